@@ -1,0 +1,32 @@
+package dev.pando.training.step;
+
+/// The global batch of a step and its cut into batch shards: logical work, whatever the hardware.
+///
+/// @param shards batch shards of a step: the unit that workers take over from each other
+/// @param microbatches of a shard, computed one after the other, their gradients added in that order
+/// @param rows B, rows of a microbatch
+/// @param length T, positions of a row
+public record BatchPlan(int shards, int microbatches, int rows, int length) {
+    public BatchPlan {
+        positive("shards", shards);
+        positive("microbatches", microbatches);
+        positive("rows", rows);
+        positive("length", length);
+    }
+
+    /// Positions of a step's global batch.
+    public long positions() {
+        return (long) shards * microbatches * rows * length;
+    }
+
+    /// Microbatches of a step's global batch.
+    public long microbatchesOfStep() {
+        return (long) shards * microbatches;
+    }
+
+    private static void positive(String key, int value) {
+        if (value < 1) {
+            throw new IllegalArgumentException(key + " must be at least 1, not " + value);
+        }
+    }
+}

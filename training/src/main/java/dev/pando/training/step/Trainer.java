@@ -1,0 +1,71 @@
+package dev.pando.training.step;
+
+import dev.pando.training.tensor.TensorTable;
+import java.lang.foreign.MemorySegment;
+
+/// One replica of a model and its optimizer on one device: computes batch shards, applies or drops steps.
+///
+/// Not thread-safe: a device's one thread calls it. Nothing here knows who else computes; the same calls with the same
+/// sums give the same bits on any device of the same kind, with any number of threads.
+public interface Trainer extends AutoCloseable {
+    /// Number of committed steps, and so the number of the step that is computed next.
+    long step();
+
+    /// The model's tensors; a gradient span has its length.
+    TensorTable table();
+
+    /// Computes the gradient of the *summed* loss over one batch shard of the step in flight.
+    /// Changes nothing but the span: may be repeated, in any order, by any replica.
+    ///
+    /// @param shard number of the batch shard
+    /// @param gradient overwritten; float32 of [TensorTable#length()] elements, padding zero
+    ShardLoss compute(int shard, MemorySegment gradient);
+
+    /// Looks at the sum over all batch shards before the vote, and changes nothing.
+    ///
+    /// @param gradientSum along the [ShardTree], see [Collective#allReduce]
+    /// @param total losses and tokens of all shards, added along the same tree
+    Examined examine(MemorySegment gradientSum, ShardLoss total);
+
+    /// Commits the step: clips, updates weights and moments, extends the loss history, advances [#step()].
+    ///
+    /// @return what the step was
+    Committed apply(MemorySegment gradientSum, ShardLoss total);
+
+    /// Views of the live state. A caller that writes into its spans calls [#restored] afterwards.
+    TrainerState state();
+
+    /// The state's spans now hold the state after that many committed steps.
+    void restored(long step, LossHistory history);
+
+    @Override
+    void close();
+
+    /// Summed loss of a shard, or of a subtree of shards.
+    ///
+    /// @param lossSum in nats, over all counted positions
+    /// @param tokens counted positions: those whose label is not ignored
+    record ShardLoss(double lossSum, long tokens) {
+        public ShardLoss plus(ShardLoss right) {
+            return new ShardLoss(lossSum + right.lossSum, tokens + right.tokens);
+        }
+
+        /// Mean loss in nats a token.
+        public double loss() {
+            return lossSum / tokens;
+        }
+    }
+
+    /// What a replica votes with: equal at all replicas, or the step is dropped.
+    ///
+    /// @param gradientNorm 2-norm of the mean gradient, before clipping
+    /// @param digest of the gradient sum's bits
+    record Examined(double gradientNorm, long digest) {
+        public boolean isFinite() {
+            return Double.isFinite(gradientNorm);
+        }
+    }
+
+    /// @param step number of the committed step, from 0
+    record Committed(long step, double loss, double gradientNorm, double learningRate, long tokens) {}
+}
