@@ -1,0 +1,73 @@
+package dev.pando.actors;
+
+import java.util.List;
+
+/// What happened to a job, in the past tense and in order: the stream that reports, dashboards and judges read.
+public sealed interface JobEvent {
+    /// The job began, or went on, at this step.
+    record Started(long step, boolean resumed) implements JobEvent {}
+
+    /// A worker has the job's state and takes part from the next epoch on.
+    record WorkerJoined(String worker, long step) implements JobEvent {}
+
+    /// A worker takes part no longer.
+    ///
+    /// @param evidence why we believe so: `its thread threw IllegalStateException: …`, `no answer for 12 x the pace of a step`
+    record WorkerLost(String worker, long step, String evidence) implements JobEvent {}
+
+    /// From here on messages and frames of older epochs are dropped.
+    record EpochOpened(long epoch, long step, String reason, List<String> workers) implements JobEvent {}
+
+    /// Batch shards of the step in flight went to another worker.
+    record ShardsMoved(long step, long epoch, List<Integer> shards, String to) implements JobEvent {}
+
+    /// A rung of the recovery ladder was tried.
+    record RungTried(Rung rung, long step, String subject) implements JobEvent {}
+
+    /// @param seconds since the step before it was committed
+    record StepCommitted(
+            long step,
+            long epoch,
+            double loss,
+            double gradientNorm,
+            double learningRate,
+            long tokens,
+            double seconds,
+            int workers)
+            implements JobEvent {}
+
+    /// A step was computed and not applied; it is computed again.
+    record StepDropped(long step, long epoch, String reason) implements JobEvent {}
+
+    /// @param stallSeconds for which training waited
+    record SnapshotTaken(long step, double stallSeconds) implements JobEvent {}
+
+    record CheckpointDurable(long step, String checkpoint, long bytes, double seconds) implements JobEvent {}
+
+    record CheckpointFailed(long step, String sentence) implements JobEvent {}
+
+    /// All steps are committed, the last checkpoint is durable.
+    ///
+    /// @param hash `sha256:…` over weights, moments and loss history
+    record Finished(long step, String hash) implements JobEvent {}
+
+    /// Stopped on request, with a checkpoint.
+    record Stopped(long step) implements JobEvent {}
+
+    /// The ladder has no further rung.
+    record Failed(long step, String diagnosis) implements JobEvent {}
+
+    /// The recovery ladder, from the cheapest rung to the last.
+    enum Rung {
+        /// Others of the step take over the lost batch shards.
+        REASSIGN_WITHIN_STEP,
+        /// The worker is started anew.
+        RESTART_WORKER,
+        /// The newcomer's state comes from a peer's memory.
+        REBUILD_FROM_PEER,
+        /// Nobody holds the state any more.
+        LOAD_CHECKPOINT,
+        /// A person must act.
+        STOP
+    }
+}
