@@ -1,0 +1,41 @@
+package dev.pando.training.ops;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/// Lets hot loops address memory by number: one constant segment, so that the compiler sees through every access.
+///
+/// Whoever passes an address has checked size and liveness of its segment at the operator's door.
+final class Native {
+    /// All of the address space; offsets into it are addresses.
+    static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+
+    private Native() {}
+
+    /// Refuses what has no address that native code could use, or has one no longer.
+    static void check(MemorySegment segment) {
+        if (!segment.isNative() || !segment.scope().isAlive()) {
+            throw new IllegalArgumentException("operators work on live off-heap memory, not on " + segment);
+        }
+    }
+
+    static float get(long address) {
+        return ALL.get(ValueLayout.JAVA_FLOAT_UNALIGNED, address);
+    }
+
+    static void put(long address, float value) {
+        ALL.set(ValueLayout.JAVA_FLOAT_UNALIGNED, address, value);
+    }
+
+    static int getInt(long address) {
+        return ALL.get(ValueLayout.JAVA_INT_UNALIGNED, address);
+    }
+
+    static double getDouble(long address) {
+        return ALL.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, address);
+    }
+
+    static void putDouble(long address, double value) {
+        ALL.set(ValueLayout.JAVA_DOUBLE_UNALIGNED, address, value);
+    }
+}
