@@ -36,6 +36,12 @@ public sealed interface JobEvent {
             int workers)
             implements JobEvent {}
 
+    /// The job's state is that of a checkpoint again; steps from there on are committed anew.
+    ///
+    /// @param step number of committed steps that it holds
+    /// @param damaged newer checkpoints that were passed over, one sentence each
+    record StateLoaded(long step, String checkpoint, List<String> damaged) implements JobEvent {}
+
     /// A step was computed and not applied; it is computed again.
     record StepDropped(long step, long epoch, String reason) implements JobEvent {}
 

@@ -5,12 +5,13 @@ package dev.pando.actors;
 /// @param id unique; the name of the run
 /// @param steps to commit
 /// @param shards batch shards of a step
+/// @param workers that the job waits for before its first step; more or fewer may take part later
 /// @param checkpointEverySteps steps between durable checkpoints; there is one more at the end
 /// @param config the job's whole config as HOCON, from which any node builds the same trainer
-public record JobSpec(String id, long steps, int shards, long checkpointEverySteps, String config) {
+public record JobSpec(String id, long steps, int shards, int workers, long checkpointEverySteps, String config) {
     public JobSpec {
-        if (steps < 1 || shards < 1 || checkpointEverySteps < 1) {
-            throw new IllegalArgumentException("job " + id + ": steps, shards and checkpoint interval must be at least 1");
+        if (steps < 1 || shards < 1 || workers < 1 || checkpointEverySteps < 1) {
+            throw new IllegalArgumentException("job " + id + ": steps, shards, workers and checkpoint interval must be at least 1");
         }
     }
 }

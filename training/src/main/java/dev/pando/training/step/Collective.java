@@ -6,7 +6,7 @@ import java.util.List;
 
 /// What a training step asks of its neighbours: sums along the [ShardTree], and state for a newcomer.
 ///
-/// One instance is one member. Operations block the calling device thread; `enter` and `close` may come from any other
+/// One instance is one member. Operations block the calling device thread; `enter` and `leave` may come from any other
 /// thread, and end what is blocked. What can happen to a healthy caller is a value ([Outcome]), not an exception.
 public interface Collective extends AutoCloseable {
     /// Where others reach this member; opaque, and small enough for a control message.
@@ -34,6 +34,10 @@ public interface Collective extends AutoCloseable {
     /// Receives spans from one member.
     Outcome receive(Deadline deadline, long operation, String from, List<MemorySegment> spans);
 
+    /// Leaves for good: operations, blocked and future, end with [Outcome.EpochOver]. Memory stays until [#close].
+    void leave();
+
+    /// Leaves, and frees the memory. Nothing that runs may still touch it.
     @Override
     void close();
 
@@ -62,13 +66,19 @@ public interface Collective extends AutoCloseable {
     sealed interface Outcome {
         record Done() implements Outcome {}
 
-        /// A newer epoch was entered meanwhile, or this member was closed.
+        /// A newer epoch was entered meanwhile, or this member has left.
         record EpochOver(long current) implements Outcome {}
 
         /// A member is gone, on evidence: its image went, its process ended.
         record MemberLost(String member, String evidence) implements Outcome {}
 
         /// Nobody is known to be gone, but the deadline has passed.
-        record TimedOut(String waitingFor) implements Outcome {}
+        ///
+        /// @param waitingFor members that had not come, at least one
+        record TimedOut(List<String> waitingFor) implements Outcome {
+            public TimedOut {
+                waitingFor = List.copyOf(waitingFor);
+            }
+        }
     }
 }

@@ -5,7 +5,6 @@ import dev.pando.training.tensor.Memory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -175,7 +174,7 @@ public final class LocalCollective implements Collective {
     }
 
     @Override
-    public void close() {
+    public void leave() {
         meeting.lock.lock();
         try {
             if (!closed) {
@@ -189,9 +188,9 @@ public final class LocalCollective implements Collective {
         }
     }
 
-    /// Frees the spans of [#memory()], after [#close()] and once nobody reads them any more.
-    public void free() {
-        close();
+    @Override
+    public void close() {
+        leave();
         arena.close();
     }
 
@@ -204,24 +203,23 @@ public final class LocalCollective implements Collective {
             for (Member member : during.members()) {
                 LocalCollective other = meeting.byAddress.get(member.address());
                 if (other == null) {
-                    return new Outcome.MemberLost(member.name(), "it closed its end");
+                    return new Outcome.MemberLost(member.name(), "it has left");
                 }
                 if (other.membership.group().equals(during.group()) && other.membership.epoch() > during.epoch()) {
                     return new Outcome.EpochOver(other.membership.epoch());
                 }
             }
             if (left <= 0) {
-                List<String> missing = new ArrayList<>();
-                during.members().stream()
+                return new Outcome.TimedOut(during.members().stream()
                         .filter(member -> !arrived.containsKey(member.address()))
-                        .forEach(member -> missing.add(member.name()));
-                return new Outcome.TimedOut(deadline.name() + " waiting for " + String.join(", ", missing));
+                        .map(Member::name)
+                        .toList());
             }
             try {
                 left = meeting.changed.awaitNanos(Math.min(left, TimeUnit.DAYS.toNanos(1)));
             } catch (InterruptedException interrupted) {
                 Thread.currentThread().interrupt();
-                return new Outcome.TimedOut(deadline.name() + " was interrupted");
+                return new Outcome.EpochOver(membership.epoch()); // only a thread that is given up is interrupted
             }
         }
         return DONE;

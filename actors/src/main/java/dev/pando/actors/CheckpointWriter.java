@@ -1,0 +1,104 @@
+package dev.pando.actors;
+
+import dev.pando.training.step.CheckpointStore;
+import dev.pando.training.step.LossHistory;
+import dev.pando.training.step.TrainerState;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Writes a node's snapshots to durable storage while training goes on, and finds the newest valid one again.
+public final class CheckpointWriter {
+    public sealed interface Command permits Write, FindNewest {}
+
+    /// Publish a snapshot. The state's spans stay untouched until the answer.
+    ///
+    /// Stays inside the node: it names memory.
+    record Write(JobSpec job, TrainerState state, ActorRef<JobSupervisor.Command> replyTo) implements Command {}
+
+    /// Which checkpoint a job goes on from.
+    public record FindNewest(JobSpec job, ActorRef<JobSupervisor.Command> replyTo) implements Command, Wire {}
+
+    /// @param checkpoint empty where the job has none
+    public record Found(Optional<Checkpoint> checkpoint, List<String> damaged) implements JobSupervisor.Command, Wire {}
+
+    /// @param id in the job's store
+    public record Checkpoint(String id, long step, LossHistory history) {}
+
+    public record Durable(long step, String checkpoint, long bytes, double seconds)
+            implements JobSupervisor.Command, Wire {}
+
+    /// @param sentence for the user
+    public record NotWritten(long step, String sentence) implements JobSupervisor.Command, Wire {}
+
+    private static final Logger LOG = LoggerFactory.getLogger(CheckpointWriter.class);
+
+    private final Workbench workbench;
+    private final Stopwatch stopwatch;
+    private final DeviceThread thread;
+    private final Map<String, CheckpointStore> stores = new HashMap<>(); // touched by the writer's thread alone
+
+    private CheckpointWriter(Workbench workbench, Stopwatch stopwatch) {
+        this.workbench = workbench;
+        this.stopwatch = stopwatch;
+        this.thread = new DeviceThread("checkpoint-writer");
+    }
+
+    static Behavior<Command> create(Workbench workbench, Stopwatch stopwatch) {
+        return Behaviors.setup(context -> new CheckpointWriter(workbench, stopwatch).serving());
+    }
+
+    private Behavior<Command> serving() {
+        return Behaviors.receive(Command.class)
+                .onMessage(Write.class, this::write)
+                .onMessage(FindNewest.class, this::findNewest)
+                .onSignal(PostStop.class, stopping -> {
+                    thread.submitLast(() -> stores.values().forEach(CheckpointStore::close));
+                    thread.abandon();
+                    return Behaviors.same();
+                })
+                .build();
+    }
+
+    private Behavior<Command> write(Write request) {
+        thread.submit(() -> save(request)).whenComplete((durable, failure) -> {
+            if (failure != null) {
+                LOG.error("checkpoint of step {} was not written", request.state().step(), failure);
+            }
+            request.replyTo()
+                    .tell(failure == null ? durable : new NotWritten(request.state().step(), Failures.sentence(failure)));
+        });
+        return Behaviors.same();
+    }
+
+    private Durable save(Write request) {
+        long begin = stopwatch.nanos();
+        CheckpointStore.Saved saved =
+                store(request.job()).save(request.state(), workbench.checkpointAttributes(request.job()));
+        return new Durable(saved.step(), saved.id(), saved.bytes(), stopwatch.secondsSince(begin));
+    }
+
+    private Behavior<Command> findNewest(FindNewest request) {
+        thread.submit(() -> store(request.job()).newest()).whenComplete((newest, failure) -> {
+            if (failure != null) {
+                request.replyTo().tell(new JobSupervisor.Unrecoverable(Failures.sentence(failure)));
+                return;
+            }
+            Optional<Checkpoint> checkpoint =
+                    newest.saved().map(saved -> new Checkpoint(saved.id(), saved.step(), saved.history()));
+            request.replyTo().tell(new Found(checkpoint, newest.damaged()));
+        });
+        return Behaviors.same();
+    }
+
+    private CheckpointStore store(JobSpec job) {
+        return stores.computeIfAbsent(job.id(), id -> workbench.checkpoints(job));
+    }
+}

@@ -1,0 +1,16 @@
+package dev.pando.actors;
+
+import java.util.concurrent.CompletionException;
+
+/// Says in one line what a failure was.
+final class Failures {
+    private Failures() {}
+
+    /// The message, where it is a sentence of ours; the kind and the message otherwise.
+    static String sentence(Throwable failure) {
+        Throwable cause = failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        String message = cause.getMessage() == null ? "" : cause.getMessage().lines().findFirst().orElse("");
+        boolean ours = cause.getClass().getName().startsWith("dev.pando.") && !message.isEmpty();
+        return ours ? message : cause.getClass().getSimpleName() + (message.isEmpty() ? "" : ": " + message);
+    }
+}

@@ -1,0 +1,630 @@
+package dev.pando.actors;
+
+import dev.pando.actors.JobEvent.Rung;
+import dev.pando.training.step.LossHistory;
+import dev.pando.training.step.Trainer.Committed;
+import dev.pando.training.step.Trainer.Examined;
+import dev.pando.training.step.Trainer.ShardLoss;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.Terminated;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.BehaviorBuilder;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.receptionist.Receptionist;
+
+/// Leads one job through its steps: compute, reduce, vote, apply. The only one to open an epoch, and the one who notices.
+///
+/// Between compute and apply a worker may be lost at any moment: its batch shards go to the others under a new epoch, and
+/// whatever the others hold stays. Between two steps newcomers receive the state, snapshots are taken, the job ends.
+public final class JobSupervisor {
+    public sealed interface Command
+            permits Arrived,
+                    Computed,
+                    Voted,
+                    PeerFailed,
+                    Applied,
+                    Ready,
+                    SnapshotTaken,
+                    Digested,
+                    StageFailed,
+                    CheckpointWriter.Found,
+                    CheckpointWriter.Durable,
+                    CheckpointWriter.NotWritten,
+                    Unrecoverable,
+                    Stop,
+                    Listed,
+                    Tick {}
+
+    /// A replica is built and holds the state after so many steps, which is none for a fresh one.
+    public record Arrived(
+            String worker,
+            long step,
+            String address,
+            ActorRef<PipelineStage.Command> stage,
+            ActorRef<GpuWorker.Command> device)
+            implements Command, Wire {}
+
+    /// The worker holds the gradient of this batch shard.
+    public record Computed(String worker, long step, long epoch, int shard, ShardLoss loss) implements Command, Wire {}
+
+    /// The worker has the sum, and this is what it makes of it.
+    public record Voted(String worker, long step, long epoch, Examined examined) implements Command, Wire {}
+
+    /// The worker waits in vain for another.
+    public record PeerFailed(String worker, long epoch, String peer, String evidence) implements Command, Wire {}
+
+    public record Applied(String worker, long epoch, Committed committed) implements Command, Wire {}
+
+    /// The worker holds the state after so many steps.
+    public record Ready(String worker, long epoch, long step) implements Command, Wire {}
+
+    public record SnapshotTaken(String worker, long step, double stallSeconds) implements Command, Wire {}
+
+    public record Digested(String worker, long step, String hash) implements Command, Wire {}
+
+    /// The worker is no longer: what it held is gone.
+    public record StageFailed(String worker, String sentence) implements Command, Wire {}
+
+    /// Something that no other worker can do better.
+    public record Unrecoverable(String sentence) implements Command, Wire {}
+
+    /// End after the step in flight, with a checkpoint.
+    public record Stop() implements Command, Wire {}
+
+    private record Listed(Set<ActorRef<GpuWorker.Command>> devices) implements Command {}
+
+    private record Tick() implements Command {}
+
+    /// What a state waits for.
+    ///
+    /// @param owing workers of whom an answer is due
+    /// @param patience how many times the usual patience
+    /// @param lost how it goes on without a worker that was lost
+    private record Waiting(
+            Supplier<Collection<String>> owing, int patience, Function<String, Behavior<Command>> lost) {
+        static Waiting forNobody() {
+            return new Waiting(List::of, 1, worker -> Behaviors.same());
+        }
+    }
+
+    private static final int GRACE_TICKS = 200; // ten seconds for the rest of the workers once the first is here
+    private static final int LAST_COPY = 10; // times the patience: a slow last copy of the state beats none
+    private static final int WHOLE_STATE = 20; // times the patience: a state is so much larger than a shard's gradient
+    private static final int WHOLE_SUM = 4; // times the patience: members name whom they wait for long before
+    private static final int HOPELESS = 4; // failures a worker without a committed step, and at least three workers
+
+    private final ActorContext<Command> context;
+    private final JobSpec job;
+    private final ActorRef<CheckpointWriter.Command> writer;
+    private final ActorRef<JobEvent> audience;
+    private final Stopwatch stopwatch;
+    private final Roster roster = new Roster();
+    private final Checkpoints checkpoints;
+    private final Pace pace = new Pace();
+    private final Silence silence = new Silence();
+    private final Set<ActorRef<GpuWorker.Command>> devices = new HashSet<>();
+    private final SortedMap<String, Long> askedNs = new TreeMap<>(); // when each worker was last asked or heard
+
+    private long position; // committed steps
+    private LossHistory history = LossHistory.EMPTY;
+    private long epoch;
+    private boolean workersChanged = true; // since the epoch was opened
+    private boolean stopping;
+    private long reported = -1; // last step of which the audience knows that it is committed
+    private long reportedNs;
+    private long transfers;
+    private long furthest; // steps that were ever committed
+    private int failuresWithoutProgress;
+
+    private JobSupervisor(
+            ActorContext<Command> context,
+            JobSpec job,
+            ActorRef<CheckpointWriter.Command> writer,
+            ActorRef<JobEvent> audience,
+            Stopwatch stopwatch) {
+        this.context = context;
+        this.job = job;
+        this.writer = writer;
+        this.audience = audience;
+        this.stopwatch = stopwatch;
+        this.checkpoints = new Checkpoints(job.checkpointEverySteps());
+    }
+
+    /// @param audience hears everything that happens to the job
+    public static Behavior<Command> create(
+            JobSpec job,
+            ActorRef<CheckpointWriter.Command> writer,
+            ActorRef<JobEvent> audience,
+            Stopwatch stopwatch) {
+        return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
+            // With fixed delay: ticks missed in a pause are not made up for, see Silence.
+            timers.startTimerWithFixedDelay(new Tick(), Duration.ofNanos(Silence.TICK_NS));
+            ActorRef<Receptionist.Listing> listings = context.messageAdapter(
+                    Receptionist.Listing.class, listing -> new Listed(listing.getServiceInstances(GpuWorker.KEY)));
+            context.getSystem().receptionist().tell(Receptionist.subscribe(GpuWorker.KEY, listings));
+            writer.tell(new CheckpointWriter.FindNewest(job, context.getSelf()));
+            return new JobSupervisor(context, job, writer, audience, stopwatch).opening();
+        }));
+    }
+
+    // ---- before the first step, and after the last copy of the state was lost ---------------------------------------
+
+    private Behavior<Command> opening() {
+        return state(Waiting.forNobody(), own -> own.onMessage(CheckpointWriter.Found.class, found -> {
+            found.checkpoint().ifPresent(this::goBackTo);
+            audience.tell(new JobEvent.Started(position, found.checkpoint().isPresent()));
+            reportedNs = stopwatch.nanos();
+            return gathering(found, 0);
+        }));
+    }
+
+    /// Waiting for the workers that the config speaks of; for a while only, once one is there.
+    private Behavior<Command> gathering(CheckpointWriter.Found found, int ticks) {
+        if (roster.seats().size() >= job.workers() || ticks > GRACE_TICKS) {
+            return found.checkpoint().isPresent() ? loading(found) : betweenSteps();
+        }
+        return state(Waiting.forNobody(), own -> own.onMessage(Arrived.class, arrived -> {
+                    welcome(arrived);
+                    return gathering(found, ticks);
+                })
+                .onMessage(Tick.class, tick -> gathering(found, roster.seats().isEmpty() ? 0 : ticks + 1)));
+    }
+
+    /// Nobody holds the state any more.
+    private Behavior<Command> recovering() {
+        audience.tell(new JobEvent.RungTried(Rung.LOAD_CHECKPOINT, position, "the newest valid checkpoint"));
+        writer.tell(new CheckpointWriter.FindNewest(job, context.getSelf()));
+        return state(
+                Waiting.forNobody(), own -> own.onMessage(CheckpointWriter.Found.class, found -> {
+                    found.checkpoint().ifPresentOrElse(this::goBackTo, this::goBackToStart);
+                    return found.checkpoint().isPresent() ? loading(found) : betweenSteps();
+                }));
+    }
+
+    private void goBackTo(CheckpointWriter.Checkpoint checkpoint) {
+        position = checkpoint.step();
+        history = checkpoint.history();
+        reported = position - 1;
+        checkpoints.wentBackTo(position);
+    }
+
+    /// Fresh replicas hold the initial weights: whoever is here and does not is started anew.
+    private void goBackToStart() {
+        position = 0;
+        history = LossHistory.EMPTY;
+        reported = -1;
+        checkpoints.wentBackTo(0);
+        audience.tell(new JobEvent.StateLoaded(0, "the initial weights", List.of()));
+        for (Roster.Seat seat : roster.seats()) {
+            roster.leave(seat.worker());
+            seat.device().tell(new GpuWorker.Abandon("the job begins anew"));
+        }
+    }
+
+    /// One worker takes the state from the checkpoint; the others will receive it from that one.
+    private Behavior<Command> loading(CheckpointWriter.Found found) {
+        if (roster.seats().isEmpty()) {
+            return waitingForWorkers(() -> loading(found));
+        }
+        CheckpointWriter.Checkpoint checkpoint = found.checkpoint().orElseThrow();
+        String first = roster.newcomers().getFirst();
+        openEpoch("loading checkpoint " + checkpoint.id(), List.of(first));
+        ask(first, new PipelineStage.LoadCheckpoint(epoch, checkpoint));
+        return state(
+                new Waiting(
+                        () -> List.of(first),
+                        WHOLE_STATE,
+                        worker -> worker.equals(first) ? loading(found) : Behaviors.same()),
+                own -> own.onMessage(Ready.class, ready -> {
+                    if (ready.epoch() != epoch) {
+                        return Behaviors.same();
+                    }
+                    joined(first);
+                    audience.tell(new JobEvent.StateLoaded(position, checkpoint.id(), found.damaged()));
+                    return betweenSteps();
+                }));
+    }
+
+    private Behavior<Command> waitingForWorkers(Supplier<Behavior<Command>> next) {
+        return state(Waiting.forNobody(), own -> own.onMessage(Arrived.class, arrived -> {
+            welcome(arrived);
+            return next.get();
+        }));
+    }
+
+    // ---- between steps: all of the last one is committed, nothing of the next is begun -------------------------------
+
+    /// The one place where the job's course is decided.
+    private Behavior<Command> betweenSteps() {
+        if (roster.seats().isEmpty() && position == 0) {
+            return waitingForWorkers(this::betweenSteps);
+        }
+        if (roster.holders().isEmpty()) {
+            return recovering();
+        }
+        if (!roster.newcomers().isEmpty()) {
+            return welcoming();
+        }
+        if (position >= job.steps() || stopping) {
+            return closing();
+        }
+        if (checkpoints.isDue(position)) {
+            takeSnapshot();
+        }
+        return beginning();
+    }
+
+    /// Newcomers receive the state from those that hold it, each from another as far as there are enough.
+    private Behavior<Command> welcoming() {
+        SortedSet<String> newcomers = new TreeSet<>(roster.newcomers());
+        List<String> donors = roster.holders();
+        openEpoch("state for " + String.join(", ", newcomers), roster.workers());
+        long patienceNs = WHOLE_STATE * pace.patienceNs();
+        int next = 0;
+        for (String newcomer : newcomers) {
+            String donor = donors.get(next++ % donors.size());
+            long operation = -++transfers; // below zero, since steps number the all-reduces
+            audience.tell(new JobEvent.RungTried(Rung.REBUILD_FROM_PEER, position, newcomer + " from " + donor));
+            ask(donor, new PipelineStage.SendState(epoch, operation, newcomer, patienceNs));
+            ask(newcomer, new PipelineStage.ReceiveState(epoch, operation, donor, position, history, patienceNs));
+        }
+        return receiving(newcomers);
+    }
+
+    private Behavior<Command> receiving(SortedSet<String> awaited) {
+        return state(
+                new Waiting(() -> awaited, 2 * WHOLE_STATE, worker -> betweenSteps()),
+                own -> own.onMessage(Ready.class, ready -> {
+                    if (ready.epoch() != epoch || !awaited.remove(ready.worker())) {
+                        return Behaviors.same();
+                    }
+                    joined(ready.worker());
+                    return awaited.isEmpty() ? betweenSteps() : Behaviors.same();
+                }));
+    }
+
+    private void takeSnapshot() {
+        if (checkpoints.isIdle()) {
+            String worker = roster.holders().getFirst();
+            checkpoints.asked(worker, position);
+            ask(worker, new PipelineStage.TakeSnapshot(epoch, position));
+        }
+    }
+
+    // ---- a step ------------------------------------------------------------------------------------------------------
+
+    private Behavior<Command> beginning() {
+        if (workersChanged) {
+            openEpoch("step " + position + " begins with " + roster.holders().size() + " workers", roster.holders());
+        }
+        Assignment assignment = new Assignment(job.shards());
+        SortedMap<String, Double> alike = new TreeMap<>();
+        roster.holders().forEach(worker -> alike.put(worker, 1.0));
+        Planner.plan(job.shards(), alike).forEach((worker, shards) -> order(assignment, worker, shards));
+        return computing(assignment);
+    }
+
+    private Behavior<Command> computing(Assignment assignment) {
+        return state(
+                new Waiting(assignment::owing, 1, worker -> reassign(assignment, worker)),
+                own -> own.onMessage(Computed.class, computed -> {
+                    if (computed.epoch() != epoch || computed.step() != position) {
+                        return Behaviors.same();
+                    }
+                    if (assignment.computed(computed.worker(), computed.shard(), computed.loss())) {
+                        pace.observe(stopwatch.nanos() - askedNs.get(computed.worker()));
+                    }
+                    heard(computed.worker());
+                    return assignment.isComplete() ? reducing(assignment) : Behaviors.same();
+                }));
+    }
+
+    private Behavior<Command> reducing(Assignment assignment) {
+        ShardLoss total = assignment.total();
+        for (String worker : roster.holders()) {
+            ask(worker, new PipelineStage.Reduce(position, epoch, total, pace.patienceNs()));
+        }
+        return voting(assignment, total, new Tally(roster.holders()));
+    }
+
+    private Behavior<Command> voting(Assignment assignment, ShardLoss total, Tally tally) {
+        return state(
+                new Waiting(tally::missing, WHOLE_SUM, worker -> reassign(assignment, worker)),
+                own -> own.onMessage(Voted.class, voted -> {
+                    if (voted.epoch() != epoch || voted.step() != position) {
+                        return Behaviors.same();
+                    }
+                    heard(voted.worker());
+                    tally.vote(voted.worker(), voted.examined());
+                    return tally.missing().isEmpty() ? settle(total, tally.verdict()) : Behaviors.same();
+                }));
+    }
+
+    private Behavior<Command> settle(ShardLoss total, Tally.Verdict verdict) {
+        return switch (verdict) {
+            case Tally.Commit(Examined examined) -> commit(total, examined);
+            case Tally.NotFinite(double norm) ->
+                fail("step " + position + ": the loss is " + total.loss() + " and the gradient norm " + norm
+                        + "; look at the data of this step, or lower the learning rate");
+            case Tally.Outvoted(List<String> workers) -> {
+                String evidence = "its sum of gradients differs from that of the majority";
+                audience.tell(new JobEvent.StepDropped(position, epoch, String.join(", ", workers) + ": " + evidence));
+                workers.forEach(worker -> lose(worker, evidence));
+                yield betweenSteps();
+            }
+            case Tally.Split() -> {
+                audience.tell(new JobEvent.StepDropped(
+                        position, epoch, "the replicas' sums of gradients differ, and none has a majority"));
+                failuresWithoutProgress++;
+                roster.nobodyHolds();
+                yield isHopeless() ? fail("step " + position + ": the replicas differ whenever it is computed") : recovering();
+            }
+        };
+    }
+
+    private Behavior<Command> commit(ShardLoss total, Examined examined) {
+        roster.holders().forEach(worker -> ask(worker, new PipelineStage.Apply(position, epoch, total)));
+        history = history.then(position, total.loss(), examined.gradientNorm());
+        position++;
+        if (position > furthest) { // a step that is committed once more after a rollback is no progress
+            furthest = position;
+            failuresWithoutProgress = 0;
+        }
+        return betweenSteps();
+    }
+
+    /// Gives a lost worker's shards to the others. What they hold already, they keep.
+    private Behavior<Command> reassign(Assignment assignment, String worker) {
+        SortedSet<Integer> orphans = assignment.lose(worker);
+        if (roster.holders().isEmpty()) {
+            return betweenSteps();
+        }
+        openEpoch(worker + " was lost in step " + position, roster.holders());
+        SortedMap<String, Integer> owed = new TreeMap<>();
+        roster.holders().forEach(survivor -> owed.put(survivor, assignment.owed(survivor)));
+        Planner.handOver(orphans, owed).forEach((survivor, shards) -> {
+            audience.tell(new JobEvent.ShardsMoved(position, epoch, shards, survivor));
+            order(assignment, survivor, shards);
+        });
+        return assignment.isComplete() ? reducing(assignment) : computing(assignment);
+    }
+
+    private void order(Assignment assignment, String worker, List<Integer> shards) {
+        assignment.give(worker, shards);
+        ask(worker, new PipelineStage.Compute(position, epoch, shards));
+    }
+
+    // ---- the end -----------------------------------------------------------------------------------------------------
+
+    /// All steps are committed, or a stop was asked for: the last checkpoint, then the hash.
+    private Behavior<Command> closing() {
+        if (checkpoints.isDurable(position)) {
+            roster.holders().forEach(worker -> ask(worker, new PipelineStage.Digest(position)));
+            return digesting(new TreeMap<>());
+        }
+        takeSnapshot();
+        Supplier<Collection<String>> owing =
+                () -> roster.holders().stream().filter(checkpoints::isAwaiting).toList();
+        return state(
+                new Waiting(owing, WHOLE_STATE, worker -> betweenSteps()),
+                own -> own.onMessage(CheckpointWriter.Durable.class, durable -> {
+                            published(durable);
+                            return betweenSteps();
+                        })
+                        .onMessage(CheckpointWriter.NotWritten.class, failed -> {
+                            notPublished(failed);
+                            return failed.step() == position ? fail(failed.sentence()) : betweenSteps();
+                        }));
+    }
+
+    private Behavior<Command> digesting(SortedMap<String, String> hashes) {
+        hashes.keySet().retainAll(roster.holders());
+        if (roster.holders().isEmpty()) {
+            return betweenSteps();
+        }
+        if (hashes.size() == roster.holders().size()) {
+            return finished(hashes);
+        }
+        Supplier<Collection<String>> owing =
+                () -> roster.holders().stream().filter(worker -> !hashes.containsKey(worker)).toList();
+        return state(
+                new Waiting(owing, WHOLE_STATE, worker -> digesting(hashes)),
+                own -> own.onMessage(Digested.class, digested -> {
+                    heard(digested.worker());
+                    hashes.put(digested.worker(), digested.hash());
+                    return digesting(hashes);
+                }));
+    }
+
+    private Behavior<Command> finished(SortedMap<String, String> hashes) {
+        if (new HashSet<>(hashes.values()).size() > 1) {
+            return fail("the replicas hold different states after " + position + " steps: " + hashes);
+        }
+        boolean complete = position >= job.steps();
+        audience.tell(
+                complete ? new JobEvent.Finished(position, hashes.get(hashes.firstKey())) : new JobEvent.Stopped(position));
+        return end();
+    }
+
+    private Behavior<Command> fail(String diagnosis) {
+        audience.tell(new JobEvent.RungTried(Rung.STOP, position, diagnosis));
+        audience.tell(new JobEvent.Failed(position, diagnosis));
+        return end();
+    }
+
+    private Behavior<Command> end() {
+        devices.forEach(device -> device.tell(new GpuWorker.Release(job.id())));
+        return Behaviors.stopped();
+    }
+
+    // ---- what every state hears --------------------------------------------------------------------------------------
+
+    /// A state: what it hears itself comes first, then what all of them hear.
+    private Behavior<Command> state(Waiting waiting, UnaryOperator<BehaviorBuilder<Command>> own) {
+        return own.apply(Behaviors.receive(Command.class))
+                .onMessage(Listed.class, this::host)
+                .onMessage(Arrived.class, arrived -> {
+                    seat(arrived); // a newcomer, until the step in flight is over
+                    return Behaviors.same();
+                })
+                .onMessage(StageFailed.class, failed -> lost(failed.worker(), failed.sentence(), waiting))
+                .onMessage(PeerFailed.class, failed -> failed.epoch() == epoch
+                        ? lost(failed.peer(), failed.evidence() + ", says " + failed.worker(), waiting)
+                        : Behaviors.same())
+                .onMessage(Applied.class, this::report)
+                .onMessage(SnapshotTaken.class, taken -> {
+                    checkpoints.taken(taken.step());
+                    audience.tell(new JobEvent.SnapshotTaken(taken.step(), taken.stallSeconds()));
+                    return Behaviors.same();
+                })
+                .onMessage(CheckpointWriter.Durable.class, this::published)
+                .onMessage(CheckpointWriter.NotWritten.class, this::notPublished)
+                .onMessage(Unrecoverable.class, given -> fail(given.sentence()))
+                .onMessage(Stop.class, stop -> {
+                    stopping = true;
+                    return roster.holders().isEmpty() ? stopWithoutState() : Behaviors.same();
+                })
+                .onMessage(Tick.class, tick -> listen(waiting))
+                .onMessage(Command.class, late -> Behaviors.same()) // an answer to a question that is settled
+                .onSignal(Terminated.class, stopped -> {
+                    devices.remove(stopped.getRef().<GpuWorker.Command>unsafeUpcast());
+                    return roster.sittingOn(stopped.getRef())
+                            .map(seat -> lost(seat.worker(), "its worker was stopped", waiting))
+                            .orElse(Behaviors.same());
+                })
+                .build();
+    }
+
+    private Behavior<Command> host(Listed listed) {
+        listed.devices().stream().filter(devices::add).forEach(device -> {
+            context.watch(device);
+            device.tell(new GpuWorker.Host(job, context.getSelf()));
+        });
+        return Behaviors.same();
+    }
+
+    private Behavior<Command> listen(Waiting waiting) {
+        boolean lastCopy = roster.holders().size() == 1;
+        long patienceNs = pace.patienceNs() * waiting.patience() * (lastCopy ? LAST_COPY : 1);
+        List<String> silent = silence.tick(waiting.owing().get(), patienceNs);
+        return silent.isEmpty()
+                ? Behaviors.same()
+                : lost(silent.getFirst(), "silent for " + patienceNs / 1_000_000 + " ms, beyond the job's own pace", waiting);
+    }
+
+    private Behavior<Command> lost(String worker, String evidence, Waiting waiting) {
+        failuresWithoutProgress++;
+        boolean wasHere = roster.has(worker);
+        lose(worker, evidence);
+        if (isHopeless()) {
+            return fail("step " + position + " failed " + failuresWithoutProgress + " times in a row, at last because of " + worker
+                    + ": " + evidence);
+        }
+        return wasHere ? waiting.lost().apply(worker) : Behaviors.same();
+    }
+
+    private void lose(String worker, String evidence) {
+        roster.leave(worker).ifPresent(seat -> {
+            seat.device().tell(new GpuWorker.Abandon(evidence));
+            workersChanged = true;
+        });
+        checkpoints.lost(worker);
+        silence.forget(worker);
+        audience.tell(new JobEvent.WorkerLost(worker, position, evidence));
+    }
+
+    private boolean isHopeless() {
+        return failuresWithoutProgress >= HOPELESS * Math.max(3, job.workers());
+    }
+
+    private Behavior<Command> stopWithoutState() {
+        audience.tell(new JobEvent.Stopped(position));
+        return end();
+    }
+
+    private Behavior<Command> report(Applied applied) {
+        Committed step = applied.committed();
+        if (step.step() == reported + 1) {
+            reported++;
+            long nowNs = stopwatch.nanos();
+            audience.tell(new JobEvent.StepCommitted(
+                    step.step(),
+                    applied.epoch(),
+                    step.loss(),
+                    step.gradientNorm(),
+                    step.learningRate(),
+                    step.tokens(),
+                    (nowNs - reportedNs) / 1e9,
+                    roster.holders().size()));
+            reportedNs = nowNs;
+        }
+        return Behaviors.same();
+    }
+
+    private Behavior<Command> published(CheckpointWriter.Durable written) {
+        checkpoints.durable(written.step());
+        audience.tell(new JobEvent.CheckpointDurable(
+                written.step(), written.checkpoint(), written.bytes(), written.seconds()));
+        return Behaviors.same();
+    }
+
+    private Behavior<Command> notPublished(CheckpointWriter.NotWritten failed) {
+        checkpoints.notWritten();
+        audience.tell(new JobEvent.CheckpointFailed(failed.step(), failed.sentence()));
+        return Behaviors.same();
+    }
+
+    // ---- people --------------------------------------------------------------------------------------------------------
+
+    private void openEpoch(String reason, Collection<String> workers) {
+        epoch++;
+        workersChanged = false;
+        audience.tell(new JobEvent.EpochOpened(epoch, position, reason, List.copyOf(workers)));
+        for (String worker : workers) {
+            ask(worker, new PipelineStage.EnterEpoch(position, roster.membership(job.id(), epoch, workers)));
+        }
+    }
+
+    private void seat(Arrived arrived) {
+        roster.arrive(new Roster.Seat(arrived.worker(), arrived.address(), arrived.stage(), arrived.device()));
+        workersChanged = true;
+        silence.heard(arrived.worker());
+    }
+
+    /// Between steps a fresh replica of a job that has not begun is no newcomer: it holds the state.
+    private void welcome(Arrived arrived) {
+        seat(arrived);
+        if (arrived.step() == position) {
+            joined(arrived.worker());
+        }
+    }
+
+    private void joined(String worker) {
+        heard(worker);
+        roster.holds(worker);
+        audience.tell(new JobEvent.WorkerJoined(worker, position));
+    }
+
+    private void ask(String worker, PipelineStage.Command question) {
+        heard(worker);
+        roster.seat(worker).stage().tell(question);
+    }
+
+    private void heard(String worker) {
+        silence.heard(worker);
+        askedNs.put(worker, stopwatch.nanos());
+    }
+}

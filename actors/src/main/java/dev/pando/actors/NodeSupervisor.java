@@ -1,0 +1,119 @@
+package dev.pando.actors;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.Terminated;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+
+/// Keeps a node's devices working: one [GpuWorker] each, started anew under a new name whenever one stops.
+public final class NodeSupervisor {
+    public sealed interface Command permits StopWorker, Submit, Start {}
+
+    /// Stop a device's worker at once, as an operator who pulls a card would. A new incarnation follows.
+    public record StopWorker(String device) implements Command, Wire {}
+
+    /// Run a job, supervised on this node.
+    ///
+    /// Stays inside the node: the audience is whoever submitted it.
+    public record Submit(JobSpec job, ActorRef<JobEvent> audience, ActorRef<ActorRef<JobSupervisor.Command>> replyTo)
+            implements Command {}
+
+    private record Start(String device) implements Command {}
+
+    private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
+    private static final int RESTARTS_AT_ONCE = 3;
+
+    private final ActorContext<Command> context;
+    private final TimerScheduler<Command> timers;
+    private final Workbench workbench;
+    private final ActorRef<CheckpointWriter.Command> writer;
+    private final Map<String, ActorRef<GpuWorker.Command>> workers = new HashMap<>();
+    private final Map<String, Integer> incarnations = new HashMap<>();
+    private final Stopwatch stopwatch;
+
+    private NodeSupervisor(
+            ActorContext<Command> context, TimerScheduler<Command> timers, Workbench workbench, Stopwatch stopwatch) {
+        this.context = context;
+        this.timers = timers;
+        this.workbench = workbench;
+        this.stopwatch = stopwatch;
+        // Stateless but for open stores: a restart loses nothing that is published.
+        this.writer = context.spawn(
+                Behaviors.supervise(CheckpointWriter.create(workbench, stopwatch)).onFailure(SupervisorStrategy.restart()),
+                "checkpoint-writer");
+    }
+
+    /// @param devices names of the node's devices, `worker-0` and on
+    public static Behavior<Command> create(List<String> devices, Workbench workbench, Stopwatch stopwatch) {
+        return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
+            NodeSupervisor node = new NodeSupervisor(context, timers, workbench, stopwatch);
+            devices.forEach(node::start);
+            return node.serving();
+        }));
+    }
+
+    private Behavior<Command> serving() {
+        return Behaviors.receive(Command.class)
+                .onMessage(Start.class, again -> {
+                    start(again.device());
+                    return Behaviors.same();
+                })
+                .onMessage(StopWorker.class, this::stopWorker)
+                .onMessage(Submit.class, this::submit)
+                .onSignal(Terminated.class, this::workerStopped)
+                .build();
+    }
+
+    private void start(String device) {
+        int incarnation = incarnations.merge(device, 1, Integer::sum);
+        String name = incarnation == 1 ? device : device + "#" + incarnation;
+        ActorRef<GpuWorker.Command> worker = context.spawn(
+                Behaviors.supervise(GpuWorker.create(name, workbench, writer)).onFailure(SupervisorStrategy.stop()),
+                device + "-" + incarnation);
+        context.watch(worker);
+        workers.put(device, worker);
+    }
+
+    private Behavior<Command> stopWorker(StopWorker request) {
+        ActorRef<GpuWorker.Command> worker = workers.get(request.device());
+        if (worker != null) {
+            context.stop(worker);
+        }
+        return Behaviors.same();
+    }
+
+    /// A worker that stops again and again is started ever more slowly, so that a broken device cannot busy the job.
+    private Behavior<Command> workerStopped(Terminated stopped) {
+        workers.entrySet().stream()
+                .filter(entry -> entry.getValue().equals(stopped.getRef()))
+                .map(Map.Entry::getKey)
+                .findFirst()
+                .ifPresent(device -> {
+                    workers.remove(device);
+                    int patience = incarnations.get(device) - RESTARTS_AT_ONCE;
+                    if (patience <= 0) {
+                        start(device);
+                    } else {
+                        Duration wait = Duration.ofMillis(100L << Math.min(patience, 10));
+                        timers.startSingleTimer(
+                                device, new Start(device), wait.compareTo(LONGEST_WAIT) < 0 ? wait : LONGEST_WAIT);
+                    }
+                });
+        return Behaviors.same();
+    }
+
+    private Behavior<Command> submit(Submit request) {
+        ActorRef<JobSupervisor.Command> job = context.spawn(
+                JobSupervisor.create(request.job(), writer, request.audience(), stopwatch),
+                "job-" + request.job().id());
+        request.replyTo().tell(job);
+        return Behaviors.same();
+    }
+}

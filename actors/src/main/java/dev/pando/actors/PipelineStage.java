@@ -1,0 +1,289 @@
+package dev.pando.actors;
+
+import dev.pando.training.step.Collective;
+import dev.pando.training.step.Collective.Deadline;
+import dev.pando.training.step.Collective.Membership;
+import dev.pando.training.step.Collective.Outcome;
+import dev.pando.training.step.LossHistory;
+import dev.pando.training.step.Trainer.Committed;
+import dev.pando.training.step.Trainer.ShardLoss;
+import java.util.List;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.StashBuffer;
+
+/// One stage of one replica of a job: computes batch shards on its device, takes part in the sum, votes, and applies.
+///
+/// It decides nothing. Whatever of a step it has computed it keeps until the step is committed or dropped, through any
+/// number of epochs, and says so again at the start of each.
+public final class PipelineStage {
+    public sealed interface Command
+            permits EnterEpoch,
+                    Compute,
+                    Reduce,
+                    Apply,
+                    Drop,
+                    SendState,
+                    ReceiveState,
+                    LoadCheckpoint,
+                    TakeSnapshot,
+                    Digest,
+                    Built,
+                    Finished,
+                    Failed {}
+
+    /// From now on this epoch alone counts. Answered by [JobSupervisor.Computed] for all that is held of the step.
+    public record EnterEpoch(long step, Membership membership) implements Command, Wire {}
+
+    /// Compute these batch shards too. Each is answered by [JobSupervisor.Computed].
+    public record Compute(long step, long epoch, List<Integer> shards) implements Command, Wire {
+        public Compute {
+            shards = List.copyOf(shards);
+        }
+    }
+
+    /// Take part in the sum over all batch shards. Answered by [JobSupervisor.Voted] or [JobSupervisor.ReduceFailed].
+    ///
+    /// @param total over all batch shards
+    /// @param patienceNs after which a silent neighbour is named
+    public record Reduce(long step, long epoch, ShardLoss total, long patienceNs) implements Command, Wire {}
+
+    /// The step is committed. Answered by [JobSupervisor.Applied].
+    public record Apply(long step, long epoch, ShardLoss total) implements Command, Wire {}
+
+    /// Forget what was computed of the step.
+    public record Drop(long step, long epoch) implements Command, Wire {}
+
+    /// Send weights and moments to a newcomer.
+    public record SendState(long epoch, long operation, String to, long patienceNs) implements Command, Wire {}
+
+    /// Receive weights and moments as they are after so many steps. Answered by [JobSupervisor.Ready].
+    public record ReceiveState(
+            long epoch, long operation, String from, long step, LossHistory history, long patienceNs)
+            implements Command, Wire {}
+
+    /// Take the state from a checkpoint. Answered by [JobSupervisor.Ready].
+    public record LoadCheckpoint(long epoch, CheckpointWriter.Checkpoint checkpoint) implements Command, Wire {}
+
+    /// Copy the state and have it written. Answered by [JobSupervisor.SnapshotTaken], later by the writer.
+    public record TakeSnapshot(long epoch, long step) implements Command, Wire {}
+
+    /// Say what the state's bits are. Answered by [JobSupervisor.Digested].
+    public record Digest(long step) implements Command, Wire {}
+
+    private record Built(StageWork work) implements Command {}
+
+    /// Something that ran on the device's thread is done; the actor's thread goes on from there.
+    private record Finished(Runnable next) implements Command {}
+
+    private record Failed(String what, Throwable cause) implements Command {}
+
+    private static final int STASHED_AT_MOST = 1_000;
+
+    private final ActorContext<Command> context;
+    private final JobSpec job;
+    private final String name;
+    private final DeviceThread device;
+    private final ActorRef<GpuWorker.Command> worker;
+    private final ActorRef<JobSupervisor.Command> supervisor;
+    private final ActorRef<CheckpointWriter.Command> writer;
+
+    private PipelineStage(
+            ActorContext<Command> context,
+            JobSpec job,
+            String name,
+            DeviceThread device,
+            ActorRef<GpuWorker.Command> worker,
+            ActorRef<JobSupervisor.Command> supervisor,
+            ActorRef<CheckpointWriter.Command> writer) {
+        this.context = context;
+        this.job = job;
+        this.name = name;
+        this.device = device;
+        this.worker = worker;
+        this.supervisor = supervisor;
+        this.writer = writer;
+    }
+
+    static Behavior<Command> create(
+            JobSpec job,
+            String name,
+            DeviceThread device,
+            ActorRef<GpuWorker.Command> worker,
+            Workbench workbench,
+            ActorRef<JobSupervisor.Command> supervisor,
+            ActorRef<CheckpointWriter.Command> writer) {
+        return Behaviors.setup(context -> Behaviors.withStash(STASHED_AT_MOST, stash -> {
+            PipelineStage stage = new PipelineStage(context, job, name, device, worker, supervisor, writer);
+            context.pipeToSelf(
+                    device.submit(() -> StageWork.build(job, name, workbench)),
+                    (work, failure) -> failure == null ? new Built(work) : new Failed("building the replica", failure));
+            return stage.building(stash);
+        }));
+    }
+
+    private Behavior<Command> building(StashBuffer<Command> early) {
+        return Behaviors.receive(Command.class)
+                .onMessage(Built.class, built -> {
+                    StageWork work = built.work();
+                    supervisor.tell(new JobSupervisor.Arrived(
+                            name, work.step(), work.address(), context.getSelf(), worker));
+                    return early.unstashAll(ready(work, 0));
+                })
+                .onMessage(Failed.class, this::fail)
+                .onMessage(Command.class, command -> {
+                    early.stash(command);
+                    return Behaviors.same();
+                })
+                .build();
+    }
+
+    /// @param epoch the one that counts; messages of any other are dropped
+    private Behavior<Command> ready(StageWork work, long epoch) {
+        return Behaviors.receive(Command.class)
+                .onMessage(EnterEpoch.class, entered -> enter(work, entered))
+                .onMessage(Compute.class, order -> order.epoch() == epoch ? compute(work, epoch, order) : same())
+                .onMessage(Reduce.class, order -> order.epoch() == epoch ? reduce(work, order) : same())
+                .onMessage(Apply.class, order -> order.epoch() == epoch ? apply(work, order) : same())
+                .onMessage(Drop.class, order -> order.epoch() == epoch ? drop(work, order) : same())
+                .onMessage(SendState.class, order -> order.epoch() == epoch ? send(work, order) : same())
+                .onMessage(ReceiveState.class, order -> order.epoch() == epoch ? receive(work, order) : same())
+                .onMessage(LoadCheckpoint.class, order -> order.epoch() == epoch ? load(work, order) : same())
+                .onMessage(TakeSnapshot.class, order -> order.epoch() == epoch ? snapshot(work, order) : same())
+                .onMessage(Digest.class, order -> digest(work, order))
+                .onMessage(Finished.class, finished -> {
+                    finished.next().run();
+                    return same();
+                })
+                .onMessage(Failed.class, this::fail)
+                .onSignal(PostStop.class, stopping -> {
+                    work.leave(); // ends what is blocked in the collective
+                    device.submitLast(work::close); // once nothing computes in its memory any more
+                    return same();
+                })
+                .build();
+    }
+
+    private Behavior<Command> enter(StageWork work, EnterEpoch entered) {
+        long epoch = entered.membership().epoch();
+        work.enter(entered.step(), entered.membership());
+        work.computed().forEach((shard, loss) ->
+                supervisor.tell(new JobSupervisor.Computed(name, entered.step(), epoch, shard, loss)));
+        return ready(work, epoch);
+    }
+
+    private Behavior<Command> compute(StageWork work, long epoch, Compute order) {
+        work.order(order.step(), order.shards());
+        computeNext(work, epoch);
+        return same();
+    }
+
+    /// One shard at a time, so that whatever else the device is asked for waits for one shard at most.
+    private void computeNext(StageWork work, long epoch) {
+        work.takeNext().ifPresent(next -> {
+            context.pipeToSelf(device.submit(() -> work.computeShard(next)), (loss, failure) -> failure == null
+                    ? new Finished(() -> computed(work, next, loss))
+                    : new Failed("step " + next.step() + ", batch shard " + next.shard(), failure));
+        });
+    }
+
+    private void computed(StageWork work, StageWork.Task task, ShardLoss loss) {
+        if (work.finished(task, loss)) {
+            supervisor.tell(new JobSupervisor.Computed(name, task.step(), work.epoch(), task.shard(), loss));
+        }
+        computeNext(work, work.epoch());
+    }
+
+    private Behavior<Command> reduce(StageWork work, Reduce order) {
+        Deadline deadline = new Deadline("all-reduce of step " + order.step(), order.patienceNs());
+        int round = work.round();
+        onDevice("all-reduce of step " + order.step(), () -> work.reduce(order.step(), round, order.total(), deadline), sum -> {
+            switch (sum.outcome()) {
+                case Outcome.Done done ->
+                    supervisor.tell(new JobSupervisor.Voted(name, order.step(), order.epoch(), sum.examined()));
+                case Outcome.EpochOver over -> {} // the next epoch's orders are on their way
+                case Outcome.MemberLost lost ->
+                    supervisor.tell(new JobSupervisor.PeerFailed(name, order.epoch(), lost.member(), lost.evidence()));
+                case Outcome.TimedOut late ->
+                    supervisor.tell(new JobSupervisor.PeerFailed(
+                            name, order.epoch(), late.waitingFor().getFirst(), "silent in the " + deadline.name()));
+            }
+        });
+        return same();
+    }
+
+    private Behavior<Command> apply(StageWork work, Apply order) {
+        onDevice("applying step " + order.step(), () -> work.apply(order.step(), order.total()), (Committed committed) ->
+                supervisor.tell(new JobSupervisor.Applied(name, order.epoch(), committed)));
+        return same();
+    }
+
+    private Behavior<Command> drop(StageWork work, Drop order) {
+        work.drop();
+        return same();
+    }
+
+    private Behavior<Command> send(StageWork work, SendState order) {
+        Deadline deadline = new Deadline("state for " + order.to(), order.patienceNs());
+        onDevice("sending state", () -> work.send(deadline, order.operation(), order.to()), outcome -> {
+            // The receiver reports; a sender that cannot send finds its newcomer gone, which others see as well.
+            context.getLog().debug("{} sent its state to {}: {}", name, order.to(), outcome);
+        });
+        return same();
+    }
+
+    private Behavior<Command> receive(StageWork work, ReceiveState order) {
+        Deadline deadline = new Deadline("state from " + order.from(), order.patienceNs());
+        onDevice("receiving state", () -> work.receive(deadline, order), outcome -> {
+            switch (outcome) {
+                case Outcome.Done done -> supervisor.tell(new JobSupervisor.Ready(name, order.epoch(), order.step()));
+                case Outcome.EpochOver over -> {}
+                case Outcome.MemberLost lost ->
+                    supervisor.tell(new JobSupervisor.PeerFailed(name, order.epoch(), lost.member(), lost.evidence()));
+                case Outcome.TimedOut late ->
+                    supervisor.tell(new JobSupervisor.PeerFailed(
+                            name, order.epoch(), late.waitingFor().getFirst(), "silent in the " + deadline.name()));
+            }
+        });
+        return same();
+    }
+
+    private Behavior<Command> load(StageWork work, LoadCheckpoint order) {
+        onDevice("loading checkpoint " + order.checkpoint().id(), () -> work.load(order.checkpoint()), nothing ->
+                supervisor.tell(new JobSupervisor.Ready(name, order.epoch(), order.checkpoint().step())));
+        return same();
+    }
+
+    private Behavior<Command> snapshot(StageWork work, TakeSnapshot order) {
+        onDevice("taking a snapshot", () -> work.snapshot(order.step()), taken -> {
+            writer.tell(new CheckpointWriter.Write(job, taken.state(), supervisor));
+            supervisor.tell(new JobSupervisor.SnapshotTaken(name, order.step(), taken.stallSeconds()));
+        });
+        return same();
+    }
+
+    private Behavior<Command> digest(StageWork work, Digest order) {
+        onDevice("hashing the state", () -> work.digest(order.step()), hash ->
+                supervisor.tell(new JobSupervisor.Digested(name, order.step(), hash)));
+        return same();
+    }
+
+    private <T> void onDevice(String what, java.util.concurrent.Callable<T> task, java.util.function.Consumer<T> next) {
+        context.pipeToSelf(device.submit(task), (result, failure) ->
+                failure == null ? new Finished(() -> next.accept(result)) : new Failed(what, failure));
+    }
+
+    private Behavior<Command> fail(Failed failed) {
+        String sentence = failed.what() + ": " + Failures.sentence(failed.cause());
+        context.getLog().warn("{} stops: {}", name, sentence, failed.cause());
+        supervisor.tell(new JobSupervisor.StageFailed(name, sentence));
+        return Behaviors.stopped();
+    }
+
+    private static Behavior<Command> same() {
+        return Behaviors.same();
+    }
+}

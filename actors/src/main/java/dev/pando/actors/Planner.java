@@ -1,0 +1,50 @@
+package dev.pando.actors;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+
+/// Maps batch shards onto the workers that are up: a pure function, free to choose, since no placement changes a bit.
+final class Planner {
+    private Planner() {}
+
+    /// A neighbouring run of shards for each worker, in proportion to its speed: neighbours need few partial sums.
+    ///
+    /// @param shardsPerSecond measured, of each worker; any positive number where nothing is known
+    static SortedMap<String, List<Integer>> plan(int shards, SortedMap<String, Double> shardsPerSecond) {
+        double all = shardsPerSecond.values().stream().mapToDouble(Double::doubleValue).sum();
+        SortedMap<String, List<Integer>> plan = new TreeMap<>();
+        double speedSoFar = 0;
+        int next = 0;
+        for (var entry : shardsPerSecond.entrySet()) {
+            speedSoFar += entry.getValue();
+            boolean isLast = entry.getKey().equals(shardsPerSecond.lastKey());
+            int end = isLast ? shards : Math.clamp(Math.round(shards * speedSoFar / all), next, shards);
+            List<Integer> run = new ArrayList<>();
+            for (; next < end; next++) {
+                run.add(next);
+            }
+            plan.put(entry.getKey(), run);
+        }
+        return plan;
+    }
+
+    /// Hands orphaned shards, one by one, to whoever has the least left to do.
+    ///
+    /// @param owed shards that each survivor has yet to compute
+    static SortedMap<String, List<Integer>> handOver(Collection<Integer> orphans, SortedMap<String, Integer> owed) {
+        SortedMap<String, Integer> load = new TreeMap<>(owed);
+        SortedMap<String, List<Integer>> plan = new TreeMap<>();
+        SortedSet<Integer> inOrder = new java.util.TreeSet<>(orphans);
+        for (Integer shard : inOrder) {
+            String least = load.keySet().stream().min(Comparator.comparing(load::get)).orElseThrow();
+            plan.computeIfAbsent(least, unused -> new ArrayList<>()).add(shard);
+            load.merge(least, 1, Integer::sum);
+        }
+        return plan;
+    }
+}

@@ -1,0 +1,36 @@
+package dev.pando.actors;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/// Counts, in ticks of the supervisor's own timer, how long each worker that owes something has said nothing.
+///
+/// Ticks, not time: while this process itself is paused, by its garbage collector or its machine, no tick passes, so
+/// its own pause is never held against others.
+final class Silence {
+    /// Time between two ticks.
+    static final long TICK_NS = 50_000_000L;
+
+    private final Map<String, Long> ticks = new TreeMap<>();
+
+    void heard(String worker) {
+        ticks.put(worker, 0L);
+    }
+
+    void forget(String worker) {
+        ticks.remove(worker);
+    }
+
+    /// A tick has passed.
+    ///
+    /// @param owing workers of whom an answer is due
+    /// @return those of them that have been silent for longer than the patience
+    List<String> tick(Collection<String> owing, long patienceNs) {
+        ticks.replaceAll((worker, count) -> owing.contains(worker) ? count + 1 : 0);
+        return owing.stream()
+                .filter(worker -> ticks.computeIfAbsent(worker, unheard -> 0L) > patienceNs / TICK_NS)
+                .toList();
+    }
+}

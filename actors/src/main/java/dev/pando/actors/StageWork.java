@@ -1,0 +1,229 @@
+package dev.pando.actors;
+
+import dev.pando.training.step.CheckpointStore;
+import dev.pando.training.step.Collective;
+import dev.pando.training.step.Collective.Deadline;
+import dev.pando.training.step.Collective.Membership;
+import dev.pando.training.step.Collective.Outcome;
+import dev.pando.training.step.ShardSums;
+import dev.pando.training.step.ShardTree;
+import dev.pando.training.step.SnapshotBuffer;
+import dev.pando.training.step.StateHash;
+import dev.pando.training.step.Trainer;
+import dev.pando.training.step.Trainer.Committed;
+import dev.pando.training.step.Trainer.Examined;
+import dev.pando.training.step.Trainer.ShardLoss;
+import dev.pando.training.step.TrainerState;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/// What a [PipelineStage] works on: the replica, and what it holds of the step in flight.
+///
+/// The book-keeping belongs to the actor's thread, everything below the line to the device's.
+final class StageWork {
+    /// One batch shard to compute. A task of a round that was dropped meanwhile is computed in vain.
+    record Task(long step, int shard, int round) {}
+
+    /// @param examined meaningful where the outcome is done
+    record Sum(Outcome outcome, Examined examined) {}
+
+    record Snapshot(TrainerState state, double stallSeconds) {}
+
+    private final Trainer trainer;
+    private final Collective collective;
+    private final ShardTree tree;
+    private final ShardSums sums;
+    private final MemorySegment sum;
+    private final CheckpointStore checkpoints;
+    private final Stopwatch stopwatch = Stopwatch.system();
+    private Optional<SnapshotBuffer> snapshots = Optional.empty();
+
+    private final SortedMap<Integer, ShardLoss> computed = new TreeMap<>();
+    private final ArrayDeque<Integer> ordered = new ArrayDeque<>();
+    private Optional<Task> running = Optional.empty();
+    private long epoch;
+    private long step = -1;
+    private int round;
+    private long heldStep = -1; // this and the next belong to the device's thread
+    private int heldRound;
+
+    private StageWork(JobSpec job, Trainer trainer, Collective collective, CheckpointStore checkpoints) {
+        this.trainer = trainer;
+        this.collective = collective;
+        this.checkpoints = checkpoints;
+        this.tree = new ShardTree(job.shards());
+        this.sums = new ShardSums(tree, trainer.table().length(), collective.memory());
+        this.sum = collective.memory().allocate("gradient sum", trainer.table().bytes());
+    }
+
+    static StageWork build(JobSpec job, String name, Workbench workbench) {
+        Workbench.Replica replica = workbench.replica(job, name);
+        return new StageWork(job, replica.trainer(), replica.collective(), workbench.checkpoints(job));
+    }
+
+    long step() {
+        return trainer.step();
+    }
+
+    long epoch() {
+        return epoch;
+    }
+
+    /// Counts how often what was computed has been forgotten.
+    int round() {
+        return round;
+    }
+
+    String address() {
+        return collective.address();
+    }
+
+    /// Batch shards of the step in flight that are computed and held here.
+    Map<Integer, ShardLoss> computed() {
+        return Map.copyOf(computed);
+    }
+
+    void enter(long stepInFlight, Membership membership) {
+        collective.enter(membership);
+        epoch = membership.epoch();
+        turnTo(stepInFlight);
+    }
+
+    /// Nothing of this stage counts any more.
+    void leave() {
+        collective.leave();
+    }
+
+    void order(long stepInFlight, Collection<Integer> shards) {
+        turnTo(stepInFlight);
+        for (Integer shard : shards) {
+            boolean known = computed.containsKey(shard)
+                    || ordered.contains(shard)
+                    || running.filter(task -> task.shard() == shard && task.round() == round).isPresent();
+            if (!known) {
+                ordered.add(shard);
+            }
+        }
+    }
+
+    void drop() {
+        round++;
+        computed.clear();
+        ordered.clear();
+    }
+
+    private void turnTo(long stepInFlight) {
+        if (step != stepInFlight) {
+            step = stepInFlight;
+            drop();
+        }
+    }
+
+    /// The next batch shard to compute, unless one is being computed.
+    Optional<Task> takeNext() {
+        if (running.isPresent() || ordered.isEmpty()) {
+            return Optional.empty();
+        }
+        running = Optional.of(new Task(step, ordered.poll(), round));
+        return running;
+    }
+
+    /// @return whether the shard still counts
+    boolean finished(Task task, ShardLoss loss) {
+        running = Optional.empty();
+        if (task.round() != round) {
+            return false;
+        }
+        computed.put(task.shard(), loss);
+        return true;
+    }
+
+    // ---- on the device's thread ------------------------------------------------------------------------------------
+
+    ShardLoss computeShard(Task task) {
+        if (trainer.step() != task.step()) {
+            throw new StageFailure("asked for step " + task.step() + " while holding the state of step " + trainer.step());
+        }
+        holdOnly(task.step(), task.round());
+        return sums.compute(trainer, task.shard());
+    }
+
+    /// @param roundNow see [#round()]
+    Sum reduce(long stepInFlight, int roundNow, ShardLoss total, Deadline deadline) {
+        holdOnly(stepInFlight, roundNow);
+        Outcome outcome = collective.allReduce(deadline, stepInFlight, tree, sums.partials(), sum);
+        Examined examined = outcome instanceof Outcome.Done ? trainer.examine(sum, total) : new Examined(Double.NaN, 0);
+        return new Sum(outcome, examined);
+    }
+
+    /// Partial sums of another step, or of a round that was dropped, are forgotten.
+    private void holdOnly(long ofStep, int ofRound) {
+        if (heldStep != ofStep || heldRound != ofRound) {
+            sums.reset();
+            heldStep = ofStep;
+            heldRound = ofRound;
+        }
+    }
+
+    Committed apply(long committed, ShardLoss total) {
+        if (trainer.step() != committed) {
+            throw new StageFailure("asked to apply step " + committed + " while holding the state of step " + trainer.step());
+        }
+        return trainer.apply(sum, total);
+    }
+
+    Outcome send(Deadline deadline, long operation, String to) {
+        return collective.send(deadline, operation, to, data(trainer.state()));
+    }
+
+    Outcome receive(Deadline deadline, PipelineStage.ReceiveState order) {
+        Outcome outcome = collective.receive(deadline, order.operation(), order.from(), data(trainer.state()));
+        if (outcome instanceof Outcome.Done) {
+            trainer.restored(order.step(), order.history());
+        }
+        return outcome;
+    }
+
+    private static List<MemorySegment> data(TrainerState state) {
+        return state.spans().stream().map(TrainerState.Span::data).toList();
+    }
+
+    Void load(CheckpointWriter.Checkpoint checkpoint) {
+        CheckpointStore.Saved saved = checkpoints.list().stream()
+                .filter(candidate -> candidate.id().equals(checkpoint.id()))
+                .findFirst()
+                .orElseThrow(() -> new StageFailure("checkpoint " + checkpoint.id() + " is gone"));
+        checkpoints.load(saved, trainer.state().spans());
+        trainer.restored(saved.step(), saved.history());
+        return null;
+    }
+
+    Snapshot snapshot(long expected) {
+        if (trainer.step() != expected) {
+            throw new StageFailure("asked for a snapshot of step " + expected + " at step " + trainer.step());
+        }
+        long begin = stopwatch.nanos();
+        SnapshotBuffer buffer = snapshots.orElseGet(() -> new SnapshotBuffer(trainer.state().spans()));
+        snapshots = Optional.of(buffer);
+        return new Snapshot(buffer.capture(trainer.state()), stopwatch.secondsSince(begin));
+    }
+
+    String digest(long expected) {
+        if (trainer.step() != expected) {
+            throw new StageFailure("asked for the hash of step " + expected + " at step " + trainer.step());
+        }
+        return StateHash.of(trainer.state());
+    }
+
+    void close() {
+        trainer.close();
+        collective.close();
+        checkpoints.close();
+    }
+}

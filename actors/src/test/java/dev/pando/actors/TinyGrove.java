@@ -1,0 +1,180 @@
+package dev.pando.actors;
+
+import dev.pando.training.step.CheckpointStore;
+import dev.pando.training.step.LocalCollective;
+import dev.pando.training.step.Trainer;
+import java.lang.foreign.MemorySegment;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+
+/// The real actors on tiny trainers, a collective in memory, and faults that a test asks for.
+final class TinyGrove implements AutoCloseable {
+    /// Something that happens to one worker at one point of one step, once.
+    record Fault(String device, Point point, long step, Runnable effect) {}
+
+    enum Point {
+        COMPUTE,
+        EXAMINE,
+        APPLY
+    }
+
+    private static final long DEADLINE_S = 60;
+
+    final BlockingQueue<JobEvent> events = new LinkedBlockingQueue<>();
+    final List<JobEvent> seen = new ArrayList<>();
+    final MemoryStore store;
+    private final List<Fault> faults = new CopyOnWriteArrayList<>();
+    private final LocalCollective.Meeting meeting = new LocalCollective.Meeting();
+    private final ActorSystem<NodeSupervisor.Command> system;
+    private ActorRef<JobSupervisor.Command> job;
+
+    TinyGrove(int workers, MemoryStore store) {
+        this.store = store;
+        List<String> devices =
+                IntStream.range(0, workers).mapToObj(i -> "worker-" + i).toList();
+        this.system = ActorSystem.create(
+                NodeSupervisor.create(devices, new TinyWorkbench(), Stopwatch.system()), "tiny-grove");
+    }
+
+    TinyGrove fault(Fault fault) {
+        faults.add(fault);
+        return this;
+    }
+
+    static Runnable throwing() {
+        return () -> {
+            throw new IllegalStateException("planted");
+        };
+    }
+
+    static Runnable hanging() {
+        return () -> {
+            try {
+                new CountDownLatch(1).await();
+            } catch (InterruptedException given) {
+                Thread.currentThread().interrupt();
+            }
+        };
+    }
+
+    Runnable stopping(String device) {
+        return () -> system.tell(new NodeSupervisor.StopWorker(device));
+    }
+
+    TinyGrove submit(JobSpec spec) {
+        ActorRef<JobEvent> audience = system.systemActorOf(listener(), "audience", org.apache.pekko.actor.typed.Props.empty());
+        CompletionStage<ActorRef<JobSupervisor.Command>> submitted = AskPattern.ask(
+                system,
+                replyTo -> new NodeSupervisor.Submit(spec, audience, replyTo),
+                Duration.ofSeconds(DEADLINE_S),
+                system.scheduler());
+        job = submitted.toCompletableFuture().orTimeout(DEADLINE_S, TimeUnit.SECONDS).join();
+        return this;
+    }
+
+    void stop() {
+        job.tell(new JobSupervisor.Stop());
+    }
+
+    private Behavior<JobEvent> listener() {
+        return Behaviors.receiveMessage(event -> {
+            events.add(event);
+            return Behaviors.same();
+        });
+    }
+
+    /// Waits for an event of a kind; all events until then are in [#seen].
+    <E extends JobEvent> E await(Class<E> kind) throws InterruptedException {
+        while (true) {
+            JobEvent event = events.poll(DEADLINE_S, TimeUnit.SECONDS);
+            if (event == null) {
+                throw new AssertionError("no " + kind.getSimpleName() + " within " + DEADLINE_S + " s, but " + seen);
+            }
+            seen.add(event);
+            if (kind.isInstance(event)) {
+                return kind.cast(event);
+            }
+        }
+    }
+
+    String awaitHash() throws InterruptedException {
+        return await(JobEvent.Finished.class).hash();
+    }
+
+    <E extends JobEvent> List<E> seen(Class<E> kind) {
+        return seen.stream().filter(kind::isInstance).map(kind::cast).toList();
+    }
+
+    @Override
+    public void close() {
+        system.terminate();
+    }
+
+    private final class TinyWorkbench implements Workbench {
+        @Override
+        public Replica replica(JobSpec spec, String worker) {
+            return new Replica(new FaultyTrainer(worker.replaceAll("#.*", "")), meeting.join());
+        }
+
+        @Override
+        public CheckpointStore checkpoints(JobSpec spec) {
+            return store;
+        }
+
+        @Override
+        public Map<String, String> checkpointAttributes(JobSpec spec) {
+            return Map.of();
+        }
+    }
+
+    private final class FaultyTrainer extends TinyTrainer {
+        private final String device;
+
+        FaultyTrainer(String device) {
+            this.device = device;
+        }
+
+        @Override
+        public Trainer.ShardLoss compute(int shard, MemorySegment gradient) {
+            strike(Point.COMPUTE);
+            return super.compute(shard, gradient);
+        }
+
+        @Override
+        public Trainer.Examined examine(MemorySegment sum, Trainer.ShardLoss total) {
+            strike(Point.EXAMINE);
+            return super.examine(sum, total);
+        }
+
+        @Override
+        public Trainer.Committed apply(MemorySegment sum, Trainer.ShardLoss total) {
+            strike(Point.APPLY);
+            return super.apply(sum, total);
+        }
+
+        private void strike(Point point) {
+            for (Fault fault : faults) {
+                if (fault.device().equals(device)
+                        && fault.point() == point
+                        && fault.step() == step()
+                        && faults.remove(fault)) {
+                    fault.effect().run();
+                }
+            }
+        }
+    }
+}
