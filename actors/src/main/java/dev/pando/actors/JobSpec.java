@@ -10,7 +10,8 @@ package dev.pando.actors;
 public record JobSpec(String id, long steps, int shards, long checkpointEverySteps, String config) {
     public JobSpec {
         if (steps < 1 || shards < 1 || checkpointEverySteps < 1) {
-            throw new IllegalArgumentException("job " + id + ": steps, shards and checkpoint interval must be at least 1");
+            throw new IllegalArgumentException(
+                    "job " + id + ": steps, shards and checkpoint interval must be at least 1");
         }
     }
 }
