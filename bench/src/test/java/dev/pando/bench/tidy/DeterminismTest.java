@@ -1,34 +1,30 @@
 package dev.pando.bench.tidy;
 
-import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
-import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
-import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.name;
-import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
-import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
-import static com.tngtech.archunit.core.domain.properties.HasParameterTypes.Predicates.rawParameterTypes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static dev.pando.bench.tidy.House.CLASSES;
 import static dev.pando.bench.tidy.House.SHIPPED;
 
 import com.tngtech.archunit.base.DescribedPredicate;
-import com.tngtech.archunit.core.domain.JavaCall;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executors;
+import com.tngtech.archunit.core.domain.AccessTarget.CodeUnitAccessTarget;
+import com.tngtech.archunit.core.domain.JavaAccess;
+import com.tngtech.archunit.core.domain.JavaClass;
+import java.util.List;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
-/// Keeps out what would make a run depend on when, where or how fast it ran.
+/// Keeps out what would make a run depend on when, where or how fast it ran. Looks at calls and method references
+/// alike.
 final class DeterminismTest {
     @Test
     void shouldAskNobodyForTheTimeOfDay() {
         noClasses()
                 .that(resideInAnyPackage(SHIPPED))
                 .should()
-                .callMethod(System.class, "currentTimeMillis")
+                .accessTargetWhere(uses("java.lang.System", "currentTimeMillis"))
                 .orShould()
-                .callMethodWhere(
-                        calls("java.time..", "now").and(target(rawParameterTypes(new Class<?>[0]))).as("now()"))
+                .accessTargetWhere(uses("java.time..*", "now", parameters -> parameters.isEmpty()))
                 .because("a java.time.Clock comes through the constructor, so that tests own it")
                 .check(CLASSES);
     }
@@ -40,10 +36,7 @@ final class DeterminismTest {
                 .and()
                 .resideOutsideOfPackage("dev.pando.runtime..")
                 .should()
-                .callMethodWhere(
-                        target(nameMatching("system.*"))
-                                .and(target(owner(name("java.time.Clock"))))
-                                .as("Clock.system…"))
+                .accessTargetWhere(uses("java.time.Clock", "system.*"))
                 .check(CLASSES);
     }
 
@@ -54,8 +47,10 @@ final class DeterminismTest {
                 .and()
                 .haveNameNotMatching(".*(Clock|Patience|Stopwatch)")
                 .should()
-                .callMethod(System.class, "nanoTime")
-                .because("whoever waits or measures does it through a class that a test can replace or see by its name")
+                .accessTargetWhere(uses("java.lang.System", "nanoTime"))
+                .because(
+                        "whoever waits or measures does it through a class that a test replaces, or that its name gives"
+                            + " away")
                 .check(CLASSES);
     }
 
@@ -63,7 +58,7 @@ final class DeterminismTest {
     void shouldNeverSleep() {
         noClasses()
                 .should()
-                .callMethodWhere(calls("java.lang..", "sleep").as("Thread.sleep"))
+                .accessTargetWhere(uses("java.lang.Thread", "sleep"))
                 .because("whoever waits, waits for something, with a deadline and a name")
                 .check(CLASSES);
     }
@@ -78,7 +73,7 @@ final class DeterminismTest {
                 .dependOnClassesThat()
                 .areAssignableTo(RandomGenerator.class)
                 .orShould()
-                .callMethod(Math.class, "random")
+                .accessTargetWhere(uses("java.lang.Math", "random"))
                 .because("random numbers are a function of seed, step, microbatch and site")
                 .check(CLASSES);
     }
@@ -86,36 +81,35 @@ final class DeterminismTest {
     @Test
     void shouldLeaveNoChoiceOfBitsToTheCompiler() {
         noClasses()
-                .that(resideInAPackage("dev.pando.training.."))
+                .that(resideInAnyPackage("dev.pando.training.."))
                 .should()
-                .callMethodWhere(
-                        target(owner(name("java.lang.Math")))
-                                .and(
-                                        target(
-                                                nameMatching(
-                                                        "a?(sin|cos|tan)h?|atan2|exp|expm1|log|log10|log1p|pow|cbrt|hypot")))
-                                .as("Math.exp and its like"))
+                .accessTargetWhere(
+                        uses("java.lang.Math", "a?(sin|cos|tan)h?|atan2|exp|expm1|log|log10|log1p|pow|cbrt|hypot"))
+                .orShould()
+                .accessTargetWhere(
+                        uses(
+                                "jdk.incubator.vector.VectorOperators",
+                                "A?(SIN|COS|TAN)H?|ATAN2|EXP|EXPM1|LOG.*|POW|CBRT|HYPOT"))
                 .because("they may round differently once compiled; StrictMath never does")
                 .check(CLASSES);
     }
 
     @Test
-    void shouldNotSpreadWorkOverThreadsThatNobodyBounds() {
+    void shouldNotSpreadWorkOverThreadsThatNobodyBoundsOrNames() {
         noClasses()
                 .that(resideInAnyPackage(SHIPPED))
                 .should()
-                .callMethodWhere(calls("java.util..", "parallel|parallelStream").as("parallel streams"))
+                .accessTargetWhere(uses("java.util..*", "parallel|parallelStream"))
                 .orShould()
-                .callMethodWhere(
-                        calls("java.util.concurrent..", "(supply|run)Async")
-                                .and(target(owner(name(CompletableFuture.class.getName()))))
-                                .and(asksTheCommonPool())
-                                .as("the common pool"))
+                .accessTargetWhere(
+                        uses("java.util.concurrent.CompletableFuture", "(supply|run)Async", types -> types.size() == 1))
                 .orShould()
-                .callMethodWhere(
-                        target(owner(name(Executors.class.getName())))
-                                .and(DescribedPredicate.not(takesAThreadFactory()))
-                                .as("executors whose threads have no names"))
+                .accessTargetWhere(
+                        uses(
+                                "java.util.concurrent.Executors",
+                                "new.*",
+                                types ->
+                                        types.stream().noneMatch(type -> type.getSimpleName().equals("ThreadFactory"))))
                 .check(CLASSES);
     }
 
@@ -126,28 +120,26 @@ final class DeterminismTest {
                 .and()
                 .doNotHaveFullyQualifiedName("dev.pando.runtime.Main")
                 .should()
-                .callMethod(System.class, "exit", int.class)
-                .orShould()
-                .callMethod(Runtime.class, "halt", int.class)
-                .orShould()
-                .callMethod(Runtime.class, "exit", int.class)
+                .accessTargetWhere(uses("java.lang.(System|Runtime)", "exit|halt"))
                 .check(CLASSES);
     }
 
-    private static DescribedPredicate<JavaCall<?>> calls(String ownersPackage, String methodPattern) {
-        return target(owner(resideInAPackage(ownersPackage))).and(target(nameMatching(methodPattern)));
+    private static DescribedPredicate<JavaAccess<?>> uses(String owner, String member) {
+        return DescribedPredicate.describe(
+                owner + "." + member,
+                access ->
+                        access.getTargetOwner().getFullName().matches(owner)
+                                && access.getTarget().getName().matches(member));
     }
 
-    private static DescribedPredicate<JavaCall<?>> asksTheCommonPool() {
-        return DescribedPredicate.describe(
-                "without an executor", call -> call.getTarget().getRawParameterTypes().size() == 1);
-    }
-
-    private static DescribedPredicate<JavaCall<?>> takesAThreadFactory() {
-        return DescribedPredicate.describe(
-                "with a thread factory",
-                call ->
-                        call.getTarget().getRawParameterTypes().stream()
-                                .anyMatch(type -> type.getSimpleName().equals("ThreadFactory")));
+    private static DescribedPredicate<JavaAccess<?>> uses(
+            String owner, String method, Predicate<List<JavaClass>> parameterTypes) {
+        return uses(owner, method)
+                .and(
+                        DescribedPredicate.describe(
+                                "of these parameters",
+                                access ->
+                                        access.getTarget() instanceof CodeUnitAccessTarget target
+                                                && parameterTypes.test(target.getRawParameterTypes())));
     }
 }
