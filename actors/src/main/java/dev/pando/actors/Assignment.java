@@ -55,9 +55,10 @@ final class Assignment {
 
     /// Shards that the worker has yet to compute.
     int owed(String worker) {
-        return (int) owners.entrySet().stream()
-                .filter(entry -> entry.getValue().equals(worker) && !computed.containsKey(entry.getKey()))
-                .count();
+        return (int)
+                owners.entrySet().stream()
+                        .filter(entry -> entry.getValue().equals(worker) && !computed.containsKey(entry.getKey()))
+                        .count();
     }
 
     /// Workers that have shards to compute.

@@ -59,22 +59,28 @@ public final class CheckpointWriter {
         return Behaviors.receive(Command.class)
                 .onMessage(Write.class, this::write)
                 .onMessage(FindNewest.class, this::findNewest)
-                .onSignal(PostStop.class, stopping -> {
-                    thread.submitLast(() -> stores.values().forEach(CheckpointStore::close));
-                    thread.abandon();
-                    return Behaviors.same();
-                })
+                .onSignal(
+                        PostStop.class,
+                        stopping -> {
+                            thread.submitLast(() -> stores.values().forEach(CheckpointStore::close));
+                            thread.abandon();
+                            return Behaviors.same();
+                        })
                 .build();
     }
 
     private Behavior<Command> write(Write request) {
-        thread.submit(() -> save(request)).whenComplete((durable, failure) -> {
-            if (failure != null) {
-                LOG.error("checkpoint of step {} was not written", request.state().step(), failure);
-            }
-            request.replyTo()
-                    .tell(failure == null ? durable : new NotWritten(request.state().step(), Failures.sentence(failure)));
-        });
+        thread.submit(() -> save(request))
+                .whenComplete((durable, failure) -> {
+                    if (failure != null) {
+                        LOG.error("checkpoint of step {} was not written", request.state().step(), failure);
+                    }
+                    request.replyTo()
+                            .tell(
+                                    failure == null
+                                            ? durable
+                                            : new NotWritten(request.state().step(), Failures.sentence(failure)));
+                });
         return Behaviors.same();
     }
 
@@ -86,15 +92,16 @@ public final class CheckpointWriter {
     }
 
     private Behavior<Command> findNewest(FindNewest request) {
-        thread.submit(() -> store(request.job()).newest()).whenComplete((newest, failure) -> {
-            if (failure != null) {
-                request.replyTo().tell(new JobSupervisor.Unrecoverable(Failures.sentence(failure)));
-                return;
-            }
-            Optional<Checkpoint> checkpoint =
-                    newest.saved().map(saved -> new Checkpoint(saved.id(), saved.step(), saved.history()));
-            request.replyTo().tell(new Found(checkpoint, newest.damaged()));
-        });
+        thread.submit(() -> store(request.job()).newest())
+                .whenComplete((newest, failure) -> {
+                    if (failure != null) {
+                        request.replyTo().tell(new JobSupervisor.Unrecoverable(Failures.sentence(failure)));
+                        return;
+                    }
+                    Optional<Checkpoint> checkpoint =
+                            newest.saved().map(saved -> new Checkpoint(saved.id(), saved.step(), saved.history()));
+                    request.replyTo().tell(new Found(checkpoint, newest.damaged()));
+                });
         return Behaviors.same();
     }
 

@@ -10,8 +10,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /// The one platform thread that may touch a device: a CUDA context belongs to a thread, and so does the order of work.
 ///
-/// Work runs in the order of submission. A thread that hangs cannot be killed: it is abandoned, interrupted, and what it
-/// says afterwards is heard by nobody.
+/// Work runs in the order of submission. A thread that hangs cannot be killed: it is abandoned, interrupted, and what
+/// it says afterwards is heard by nobody.
 final class DeviceThread {
     private final LinkedBlockingQueue<Runnable> work = new LinkedBlockingQueue<>();
     private final Queue<Runnable> farewells = new ConcurrentLinkedQueue<>();
@@ -22,7 +22,8 @@ final class DeviceThread {
         this.thread = Thread.ofPlatform().daemon().name(name).start(this::run);
     }
 
-    /// Runs the task after all that was submitted before. The result fails with whatever the task throws, errors included.
+    /// Runs the task after all that was submitted before. The result fails with whatever the task throws, errors
+    /// included.
     <T> CompletionStage<T> submit(Callable<T> task) {
         CompletableFuture<T> result = new CompletableFuture<>();
         work.add(() -> {
@@ -39,11 +40,12 @@ final class DeviceThread {
     /// work may still touch.
     void submitLast(Runnable task) {
         AtomicBoolean ran = new AtomicBoolean();
-        Runnable once = () -> {
-            if (ran.compareAndSet(false, true)) {
-                task.run();
-            }
-        };
+        Runnable once =
+                () -> {
+                    if (ran.compareAndSet(false, true)) {
+                        task.run();
+                    }
+                };
         farewells.add(once);
         work.add(once);
     }

@@ -8,7 +8,8 @@ final class Failures {
 
     /// The message, where it is a sentence of ours; the kind and the message otherwise.
     static String sentence(Throwable failure) {
-        Throwable cause = failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         String message = cause.getMessage() == null ? "" : cause.getMessage().lines().findFirst().orElse("");
         boolean ours = cause.getClass().getName().startsWith("dev.pando.") && !message.isEmpty();
         return ours ? message : cause.getClass().getSimpleName() + (message.isEmpty() ? "" : ": " + message);

@@ -59,33 +59,46 @@ public final class GpuWorker {
         return Behaviors.receive(Command.class)
                 .onMessage(Host.class, this::host)
                 .onMessage(Release.class, this::release)
-                .onMessage(Abandon.class, given -> {
-                    context.getLog().warn("{} was given up: {}", name, given.reason());
-                    return Behaviors.stopped();
-                })
+                .onMessage(
+                        Abandon.class,
+                        given -> {
+                            context.getLog().warn("{} was given up: {}", name, given.reason());
+                            return Behaviors.stopped();
+                        })
                 .onSignal(Terminated.class, stage -> Behaviors.stopped())
-                .onSignal(PostStop.class, stopping -> {
-                    thread.abandon();
-                    return Behaviors.same();
-                })
+                .onSignal(
+                        PostStop.class,
+                        stopping -> {
+                            thread.abandon();
+                            return Behaviors.same();
+                        })
                 .build();
     }
 
     private Behavior<Command> host(Host request) {
         // A failed stage holds numbers that nobody trusts: it stops, and takes this worker with it.
-        Behavior<PipelineStage.Command> stage = Behaviors.supervise(
-                        PipelineStage.create(request.job(), name, thread, context.getSelf(), workbench, request.supervisor(), writer))
-                .onFailure(SupervisorStrategy.stop());
+        Behavior<PipelineStage.Command> stage =
+                Behaviors.supervise(
+                                PipelineStage.create(
+                                        request.job(),
+                                        name,
+                                        thread,
+                                        context.getSelf(),
+                                        workbench,
+                                        request.supervisor(),
+                                        writer))
+                        .onFailure(SupervisorStrategy.stop());
         ActorRef<PipelineStage.Command> child = context.spawn(stage, "stage-" + request.job().id());
         context.watch(child);
         return Behaviors.same();
     }
 
     private Behavior<Command> release(Release over) {
-        context.getChild("stage-" + over.job()).ifPresent(stage -> {
-            context.unwatch(stage);
-            context.stop(stage);
-        });
+        context.getChild("stage-" + over.job())
+                .ifPresent(stage -> {
+                    context.unwatch(stage);
+                    context.stop(stage);
+                });
         return Behaviors.same();
     }
 }

@@ -12,7 +12,8 @@ public sealed interface JobEvent {
 
     /// A worker takes part no longer.
     ///
-    /// @param evidence why we believe so: `its thread threw IllegalStateException: …`, `no answer for 12 x the pace of a step`
+    /// @param evidence why we believe so: `its thread threw IllegalStateException: …`, `no answer for 12 x the pace of
+    ///   a step`
     record WorkerLost(String worker, long step, String evidence) implements JobEvent {}
 
     /// From here on messages and frames of older epochs are dropped.

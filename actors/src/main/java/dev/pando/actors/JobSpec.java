@@ -11,7 +11,8 @@ package dev.pando.actors;
 public record JobSpec(String id, long steps, int shards, int workers, long checkpointEverySteps, String config) {
     public JobSpec {
         if (steps < 1 || shards < 1 || workers < 1 || checkpointEverySteps < 1) {
-            throw new IllegalArgumentException("job " + id + ": steps, shards, workers and checkpoint interval must be at least 1");
+            throw new IllegalArgumentException(
+                    "job " + id + ": steps, shards, workers and checkpoint interval must be at least 1");
         }
     }
 }

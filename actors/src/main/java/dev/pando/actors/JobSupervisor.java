@@ -25,10 +25,12 @@ import org.apache.pekko.actor.typed.javadsl.BehaviorBuilder;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.receptionist.Receptionist;
 
-/// Leads one job through its steps: compute, reduce, vote, apply. The only one to open an epoch, and the one who notices.
+/// Leads one job through its steps: compute, reduce, vote, apply. The only one to open an epoch, and the one who
+/// notices.
 ///
-/// Between compute and apply a worker may be lost at any moment: its batch shards go to the others under a new epoch, and
-/// whatever the others hold stays. Between two steps newcomers receive the state, snapshots are taken, the job ends.
+/// Between compute and apply a worker may be lost at any moment: its batch shards go to the others under a new epoch,
+/// and whatever the others hold stays. Between two steps newcomers receive the state, snapshots are taken, the job
+/// ends.
 public final class JobSupervisor {
     public sealed interface Command
             permits Arrived,
@@ -93,8 +95,7 @@ public final class JobSupervisor {
     /// @param owing workers of whom an answer is due
     /// @param patience how many times the usual patience
     /// @param lost how it goes on without a worker that was lost
-    private record Waiting(
-            Supplier<Collection<String>> owing, int patience, Function<String, Behavior<Command>> lost) {
+    private record Waiting(Supplier<Collection<String>> owing, int patience, Function<String, Behavior<Command>> lost) {
         static Waiting forNobody() {
             return new Waiting(List::of, 1, worker -> Behaviors.same());
         }
@@ -145,30 +146,35 @@ public final class JobSupervisor {
 
     /// @param audience hears everything that happens to the job
     public static Behavior<Command> create(
-            JobSpec job,
-            ActorRef<CheckpointWriter.Command> writer,
-            ActorRef<JobEvent> audience,
-            Stopwatch stopwatch) {
-        return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
-            // With fixed delay: ticks missed in a pause are not made up for, see Silence.
-            timers.startTimerWithFixedDelay(new Tick(), Duration.ofNanos(Silence.TICK_NS));
-            ActorRef<Receptionist.Listing> listings = context.messageAdapter(
-                    Receptionist.Listing.class, listing -> new Listed(listing.getServiceInstances(GpuWorker.KEY)));
-            context.getSystem().receptionist().tell(Receptionist.subscribe(GpuWorker.KEY, listings));
-            writer.tell(new CheckpointWriter.FindNewest(job, context.getSelf()));
-            return new JobSupervisor(context, job, writer, audience, stopwatch).opening();
-        }));
+            JobSpec job, ActorRef<CheckpointWriter.Command> writer, ActorRef<JobEvent> audience, Stopwatch stopwatch) {
+        return Behaviors.setup(context ->
+                Behaviors.withTimers(timers -> {
+                    // With fixed delay: ticks missed in a pause are not made up for, see Silence.
+                    timers.startTimerWithFixedDelay(new Tick(), Duration.ofNanos(Silence.TICK_NS));
+                    ActorRef<Receptionist.Listing> listings =
+                            context.messageAdapter(
+                                    Receptionist.Listing.class,
+                                    listing -> new Listed(listing.getServiceInstances(GpuWorker.KEY)));
+                    context.getSystem().receptionist().tell(Receptionist.subscribe(GpuWorker.KEY, listings));
+                    writer.tell(new CheckpointWriter.FindNewest(job, context.getSelf()));
+                    return new JobSupervisor(context, job, writer, audience, stopwatch).opening();
+                }));
     }
 
     // ---- before the first step, and after the last copy of the state was lost ---------------------------------------
 
     private Behavior<Command> opening() {
-        return state(Waiting.forNobody(), own -> own.onMessage(CheckpointWriter.Found.class, found -> {
-            found.checkpoint().ifPresent(this::goBackTo);
-            audience.tell(new JobEvent.Started(position, found.checkpoint().isPresent()));
-            reportedNs = stopwatch.nanos();
-            return gathering(found, 0);
-        }));
+        return state(
+                Waiting.forNobody(),
+                own ->
+                        own.onMessage(
+                                CheckpointWriter.Found.class,
+                                found -> {
+                                    found.checkpoint().ifPresent(this::goBackTo);
+                                    audience.tell(new JobEvent.Started(position, found.checkpoint().isPresent()));
+                                    reportedNs = stopwatch.nanos();
+                                    return gathering(found, 0);
+                                }));
     }
 
     /// Waiting for the workers that the config speaks of; for a while only, once one is there.
@@ -176,11 +182,18 @@ public final class JobSupervisor {
         if (roster.seats().size() >= job.workers() || ticks > GRACE_TICKS) {
             return found.checkpoint().isPresent() ? loading(found) : betweenSteps();
         }
-        return state(Waiting.forNobody(), own -> own.onMessage(Arrived.class, arrived -> {
-                    welcome(arrived);
-                    return gathering(found, ticks);
-                })
-                .onMessage(Tick.class, tick -> gathering(found, roster.seats().isEmpty() ? 0 : ticks + 1)));
+        return state(
+                Waiting.forNobody(),
+                own ->
+                        own.onMessage(
+                                        Arrived.class,
+                                        arrived -> {
+                                            welcome(arrived);
+                                            return gathering(found, ticks);
+                                        })
+                                .onMessage(
+                                        Tick.class,
+                                        tick -> gathering(found, roster.seats().isEmpty() ? 0 : ticks + 1)));
     }
 
     /// Nobody holds the state any more.
@@ -188,10 +201,14 @@ public final class JobSupervisor {
         audience.tell(new JobEvent.RungTried(Rung.LOAD_CHECKPOINT, position, "the newest valid checkpoint"));
         writer.tell(new CheckpointWriter.FindNewest(job, context.getSelf()));
         return state(
-                Waiting.forNobody(), own -> own.onMessage(CheckpointWriter.Found.class, found -> {
-                    found.checkpoint().ifPresentOrElse(this::goBackTo, this::goBackToStart);
-                    return found.checkpoint().isPresent() ? loading(found) : betweenSteps();
-                }));
+                Waiting.forNobody(),
+                own ->
+                        own.onMessage(
+                                CheckpointWriter.Found.class,
+                                found -> {
+                                    found.checkpoint().ifPresentOrElse(this::goBackTo, this::goBackToStart);
+                                    return found.checkpoint().isPresent() ? loading(found) : betweenSteps();
+                                }));
     }
 
     private void goBackTo(CheckpointWriter.Checkpoint checkpoint) {
@@ -228,24 +245,33 @@ public final class JobSupervisor {
                         () -> List.of(first),
                         WHOLE_STATE,
                         worker -> worker.equals(first) ? loading(found) : Behaviors.same()),
-                own -> own.onMessage(Ready.class, ready -> {
-                    if (ready.epoch() != epoch) {
-                        return Behaviors.same();
-                    }
-                    joined(first);
-                    audience.tell(new JobEvent.StateLoaded(position, checkpoint.id(), found.damaged()));
-                    return betweenSteps();
-                }));
+                own ->
+                        own.onMessage(
+                                Ready.class,
+                                ready -> {
+                                    if (ready.epoch() != epoch) {
+                                        return Behaviors.same();
+                                    }
+                                    joined(first);
+                                    audience.tell(new JobEvent.StateLoaded(position, checkpoint.id(), found.damaged()));
+                                    return betweenSteps();
+                                }));
     }
 
     private Behavior<Command> waitingForWorkers(Supplier<Behavior<Command>> next) {
-        return state(Waiting.forNobody(), own -> own.onMessage(Arrived.class, arrived -> {
-            welcome(arrived);
-            return next.get();
-        }));
+        return state(
+                Waiting.forNobody(),
+                own ->
+                        own.onMessage(
+                                Arrived.class,
+                                arrived -> {
+                                    welcome(arrived);
+                                    return next.get();
+                                }));
     }
 
-    // ---- between steps: all of the last one is committed, nothing of the next is begun -------------------------------
+    // ---- between steps: all of the last one is committed, nothing of the next is begun
+    // -------------------------------
 
     /// The one place where the job's course is decided.
     private Behavior<Command> betweenSteps() {
@@ -276,7 +302,7 @@ public final class JobSupervisor {
         int next = 0;
         for (String newcomer : newcomers) {
             String donor = donors.get(next++ % donors.size());
-            long operation = -++transfers; // below zero, since steps number the all-reduces
+            long operation = - ++transfers; // below zero, since steps number the all-reduces
             audience.tell(new JobEvent.RungTried(Rung.REBUILD_FROM_PEER, position, newcomer + " from " + donor));
             ask(donor, new PipelineStage.SendState(epoch, operation, newcomer, patienceNs));
             ask(newcomer, new PipelineStage.ReceiveState(epoch, operation, donor, position, history, patienceNs));
@@ -287,13 +313,16 @@ public final class JobSupervisor {
     private Behavior<Command> receiving(SortedSet<String> awaited) {
         return state(
                 new Waiting(() -> awaited, 2 * WHOLE_STATE, worker -> betweenSteps()),
-                own -> own.onMessage(Ready.class, ready -> {
-                    if (ready.epoch() != epoch || !awaited.remove(ready.worker())) {
-                        return Behaviors.same();
-                    }
-                    joined(ready.worker());
-                    return awaited.isEmpty() ? betweenSteps() : Behaviors.same();
-                }));
+                own ->
+                        own.onMessage(
+                                Ready.class,
+                                ready -> {
+                                    if (ready.epoch() != epoch || !awaited.remove(ready.worker())) {
+                                        return Behaviors.same();
+                                    }
+                                    joined(ready.worker());
+                                    return awaited.isEmpty() ? betweenSteps() : Behaviors.same();
+                                }));
     }
 
     private void takeSnapshot() {
@@ -304,7 +333,8 @@ public final class JobSupervisor {
         }
     }
 
-    // ---- a step ------------------------------------------------------------------------------------------------------
+    // ---- a step
+    // ------------------------------------------------------------------------------------------------------
 
     private Behavior<Command> beginning() {
         if (workersChanged) {
@@ -320,16 +350,19 @@ public final class JobSupervisor {
     private Behavior<Command> computing(Assignment assignment) {
         return state(
                 new Waiting(assignment::owing, 1, worker -> reassign(assignment, worker)),
-                own -> own.onMessage(Computed.class, computed -> {
-                    if (computed.epoch() != epoch || computed.step() != position) {
-                        return Behaviors.same();
-                    }
-                    if (assignment.computed(computed.worker(), computed.shard(), computed.loss())) {
-                        pace.observe(stopwatch.nanos() - askedNs.get(computed.worker()));
-                    }
-                    heard(computed.worker());
-                    return assignment.isComplete() ? reducing(assignment) : Behaviors.same();
-                }));
+                own ->
+                        own.onMessage(
+                                Computed.class,
+                                computed -> {
+                                    if (computed.epoch() != epoch || computed.step() != position) {
+                                        return Behaviors.same();
+                                    }
+                                    if (assignment.computed(computed.worker(), computed.shard(), computed.loss())) {
+                                        pace.observe(stopwatch.nanos() - askedNs.get(computed.worker()));
+                                    }
+                                    heard(computed.worker());
+                                    return assignment.isComplete() ? reducing(assignment) : Behaviors.same();
+                                }));
     }
 
     private Behavior<Command> reducing(Assignment assignment) {
@@ -343,22 +376,33 @@ public final class JobSupervisor {
     private Behavior<Command> voting(Assignment assignment, ShardLoss total, Tally tally) {
         return state(
                 new Waiting(tally::missing, WHOLE_SUM, worker -> reassign(assignment, worker)),
-                own -> own.onMessage(Voted.class, voted -> {
-                    if (voted.epoch() != epoch || voted.step() != position) {
-                        return Behaviors.same();
-                    }
-                    heard(voted.worker());
-                    tally.vote(voted.worker(), voted.examined());
-                    return tally.missing().isEmpty() ? settle(total, tally.verdict()) : Behaviors.same();
-                }));
+                own ->
+                        own.onMessage(
+                                Voted.class,
+                                voted -> {
+                                    if (voted.epoch() != epoch || voted.step() != position) {
+                                        return Behaviors.same();
+                                    }
+                                    heard(voted.worker());
+                                    tally.vote(voted.worker(), voted.examined());
+                                    return tally.missing().isEmpty()
+                                            ? settle(total, tally.verdict())
+                                            : Behaviors.same();
+                                }));
     }
 
     private Behavior<Command> settle(ShardLoss total, Tally.Verdict verdict) {
         return switch (verdict) {
             case Tally.Commit(Examined examined) -> commit(total, examined);
             case Tally.NotFinite(double norm) ->
-                fail("step " + position + ": the loss is " + total.loss() + " and the gradient norm " + norm
-                        + "; look at the data of this step, or lower the learning rate");
+                    fail(
+                            "step "
+                                    + position
+                                    + ": the loss is "
+                                    + total.loss()
+                                    + " and the gradient norm "
+                                    + norm
+                                    + "; look at the data of this step, or lower the learning rate");
             case Tally.Outvoted(List<String> workers) -> {
                 String evidence = "its sum of gradients differs from that of the majority";
                 audience.tell(new JobEvent.StepDropped(position, epoch, String.join(", ", workers) + ": " + evidence));
@@ -366,11 +410,14 @@ public final class JobSupervisor {
                 yield betweenSteps();
             }
             case Tally.Split() -> {
-                audience.tell(new JobEvent.StepDropped(
-                        position, epoch, "the replicas' sums of gradients differ, and none has a majority"));
+                audience.tell(
+                        new JobEvent.StepDropped(
+                                position, epoch, "the replicas' sums of gradients differ, and none has a majority"));
                 failuresWithoutProgress++;
                 roster.nobodyHolds();
-                yield isHopeless() ? fail("step " + position + ": the replicas differ whenever it is computed") : recovering();
+                yield isHopeless()
+                        ? fail("step " + position + ": the replicas differ whenever it is computed")
+                        : recovering();
             }
         };
     }
@@ -395,10 +442,11 @@ public final class JobSupervisor {
         openEpoch(worker + " was lost in step " + position, roster.holders());
         SortedMap<String, Integer> owed = new TreeMap<>();
         roster.holders().forEach(survivor -> owed.put(survivor, assignment.owed(survivor)));
-        Planner.handOver(orphans, owed).forEach((survivor, shards) -> {
-            audience.tell(new JobEvent.ShardsMoved(position, epoch, shards, survivor));
-            order(assignment, survivor, shards);
-        });
+        Planner.handOver(orphans, owed)
+                .forEach((survivor, shards) -> {
+                    audience.tell(new JobEvent.ShardsMoved(position, epoch, shards, survivor));
+                    order(assignment, survivor, shards);
+                });
         return assignment.isComplete() ? reducing(assignment) : computing(assignment);
     }
 
@@ -407,7 +455,8 @@ public final class JobSupervisor {
         ask(worker, new PipelineStage.Compute(position, epoch, shards));
     }
 
-    // ---- the end -----------------------------------------------------------------------------------------------------
+    // ---- the end
+    // -----------------------------------------------------------------------------------------------------
 
     /// All steps are committed, or a stop was asked for: the last checkpoint, then the hash.
     private Behavior<Command> closing() {
@@ -416,18 +465,22 @@ public final class JobSupervisor {
             return digesting(new TreeMap<>());
         }
         takeSnapshot();
-        Supplier<Collection<String>> owing =
-                () -> roster.holders().stream().filter(checkpoints::isAwaiting).toList();
+        Supplier<Collection<String>> owing = () -> roster.holders().stream().filter(checkpoints::isAwaiting).toList();
         return state(
                 new Waiting(owing, WHOLE_STATE, worker -> betweenSteps()),
-                own -> own.onMessage(CheckpointWriter.Durable.class, durable -> {
-                            published(durable);
-                            return betweenSteps();
-                        })
-                        .onMessage(CheckpointWriter.NotWritten.class, failed -> {
-                            notPublished(failed);
-                            return failed.step() == position ? fail(failed.sentence()) : betweenSteps();
-                        }));
+                own ->
+                        own.onMessage(
+                                        CheckpointWriter.Durable.class,
+                                        durable -> {
+                                            published(durable);
+                                            return betweenSteps();
+                                        })
+                                .onMessage(
+                                        CheckpointWriter.NotWritten.class,
+                                        failed -> {
+                                            notPublished(failed);
+                                            return failed.step() == position ? fail(failed.sentence()) : betweenSteps();
+                                        }));
     }
 
     private Behavior<Command> digesting(SortedMap<String, String> hashes) {
@@ -442,11 +495,14 @@ public final class JobSupervisor {
                 () -> roster.holders().stream().filter(worker -> !hashes.containsKey(worker)).toList();
         return state(
                 new Waiting(owing, WHOLE_STATE, worker -> digesting(hashes)),
-                own -> own.onMessage(Digested.class, digested -> {
-                    heard(digested.worker());
-                    hashes.put(digested.worker(), digested.hash());
-                    return digesting(hashes);
-                }));
+                own ->
+                        own.onMessage(
+                                Digested.class,
+                                digested -> {
+                                    heard(digested.worker());
+                                    hashes.put(digested.worker(), digested.hash());
+                                    return digesting(hashes);
+                                }));
     }
 
     private Behavior<Command> finished(SortedMap<String, String> hashes) {
@@ -455,7 +511,9 @@ public final class JobSupervisor {
         }
         boolean complete = position >= job.steps();
         audience.tell(
-                complete ? new JobEvent.Finished(position, hashes.get(hashes.firstKey())) : new JobEvent.Stopped(position));
+                complete
+                        ? new JobEvent.Finished(position, hashes.get(hashes.firstKey()))
+                        : new JobEvent.Stopped(position));
         return end();
     }
 
@@ -470,49 +528,63 @@ public final class JobSupervisor {
         return Behaviors.stopped();
     }
 
-    // ---- what every state hears --------------------------------------------------------------------------------------
+    // ---- what every state hears
+    // --------------------------------------------------------------------------------------
 
     /// A state: what it hears itself comes first, then what all of them hear.
     private Behavior<Command> state(Waiting waiting, UnaryOperator<BehaviorBuilder<Command>> own) {
         return own.apply(Behaviors.receive(Command.class))
                 .onMessage(Listed.class, this::host)
-                .onMessage(Arrived.class, arrived -> {
-                    seat(arrived); // a newcomer, until the step in flight is over
-                    return Behaviors.same();
-                })
+                .onMessage(
+                        Arrived.class,
+                        arrived -> {
+                            seat(arrived); // a newcomer, until the step in flight is over
+                            return Behaviors.same();
+                        })
                 .onMessage(StageFailed.class, failed -> lost(failed.worker(), failed.sentence(), waiting))
-                .onMessage(PeerFailed.class, failed -> failed.epoch() == epoch
-                        ? lost(failed.peer(), failed.evidence() + ", says " + failed.worker(), waiting)
-                        : Behaviors.same())
+                .onMessage(
+                        PeerFailed.class,
+                        failed ->
+                                failed.epoch() == epoch
+                                        ? lost(failed.peer(), failed.evidence() + ", says " + failed.worker(), waiting)
+                                        : Behaviors.same())
                 .onMessage(Applied.class, this::report)
-                .onMessage(SnapshotTaken.class, taken -> {
-                    checkpoints.taken(taken.step());
-                    audience.tell(new JobEvent.SnapshotTaken(taken.step(), taken.stallSeconds()));
-                    return Behaviors.same();
-                })
+                .onMessage(
+                        SnapshotTaken.class,
+                        taken -> {
+                            checkpoints.taken(taken.step());
+                            audience.tell(new JobEvent.SnapshotTaken(taken.step(), taken.stallSeconds()));
+                            return Behaviors.same();
+                        })
                 .onMessage(CheckpointWriter.Durable.class, this::published)
                 .onMessage(CheckpointWriter.NotWritten.class, this::notPublished)
                 .onMessage(Unrecoverable.class, given -> fail(given.sentence()))
-                .onMessage(Stop.class, stop -> {
-                    stopping = true;
-                    return roster.holders().isEmpty() ? stopWithoutState() : Behaviors.same();
-                })
+                .onMessage(
+                        Stop.class,
+                        stop -> {
+                            stopping = true;
+                            return roster.holders().isEmpty() ? stopWithoutState() : Behaviors.same();
+                        })
                 .onMessage(Tick.class, tick -> listen(waiting))
                 .onMessage(Command.class, late -> Behaviors.same()) // an answer to a question that is settled
-                .onSignal(Terminated.class, stopped -> {
-                    devices.remove(stopped.getRef().<GpuWorker.Command>unsafeUpcast());
-                    return roster.sittingOn(stopped.getRef())
-                            .map(seat -> lost(seat.worker(), "its worker was stopped", waiting))
-                            .orElse(Behaviors.same());
-                })
+                .onSignal(
+                        Terminated.class,
+                        stopped -> {
+                            devices.remove(stopped.getRef().<GpuWorker.Command>unsafeUpcast());
+                            return roster.sittingOn(stopped.getRef())
+                                    .map(seat -> lost(seat.worker(), "its worker was stopped", waiting))
+                                    .orElse(Behaviors.same());
+                        })
                 .build();
     }
 
     private Behavior<Command> host(Listed listed) {
-        listed.devices().stream().filter(devices::add).forEach(device -> {
-            context.watch(device);
-            device.tell(new GpuWorker.Host(job, context.getSelf()));
-        });
+        listed.devices().stream()
+                .filter(devices::add)
+                .forEach(device -> {
+                    context.watch(device);
+                    device.tell(new GpuWorker.Host(job, context.getSelf()));
+                });
         return Behaviors.same();
     }
 
@@ -522,7 +594,10 @@ public final class JobSupervisor {
         List<String> silent = silence.tick(waiting.owing().get(), patienceNs);
         return silent.isEmpty()
                 ? Behaviors.same()
-                : lost(silent.getFirst(), "silent for " + patienceNs / 1_000_000 + " ms, beyond the job's own pace", waiting);
+                : lost(
+                        silent.getFirst(),
+                        "silent for " + patienceNs / 1_000_000 + " ms, beyond the job's own pace",
+                        waiting);
     }
 
     private Behavior<Command> lost(String worker, String evidence, Waiting waiting) {
@@ -530,17 +605,25 @@ public final class JobSupervisor {
         boolean wasHere = roster.has(worker);
         lose(worker, evidence);
         if (isHopeless()) {
-            return fail("step " + position + " failed " + failuresWithoutProgress + " times in a row, at last because of " + worker
-                    + ": " + evidence);
+            return fail(
+                    "step "
+                            + position
+                            + " failed "
+                            + failuresWithoutProgress
+                            + " times in a row, at last because of "
+                            + worker
+                            + ": "
+                            + evidence);
         }
         return wasHere ? waiting.lost().apply(worker) : Behaviors.same();
     }
 
     private void lose(String worker, String evidence) {
-        roster.leave(worker).ifPresent(seat -> {
-            seat.device().tell(new GpuWorker.Abandon(evidence));
-            workersChanged = true;
-        });
+        roster.leave(worker)
+                .ifPresent(seat -> {
+                    seat.device().tell(new GpuWorker.Abandon(evidence));
+                    workersChanged = true;
+                });
         checkpoints.lost(worker);
         silence.forget(worker);
         audience.tell(new JobEvent.WorkerLost(worker, position, evidence));
@@ -560,15 +643,16 @@ public final class JobSupervisor {
         if (step.step() == reported + 1) {
             reported++;
             long nowNs = stopwatch.nanos();
-            audience.tell(new JobEvent.StepCommitted(
-                    step.step(),
-                    applied.epoch(),
-                    step.loss(),
-                    step.gradientNorm(),
-                    step.learningRate(),
-                    step.tokens(),
-                    (nowNs - reportedNs) / 1e9,
-                    roster.holders().size()));
+            audience.tell(
+                    new JobEvent.StepCommitted(
+                            step.step(),
+                            applied.epoch(),
+                            step.loss(),
+                            step.gradientNorm(),
+                            step.learningRate(),
+                            step.tokens(),
+                            (nowNs - reportedNs) / 1e9,
+                            roster.holders().size()));
             reportedNs = nowNs;
         }
         return Behaviors.same();
@@ -576,8 +660,9 @@ public final class JobSupervisor {
 
     private Behavior<Command> published(CheckpointWriter.Durable written) {
         checkpoints.durable(written.step());
-        audience.tell(new JobEvent.CheckpointDurable(
-                written.step(), written.checkpoint(), written.bytes(), written.seconds()));
+        audience.tell(
+                new JobEvent.CheckpointDurable(
+                        written.step(), written.checkpoint(), written.bytes(), written.seconds()));
         return Behaviors.same();
     }
 
@@ -587,7 +672,8 @@ public final class JobSupervisor {
         return Behaviors.same();
     }
 
-    // ---- people --------------------------------------------------------------------------------------------------------
+    // ---- people
+    // --------------------------------------------------------------------------------------------------------
 
     private void openEpoch(String reason, Collection<String> workers) {
         epoch++;

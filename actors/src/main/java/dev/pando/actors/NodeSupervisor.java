@@ -45,26 +45,31 @@ public final class NodeSupervisor {
         this.workbench = workbench;
         this.stopwatch = stopwatch;
         // Stateless but for open stores: a restart loses nothing that is published.
-        this.writer = context.spawn(
-                Behaviors.supervise(CheckpointWriter.create(workbench, stopwatch)).onFailure(SupervisorStrategy.restart()),
-                "checkpoint-writer");
+        this.writer =
+                context.spawn(
+                        Behaviors.supervise(CheckpointWriter.create(workbench, stopwatch))
+                                .onFailure(SupervisorStrategy.restart()),
+                        "checkpoint-writer");
     }
 
     /// @param devices names of the node's devices, `worker-0` and on
     public static Behavior<Command> create(List<String> devices, Workbench workbench, Stopwatch stopwatch) {
-        return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
-            NodeSupervisor node = new NodeSupervisor(context, timers, workbench, stopwatch);
-            devices.forEach(node::start);
-            return node.serving();
-        }));
+        return Behaviors.setup(context ->
+                Behaviors.withTimers(timers -> {
+                    NodeSupervisor node = new NodeSupervisor(context, timers, workbench, stopwatch);
+                    devices.forEach(node::start);
+                    return node.serving();
+                }));
     }
 
     private Behavior<Command> serving() {
         return Behaviors.receive(Command.class)
-                .onMessage(Start.class, again -> {
-                    start(again.device());
-                    return Behaviors.same();
-                })
+                .onMessage(
+                        Start.class,
+                        again -> {
+                            start(again.device());
+                            return Behaviors.same();
+                        })
                 .onMessage(StopWorker.class, this::stopWorker)
                 .onMessage(Submit.class, this::submit)
                 .onSignal(Terminated.class, this::workerStopped)
@@ -74,9 +79,11 @@ public final class NodeSupervisor {
     private void start(String device) {
         int incarnation = incarnations.merge(device, 1, Integer::sum);
         String name = incarnation == 1 ? device : device + "#" + incarnation;
-        ActorRef<GpuWorker.Command> worker = context.spawn(
-                Behaviors.supervise(GpuWorker.create(name, workbench, writer)).onFailure(SupervisorStrategy.stop()),
-                device + "-" + incarnation);
+        ActorRef<GpuWorker.Command> worker =
+                context.spawn(
+                        Behaviors.supervise(GpuWorker.create(name, workbench, writer))
+                                .onFailure(SupervisorStrategy.stop()),
+                        device + "-" + incarnation);
         context.watch(worker);
         workers.put(device, worker);
     }
@@ -110,9 +117,10 @@ public final class NodeSupervisor {
     }
 
     private Behavior<Command> submit(Submit request) {
-        ActorRef<JobSupervisor.Command> job = context.spawn(
-                JobSupervisor.create(request.job(), writer, request.audience(), stopwatch),
-                "job-" + request.job().id());
+        ActorRef<JobSupervisor.Command> job =
+                context.spawn(
+                        JobSupervisor.create(request.job(), writer, request.audience(), stopwatch),
+                        "job-" + request.job().id());
         request.replyTo().tell(job);
         return Behaviors.same();
     }

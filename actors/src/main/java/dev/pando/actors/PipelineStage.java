@@ -1,6 +1,5 @@
 package dev.pando.actors;
 
-import dev.pando.training.step.Collective;
 import dev.pando.training.step.Collective.Deadline;
 import dev.pando.training.step.Collective.Membership;
 import dev.pando.training.step.Collective.Outcome;
@@ -61,8 +60,7 @@ public final class PipelineStage {
     public record SendState(long epoch, long operation, String to, long patienceNs) implements Command, Wire {}
 
     /// Receive weights and moments as they are after so many steps. Answered by [JobSupervisor.Ready].
-    public record ReceiveState(
-            long epoch, long operation, String from, long step, LossHistory history, long patienceNs)
+    public record ReceiveState(long epoch, long operation, String from, long step, LossHistory history, long patienceNs)
             implements Command, Wire {}
 
     /// Take the state from a checkpoint. Answered by [JobSupervisor.Ready].
@@ -116,28 +114,40 @@ public final class PipelineStage {
             Workbench workbench,
             ActorRef<JobSupervisor.Command> supervisor,
             ActorRef<CheckpointWriter.Command> writer) {
-        return Behaviors.setup(context -> Behaviors.withStash(STASHED_AT_MOST, stash -> {
-            PipelineStage stage = new PipelineStage(context, job, name, device, worker, supervisor, writer);
-            context.pipeToSelf(
-                    device.submit(() -> StageWork.build(job, name, workbench)),
-                    (work, failure) -> failure == null ? new Built(work) : new Failed("building the replica", failure));
-            return stage.building(stash);
-        }));
+        return Behaviors.setup(context ->
+                Behaviors.withStash(
+                        STASHED_AT_MOST,
+                        stash -> {
+                            PipelineStage stage =
+                                    new PipelineStage(context, job, name, device, worker, supervisor, writer);
+                            context.pipeToSelf(
+                                    device.submit(() -> StageWork.build(job, name, workbench)),
+                                    (work, failure) ->
+                                            failure == null
+                                                    ? new Built(work)
+                                                    : new Failed("building the replica", failure));
+                            return stage.building(stash);
+                        }));
     }
 
     private Behavior<Command> building(StashBuffer<Command> early) {
         return Behaviors.receive(Command.class)
-                .onMessage(Built.class, built -> {
-                    StageWork work = built.work();
-                    supervisor.tell(new JobSupervisor.Arrived(
-                            name, work.step(), work.address(), context.getSelf(), worker));
-                    return early.unstashAll(ready(work, 0));
-                })
+                .onMessage(
+                        Built.class,
+                        built -> {
+                            StageWork work = built.work();
+                            supervisor.tell(
+                                    new JobSupervisor.Arrived(
+                                            name, work.step(), work.address(), context.getSelf(), worker));
+                            return early.unstashAll(ready(work, 0));
+                        })
                 .onMessage(Failed.class, this::fail)
-                .onMessage(Command.class, command -> {
-                    early.stash(command);
-                    return Behaviors.same();
-                })
+                .onMessage(
+                        Command.class,
+                        command -> {
+                            early.stash(command);
+                            return Behaviors.same();
+                        })
                 .build();
     }
 
@@ -154,24 +164,29 @@ public final class PipelineStage {
                 .onMessage(LoadCheckpoint.class, order -> order.epoch() == epoch ? load(work, order) : same())
                 .onMessage(TakeSnapshot.class, order -> order.epoch() == epoch ? snapshot(work, order) : same())
                 .onMessage(Digest.class, order -> digest(work, order))
-                .onMessage(Finished.class, finished -> {
-                    finished.next().run();
-                    return same();
-                })
+                .onMessage(
+                        Finished.class,
+                        finished -> {
+                            finished.next().run();
+                            return same();
+                        })
                 .onMessage(Failed.class, this::fail)
-                .onSignal(PostStop.class, stopping -> {
-                    work.leave(); // ends what is blocked in the collective
-                    device.submitLast(work::close); // once nothing computes in its memory any more
-                    return same();
-                })
+                .onSignal(
+                        PostStop.class,
+                        stopping -> {
+                            work.leave(); // ends what is blocked in the collective
+                            device.submitLast(work::close); // once nothing computes in its memory any more
+                            return same();
+                        })
                 .build();
     }
 
     private Behavior<Command> enter(StageWork work, EnterEpoch entered) {
         long epoch = entered.membership().epoch();
         work.enter(entered.step(), entered.membership());
-        work.computed().forEach((shard, loss) ->
-                supervisor.tell(new JobSupervisor.Computed(name, entered.step(), epoch, shard, loss)));
+        work.computed()
+                .forEach((shard, loss) ->
+                        supervisor.tell(new JobSupervisor.Computed(name, entered.step(), epoch, shard, loss)));
         return ready(work, epoch);
     }
 
@@ -183,11 +198,16 @@ public final class PipelineStage {
 
     /// One shard at a time, so that whatever else the device is asked for waits for one shard at most.
     private void computeNext(StageWork work, long epoch) {
-        work.takeNext().ifPresent(next -> {
-            context.pipeToSelf(device.submit(() -> work.computeShard(next)), (loss, failure) -> failure == null
-                    ? new Finished(() -> computed(work, next, loss))
-                    : new Failed("step " + next.step() + ", batch shard " + next.shard(), failure));
-        });
+        work.takeNext()
+                .ifPresent(next -> {
+                    context.pipeToSelf(
+                            device.submit(() -> work.computeShard(next)),
+                            (loss, failure) ->
+                                    failure == null
+                                            ? new Finished(() -> computed(work, next, loss))
+                                            : new Failed(
+                                                    "step " + next.step() + ", batch shard " + next.shard(), failure));
+                });
     }
 
     private void computed(StageWork work, StageWork.Task task, ShardLoss loss) {
@@ -200,24 +220,36 @@ public final class PipelineStage {
     private Behavior<Command> reduce(StageWork work, Reduce order) {
         Deadline deadline = new Deadline("all-reduce of step " + order.step(), order.patienceNs());
         int round = work.round();
-        onDevice("all-reduce of step " + order.step(), () -> work.reduce(order.step(), round, order.total(), deadline), sum -> {
-            switch (sum.outcome()) {
-                case Outcome.Done done ->
-                    supervisor.tell(new JobSupervisor.Voted(name, order.step(), order.epoch(), sum.examined()));
-                case Outcome.EpochOver over -> {} // the next epoch's orders are on their way
-                case Outcome.MemberLost lost ->
-                    supervisor.tell(new JobSupervisor.PeerFailed(name, order.epoch(), lost.member(), lost.evidence()));
-                case Outcome.TimedOut late ->
-                    supervisor.tell(new JobSupervisor.PeerFailed(
-                            name, order.epoch(), late.waitingFor().getFirst(), "silent in the " + deadline.name()));
-            }
-        });
+        onDevice(
+                "all-reduce of step " + order.step(),
+                () -> work.reduce(order.step(), round, order.total(), deadline),
+                sum -> {
+                    switch (sum.outcome()) {
+                        case Outcome.Done done ->
+                                supervisor.tell(
+                                        new JobSupervisor.Voted(name, order.step(), order.epoch(), sum.examined()));
+                        case Outcome.EpochOver over -> {} // the next epoch's orders are on their way
+                        case Outcome.MemberLost lost ->
+                                supervisor.tell(
+                                        new JobSupervisor.PeerFailed(
+                                                name, order.epoch(), lost.member(), lost.evidence()));
+                        case Outcome.TimedOut late ->
+                                supervisor.tell(
+                                        new JobSupervisor.PeerFailed(
+                                                name,
+                                                order.epoch(),
+                                                late.waitingFor().getFirst(),
+                                                "silent in the " + deadline.name()));
+                    }
+                });
         return same();
     }
 
     private Behavior<Command> apply(StageWork work, Apply order) {
-        onDevice("applying step " + order.step(), () -> work.apply(order.step(), order.total()), (Committed committed) ->
-                supervisor.tell(new JobSupervisor.Applied(name, order.epoch(), committed)));
+        onDevice(
+                "applying step " + order.step(),
+                () -> work.apply(order.step(), order.total()),
+                (Committed committed) -> supervisor.tell(new JobSupervisor.Applied(name, order.epoch(), committed)));
         return same();
     }
 
@@ -228,52 +260,75 @@ public final class PipelineStage {
 
     private Behavior<Command> send(StageWork work, SendState order) {
         Deadline deadline = new Deadline("state for " + order.to(), order.patienceNs());
-        onDevice("sending state", () -> work.send(deadline, order.operation(), order.to()), outcome -> {
-            // The receiver reports; a sender that cannot send finds its newcomer gone, which others see as well.
-            context.getLog().debug("{} sent its state to {}: {}", name, order.to(), outcome);
-        });
+        onDevice(
+                "sending state",
+                () -> work.send(deadline, order.operation(), order.to()),
+                outcome -> {
+                    // The receiver reports; a sender that cannot send finds its newcomer gone, which others see as
+                    // well.
+                    context.getLog().debug("{} sent its state to {}: {}", name, order.to(), outcome);
+                });
         return same();
     }
 
     private Behavior<Command> receive(StageWork work, ReceiveState order) {
         Deadline deadline = new Deadline("state from " + order.from(), order.patienceNs());
-        onDevice("receiving state", () -> work.receive(deadline, order), outcome -> {
-            switch (outcome) {
-                case Outcome.Done done -> supervisor.tell(new JobSupervisor.Ready(name, order.epoch(), order.step()));
-                case Outcome.EpochOver over -> {}
-                case Outcome.MemberLost lost ->
-                    supervisor.tell(new JobSupervisor.PeerFailed(name, order.epoch(), lost.member(), lost.evidence()));
-                case Outcome.TimedOut late ->
-                    supervisor.tell(new JobSupervisor.PeerFailed(
-                            name, order.epoch(), late.waitingFor().getFirst(), "silent in the " + deadline.name()));
-            }
-        });
+        onDevice(
+                "receiving state",
+                () -> work.receive(deadline, order),
+                outcome -> {
+                    switch (outcome) {
+                        case Outcome.Done done ->
+                                supervisor.tell(new JobSupervisor.Ready(name, order.epoch(), order.step()));
+                        case Outcome.EpochOver over -> {}
+                        case Outcome.MemberLost lost ->
+                                supervisor.tell(
+                                        new JobSupervisor.PeerFailed(
+                                                name, order.epoch(), lost.member(), lost.evidence()));
+                        case Outcome.TimedOut late ->
+                                supervisor.tell(
+                                        new JobSupervisor.PeerFailed(
+                                                name,
+                                                order.epoch(),
+                                                late.waitingFor().getFirst(),
+                                                "silent in the " + deadline.name()));
+                    }
+                });
         return same();
     }
 
     private Behavior<Command> load(StageWork work, LoadCheckpoint order) {
-        onDevice("loading checkpoint " + order.checkpoint().id(), () -> work.load(order.checkpoint()), nothing ->
-                supervisor.tell(new JobSupervisor.Ready(name, order.epoch(), order.checkpoint().step())));
+        onDevice(
+                "loading checkpoint " + order.checkpoint().id(),
+                () -> work.load(order.checkpoint()),
+                nothing -> supervisor.tell(new JobSupervisor.Ready(name, order.epoch(), order.checkpoint().step())));
         return same();
     }
 
     private Behavior<Command> snapshot(StageWork work, TakeSnapshot order) {
-        onDevice("taking a snapshot", () -> work.snapshot(order.step()), taken -> {
-            writer.tell(new CheckpointWriter.Write(job, taken.state(), supervisor));
-            supervisor.tell(new JobSupervisor.SnapshotTaken(name, order.step(), taken.stallSeconds()));
-        });
+        onDevice(
+                "taking a snapshot",
+                () -> work.snapshot(order.step()),
+                taken -> {
+                    writer.tell(new CheckpointWriter.Write(job, taken.state(), supervisor));
+                    supervisor.tell(new JobSupervisor.SnapshotTaken(name, order.step(), taken.stallSeconds()));
+                });
         return same();
     }
 
     private Behavior<Command> digest(StageWork work, Digest order) {
-        onDevice("hashing the state", () -> work.digest(order.step()), hash ->
-                supervisor.tell(new JobSupervisor.Digested(name, order.step(), hash)));
+        onDevice(
+                "hashing the state",
+                () -> work.digest(order.step()),
+                hash -> supervisor.tell(new JobSupervisor.Digested(name, order.step(), hash)));
         return same();
     }
 
     private <T> void onDevice(String what, java.util.concurrent.Callable<T> task, java.util.function.Consumer<T> next) {
-        context.pipeToSelf(device.submit(task), (result, failure) ->
-                failure == null ? new Finished(() -> next.accept(result)) : new Failed(what, failure));
+        context.pipeToSelf(
+                device.submit(task),
+                (result, failure) ->
+                        failure == null ? new Finished(() -> next.accept(result)) : new Failed(what, failure));
     }
 
     private Behavior<Command> fail(Failed failed) {

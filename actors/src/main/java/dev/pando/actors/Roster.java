@@ -69,10 +69,8 @@ final class Roster {
 
     /// These workers, in the one order that everybody agrees on.
     Membership membership(String group, long epoch, Collection<String> workers) {
-        List<Member> members = workers.stream()
-                .sorted()
-                .map(worker -> new Member(worker, seats.get(worker).address()))
-                .toList();
+        List<Member> members =
+                workers.stream().sorted().map(worker -> new Member(worker, seats.get(worker).address())).toList();
         return new Membership(group, epoch, members);
     }
 }

@@ -103,9 +103,10 @@ final class StageWork {
     void order(long stepInFlight, Collection<Integer> shards) {
         turnTo(stepInFlight);
         for (Integer shard : shards) {
-            boolean known = computed.containsKey(shard)
-                    || ordered.contains(shard)
-                    || running.filter(task -> task.shard() == shard && task.round() == round).isPresent();
+            boolean known =
+                    computed.containsKey(shard)
+                            || ordered.contains(shard)
+                            || running.filter(task -> task.shard() == shard && task.round() == round).isPresent();
             if (!known) {
                 ordered.add(shard);
             }
@@ -148,7 +149,8 @@ final class StageWork {
 
     ShardLoss computeShard(Task task) {
         if (trainer.step() != task.step()) {
-            throw new StageFailure("asked for step " + task.step() + " while holding the state of step " + trainer.step());
+            throw new StageFailure(
+                    "asked for step " + task.step() + " while holding the state of step " + trainer.step());
         }
         holdOnly(task.step(), task.round());
         return sums.compute(trainer, task.shard());
@@ -173,7 +175,8 @@ final class StageWork {
 
     Committed apply(long committed, ShardLoss total) {
         if (trainer.step() != committed) {
-            throw new StageFailure("asked to apply step " + committed + " while holding the state of step " + trainer.step());
+            throw new StageFailure(
+                    "asked to apply step " + committed + " while holding the state of step " + trainer.step());
         }
         return trainer.apply(sum, total);
     }
@@ -195,10 +198,11 @@ final class StageWork {
     }
 
     Void load(CheckpointWriter.Checkpoint checkpoint) {
-        CheckpointStore.Saved saved = checkpoints.list().stream()
-                .filter(candidate -> candidate.id().equals(checkpoint.id()))
-                .findFirst()
-                .orElseThrow(() -> new StageFailure("checkpoint " + checkpoint.id() + " is gone"));
+        CheckpointStore.Saved saved =
+                checkpoints.list().stream()
+                        .filter(candidate -> candidate.id().equals(checkpoint.id()))
+                        .findFirst()
+                        .orElseThrow(() -> new StageFailure("checkpoint " + checkpoint.id() + " is gone"));
         checkpoints.load(saved, trainer.state().spans());
         trainer.restored(saved.step(), saved.history());
         return null;

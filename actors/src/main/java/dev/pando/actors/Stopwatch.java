@@ -1,6 +1,7 @@
 package dev.pando.actors;
 
-/// The one source of elapsed time for what is shown to people and for patience; it never touches a number that is trained.
+/// The one source of elapsed time for what is shown to people and for patience; it never touches a number that is
+/// trained.
 @FunctionalInterface
 public interface Stopwatch {
     /// Nanoseconds since some fixed moment.

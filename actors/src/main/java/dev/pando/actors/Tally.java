@@ -37,10 +37,11 @@ final class Tally {
         }
         int most = counts.values().stream().max(Integer::compare).orElseThrow();
         boolean majority = 2 * most > votes.size();
-        List<String> outvoted = votes.entrySet().stream()
-                .filter(vote -> counts.get(vote.getValue()) < most)
-                .map(Map.Entry::getKey)
-                .toList();
+        List<String> outvoted =
+                votes.entrySet().stream()
+                        .filter(vote -> counts.get(vote.getValue()) < most)
+                        .map(Map.Entry::getKey)
+                        .toList();
         return majority ? new Outvoted(outvoted) : new Split();
     }
 

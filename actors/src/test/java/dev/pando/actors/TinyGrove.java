@@ -44,10 +44,10 @@ final class TinyGrove implements AutoCloseable {
 
     TinyGrove(int workers, MemoryStore store) {
         this.store = store;
-        List<String> devices =
-                IntStream.range(0, workers).mapToObj(i -> "worker-" + i).toList();
-        this.system = ActorSystem.create(
-                NodeSupervisor.create(devices, new TinyWorkbench(), Stopwatch.system()), "tiny-grove");
+        List<String> devices = IntStream.range(0, workers).mapToObj(i -> "worker-" + i).toList();
+        this.system =
+                ActorSystem.create(
+                        NodeSupervisor.create(devices, new TinyWorkbench(), Stopwatch.system()), "tiny-grove");
     }
 
     TinyGrove fault(Fault fault) {
@@ -76,12 +76,14 @@ final class TinyGrove implements AutoCloseable {
     }
 
     TinyGrove submit(JobSpec spec) {
-        ActorRef<JobEvent> audience = system.systemActorOf(listener(), "audience", org.apache.pekko.actor.typed.Props.empty());
-        CompletionStage<ActorRef<JobSupervisor.Command>> submitted = AskPattern.ask(
-                system,
-                replyTo -> new NodeSupervisor.Submit(spec, audience, replyTo),
-                Duration.ofSeconds(DEADLINE_S),
-                system.scheduler());
+        ActorRef<JobEvent> audience =
+                system.systemActorOf(listener(), "audience", org.apache.pekko.actor.typed.Props.empty());
+        CompletionStage<ActorRef<JobSupervisor.Command>> submitted =
+                AskPattern.ask(
+                        system,
+                        replyTo -> new NodeSupervisor.Submit(spec, audience, replyTo),
+                        Duration.ofSeconds(DEADLINE_S),
+                        system.scheduler());
         job = submitted.toCompletableFuture().orTimeout(DEADLINE_S, TimeUnit.SECONDS).join();
         return this;
     }

@@ -11,7 +11,14 @@ package dev.pando.training.model;
 /// @param ropeTheta base of the rotary embedding
 /// @param normEpsilon of RMSNorm
 public record ModelConfig(
-        int vocabulary, int hidden, int layers, int heads, int kvHeads, int intermediate, double ropeTheta, double normEpsilon) {
+        int vocabulary,
+        int hidden,
+        int layers,
+        int heads,
+        int kvHeads,
+        int intermediate,
+        double ropeTheta,
+        double normEpsilon) {
     public ModelConfig {
         positive("vocabulary", vocabulary);
         positive("hidden", hidden);
@@ -21,7 +28,9 @@ public record ModelConfig(
         positive("intermediate", intermediate);
         require(hidden % heads == 0, "hidden (" + hidden + ") must be a multiple of heads (" + heads + ")");
         require(heads % kvHeads == 0, "heads (" + heads + ") must be a multiple of kv-heads (" + kvHeads + ")");
-        require(hidden / heads % 2 == 0, "hidden / heads (" + hidden / heads + ") must be even: the rotary embedding turns pairs");
+        require(
+                hidden / heads % 2 == 0,
+                "hidden / heads (" + hidden / heads + ") must be even: the rotary embedding turns pairs");
         require(ropeTheta > 1, "rope-theta must be above 1, not " + ropeTheta);
         require(normEpsilon > 0, "norm-epsilon must be above 0, not " + normEpsilon);
     }

@@ -15,8 +15,14 @@ public final class Sums {
     public static void add(MemorySegment target, MemorySegment source, long elements) {
         long bytes = elements * Float.BYTES;
         if (target.byteSize() < bytes || source.byteSize() < bytes) {
-            throw new IllegalArgumentException("cannot add " + elements + " elements of spans of " + target.byteSize() + " and "
-                    + source.byteSize() + " bytes");
+            throw new IllegalArgumentException(
+                    "cannot add "
+                            + elements
+                            + " elements of spans of "
+                            + target.byteSize()
+                            + " and "
+                            + source.byteSize()
+                            + " bytes");
         }
         Native.check(target);
         Native.check(source);

@@ -22,7 +22,9 @@ public record Recipe(
     public Recipe {
         require(steps >= 1, "steps must be at least 1, not " + steps);
         require(peakLearningRate > 0, "peak-learning-rate must be above 0, not " + peakLearningRate);
-        require(finalFraction >= 0 && finalFraction <= 1, "final-fraction must be between 0 and 1, not " + finalFraction);
+        require(
+                finalFraction >= 0 && finalFraction <= 1,
+                "final-fraction must be between 0 and 1, not " + finalFraction);
         require(warmupSteps >= 0, "warmup-steps must be at least 0, not " + warmupSteps);
         require(beta1 >= 0 && beta1 < 1, "beta1 must be in [0, 1), not " + beta1);
         require(beta2 >= 0 && beta2 < 1, "beta2 must be in [0, 1), not " + beta2);
@@ -31,7 +33,8 @@ public record Recipe(
         require(maxGradientNorm > 0, "max-gradient-norm must be above 0, not " + maxGradientNorm);
     }
 
-    /// The learning rate of a step, counted from 0: linear to the peak, half a cosine down to the floor, then the floor.
+    /// The learning rate of a step, counted from 0: linear to the peak, half a cosine down to the floor, then the
+    /// floor.
     public double learningRate(long step) {
         if (step < warmupSteps) {
             return peakLearningRate * (step + 1) / warmupSteps;

@@ -15,12 +15,12 @@ public interface Collective extends AutoCloseable {
     /// Memory that the others can reduce from without a copy. Spans handed to [#allReduce] come from here.
     Memory memory();
 
-    /// Joins the group as it is in an epoch. Operations of older epochs end with [Outcome.EpochOver], here and wherever their
-    /// frames arrive late. Entering the current epoch again, or an older one, changes nothing.
+    /// Joins the group as it is in an epoch. Operations of older epochs end with [Outcome.EpochOver], here and wherever
+    /// their frames arrive late. Entering the current epoch again, or an older one, changes nothing.
     void enter(Membership membership);
 
-    /// Adds what all members of the epoch hold along the tree; every member receives the sum of the root.
-    /// Together the members hold every shard exactly once.
+    /// Adds what all members of the epoch hold along the tree; every member receives the sum of the root. Together the
+    /// members hold every shard exactly once.
     ///
     /// @param operation number of this operation within the epoch, the same at every member
     /// @param tree of the step

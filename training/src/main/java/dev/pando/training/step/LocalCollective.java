@@ -15,8 +15,8 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /// Joins several trainers of one JVM: the simplest collective that keeps every promise of [Collective].
 ///
-/// The last member to arrive at an all-reduce adds everybody's partial sums and hands out the result, under the meeting's
-/// lock; so either all members are done, or none is.
+/// The last member to arrive at an all-reduce adds everybody's partial sums and hands out the result, under the
+/// meeting's lock; so either all members are done, or none is.
 public final class LocalCollective implements Collective {
     /// Where members meet. Members of all groups of the JVM may share one.
     public static final class Meeting {
@@ -159,8 +159,7 @@ public final class LocalCollective implements Collective {
         try {
             Membership now = membership;
             Place place = new Place(now.group(), now.epoch(), operation, nameOf(now));
-            Outcome outcome =
-                    await(deadline, only(now, from), () -> meeting.parcels.containsKey(place), Map.of());
+            Outcome outcome = await(deadline, only(now, from), () -> meeting.parcels.containsKey(place), Map.of());
             if (outcome.equals(DONE)) {
                 Parcel parcel = meeting.parcels.remove(place);
                 copy(parcel.spans, spans);
@@ -210,10 +209,11 @@ public final class LocalCollective implements Collective {
                 }
             }
             if (left <= 0) {
-                return new Outcome.TimedOut(during.members().stream()
-                        .filter(member -> !arrived.containsKey(member.address()))
-                        .map(Member::name)
-                        .toList());
+                return new Outcome.TimedOut(
+                        during.members().stream()
+                                .filter(member -> !arrived.containsKey(member.address()))
+                                .map(Member::name)
+                                .toList());
             }
             try {
                 left = meeting.changed.awaitNanos(Math.min(left, TimeUnit.DAYS.toNanos(1)));
@@ -227,16 +227,22 @@ public final class LocalCollective implements Collective {
 
     private static void reduce(ShardTree tree, Reduction reduction) {
         Map<ShardTree.Node, MemorySegment> held = new TreeMap<>();
-        reduction.held.values().forEach(partials -> partials.forEach(partial -> {
-            if (held.put(partial.node(), partial.span()) != null) {
-                throw new IllegalStateException("two members hold the shards of " + partial.node());
-            }
-        }));
+        reduction
+                .held
+                .values()
+                .forEach(partials ->
+                        partials.forEach(partial -> {
+                            if (held.put(partial.node(), partial.span()) != null) {
+                                throw new IllegalStateException("two members hold the shards of " + partial.node());
+                            }
+                        }));
         MemorySegment first = reduction.results.values().iterator().next();
         try (Arena scratch = Arena.ofConfined()) {
             sum(tree.root(), held, first, scratch);
         }
-        reduction.results.values().stream().filter(result -> result != first).forEach(result -> result.copyFrom(first));
+        reduction.results.values().stream()
+                .filter(result -> !result.equals(first))
+                .forEach(result -> result.copyFrom(first));
     }
 
     /// Forms the sum of a node's left half in `into`, that of its right half in memory of its own, and adds the two.
@@ -276,7 +282,8 @@ public final class LocalCollective implements Collective {
                     continue;
                 }
                 long run = Math.min(span.byteSize() - read, to.get(target).byteSize() - filled);
-                MemorySegment.copy(span, ValueLayout.JAVA_BYTE, read, to.get(target), ValueLayout.JAVA_BYTE, filled, run);
+                MemorySegment.copy(
+                        span, ValueLayout.JAVA_BYTE, read, to.get(target), ValueLayout.JAVA_BYTE, filled, run);
                 read += run;
                 filled += run;
             }

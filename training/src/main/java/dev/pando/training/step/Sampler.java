@@ -21,7 +21,7 @@ public interface Sampler {
     /// @param ids tokens
     /// @param labels the token that each position has to predict, or [#IGNORE]; already shifted
     /// @param documents start of the document that a position belongs to, as a position within its row: a position
-    ///     attends to `[documents[t], t]`, and its rotary position is `t - documents[t]`
+    ///   attends to `[documents[t], t]`, and its rotary position is `t - documents[t]`
     record Microbatch(int rows, int length, MemorySegment ids, MemorySegment labels, MemorySegment documents) {
         /// Label of a position that does not count.
         public static final int IGNORE = -100;

@@ -14,8 +14,8 @@ public interface Trainer extends AutoCloseable {
     /// The model's tensors; a gradient span has its length.
     TensorTable table();
 
-    /// Computes the gradient of the *summed* loss over one batch shard of the step in flight.
-    /// Changes nothing but the span: may be repeated, in any order, by any replica.
+    /// Computes the gradient of the *summed* loss over one batch shard of the step in flight. Changes nothing but the
+    /// span: may be repeated, in any order, by any replica.
     ///
     /// @param shard number of the batch shard
     /// @param gradient overwritten; float32 of [TensorTable#length()] elements, padding zero

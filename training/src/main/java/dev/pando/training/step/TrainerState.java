@@ -8,7 +8,7 @@ import java.util.List;
 /// @param step number of committed steps
 /// @param history digest of the losses so far, see [LossHistory]
 /// @param spans every tensor under its name: weights as in the Hugging Face checkpoint, then the first moments as
-///     `exp_avg/NAME`, then the second as `exp_avg_sq/NAME`
+///   `exp_avg/NAME`, then the second as `exp_avg_sq/NAME`
 public record TrainerState(long step, LossHistory history, List<Span> spans) {
     public TrainerState {
         spans = List.copyOf(spans);

@@ -5,7 +5,8 @@ import java.lang.foreign.MemorySegment;
 
 /// Where spans of numbers live: plain off-heap memory, memory that other processes can map, or memory of a device.
 ///
-/// Whoever allocates decides; whoever computes only sees segments. What is allocated lives as long as the memory itself.
+/// Whoever allocates decides; whoever computes only sees segments. What is allocated lives as long as the memory
+/// itself.
 @FunctionalInterface
 public interface Memory {
     /// Alignment of every span, in bytes: a cache line, and the widest vector.

@@ -10,7 +10,8 @@ import java.util.Map;
 /// The one place where a model's tensors are declared: name and shape, in the order in which they lie in memory.
 ///
 /// Weights, gradients, both moments, the checkpoint and the all-reduce all walk this table, so a tensor has the same
-/// offset in each of their spans. Tensors of a layer are neighbours: a finished layer's gradient is one contiguous range.
+/// offset in each of their spans. Tensors of a layer are neighbours: a finished layer's gradient is one contiguous
+/// range.
 public final class TensorTable {
     /// One tensor. Row-major float32.
     ///

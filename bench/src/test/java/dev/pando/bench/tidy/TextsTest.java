@@ -1,0 +1,117 @@
+package dev.pando.bench.tidy;
+
+import static dev.pando.bench.tidy.House.ROOT;
+import static dev.pando.bench.tidy.House.lines;
+import static dev.pando.bench.tidy.House.name;
+import static dev.pando.bench.tidy.House.texts;
+import static java.util.stream.Collectors.joining;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/// Keeps the small promises about texts: what is long says why, what can be set is explained, nothing tells of a
+/// machine.
+final class TextsTest {
+    private static final int LONG_FILE = 400;
+
+    @Test
+    void shouldSayWhyAFileIsLong() {
+        assertThat(texts(".java"))
+                .filteredOn(file -> lines(file).size() > LONG_FILE)
+                .filteredOn(file -> lines(file).stream().noneMatch(line -> line.startsWith("// Long because ")))
+                .extracting(House::name)
+                .as("files over %s lines; split them, or say why not in a line '// Long because …'", LONG_FILE)
+                .isEmpty();
+    }
+
+    @Test
+    void shouldExplainEveryKeyOfTheConfig() {
+        List<Path> references = texts("reference.conf");
+
+        assertThat(references)
+                .isNotEmpty()
+                .allSatisfy(reference -> {
+                    Config config = ConfigFactory.parseFile(reference.toFile());
+                    assertThat(config.entrySet())
+                            .filteredOn(entry -> entry.getValue().origin().comments().isEmpty())
+                            .extracting(entry -> entry.getValue().origin().lineNumber() + ": " + entry.getKey())
+                            .as("keys of %s without a sentence above them", name(reference))
+                            .isEmpty();
+                });
+    }
+
+    @Test
+    void shouldTellNothingOfTheMachineItWasWrittenOn() {
+        Pattern machine = Pattern.compile("(?<![\\w.~])/(home|root|Users|work|mnt|scratch)/\\w");
+
+        assertThat(texts(".java", ".md", ".xml", ".conf", ".html", ".js", ".css", ".properties", "pando", "run"))
+                .flatExtracting(file -> matches(file, machine))
+                .isEmpty();
+    }
+
+    @Test
+    void shouldLeaveNothingForLater() {
+        Pattern later = Pattern.compile("\\b(TO" + "DO|FIX" + "ME|XX" + "X)\\b");
+
+        assertThat(texts(".java", ".md", ".xml", ".conf", "pando"))
+                .flatExtracting(file -> matches(file, later))
+                .isEmpty();
+    }
+
+    @Test
+    void shouldHoldAllVersionsAtTheRoot() {
+        Pattern version = Pattern.compile("<version>(?!0\\.)");
+
+        assertThat(texts("pom.xml"))
+                .filteredOn(pom -> !pom.equals(ROOT.resolve("pom.xml")))
+                .flatExtracting(pom -> matches(pom, version))
+                .isEmpty();
+    }
+
+    @Test
+    void shouldGiveAReasonForEveryDependency() throws Exception {
+        String reasons = Files.readString(ROOT.resolve("docs/dependencies.md"));
+        String pom = Files.readString(ROOT.resolve("pom.xml"));
+        Matcher artifact = Pattern.compile("<artifactId>([^<]+)</artifactId>").matcher(pom);
+        Set<String> unexplained = new TreeSet<>();
+        while (artifact.find()) {
+            String name = artifact.group(1).replace("_${scala.binary.version}", "");
+            if (!name.startsWith("pando") && !reasons.contains("`" + name + "`")) {
+                unexplained.add(name);
+            }
+        }
+
+        assertThat(unexplained).as("dependencies of the root pom without a line in docs/dependencies.md").isEmpty();
+    }
+
+    @Test
+    void shouldLinkOnlyToWhatIsThere() {
+        Pattern link = Pattern.compile("]\\((?!https?://|#)([^)#\\s]+)");
+
+        assertThat(texts(".md"))
+                .allSatisfy(page -> {
+                    String text = lines(page).stream().collect(joining("\n"));
+                    assertThat(link.matcher(text).results().map(found -> page.resolveSibling(found.group(1))))
+                            .as("links of %s", name(page))
+                            .allSatisfy(target -> assertThat(target).exists());
+                });
+    }
+
+    private static List<String> matches(Path file, Pattern pattern) {
+        List<String> lines = lines(file);
+        return IntStream.range(0, lines.size())
+                .filter(i -> pattern.matcher(lines.get(i)).find())
+                .mapToObj(i -> name(file) + ":" + (i + 1) + ": " + lines.get(i).strip())
+                .toList();
+    }
+}
