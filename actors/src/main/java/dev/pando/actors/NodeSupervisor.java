@@ -99,7 +99,7 @@ public final class NodeSupervisor {
     /// A worker that stops again and again is started ever more slowly, so that a broken device cannot busy the job.
     private Behavior<Command> workerStopped(Terminated stopped) {
         workers.entrySet().stream()
-                .filter(entry -> entry.getValue().equals(stopped.getRef()))
+                .filter(entry -> entry.getValue().path().equals(stopped.getRef().path()))
                 .map(Map.Entry::getKey)
                 .findFirst()
                 .ifPresent(device -> {

@@ -155,10 +155,10 @@ public final class PipelineStage {
     private Behavior<Command> ready(StageWork work, long epoch) {
         return Behaviors.receive(Command.class)
                 .onMessage(EnterEpoch.class, entered -> enter(work, entered))
-                .onMessage(Compute.class, order -> order.epoch() == epoch ? compute(work, epoch, order) : same())
+                .onMessage(Compute.class, order -> order.epoch() == epoch ? compute(work, order) : same())
                 .onMessage(Reduce.class, order -> order.epoch() == epoch ? reduce(work, order) : same())
                 .onMessage(Apply.class, order -> order.epoch() == epoch ? apply(work, order) : same())
-                .onMessage(Drop.class, order -> order.epoch() == epoch ? drop(work, order) : same())
+                .onMessage(Drop.class, order -> order.epoch() == epoch ? drop(work) : same())
                 .onMessage(SendState.class, order -> order.epoch() == epoch ? send(work, order) : same())
                 .onMessage(ReceiveState.class, order -> order.epoch() == epoch ? receive(work, order) : same())
                 .onMessage(LoadCheckpoint.class, order -> order.epoch() == epoch ? load(work, order) : same())
@@ -190,14 +190,14 @@ public final class PipelineStage {
         return ready(work, epoch);
     }
 
-    private Behavior<Command> compute(StageWork work, long epoch, Compute order) {
+    private Behavior<Command> compute(StageWork work, Compute order) {
         work.order(order.step(), order.shards());
-        computeNext(work, epoch);
+        computeNext(work);
         return same();
     }
 
     /// One shard at a time, so that whatever else the device is asked for waits for one shard at most.
-    private void computeNext(StageWork work, long epoch) {
+    private void computeNext(StageWork work) {
         work.takeNext()
                 .ifPresent(next -> {
                     context.pipeToSelf(
@@ -214,7 +214,7 @@ public final class PipelineStage {
         if (work.finished(task, loss)) {
             supervisor.tell(new JobSupervisor.Computed(name, task.step(), work.epoch(), task.shard(), loss));
         }
-        computeNext(work, work.epoch());
+        computeNext(work);
     }
 
     private Behavior<Command> reduce(StageWork work, Reduce order) {
@@ -253,7 +253,7 @@ public final class PipelineStage {
         return same();
     }
 
-    private Behavior<Command> drop(StageWork work, Drop order) {
+    private Behavior<Command> drop(StageWork work) {
         work.drop();
         return same();
     }

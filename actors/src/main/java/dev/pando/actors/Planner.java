@@ -42,7 +42,7 @@ final class Planner {
         SortedSet<Integer> inOrder = new java.util.TreeSet<>(orphans);
         for (Integer shard : inOrder) {
             String least = load.keySet().stream().min(Comparator.comparing(load::get)).orElseThrow();
-            plan.computeIfAbsent(least, unused -> new ArrayList<>()).add(shard);
+            plan.computeIfAbsent(least, _ -> new ArrayList<>()).add(shard);
             load.merge(least, 1, Integer::sum);
         }
         return plan;

@@ -29,8 +29,6 @@ final class Silence {
     /// @return those of them that have been silent for longer than the patience
     List<String> tick(Collection<String> owing, long patienceNs) {
         ticks.replaceAll((worker, count) -> owing.contains(worker) ? count + 1 : 0);
-        return owing.stream()
-                .filter(worker -> ticks.computeIfAbsent(worker, unheard -> 0L) > patienceNs / TICK_NS)
-                .toList();
+        return owing.stream().filter(worker -> ticks.computeIfAbsent(worker, _ -> 0L) > patienceNs / TICK_NS).toList();
     }
 }

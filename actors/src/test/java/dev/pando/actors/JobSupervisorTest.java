@@ -7,6 +7,7 @@ import dev.pando.actors.TinyGrove.Point;
 import dev.pando.training.step.PlainLoop;
 import dev.pando.training.tensor.Memory;
 import java.lang.foreign.Arena;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,6 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class JobSupervisorTest {
     private static final int SHARDS = 7;
     private static final int STEPS = 25;
+    private static final List<Point> POINTS = List.of(Point.values());
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 5, 7, 9})
@@ -141,7 +143,7 @@ class JobSupervisorTest {
         try (TinyGrove grove = new TinyGrove(workers, new MemoryStore())) {
             for (int i = 0; i < 6; i++) {
                 String device = "worker-" + random.nextInt(workers);
-                Point point = Point.values()[random.nextInt(Point.values().length)];
+                Point point = POINTS.get(random.nextInt(POINTS.size()));
                 Runnable effect = random.nextBoolean() ? TinyGrove.throwing() : grove.stopping(device);
                 grove.fault(new Fault(device, point, random.nextInt(STEPS), effect));
             }

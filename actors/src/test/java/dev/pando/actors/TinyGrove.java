@@ -169,14 +169,11 @@ final class TinyGrove implements AutoCloseable {
         }
 
         private void strike(Point point) {
-            for (Fault fault : faults) {
-                if (fault.device().equals(device)
-                        && fault.point() == point
-                        && fault.step() == step()
-                        && faults.remove(fault)) {
-                    fault.effect().run();
-                }
-            }
+            faults.stream()
+                    .filter(fault -> fault.device().equals(device) && fault.point() == point && fault.step() == step())
+                    .findFirst()
+                    .filter(faults::remove)
+                    .ifPresent(fault -> fault.effect().run());
         }
     }
 }
