@@ -48,12 +48,12 @@ final class Preparation {
         Optional<Tokenizer> given = config.tokenizerFile().map(Tokenizer::load);
         Corpus corpus = Corpus.read(config, progress);
         String digest = digest(corpus, given);
-        Path target = config.prepared().resolve(digest.substring(0, NAME_DIGITS));
+        Path target = folder(config.prepared(), digest);
         try {
             for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
                 Optional<Manifest> valid = Manifest.readValid(target, digest);
                 if (valid.isPresent()) {
-                    return open(target, valid.get(), corpus, attempt == 0);
+                    return open(target, valid.get(), corpus.skipped(), attempt == 0);
                 }
                 prepare(corpus, given, digest, target);
             }
@@ -74,10 +74,27 @@ final class Preparation {
                 .hex();
     }
 
-    private PreparedData open(Path folder, Manifest manifest, Corpus corpus, boolean reused) throws IOException {
+    static PreparedData open(Path prepared, String digest) {
+        Path folder = folder(prepared, digest);
+        try {
+            Manifest manifest = Manifest.readValid(folder, digest).orElseThrow(() -> new DataException("the prepared data "
+                    + folder + (Files.exists(folder) ? " is damaged" : " is gone")
+                    + ": prepare it again from the same files and the same config, or start a new run"));
+            return open(folder, manifest, List.of(), true);
+        } catch (IOException e) {
+            throw new DataException("cannot read the prepared data " + folder + ": " + Disk.reason(e), e);
+        }
+    }
+
+    private static Path folder(Path prepared, String digest) {
+        return prepared.resolve(digest.substring(0, Math.min(NAME_DIGITS, digest.length())));
+    }
+
+    private static PreparedData open(Path folder, Manifest manifest, List<Corpus.Skipped> skipped, boolean reused)
+            throws IOException {
         Tokenizer tokenizer = Tokenizer.load(folder);
         var statistics = new Statistics(
-                manifest.documents(), manifest.bytes(), manifest.tokens(), corpus.skipped(), reused);
+                manifest.documents(), manifest.bytes(), manifest.tokens(), skipped, reused);
         return new PreparedData(
                 folder, tokenizer, TokenShards.open(folder, manifest), manifest.digest(), statistics);
     }

@@ -27,6 +27,16 @@ public final class PreparedData implements AutoCloseable {
         return new Preparation(config, progress).run();
     }
 
+    /// Opens what was prepared under a digest, without its corpus: a job that goes on, goes on with the text it began with,
+    /// whatever happened to the files since.
+    ///
+    /// @param prepared folder where prepared data is kept
+    /// @param digest as [#digest] said
+    /// @throws DataException where it is gone or damaged
+    public static PreparedData open(Path prepared, String digest) {
+        return Preparation.open(prepared, digest);
+    }
+
     /// Where the tokens and `tokenizer.json` lie.
     public Path folder() {
         return folder;

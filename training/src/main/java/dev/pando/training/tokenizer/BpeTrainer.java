@@ -53,46 +53,30 @@ public final class BpeTrainer {
     /// Learns merges from all that was added.
     public Tokenizer train() {
         byte[][] tokens = new byte[vocabulary][];
-        ByteStrings spellings = new ByteStrings();
         for (int b = 0; b < 256; b++) {
-            byte[] token = {(byte) b};
-            tokens[SpecialTokens.FIRST_BYTE + b] = token;
-            spellings.intern(token, 0, 1);
+            tokens[SpecialTokens.FIRST_BYTE + b] = new byte[] {(byte) b};
         }
         PairCounts pairs = new PairCounts(words, counts);
-        int most = vocabulary - LEAST_VOCABULARY;
-        long[] merges = new long[most];
-        int[] merged = new int[most];
-        PairTable known = new PairTable(most);
+        long[] merges = new long[vocabulary - LEAST_VOCABULARY];
+        int[] merged = new int[merges.length];
         int rank = 0;
-        int free = SpecialTokens.FIRST_MERGE;
-        while (free < vocabulary - SpecialTokens.LAST.size()) {
+        for (; rank < merges.length; rank++) {
             long pair = pairs.mostFrequent(LEAST_COUNT);
             if (pair == PairCounts.NONE) {
                 break;
             }
-            byte[] token = join(tokens[PairTable.left(pair)], tokens[PairTable.right(pair)]);
-            // two pairs can spell the same token; it has one id
-            int id = SpecialTokens.FIRST_BYTE + spellings.intern(token, 0, token.length);
-            if (id == free) {
-                tokens[free++] = token;
-            }
-            if (known.get(pair) == PairTable.ABSENT) {
-                known.put(pair, rank);
-                if (rank == merges.length) {
-                    merges = Arrays.copyOf(merges, rank * 2);
-                    merged = Arrays.copyOf(merged, rank * 2);
-                }
-                merges[rank] = pair;
-                merged[rank++] = id;
-            }
-            pairs.merge(pair, id);
+            // no other pair spells this token: what lies between the same two bounds has always been merged the same way
+            int token = SpecialTokens.FIRST_MERGE + rank;
+            tokens[token] = join(tokens[PairTable.left(pair)], tokens[PairTable.right(pair)]);
+            merges[rank] = pair;
+            merged[rank] = token;
+            pairs.merge(pair, token);
         }
         return new Tokenizer(new BpeModel(
                 tokens,
                 Arrays.copyOf(merges, rank),
                 Arrays.copyOf(merged, rank),
-                SpecialTokens.placeIn(tokens, free),
+                SpecialTokens.placeIn(tokens, SpecialTokens.FIRST_MERGE + rank),
                 preTokenizer,
                 false,
                 SpecialTokens.FIRST.indexOf(SpecialTokens.BOS),

@@ -2,6 +2,7 @@ package dev.pando.training.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -158,6 +159,16 @@ class CorpusTest {
                         + ": it is empty, or data.include and data.exclude leave nothing; name a folder with text files in data.paths");
         assertThatThrownBy(() -> read("only"))
                 .hasMessageContaining("1 file without text: " + folder.resolve("only/x.bin") + " (binary)");
+    }
+
+    @Test
+    void shouldSayThatAFileCannotBeRead() {
+        Path unreadable = Path.of("/proc/self/mem");
+        assumeThat(unreadable).isRegularFile();
+
+        assertThatThrownBy(() -> Corpus.read(config(List.of(unreadable.toString()), List.of("**")), Progress.NONE))
+                .isInstanceOf(DataException.class)
+                .hasMessage("cannot read /proc/self/mem: Input/output error; make it readable, or name it in data.exclude");
     }
 
     @Test

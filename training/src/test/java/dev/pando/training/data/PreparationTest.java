@@ -78,6 +78,25 @@ class PreparationTest {
     }
 
     @Test
+    void shouldOpenWhatIsPreparedWhenItsCorpusIsNoLongerThere() throws IOException {
+        String digest = prepare(config());
+        Files.delete(corpus.resolve("a.txt"));
+
+        try (PreparedData data = PreparedData.open(prepared, digest)) {
+            assertThat(data.digest()).isEqualTo(digest);
+            assertThat(data.shards().documents()).isEqualTo(3);
+        }
+
+        Path home = prepared.resolve(digest.substring(0, 16));
+        Files.writeString(home.resolve("documents.bin"), "");
+        assertThatThrownBy(() -> PreparedData.open(prepared, digest))
+                .isInstanceOf(DataException.class)
+                .hasMessage("the prepared data " + home
+                        + " is damaged: prepare it again from the same files and the same config, or start a new run");
+        assertThatThrownBy(() -> PreparedData.open(prepared, "0".repeat(64))).hasMessageContaining("0000 is gone: ");
+    }
+
+    @Test
     void shouldMakeTheSameFilesAnywhere() throws IOException {
         String digest = prepare(config());
         DataConfig elsewhere = config(folder.resolve("elsewhere"), Optional.empty(), 300);

@@ -21,7 +21,7 @@ class BpeTrainerTest {
     void shouldLearnWhatCountingAfreshAfterEachMergeLearns(@ForAll("corpora") List<String> corpus) {
         Tokenizer tokenizer = train(corpus, BpeTrainer.LEAST_VOCABULARY + 40);
 
-        assertThat(tokens(tokenizer)).isEqualTo(learnByCountingAfresh(corpus, 40));
+        assertThat(tokens(tokenizer)).isEqualTo(learnByCountingAfresh(corpus, 40)).doesNotHaveDuplicates();
     }
 
     @Property(tries = 100)
