@@ -47,8 +47,9 @@ public record Corpus(List<Document> documents, List<Skipped> skipped) {
             switch (reader.read(file.path())) {
                 case TextReader.Text(long bytes, String sha256) -> {
                     if (bytes > LARGEST_DOCUMENT) {
-                        throw new DataException(file.path() + " holds " + bytes + " bytes of text, and a document at most "
-                                + LARGEST_DOCUMENT + ": cut it into several files, or name it in data.exclude");
+                        throw new DataException(file.path() + " holds " + bytes + " bytes of text, and a document at"
+                                + " most " + LARGEST_DOCUMENT + ": cut it into several files,"
+                                + " or name it in data.exclude");
                     }
                     documents.add(new Document(file.key(), file.path(), bytes, sha256));
                 }
@@ -58,8 +59,10 @@ public record Corpus(List<Document> documents, List<Skipped> skipped) {
             progress.advanced(Progress.Phase.READING, documents.size(), done, total);
         }
         if (documents.isEmpty()) {
-            throw new DataException("there is no text in " + String.join(", ", config.paths()) + ": "
-                    + (skipped.isEmpty() ? "it is empty, or data.include and data.exclude leave nothing" : summary(skipped))
+            String why = skipped.isEmpty()
+                    ? "it is empty, or data.include and data.exclude leave nothing"
+                    : summary(skipped);
+            throw new DataException("there is no text in " + String.join(", ", config.paths()) + ": " + why
                     + "; name a folder with text files in data.paths");
         }
         return new Corpus(documents, skipped);

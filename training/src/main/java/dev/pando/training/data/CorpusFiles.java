@@ -61,8 +61,8 @@ final class CorpusFiles {
             take(root, path.getFileName().toString(), path, size(path));
         } else if (Glob.isGlob(name)) {
             int fixed = fixedPart(name);
-            Path base = path(name.substring(0, fixed));
-            require(base != null && Files.isDirectory(base), name, "matches nothing: there is no directory " + absolute(base));
+            Path base = Path.of(name.substring(0, fixed));
+            require(Files.isDirectory(base), name, "matches nothing: there is no directory " + absolute(base));
             // a slash in front: a glob in paths means the place it says, at no other depth
             walk(root, base, List.of(new Glob("/" + name.substring(fixed))));
             require(matched > matchedBefore, name, "matches no file that is not excluded");
@@ -75,7 +75,8 @@ final class CorpusFiles {
 
     private void walk(int root, Path base, List<Glob> wanted) {
         try {
-            Files.walkFileTree(base, EnumSet.of(FileVisitOption.FOLLOW_LINKS), Integer.MAX_VALUE, new SimpleFileVisitor<>() {
+            var links = EnumSet.of(FileVisitOption.FOLLOW_LINKS);
+            Files.walkFileTree(base, links, Integer.MAX_VALUE, new SimpleFileVisitor<>() {
                 @Override
                 public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) {
                     String name = relative(base, directory);

@@ -25,7 +25,9 @@ public record DataConfig(
         include = List.copyOf(include);
         exclude = List.copyOf(exclude);
         require(!paths.isEmpty(), "paths must name at least one file, directory or glob");
-        require(paths.stream().noneMatch(String::isBlank), "paths must not hold an empty name; \".\" is the working directory");
+        require(
+                paths.stream().noneMatch(String::isBlank),
+                "paths must not hold an empty name; \".\" is the working directory");
         require(!include.isEmpty(), "include must hold at least one glob; \"**\" takes every file");
         include.forEach(glob -> check("include", glob));
         exclude.forEach(glob -> check("exclude", glob));

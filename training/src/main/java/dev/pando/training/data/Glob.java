@@ -5,8 +5,8 @@ import java.util.regex.PatternSyntaxException;
 
 /// A pattern of file names with the habits of `.gitignore`, since those are the ones that people have.
 ///
-/// `*` and `?` stay within a name, `**/` stands for any number of directories, also none, `{a,b}` for either and `[a-z]`
-/// for one character. A pattern without a slash is looked for at any depth.
+/// `*` and `?` stay within a name, `**/` stands for any number of directories, also none, `{a,b}` for either and
+/// `[a-z]` for one character. A pattern without a slash is looked for at any depth.
 final class Glob {
     private static final String WHOLE_DIRECTORY = "/**";
 
@@ -86,7 +86,10 @@ final class Glob {
                     if (end < 0) {
                         throw new PatternSyntaxException("unclosed [", glob, i);
                     }
-                    String set = glob.substring(i + 1, end).replace("\\", "\\\\").replace("[", "\\[").replace("&&", "&\\&");
+                    String set = glob.substring(i + 1, end)
+                            .replace("\\", "\\\\")
+                            .replace("[", "\\[")
+                            .replace("&&", "&\\&");
                     regex.append('[').append(set.startsWith("!") ? "^/" + set.substring(1) : set).append(']');
                     i = end;
                 }

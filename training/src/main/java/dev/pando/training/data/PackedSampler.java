@@ -9,9 +9,9 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 /// Packs documents into rows without losing a token, each row computable by itself.
 ///
 /// A pass over the corpus lays all documents in a row, shuffled anew, and cuts that every T positions (as InternEvo
-/// packs): what is left of a document opens the next row, and the label at the cut is the true next token. Rows are then
-/// visited in a shuffled order. No position attends beyond its piece of a document. The last row of a pass is filled up
-/// with positions that do not count.
+/// packs): what is left of a document opens the next row, and the label at the cut is the true next token. Rows are
+/// then visited in a shuffled order. No position attends beyond its piece of a document. The last row of a pass is
+/// filled up with positions that do not count.
 public final class PackedSampler implements Sampler {
     private static final long DOCUMENTS = 1;
     private static final long ROWS = 2;
@@ -66,7 +66,8 @@ public final class PackedSampler implements Sampler {
     @Override
     public void fetch(long step, long microbatch, Microbatch into) {
         if (step < 0 || microbatch < 0 || microbatch >= microbatches) {
-            throw new IllegalArgumentException("no microbatch " + microbatch + " of step " + step + ": a step has " + microbatches);
+            throw new IllegalArgumentException(
+                    "no microbatch " + microbatch + " of step " + step + ": a step has " + microbatches);
         }
         if (into.rows() != rows || into.length() != length) {
             throw new IllegalArgumentException("a microbatch of " + into.rows() + " x " + into.length()

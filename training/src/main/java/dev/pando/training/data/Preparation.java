@@ -77,8 +77,8 @@ final class Preparation {
     static PreparedData open(Path prepared, String digest) {
         Path folder = folder(prepared, digest);
         try {
-            Manifest manifest = Manifest.readValid(folder, digest).orElseThrow(() -> new DataException("the prepared data "
-                    + folder + (Files.exists(folder) ? " is damaged" : " is gone")
+            Manifest manifest = Manifest.readValid(folder, digest).orElseThrow(() -> new DataException(
+                    "the prepared data " + folder + (Files.exists(folder) ? " is damaged" : " is gone")
                     + ": prepare it again from the same files and the same config, or start a new run"));
             return open(folder, manifest, List.of(), true);
         } catch (IOException e) {
@@ -107,8 +107,10 @@ final class Preparation {
             try (ShardWriter writer = new ShardWriter(folder, disk, tokenizer.vocabularySize(), shardBytes)) {
                 encode(corpus, tokenizer, writer);
                 List<Manifest.Entry> shards = writer.finish();
-                List<Manifest.Entry> others =
-                        List.of(writer.finishIndex(), durable(folder, "tokenizer.json"), durable(folder, "tokenizer_config.json"));
+                List<Manifest.Entry> others = List.of(
+                        writer.finishIndex(),
+                        durable(folder, "tokenizer.json"),
+                        durable(folder, "tokenizer_config.json"));
                 Manifest manifest = new Manifest(digest, tokenizer.digest(), writer.tokenBytes(),
                         corpus.documents().size(), corpus.bytes(), writer.tokens(), shards, others);
                 try (Disk.Output out = disk.create(folder.resolve(Manifest.FILE))) {
@@ -173,7 +175,8 @@ final class Preparation {
         }
         if (!HexFormat.of().formatHex(Digest.sha256().digest(text)).equals(document.sha256())) {
             throw new DataException(document.path()
-                    + " changed while it was being prepared: run again when nothing writes to it, or name it in data.exclude");
+                    + " changed while it was being prepared: run again when nothing writes to it,"
+                    + " or name it in data.exclude");
         }
         return text;
     }

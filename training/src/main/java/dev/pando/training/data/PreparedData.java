@@ -27,8 +27,8 @@ public final class PreparedData implements AutoCloseable {
         return new Preparation(config, progress).run();
     }
 
-    /// Opens what was prepared under a digest, without its corpus: a job that goes on, goes on with the text it began with,
-    /// whatever happened to the files since.
+    /// Opens what was prepared under a digest, without its corpus: a job that goes on, goes on with the text it began
+    /// with, whatever happened to the files since.
     ///
     /// @param prepared folder where prepared data is kept
     /// @param digest as [#digest] said

@@ -46,7 +46,8 @@ final class Staging implements AutoCloseable {
             while (true) {
                 String name = PREFIX + UUID.randomUUID();
                 Path lockFile = home.resolve(name + LOCK);
-                FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+                FileChannel channel =
+                        FileChannel.open(lockFile, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
                 FileLock lock = channel.tryLock();
                 // between its making and its locking another process may have swept the file away
                 if (lock != null && Files.exists(lockFile)) {

@@ -33,8 +33,8 @@ final class TextReader {
         try (FileChannel channel = FileChannel.open(file)) {
             return read(channel);
         } catch (IOException e) {
-            throw new DataException(
-                    "cannot read " + file + ": " + Disk.reason(e) + "; make it readable, or name it in data.exclude", e);
+            throw new DataException("cannot read " + file + ": " + Disk.reason(e)
+                    + "; make it readable, or name it in data.exclude", e);
         }
     }
 
@@ -62,7 +62,9 @@ final class TextReader {
         if (length == 0) {
             return new NoText("empty");
         }
-        return valid && decode(true) ? new Text(length, HexFormat.of().formatHex(sha256.digest())) : new NoText("not UTF-8");
+        return valid && decode(true)
+                ? new Text(length, HexFormat.of().formatHex(sha256.digest()))
+                : new NoText("not UTF-8");
     }
 
     private boolean decode(boolean last) {

@@ -27,7 +27,8 @@ public final class BpeTrainer {
     public BpeTrainer(int vocabulary) {
         if (vocabulary < LEAST_VOCABULARY || vocabulary > MOST_VOCABULARY) {
             throw new TokenizerException("a vocabulary has between " + LEAST_VOCABULARY + " (256 bytes and "
-                    + (LEAST_VOCABULARY - 256) + " special tokens) and " + MOST_VOCABULARY + " tokens, not " + vocabulary);
+                    + (LEAST_VOCABULARY - 256) + " special tokens) and " + MOST_VOCABULARY
+                    + " tokens, not " + vocabulary);
         }
         this.vocabulary = vocabulary;
     }
@@ -65,7 +66,7 @@ public final class BpeTrainer {
             if (pair == PairCounts.NONE) {
                 break;
             }
-            // no other pair spells this token: what lies between the same two bounds has always been merged the same way
+            // no other pair spells this token: what lies between two bounds has always been merged the same way
             int token = SpecialTokens.FIRST_MERGE + rank;
             tokens[token] = join(tokens[PairTable.left(pair)], tokens[PairTable.right(pair)]);
             merges[rank] = pair;

@@ -67,18 +67,18 @@ public final class Tokenizer {
     ///
     /// @throws TokenizerException where there is none, or one of another kind
     public static Tokenizer load(Path path) {
-        return new Tokenizer(TokenizerJson.read(path));
+        return new Tokenizer(TokenizerReader.read(path));
     }
 
     /// Writes `tokenizer.json` and `tokenizer_config.json` into a folder, which is made if need be.
     ///
     /// @throws TokenizerException if they cannot be written
     public void save(Path folder) {
-        TokenizerJson.write(model, folder);
+        TokenizerWriter.write(model, folder);
     }
 
-    /// The tokens of a text, without one for its begin or end. Names of special tokens in it are plain text: no text can
-    /// make a special token. An unpaired surrogate, which is no text, counts as a question mark.
+    /// The tokens of a text, without one for its begin or end. Names of special tokens in it are plain text: no text
+    /// can make a special token. An unpaired surrogate, which is no text, counts as a question mark.
     public int[] encode(String text) {
         return encode(text.getBytes(StandardCharsets.UTF_8));
     }

@@ -4,8 +4,9 @@ import java.util.List;
 
 /// Pando's own pre-tokenizer: what [#PATTERN] says, in one pass over the bytes.
 ///
-/// After the pattern of GPT-4, with three changes: a digit is a piece of its own (as in InternLM2's tokenizer), combining
-/// marks belong to their word, and `'s` is only cut off where the word ends, so quoted strings of code stay whole.
+/// After the pattern of GPT-4, with three changes: a digit is a piece of its own (as in InternLM2's tokenizer),
+/// combining marks belong to their word, and `'s` is only cut off where the word ends, so quoted strings of code stay
+/// whole.
 final class WordScanner implements PreTokenizer {
     /// The same rule for the regular-expression engines of Java and of Hugging Face.
     static final String PATTERN = "'(?:[sdmtSDMT]|[lL][lL]|[vV][eE]|[rR][eE])(?![\\p{L}\\p{M}])"
@@ -149,11 +150,11 @@ final class WordScanner implements PreTokenizer {
     }
 
     private static int codePoint(byte[] text, int at) {
-        return switch (width(text[at])) {
-            case 1 -> text[at];
-            case 2 -> (text[at] & 0x1f) << 6 | text[at + 1] & 0x3f;
-            case 3 -> (text[at] & 0x0f) << 12 | (text[at + 1] & 0x3f) << 6 | text[at + 2] & 0x3f;
-            default -> (text[at] & 0x07) << 18 | (text[at + 1] & 0x3f) << 12 | (text[at + 2] & 0x3f) << 6 | text[at + 3] & 0x3f;
-        };
+        int width = width(text[at]);
+        int codePoint = width == 1 ? text[at] : text[at] & 0xff >> width + 1;
+        for (int i = 1; i < width; i++) {
+            codePoint = codePoint << 6 | text[at + i] & 0x3f;
+        }
+        return codePoint;
     }
 }

@@ -85,7 +85,12 @@ class CorpusTest {
 
         assertThat(names(corpus)).containsExactly("0/README.md", "0/a/A.java", "0/b/B.java");
         assertThat(corpus.skipped().stream().map(file -> file.path().getFileName() + " " + file.reason()))
-                .containsExactly("cut.txt not UTF-8", "empty.txt empty", "latin1.txt not UTF-8", "picture.png binary", "utf16.txt binary");
+                .containsExactly(
+                        "cut.txt not UTF-8",
+                        "empty.txt empty",
+                        "latin1.txt not UTF-8",
+                        "picture.png binary",
+                        "utf16.txt binary");
         assertThat(Corpus.summary(corpus.skipped()))
                 .startsWith("5 files without text: ")
                 .contains("cut.txt (not UTF-8)")
@@ -110,7 +115,8 @@ class CorpusTest {
         boolean isText = new TextReader().read(file) instanceof TextReader.Text;
 
         Files.delete(file);
-        boolean roundTrips = Arrays.equals(new String(bytes, StandardCharsets.UTF_8).getBytes(StandardCharsets.UTF_8), bytes);
+        byte[] decodedAndBack = new String(bytes, StandardCharsets.UTF_8).getBytes(StandardCharsets.UTF_8);
+        boolean roundTrips = Arrays.equals(decodedAndBack, bytes);
         boolean hasZero = new String(bytes, StandardCharsets.ISO_8859_1).indexOf('\0') >= 0;
         assertThat(isText).isEqualTo(bytes.length > 0 && roundTrips && !hasZero);
     }
@@ -150,13 +156,16 @@ class CorpusTest {
 
         assertThatThrownBy(() -> read("no-such-folder"))
                 .isInstanceOf(DataException.class)
-                .hasMessage("data.paths names \"" + folder.resolve("no-such-folder") + "\", which does not exist (looked for "
-                        + folder.resolve("no-such-folder") + "): name an existing file, directory or glob");
+                .hasMessage("data.paths names \"" + folder.resolve("no-such-folder")
+                        + "\", which does not exist (looked for " + folder.resolve("no-such-folder")
+                        + "): name an existing file, directory or glob");
         assertThatThrownBy(() -> read("*.rs")).hasMessageContaining("matches no file that is not excluded");
-        assertThatThrownBy(() -> read("nowhere/*.rs")).hasMessageContaining("matches nothing: there is no directory " + folder.resolve("nowhere"));
+        assertThatThrownBy(() -> read("nowhere/*.rs"))
+                .hasMessageContaining("matches nothing: there is no directory " + folder.resolve("nowhere"));
         assertThatThrownBy(() -> read("nothing"))
                 .hasMessage("there is no text in " + folder.resolve("nothing")
-                        + ": it is empty, or data.include and data.exclude leave nothing; name a folder with text files in data.paths");
+                        + ": it is empty, or data.include and data.exclude leave nothing;"
+                        + " name a folder with text files in data.paths");
         assertThatThrownBy(() -> read("only"))
                 .hasMessageContaining("1 file without text: " + folder.resolve("only/x.bin") + " (binary)");
     }
@@ -168,18 +177,23 @@ class CorpusTest {
 
         assertThatThrownBy(() -> Corpus.read(config(List.of(unreadable.toString()), List.of("**")), Progress.NONE))
                 .isInstanceOf(DataException.class)
-                .hasMessage("cannot read /proc/self/mem: Input/output error; make it readable, or name it in data.exclude");
+                .hasMessage("cannot read /proc/self/mem: Input/output error;"
+                        + " make it readable, or name it in data.exclude");
     }
 
     @Test
     void shouldRefuseAConfigThatCannotBeMeant() {
-        assertThatThrownBy(() -> config(List.of(), List.of("**"))).hasMessageStartingWith("paths must name at least one");
-        assertThatThrownBy(() -> config(List.of(" "), List.of("**"))).hasMessageStartingWith("paths must not hold an empty name");
-        assertThatThrownBy(() -> config(List.of("."), List.of())).hasMessageStartingWith("include must hold at least one glob");
+        assertThatThrownBy(() -> config(List.of(), List.of("**")))
+                .hasMessageStartingWith("paths must name at least one");
+        assertThatThrownBy(() -> config(List.of(" "), List.of("**")))
+                .hasMessageStartingWith("paths must not hold an empty name");
+        assertThatThrownBy(() -> config(List.of("."), List.of()))
+                .hasMessageStartingWith("include must hold at least one glob");
         assertThatThrownBy(() -> config(List.of("."), List.of("[a")))
                 .hasMessage("include holds the glob \"[a\", which has a [ or { that is not closed, or closed twice");
         assertThatThrownBy(() -> new DataConfig(List.of("."), List.of("**"), List.of(), folder, Optional.empty(), 200))
-                .hasMessage("tokenizer.vocabulary must be between 265 (256 bytes and 9 special tokens) and 1048576, not 200");
+                .hasMessage("tokenizer.vocabulary must be between 265 (256 bytes and 9 special tokens) and 1048576,"
+                        + " not 200");
     }
 
     private Corpus read(String... names) {

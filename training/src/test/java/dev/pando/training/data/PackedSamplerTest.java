@@ -200,7 +200,8 @@ class PackedSamplerTest {
         try (PreparedData data = PreparedTexts.ofLengths(List.of(30), 1 << 17, 50)) {
             PackedSampler sampler = new PackedSampler(data, 1, 2, 1, 8);
 
-            assertThatThrownBy(() -> new PackedSampler(data, 1, 1, 1, 1)).hasMessageStartingWith("length must be at least 2, not 1");
+            assertThatThrownBy(() -> new PackedSampler(data, 1, 1, 1, 1))
+                    .hasMessageStartingWith("length must be at least 2, not 1");
             assertThatThrownBy(() -> new PackedSampler(data, 1, 1, 0, 8)).hasMessage("rows must be at least 1, not 0");
             assertThatThrownBy(() -> fetch(sampler, 3, 2, 1, 8)).hasMessage("no microbatch 2 of step 3: a step has 2");
             assertThatThrownBy(() -> fetch(sampler, 3, 1, 1, 9))

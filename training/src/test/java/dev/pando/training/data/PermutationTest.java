@@ -12,7 +12,10 @@ import org.junit.jupiter.api.Test;
 
 class PermutationTest {
     @Property(tries = 300)
-    void shouldVisitEveryPlaceOnce(@ForAll long seed, @ForAll @LongRange(min = 0) long pass, @ForAll @IntRange(min = 1, max = 3000) int size) {
+    void shouldVisitEveryPlaceOnce(
+            @ForAll long seed,
+            @ForAll @LongRange(min = 0) long pass,
+            @ForAll @IntRange(min = 1, max = 3000) int size) {
         Permutation permutation = new Permutation(seed, pass, 1, size);
         BitSet seen = new BitSet();
 
@@ -25,7 +28,8 @@ class PermutationTest {
     }
 
     @Property(tries = 300)
-    void shouldStayInsideSizesBeyondInt(@ForAll long seed, @ForAll @LongRange(min = 1L << 32, max = 1L << 46) long size) {
+    void shouldStayInsideSizesBeyondInt(
+            @ForAll long seed, @ForAll @LongRange(min = 1L << 32, max = 1L << 46) long size) {
         assertThat(new Permutation(seed, 0, 1, size).at(size - 1)).isBetween(0L, size - 1);
     }
 

@@ -35,8 +35,9 @@ final class PreparedTexts {
                     writer.endDocument();
                 }
                 List<Manifest.Entry> shards = writer.finish();
-                manifest = new Manifest("digest of " + lengths, "", writer.tokenBytes(), lengths.size(), 0, writer.tokens(),
-                        shards, List.of(writer.finishIndex()));
+                manifest = new Manifest(
+                        "digest of " + lengths, "", writer.tokenBytes(), lengths.size(), 0, writer.tokens(), shards,
+                        List.of(writer.finishIndex()));
             }
             TokenShards shards = TokenShards.open(folder, manifest);
             // mapped files live on without their names

@@ -58,7 +58,8 @@ class BpeTrainerTest {
     void shouldRefuseAVocabularyThatHasNoRoomForTheBytes() {
         assertThatThrownBy(() -> new BpeTrainer(264))
                 .isInstanceOf(TokenizerException.class)
-                .hasMessage("a vocabulary has between 265 (256 bytes and 9 special tokens) and 1048576 tokens, not 264");
+                .hasMessage("a vocabulary has between 265 (256 bytes and 9 special tokens) and 1048576 tokens,"
+                        + " not 264");
     }
 
     @Test

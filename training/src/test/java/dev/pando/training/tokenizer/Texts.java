@@ -33,7 +33,8 @@ final class Texts {
             " ", "  ", "\n", "\r\n", "\t", "\u00a0", "\u0085", "\u2028", "\u3000", "\u200b", "\ufeff", "\0",
             "'", "'s", "'S", "'ll", "'LL", "'re", "'v", "'string'", "\u017f", "'\u017f", "a", "e\u0301", "\u0301", "é",
             "1", "²", "Ⅷ", "٣", "森", "林", "न", "म्", "👍🏽", "👩‍👩‍👧", "🇫🇷", "_", "==", "//", "\u0000", "\ud83d\ude00",
-            "<s>", "</s>", "<unk>", "<|im_start|>", "<|im_end|>", "[UNUSED_TOKEN_0]", "<|plugin|>", "stem", " stem", "Grove");
+            "<s>", "</s>", "<unk>", "<|im_start|>", "<|im_end|>", "[UNUSED_TOKEN_0]", "<|plugin|>",
+            "stem", " stem", "Grove");
 
     private Texts() {}
 
@@ -56,7 +57,10 @@ final class Texts {
                 .filter(c -> c < 0xd800 || c > 0xdfff)
                 .map(Character::toString);
         Arbitrary<String> plain = Arbitraries.strings().withCharRange(' ', '~').ofMaxLength(12);
-        return Arbitraries.oneOf(character, Arbitraries.of(NASTY), plain).list().ofMaxSize(30).map(list -> String.join("", list));
+        return Arbitraries.oneOf(character, Arbitraries.of(NASTY), plain)
+                .list()
+                .ofMaxSize(30)
+                .map(pieces -> String.join("", pieces));
     }
 
     /// Text of the characters that Unicode had long ago, for comparing with libraries that know an older Unicode.
