@@ -47,9 +47,15 @@ public record Corpus(List<Document> documents, List<Skipped> skipped) {
             switch (reader.read(file.path())) {
                 case TextReader.Text(long bytes, String sha256) -> {
                     if (bytes > LARGEST_DOCUMENT) {
-                        throw new DataException(file.path() + " holds " + bytes + " bytes of text, and a document at"
-                                + " most " + LARGEST_DOCUMENT + ": cut it into several files,"
-                                + " or name it in data.exclude");
+                        throw new DataException(
+                                file.path()
+                                        + " holds "
+                                        + bytes
+                                        + " bytes of text, and a document at"
+                                        + " most "
+                                        + LARGEST_DOCUMENT
+                                        + ": cut it into several files,"
+                                        + " or name it in data.exclude");
                     }
                     documents.add(new Document(file.key(), file.path(), bytes, sha256));
                 }
@@ -59,11 +65,14 @@ public record Corpus(List<Document> documents, List<Skipped> skipped) {
             progress.advanced(Progress.Phase.READING, documents.size(), done, total);
         }
         if (documents.isEmpty()) {
-            String why = skipped.isEmpty()
-                    ? "it is empty, or data.include and data.exclude leave nothing"
-                    : summary(skipped);
-            throw new DataException("there is no text in " + String.join(", ", config.paths()) + ": " + why
-                    + "; name a folder with text files in data.paths");
+            String why =
+                    skipped.isEmpty() ? "it is empty, or data.files and data.exclude leave nothing" : summary(skipped);
+            throw new DataException(
+                    "there is no text in "
+                            + String.join(", ", config.paths())
+                            + ": "
+                            + why
+                            + "; name a folder with text files in data.paths");
         }
         return new Corpus(documents, skipped);
     }
@@ -87,11 +96,15 @@ public record Corpus(List<Document> documents, List<Skipped> skipped) {
         if (skipped.isEmpty()) {
             return "";
         }
-        String names = skipped.stream()
-                .limit(NAMED)
-                .map(file -> file.path() + " (" + file.reason() + ")")
-                .collect(Collectors.joining(", "));
-        return skipped.size() + (skipped.size() == 1 ? " file" : " files") + " without text: " + names
+        String names =
+                skipped.stream()
+                        .limit(NAMED)
+                        .map(file -> file.path() + " (" + file.reason() + ")")
+                        .collect(Collectors.joining(", "));
+        return skipped.size()
+                + (skipped.size() == 1 ? " file" : " files")
+                + " without text: "
+                + names
                 + (skipped.size() > NAMED ? " and " + (skipped.size() - NAMED) + " more" : "");
     }
 }

@@ -38,7 +38,7 @@ final class CorpusFiles {
     private long matched;
 
     private CorpusFiles(DataConfig config) {
-        include = config.include().stream().map(Glob::new).toList();
+        include = config.files().stream().map(Glob::new).toList();
         exclude = config.exclude().stream().map(Glob::new).toList();
         prepared = absolute(config.prepared());
     }
@@ -76,35 +76,46 @@ final class CorpusFiles {
     private void walk(int root, Path base, List<Glob> wanted) {
         try {
             var links = EnumSet.of(FileVisitOption.FOLLOW_LINKS);
-            Files.walkFileTree(base, links, Integer.MAX_VALUE, new SimpleFileVisitor<>() {
-                @Override
-                public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) {
-                    String name = relative(base, directory);
-                    boolean out = absolute(directory).equals(prepared)
-                            || !name.isEmpty() && exclude.stream().anyMatch(glob -> glob.matchesAllOf(name));
-                    return out ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
-                }
+            Files.walkFileTree(
+                    base,
+                    links,
+                    Integer.MAX_VALUE,
+                    new SimpleFileVisitor<>() {
+                        @Override
+                        public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) {
+                            String name = relative(base, directory);
+                            boolean out =
+                                    absolute(directory).equals(prepared)
+                                            || !name.isEmpty()
+                                                    && exclude.stream().anyMatch(glob -> glob.matchesAllOf(name));
+                            return out ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
+                        }
 
-                @Override
-                public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-                    String name = relative(base, file);
-                    if (attributes.isRegularFile()
-                            && wanted.stream().anyMatch(glob -> glob.matches(name))
-                            && exclude.stream().noneMatch(glob -> glob.matches(name))) {
-                        take(root, name, file, attributes.size());
-                    }
-                    return FileVisitResult.CONTINUE;
-                }
+                        @Override
+                        public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+                            String name = relative(base, file);
+                            if (attributes.isRegularFile()
+                                    && wanted.stream().anyMatch(glob -> glob.matches(name))
+                                    && exclude.stream().noneMatch(glob -> glob.matches(name))) {
+                                take(root, name, file, attributes.size());
+                            }
+                            return FileVisitResult.CONTINUE;
+                        }
 
-                @Override
-                public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
-                    if (e instanceof FileSystemLoopException) {
-                        return FileVisitResult.CONTINUE;
-                    }
-                    throw new DataException("cannot read " + file + ": " + Disk.reason(e)
-                            + "; make it readable, or name it in data.exclude", e);
-                }
-            });
+                        @Override
+                        public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+                            if (e instanceof FileSystemLoopException) {
+                                return FileVisitResult.CONTINUE;
+                            }
+                            throw new DataException(
+                                    "cannot read "
+                                            + file
+                                            + ": "
+                                            + Disk.reason(e)
+                                            + "; make it readable, or name it in data.exclude",
+                                    e);
+                        }
+                    });
         } catch (IOException e) {
             throw new DataException("cannot list " + base + ": " + Disk.reason(e), e);
         }
@@ -153,8 +164,8 @@ final class CorpusFiles {
 
     private static void require(boolean holds, String name, String why) {
         if (!holds) {
-            throw new DataException("data.paths names \"" + name + "\", which " + why
-                    + ": name an existing file, directory or glob");
+            throw new DataException(
+                    "data.paths names \"" + name + "\", which " + why + ": name an existing file, directory or glob");
         }
     }
 }

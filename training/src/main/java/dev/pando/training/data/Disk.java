@@ -14,27 +14,28 @@ import java.nio.file.StandardOpenOption;
 @FunctionalInterface
 interface Disk {
     /// The disk of this machine.
-    Disk REAL = path -> {
-        FileChannel channel = FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-        return new Output() {
-            @Override
-            public void write(ByteBuffer bytes) throws IOException {
-                while (bytes.hasRemaining()) {
-                    channel.write(bytes);
-                }
-            }
+    Disk REAL =
+            path -> {
+                FileChannel channel = FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+                return new Output() {
+                    @Override
+                    public void write(ByteBuffer bytes) throws IOException {
+                        while (bytes.hasRemaining()) {
+                            channel.write(bytes);
+                        }
+                    }
 
-            @Override
-            public void force() throws IOException {
-                channel.force(true);
-            }
+                    @Override
+                    public void force() throws IOException {
+                        channel.force(true);
+                    }
 
-            @Override
-            public void close() throws IOException {
-                channel.close();
-            }
-        };
-    };
+                    @Override
+                    public void close() throws IOException {
+                        channel.close();
+                    }
+                };
+            };
 
     Output create(Path path) throws IOException;
 

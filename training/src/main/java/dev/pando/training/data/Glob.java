@@ -16,9 +16,10 @@ final class Glob {
     Glob(String pattern) {
         String anchored = anchored(pattern);
         files = Pattern.compile(regex(anchored));
-        directories = anchored.endsWith(WHOLE_DIRECTORY)
-                ? Pattern.compile(regex(anchored.substring(0, anchored.length() - WHOLE_DIRECTORY.length())))
-                : files;
+        directories =
+                anchored.endsWith(WHOLE_DIRECTORY)
+                        ? Pattern.compile(regex(anchored.substring(0, anchored.length() - WHOLE_DIRECTORY.length())))
+                        : files;
     }
 
     /// What is wrong with a pattern, as the rest of a sentence; null if it is well-formed.
@@ -86,10 +87,8 @@ final class Glob {
                     if (end < 0) {
                         throw new PatternSyntaxException("unclosed [", glob, i);
                     }
-                    String set = glob.substring(i + 1, end)
-                            .replace("\\", "\\\\")
-                            .replace("[", "\\[")
-                            .replace("&&", "&\\&");
+                    String set =
+                            glob.substring(i + 1, end).replace("\\", "\\\\").replace("[", "\\[").replace("&&", "&\\&");
                     regex.append('[').append(set.startsWith("!") ? "^/" + set.substring(1) : set).append(']');
                     i = end;
                 }

@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 public final class PackedSampler implements Sampler {
     private static final long DOCUMENTS = 1;
     private static final long ROWS = 2;
+
     /// A step touches two passes at a time, and a replica that lags may still be in the one before.
     private static final int CACHED = 4;
 
@@ -44,8 +45,14 @@ public final class PackedSampler implements Sampler {
         this.length = length;
         // an end of text alone in its row would predict nothing, so the last one opens none
         rowsOfPass = Math.ceilDiv(shards.tokens() - 1, length);
-        digest = new Digest("packed sampler 1")
-                .add(data.digest()).add(seed).add(microbatchesOfStep).add(rows).add(length).hex();
+        digest =
+                new Digest("packed sampler 1")
+                        .add(data.digest())
+                        .add(seed)
+                        .add(microbatchesOfStep)
+                        .add(rows)
+                        .add(length)
+                        .hex();
     }
 
     /// Rows of one pass over the corpus.
@@ -70,8 +77,15 @@ public final class PackedSampler implements Sampler {
                     "no microbatch " + microbatch + " of step " + step + ": a step has " + microbatches);
         }
         if (into.rows() != rows || into.length() != length) {
-            throw new IllegalArgumentException("a microbatch of " + into.rows() + " x " + into.length()
-                    + " where the data is packed into " + rows + " x " + length);
+            throw new IllegalArgumentException(
+                    "a microbatch of "
+                            + into.rows()
+                            + " x "
+                            + into.length()
+                            + " where the data is packed into "
+                            + rows
+                            + " x "
+                            + length);
         }
         long first = (step * microbatches + microbatch) * rows;
         for (int row = 0; row < rows; row++) {
@@ -142,6 +156,7 @@ public final class PackedSampler implements Sampler {
         private final long number;
         private final Permutation documentOrder;
         private final Permutation rowOrder;
+
         /// Where the document of each place starts, and at the end where the last one ends.
         private final long[] starts;
 

@@ -22,8 +22,10 @@ import java.util.Optional;
 final class Preparation {
     /// Counts up when the same corpus and config would give other tokens, or the files another format.
     private static final String FORMAT = "prepared data 1";
+
     /// Text that a tokenizer is trained on: more hardly changes it.
     private static final long LEARNING_BYTES = 256L << 20;
+
     private static final long SHARD_BYTES = 1L << 30;
     private static final int NAME_DIGITS = 16;
     private static final int ATTEMPTS = 3;
@@ -77,9 +79,15 @@ final class Preparation {
     static PreparedData open(Path prepared, String digest) {
         Path folder = folder(prepared, digest);
         try {
-            Manifest manifest = Manifest.readValid(folder, digest).orElseThrow(() -> new DataException(
-                    "the prepared data " + folder + (Files.exists(folder) ? " is damaged" : " is gone")
-                    + ": prepare it again from the same files and the same config, or start a new run"));
+            Manifest manifest =
+                    Manifest.readValid(folder, digest)
+                            .orElseThrow(() ->
+                                    new DataException(
+                                            "the prepared data "
+                                                    + folder
+                                                    + (Files.exists(folder) ? " is damaged" : " is gone")
+                                                    + ": prepare it again from the same files and the same config, or"
+                                                    + " start a new run"));
             return open(folder, manifest, List.of(), true);
         } catch (IOException e) {
             throw new DataException("cannot read the prepared data " + folder + ": " + Disk.reason(e), e);
@@ -93,10 +101,8 @@ final class Preparation {
     private static PreparedData open(Path folder, Manifest manifest, List<Corpus.Skipped> skipped, boolean reused)
             throws IOException {
         Tokenizer tokenizer = Tokenizer.load(folder);
-        var statistics = new Statistics(
-                manifest.documents(), manifest.bytes(), manifest.tokens(), skipped, reused);
-        return new PreparedData(
-                folder, tokenizer, TokenShards.open(folder, manifest), manifest.digest(), statistics);
+        var statistics = new Statistics(manifest.documents(), manifest.bytes(), manifest.tokens(), skipped, reused);
+        return new PreparedData(folder, tokenizer, TokenShards.open(folder, manifest), manifest.digest(), statistics);
     }
 
     private void prepare(Corpus corpus, Optional<Tokenizer> given, String digest, Path target) throws IOException {
@@ -107,12 +113,21 @@ final class Preparation {
             try (ShardWriter writer = new ShardWriter(folder, disk, tokenizer.vocabularySize(), shardBytes)) {
                 encode(corpus, tokenizer, writer);
                 List<Manifest.Entry> shards = writer.finish();
-                List<Manifest.Entry> others = List.of(
-                        writer.finishIndex(),
-                        durable(folder, "tokenizer.json"),
-                        durable(folder, "tokenizer_config.json"));
-                Manifest manifest = new Manifest(digest, tokenizer.digest(), writer.tokenBytes(),
-                        corpus.documents().size(), corpus.bytes(), writer.tokens(), shards, others);
+                List<Manifest.Entry> others =
+                        List.of(
+                                writer.finishIndex(),
+                                durable(folder, "tokenizer.json"),
+                                durable(folder, "tokenizer_config.json"));
+                Manifest manifest =
+                        new Manifest(
+                                digest,
+                                tokenizer.digest(),
+                                writer.tokenBytes(),
+                                corpus.documents().size(),
+                                corpus.bytes(),
+                                writer.tokens(),
+                                shards,
+                                others);
                 try (Disk.Output out = disk.create(folder.resolve(Manifest.FILE))) {
                     out.write(ByteBuffer.wrap(manifest.toJson()));
                     out.force();
@@ -174,15 +189,21 @@ final class Preparation {
             throw new DataException("cannot read " + document.path() + ": " + Disk.reason(e), e);
         }
         if (!HexFormat.of().formatHex(Digest.sha256().digest(text)).equals(document.sha256())) {
-            throw new DataException(document.path()
-                    + " changed while it was being prepared: run again when nothing writes to it,"
-                    + " or name it in data.exclude");
+            throw new DataException(
+                    document.path()
+                            + " changed while it was being prepared: run again when nothing writes to it,"
+                            + " or name it in data.exclude");
         }
         return text;
     }
 
     private DataException cannotWrite(IOException e) {
-        return new DataException("cannot keep prepared data in " + config.prepared() + ": " + Disk.reason(e)
-                + "; make room there, or set data.prepared to a folder that can be written to", e);
+        return new DataException(
+                "cannot keep prepared data in "
+                        + config.prepared()
+                        + ": "
+                        + Disk.reason(e)
+                        + "; make room there, or set data.prepared to a folder that can be written to",
+                e);
     }
 }

@@ -17,6 +17,7 @@ import java.util.List;
 /// tokens-00000.bin   ids of 2 bytes where the vocabulary allows it, else of 4
 /// documents.bin      int64: number of the first token of every document, then the number of all tokens
 /// ```
+///
 /// A shard is closed after the document that fills it, so no document lies in two.
 final class ShardWriter implements Closeable {
     static final String INDEX = "documents.bin";

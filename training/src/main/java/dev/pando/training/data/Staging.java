@@ -106,10 +106,11 @@ final class Staging implements AutoCloseable {
     private static void sweep(Path home) throws IOException {
         List<Path> lockFiles;
         try (var files = Files.list(home)) {
-            lockFiles = files.filter(file -> file.getFileName().toString().startsWith(PREFIX))
-                    .filter(file -> file.getFileName().toString().endsWith(LOCK))
-                    .filter(file -> !OURS.contains(file))
-                    .toList();
+            lockFiles =
+                    files.filter(file -> file.getFileName().toString().startsWith(PREFIX))
+                            .filter(file -> file.getFileName().toString().endsWith(LOCK))
+                            .filter(file -> !OURS.contains(file))
+                            .toList();
         }
         for (Path lockFile : lockFiles) {
             try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.WRITE)) {
@@ -120,8 +121,8 @@ final class Staging implements AutoCloseable {
                     delete(folder.resolveSibling(folder.getFileName() + DISCARDED));
                     Files.deleteIfExists(lockFile);
                 }
-            } catch (NoSuchFileException someoneElseSweeps) {
-                continue;
+            } catch (NoSuchFileException gone) {
+                // another process sweeps too
             }
         }
     }

@@ -24,17 +24,19 @@ final class TextReader {
 
     private final ByteBuffer bytes = ByteBuffer.allocate(BUFFER);
     private final CharBuffer characters = CharBuffer.allocate(BUFFER);
-    private final CharsetDecoder decoder = StandardCharsets.UTF_8
-            .newDecoder()
-            .onMalformedInput(CodingErrorAction.REPORT)
-            .onUnmappableCharacter(CodingErrorAction.REPORT);
+    private final CharsetDecoder decoder =
+            StandardCharsets.UTF_8
+                    .newDecoder()
+                    .onMalformedInput(CodingErrorAction.REPORT)
+                    .onUnmappableCharacter(CodingErrorAction.REPORT);
 
     Result read(Path file) {
         try (FileChannel channel = FileChannel.open(file)) {
             return read(channel);
         } catch (IOException e) {
-            throw new DataException("cannot read " + file + ": " + Disk.reason(e)
-                    + "; make it readable, or name it in data.exclude", e);
+            throw new DataException(
+                    "cannot read " + file + ": " + Disk.reason(e) + "; make it readable, or name it in data.exclude",
+                    e);
         }
     }
 

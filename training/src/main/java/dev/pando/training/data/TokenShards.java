@@ -22,6 +22,7 @@ public final class TokenShards implements AutoCloseable {
     private final int documents;
     private final MemorySegment index;
     private final MemorySegment[] shards;
+
     /// Number of the first token of each shard, and at the end the number of all tokens.
     private final long[] firstTokens;
 

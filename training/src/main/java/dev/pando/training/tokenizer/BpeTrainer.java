@@ -9,11 +9,13 @@ import java.util.Arrays;
 public final class BpeTrainer {
     /// Fewest tokens that a vocabulary can have: the bytes and the special tokens.
     public static final int LEAST_VOCABULARY = SpecialTokens.LEAST_VOCABULARY;
+
     /// Most tokens that a vocabulary can have.
     public static final int MOST_VOCABULARY = 1 << 20;
 
     /// Longer pre-tokens (tables of data, mostly) are counted in pieces: nobody needs a token that long.
     private static final int LONGEST_WORD = 256;
+
     /// A pair that occurs once says nothing about text to come.
     private static final long LEAST_COUNT = 2;
 
@@ -23,12 +25,18 @@ public final class BpeTrainer {
     private long[] counts = new long[512];
 
     /// @param vocabulary size of the vocabulary, bytes and special tokens included; what the texts do not fill, spare
-    ///     tokens do
+    ///   tokens do
     public BpeTrainer(int vocabulary) {
         if (vocabulary < LEAST_VOCABULARY || vocabulary > MOST_VOCABULARY) {
-            throw new TokenizerException("a vocabulary has between " + LEAST_VOCABULARY + " (256 bytes and "
-                    + (LEAST_VOCABULARY - 256) + " special tokens) and " + MOST_VOCABULARY
-                    + " tokens, not " + vocabulary);
+            throw new TokenizerException(
+                    "a vocabulary has between "
+                            + LEAST_VOCABULARY
+                            + " (256 bytes and "
+                            + (LEAST_VOCABULARY - 256)
+                            + " special tokens) and "
+                            + MOST_VOCABULARY
+                            + " tokens, not "
+                            + vocabulary);
         }
         this.vocabulary = vocabulary;
     }
@@ -37,11 +45,15 @@ public final class BpeTrainer {
     ///
     /// @param utf8 valid UTF-8
     public void add(byte[] utf8, int from, int to) {
-        preTokenizer.split(utf8, from, to, (start, end) -> {
-            for (int piece = start; piece < end; piece += LONGEST_WORD) {
-                count(words.intern(utf8, piece, Math.min(end, piece + LONGEST_WORD)));
-            }
-        });
+        preTokenizer.split(
+                utf8,
+                from,
+                to,
+                (start, end) -> {
+                    for (int piece = start; piece < end; piece += LONGEST_WORD) {
+                        count(words.intern(utf8, piece, Math.min(end, piece + LONGEST_WORD)));
+                    }
+                });
     }
 
     private void count(int word) {
@@ -73,15 +85,16 @@ public final class BpeTrainer {
             merged[rank] = token;
             pairs.merge(pair, token);
         }
-        return new Tokenizer(new BpeModel(
-                tokens,
-                Arrays.copyOf(merges, rank),
-                Arrays.copyOf(merged, rank),
-                SpecialTokens.placeIn(tokens, SpecialTokens.FIRST_MERGE + rank),
-                preTokenizer,
-                false,
-                SpecialTokens.FIRST.indexOf(SpecialTokens.BOS),
-                SpecialTokens.FIRST.indexOf(SpecialTokens.EOS)));
+        return new Tokenizer(
+                new BpeModel(
+                        tokens,
+                        Arrays.copyOf(merges, rank),
+                        Arrays.copyOf(merged, rank),
+                        SpecialTokens.placeIn(tokens, SpecialTokens.FIRST_MERGE + rank),
+                        preTokenizer,
+                        false,
+                        SpecialTokens.FIRST.indexOf(SpecialTokens.BOS),
+                        SpecialTokens.FIRST.indexOf(SpecialTokens.EOS)));
     }
 
     private static byte[] join(byte[] left, byte[] right) {

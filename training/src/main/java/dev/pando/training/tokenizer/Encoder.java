@@ -9,6 +9,7 @@ import java.util.function.IntConsumer;
 public final class Encoder {
     /// Where remembering starts afresh, so that memory stays bounded.
     private static final int MOST_WORDS = 1 << 17;
+
     /// Words that are longer are rarely seen again.
     private static final int LONGEST_WORD = 48;
 

@@ -14,9 +14,8 @@ final class RegexSplitter implements PreTokenizer {
 
     /// @throws java.util.regex.PatternSyntaxException for a pattern that Java does not understand
     RegexSplitter(List<String> patterns) {
-        this.patterns = patterns.stream()
-                .map(pattern -> Pattern.compile(pattern, Pattern.UNICODE_CHARACTER_CLASS))
-                .toList();
+        this.patterns =
+                patterns.stream().map(pattern -> Pattern.compile(pattern, Pattern.UNICODE_CHARACTER_CLASS)).toList();
     }
 
     @Override

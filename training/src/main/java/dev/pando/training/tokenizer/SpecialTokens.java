@@ -9,16 +9,24 @@ import java.util.List;
 /// ```
 /// 0 <unk>   1 <s>   2 </s>   3..258 bytes   259.. merges   spare   the six of the chat format
 /// ```
+///
 /// Spare tokens fill up to the size that was asked for, so a model's shape does not depend on its corpus.
 final class SpecialTokens {
     static final String BOS = "<s>";
     static final String EOS = "</s>";
     static final String UNKNOWN = "<unk>";
     static final List<String> FIRST = List.of(UNKNOWN, BOS, EOS);
-    static final List<String> LAST = List.of(
-            "<|plugin|>", "<|interpreter|>", "<|action_end|>", "<|action_start|>", "<|im_end|>", "<|im_start|>");
+    static final List<String> LAST =
+            List.of(
+                    "<|plugin|>",
+                    "<|interpreter|>",
+                    "<|action_end|>",
+                    "<|action_start|>",
+                    "<|im_end|>",
+                    "<|im_start|>");
     static final int FIRST_BYTE = FIRST.size();
     static final int FIRST_MERGE = FIRST_BYTE + 256;
+
     /// Size of a vocabulary without a single merge.
     static final int LEAST_VOCABULARY = FIRST_MERGE + LAST.size();
 
@@ -37,9 +45,10 @@ final class SpecialTokens {
         for (int id = 0; id < tokens.length; id++) {
             if (tokens[id] == null) {
                 int fromEnd = tokens.length - LAST.size();
-                String name = id < FIRST_BYTE ? FIRST.get(id)
-                        : id < fromEnd ? spare(id - firstSpare)
-                        : LAST.get(id - fromEnd);
+                String name =
+                        id < FIRST_BYTE
+                                ? FIRST.get(id)
+                                : id < fromEnd ? spare(id - firstSpare) : LAST.get(id - fromEnd);
                 added.add(new BpeModel.Added(id, name, true));
                 tokens[id] = name.getBytes(StandardCharsets.UTF_8);
             }

@@ -11,10 +11,11 @@ import java.nio.charset.StandardCharsets;
 /// Not thread-safe. From [Tokenizer#stream].
 public final class TextStream {
     private final Tokenizer tokenizer;
-    private final CharsetDecoder decoder = StandardCharsets.UTF_8
-            .newDecoder()
-            .onMalformedInput(CodingErrorAction.REPLACE)
-            .onUnmappableCharacter(CodingErrorAction.REPLACE);
+    private final CharsetDecoder decoder =
+            StandardCharsets.UTF_8
+                    .newDecoder()
+                    .onMalformedInput(CodingErrorAction.REPLACE)
+                    .onUnmappableCharacter(CodingErrorAction.REPLACE);
     private byte[] rest = new byte[0];
 
     TextStream(Tokenizer tokenizer) {

@@ -40,11 +40,13 @@ public final class Tokenizer {
             isAdded[token.id()] = true;
         }
         // at one place the longest name wins
-        addedPattern = Pattern.compile(model.added().stream()
-                .map(BpeModel.Added::content)
-                .sorted(Comparator.comparingInt(String::length).reversed())
-                .map(Pattern::quote)
-                .collect(Collectors.joining("|")));
+        addedPattern =
+                Pattern.compile(
+                        model.added().stream()
+                                .map(BpeModel.Added::content)
+                                .sorted(Comparator.comparingInt(String::length).reversed())
+                                .map(Pattern::quote)
+                                .collect(Collectors.joining("|")));
         byteIds = new int[256];
         wholeIds = new int[model.tokens().length];
         for (int id = 0; id < model.tokens().length; id++) {

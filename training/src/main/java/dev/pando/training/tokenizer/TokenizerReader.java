@@ -44,8 +44,10 @@ final class TokenizerReader {
 
     private static JsonNode parse(Path file) {
         if (!Files.isRegularFile(file)) {
-            throw new TokenizerException("there is no tokenizer at " + file
-                    + ": name a Hugging Face tokenizer.json, or leave tokenizer.file empty to train one");
+            throw new TokenizerException(
+                    "there is no tokenizer at "
+                            + file
+                            + ": name a Hugging Face tokenizer.json, or leave tokenizer.file empty to train one");
         }
         try {
             JsonNode root = JSON.readTree(Files.readAllBytes(file));
@@ -54,8 +56,12 @@ final class TokenizerReader {
             }
             return root;
         } catch (JsonProcessingException e) {
-            throw new TokenizerException(file + " is not a tokenizer: it is damaged or not JSON (line "
-                    + (e.getLocation() == null ? 1 : e.getLocation().getLineNr()) + ")", e);
+            throw new TokenizerException(
+                    file
+                            + " is not a tokenizer: it is damaged or not JSON (line "
+                            + (e.getLocation() == null ? 1 : e.getLocation().getLineNr())
+                            + ")",
+                    e);
         } catch (IOException e) {
             throw new TokenizerException("cannot read the tokenizer " + file + ": " + reason(e), e);
         }
@@ -76,13 +82,15 @@ final class TokenizerReader {
             Integer left = ids.get(pair[0]);
             Integer right = ids.get(pair[1]);
             Integer whole = ids.get(pair[0] + pair[1]);
-            require(left != null && right != null && whole != null,
+            require(
+                    left != null && right != null && whole != null,
                     "merges tokens that it does not have: " + pair[0] + " " + pair[1]);
             merges[rank] = PairTable.pair(left, right);
             merged[rank] = whole;
         }
         int eos = marker(config, "eos_token", SpecialTokens.EOS, added, -1);
-        require(eos >= 0,
+        require(
+                eos >= 0,
                 "does not say which token ends a text: name it as eos_token in a " + CONFIG_FILE + " beside it");
         int bos = marker(config, "bos_token", SpecialTokens.BOS, added, eos);
         boolean wholeFirst = bpe.path("ignore_merges").asBoolean();
@@ -92,7 +100,8 @@ final class TokenizerReader {
     private void checkKind(JsonNode bpe) {
         boolean isBpe = bpe.path("type").asText("BPE").equals("BPE");
         require(isBpe && bpe.path("vocab").isObject() && bpe.path("merges").isArray(), "is not of the kind BPE");
-        require(isAbsent(root.path("normalizer")),
+        require(
+                isAbsent(root.path("normalizer")),
                 "changes text before encoding it (normalizer), so text would not come back to the byte");
         require(!bpe.path("byte_fallback").asBoolean(), "is a SentencePiece tokenizer (byte_fallback)");
         require(bpe.path("dropout").asDouble(0) == 0, "encodes at random (dropout)");
@@ -160,8 +169,11 @@ final class TokenizerReader {
                 }
                 case "Split" -> patterns.add(split(step));
                 case "Digits" -> patterns.add(step.path("individual_digits").asBoolean() ? "\\p{Nd}" : "\\p{Nd}+");
-                default -> throw refusal("cuts text in a way that is not known here (pre_tokenizer "
-                        + step.path("type").asText() + ")");
+                default ->
+                        throw refusal(
+                                "cuts text in a way that is not known here (pre_tokenizer "
+                                        + step.path("type").asText()
+                                        + ")");
             }
         }
         require(byteLevel, "is not byte-level");
@@ -178,7 +190,8 @@ final class TokenizerReader {
     private String split(JsonNode step) {
         String behavior = step.path("behavior").asText();
         // "remove what is not matched" is how older files say "keep the matches"
-        require(step.path("invert").asBoolean() ? behavior.equals("Removed") : behavior.equals("Isolated"),
+        require(
+                step.path("invert").asBoolean() ? behavior.equals("Removed") : behavior.equals("Isolated"),
                 "drops or glues pieces of text (Split behavior " + behavior + ")");
         JsonNode pattern = step.path("pattern");
         return pattern.has("Regex") ? pattern.get("Regex").asText() : Pattern.quote(pattern.path("String").asText());
@@ -186,9 +199,10 @@ final class TokenizerReader {
 
     /// A merge is written as `"a b"`, by newer versions as `["a", "b"]`.
     private String[] pair(JsonNode merge) {
-        String[] pair = merge.isArray() && merge.size() == 2
-                ? new String[] {merge.get(0).asText(), merge.get(1).asText()}
-                : merge.asText("").split(" ", -1);
+        String[] pair =
+                merge.isArray() && merge.size() == 2
+                        ? new String[] {merge.get(0).asText(), merge.get(1).asText()}
+                        : merge.asText("").split(" ", -1);
         require(pair.length == 2, "has a merge that is not of two tokens: " + merge);
         return pair;
     }
@@ -215,8 +229,12 @@ final class TokenizerReader {
     }
 
     private TokenizerException refusal(String why) {
-        return new TokenizerException("cannot use the tokenizer " + file + ": it " + why
-                + "; a byte-level BPE tokenizer.json is needed, or none at all to train one on the corpus");
+        return new TokenizerException(
+                "cannot use the tokenizer "
+                        + file
+                        + ": it "
+                        + why
+                        + "; a byte-level BPE tokenizer.json is needed, or none at all to train one on the corpus");
     }
 
     static String reason(IOException e) {

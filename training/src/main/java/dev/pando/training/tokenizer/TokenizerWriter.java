@@ -12,9 +12,11 @@ import java.util.List;
 /// Writes tokenizers in the format of Hugging Face's `tokenizers` library, the same bytes for the same tokenizer.
 final class TokenizerWriter {
     private static final JsonMapper JSON = JsonMapper.builder().build();
-    private static final String CHAT_TEMPLATE = "{{ bos_token }}{% for message in messages %}"
-            + "{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n' }}{% endfor %}"
-            + "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
+    private static final String CHAT_TEMPLATE =
+            "{{ bos_token }}{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n"
+                + "' + message['content'] + '<|im_end|>' + '\n"
+                + "' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n"
+                + "' }}{% endif %}";
 
     private TokenizerWriter() {}
 
@@ -38,8 +40,13 @@ final class TokenizerWriter {
         root.put("version", "1.0").putNull("truncation").putNull("padding");
         ArrayNode added = root.putArray("added_tokens");
         for (BpeModel.Added token : model.added()) {
-            added.addObject().put("id", token.id()).put("content", token.content())
-                    .put("single_word", false).put("lstrip", false).put("rstrip", false).put("normalized", false)
+            added.addObject()
+                    .put("id", token.id())
+                    .put("content", token.content())
+                    .put("single_word", false)
+                    .put("lstrip", false)
+                    .put("rstrip", false)
+                    .put("normalized", false)
                     .put("special", token.special());
         }
         root.putNull("normalizer");
@@ -57,9 +64,14 @@ final class TokenizerWriter {
     }
 
     private static void bpe(BpeModel model, ObjectNode bpe) {
-        bpe.put("type", "BPE").putNull("dropout").putNull("unk_token")
-                .putNull("continuing_subword_prefix").putNull("end_of_word_suffix")
-                .put("fuse_unk", false).put("byte_fallback", false).put("ignore_merges", model.wholeFirst());
+        bpe.put("type", "BPE")
+                .putNull("dropout")
+                .putNull("unk_token")
+                .putNull("continuing_subword_prefix")
+                .putNull("end_of_word_suffix")
+                .put("fuse_unk", false)
+                .put("byte_fallback", false)
+                .put("ignore_merges", model.wholeFirst());
         String[] spellings = spellings(model);
         ObjectNode vocabulary = bpe.putObject("vocab");
         for (int id = 0; id < spellings.length; id++) {

@@ -9,13 +9,14 @@ import java.util.List;
 /// whole.
 final class WordScanner implements PreTokenizer {
     /// The same rule for the regular-expression engines of Java and of Hugging Face.
-    static final String PATTERN = "'(?:[sdmtSDMT]|[lL][lL]|[vV][eE]|[rR][eE])(?![\\p{L}\\p{M}])"
-            + "|[^\\r\\n\\p{L}\\p{M}\\p{N}]?[\\p{L}\\p{M}]+"
-            + "|\\p{N}"
-            + "| ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*"
-            + "|\\s*[\\r\\n]+"
-            + "|\\s+(?!\\S)"
-            + "|\\s+";
+    static final String PATTERN =
+            "'(?:[sdmtSDMT]|[lL][lL]|[vV][eE]|[rR][eE])(?![\\p{L}\\p{M}])"
+                    + "|[^\\r\\n\\p{L}\\p{M}\\p{N}]?[\\p{L}\\p{M}]+"
+                    + "|\\p{N}"
+                    + "| ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*"
+                    + "|\\s*[\\r\\n]+"
+                    + "|\\s+(?!\\S)"
+                    + "|\\s+";
 
     private static final byte LETTER = 0;
     private static final byte NUMBER = 1;
@@ -76,12 +77,13 @@ final class WordScanner implements PreTokenizer {
     private static int endOfContraction(byte[] text, int at, int to) {
         int first = at + 1 < to ? text[at + 1] | 0x20 : 0;
         int second = at + 2 < to ? text[at + 2] | 0x20 : 0;
-        int end = switch (first) {
-            case 's', 'd', 'm', 't' -> at + 2;
-            case 'l' -> second == 'l' ? at + 3 : at;
-            case 'v', 'r' -> second == 'e' ? at + 3 : at;
-            default -> at;
-        };
+        int end =
+                switch (first) {
+                    case 's', 'd', 'm', 't' -> at + 2;
+                    case 'l' -> second == 'l' ? at + 3 : at;
+                    case 'v', 'r' -> second == 'e' ? at + 3 : at;
+                    default -> at;
+                };
         return kind(text, end, to) == LETTER ? at : end;
     }
 
@@ -135,9 +137,15 @@ final class WordScanner implements PreTokenizer {
             return NEWLINE;
         }
         return switch (Character.getType(c)) {
-            case Character.UPPERCASE_LETTER, Character.LOWERCASE_LETTER, Character.TITLECASE_LETTER,
-                    Character.MODIFIER_LETTER, Character.OTHER_LETTER, Character.NON_SPACING_MARK,
-                    Character.ENCLOSING_MARK, Character.COMBINING_SPACING_MARK -> LETTER;
+            case Character.UPPERCASE_LETTER,
+                    Character.LOWERCASE_LETTER,
+                    Character.TITLECASE_LETTER,
+                    Character.MODIFIER_LETTER,
+                    Character.OTHER_LETTER,
+                    Character.NON_SPACING_MARK,
+                    Character.ENCLOSING_MARK,
+                    Character.COMBINING_SPACING_MARK ->
+                    LETTER;
             case Character.DECIMAL_DIGIT_NUMBER, Character.LETTER_NUMBER, Character.OTHER_NUMBER -> NUMBER;
             case Character.SPACE_SEPARATOR, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR -> SPACE;
             default -> c >= '\t' && c <= '\r' || c == 0x85 ? SPACE : OTHER;

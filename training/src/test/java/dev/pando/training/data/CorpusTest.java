@@ -22,8 +22,7 @@ class CorpusTest {
     private static final List<String> EXCLUDE =
             List.of("**/.git/**", "**/target/**", "**/node_modules/**", "runs/**", "**/.*/**");
 
-    @TempDir
-    Path folder;
+    @TempDir Path folder;
 
     @BeforeEach
     void aSourceTree() throws IOException {
@@ -34,10 +33,8 @@ class CorpusTest {
 
     @Test
     void shouldTakeFilesInAnOrderThatDoesNotDependOnTheDisk() {
-        assertThat(names(read("")))
-                .containsExactly("0/README.md", "0/a/A.java", "0/b/B.java");
-        assertThat(names(read("b", "README.md", "a")))
-                .containsExactly("0/B.java", "1/README.md", "2/A.java");
+        assertThat(names(read(""))).containsExactly("0/README.md", "0/a/A.java", "0/b/B.java");
+        assertThat(names(read("b", "README.md", "a"))).containsExactly("0/B.java", "1/README.md", "2/A.java");
     }
 
     @Test
@@ -156,16 +153,21 @@ class CorpusTest {
 
         assertThatThrownBy(() -> read("no-such-folder"))
                 .isInstanceOf(DataException.class)
-                .hasMessage("data.paths names \"" + folder.resolve("no-such-folder")
-                        + "\", which does not exist (looked for " + folder.resolve("no-such-folder")
-                        + "): name an existing file, directory or glob");
+                .hasMessage(
+                        "data.paths names \""
+                                + folder.resolve("no-such-folder")
+                                + "\", which does not exist (looked for "
+                                + folder.resolve("no-such-folder")
+                                + "): name an existing file, directory or glob");
         assertThatThrownBy(() -> read("*.rs")).hasMessageContaining("matches no file that is not excluded");
         assertThatThrownBy(() -> read("nowhere/*.rs"))
                 .hasMessageContaining("matches nothing: there is no directory " + folder.resolve("nowhere"));
         assertThatThrownBy(() -> read("nothing"))
-                .hasMessage("there is no text in " + folder.resolve("nothing")
-                        + ": it is empty, or data.include and data.exclude leave nothing;"
-                        + " name a folder with text files in data.paths");
+                .hasMessage(
+                        "there is no text in "
+                                + folder.resolve("nothing")
+                                + ": it is empty, or data.files and data.exclude leave nothing;"
+                                + " name a folder with text files in data.paths");
         assertThatThrownBy(() -> read("only"))
                 .hasMessageContaining("1 file without text: " + folder.resolve("only/x.bin") + " (binary)");
     }
@@ -177,8 +179,9 @@ class CorpusTest {
 
         assertThatThrownBy(() -> Corpus.read(config(List.of(unreadable.toString()), List.of("**")), Progress.NONE))
                 .isInstanceOf(DataException.class)
-                .hasMessage("cannot read /proc/self/mem: Input/output error;"
-                        + " make it readable, or name it in data.exclude");
+                .hasMessage(
+                        "cannot read /proc/self/mem: Input/output error;"
+                                + " make it readable, or name it in data.exclude");
     }
 
     @Test
@@ -188,12 +191,13 @@ class CorpusTest {
         assertThatThrownBy(() -> config(List.of(" "), List.of("**")))
                 .hasMessageStartingWith("paths must not hold an empty name");
         assertThatThrownBy(() -> config(List.of("."), List.of()))
-                .hasMessageStartingWith("include must hold at least one glob");
+                .hasMessageStartingWith("files must hold at least one glob");
         assertThatThrownBy(() -> config(List.of("."), List.of("[a")))
-                .hasMessage("include holds the glob \"[a\", which has a [ or { that is not closed, or closed twice");
+                .hasMessage("files holds the glob \"[a\", which has a [ or { that is not closed, or closed twice");
         assertThatThrownBy(() -> new DataConfig(List.of("."), List.of("**"), List.of(), folder, Optional.empty(), 200))
-                .hasMessage("tokenizer.vocabulary must be between 265 (256 bytes and 9 special tokens) and 1048576,"
-                        + " not 200");
+                .hasMessage(
+                        "tokenizer.vocabulary must be between 265 (256 bytes and 9 special tokens) and 1048576,"
+                                + " not 200");
     }
 
     private Corpus read(String... names) {

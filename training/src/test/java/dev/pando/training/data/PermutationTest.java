@@ -13,9 +13,7 @@ import org.junit.jupiter.api.Test;
 class PermutationTest {
     @Property(tries = 300)
     void shouldVisitEveryPlaceOnce(
-            @ForAll long seed,
-            @ForAll @LongRange(min = 0) long pass,
-            @ForAll @IntRange(min = 1, max = 3000) int size) {
+            @ForAll long seed, @ForAll @LongRange(min = 0) long pass, @ForAll @IntRange(min = 1, max = 3000) int size) {
         Permutation permutation = new Permutation(seed, pass, 1, size);
         BitSet seen = new BitSet();
 
@@ -35,13 +33,14 @@ class PermutationTest {
 
     @Test
     void shouldShuffleDifferentlyForEachSeedPassAndSite() {
-        assertThat(LongStream.of(
-                        order(new Permutation(1, 0, 1, 100)),
-                        order(new Permutation(2, 0, 1, 100)),
-                        order(new Permutation(1, 1, 1, 100)),
-                        order(new Permutation(1, 0, 2, 100)),
-                        order(new Permutation(0, 1, 1, 100)))
-                .distinct())
+        assertThat(
+                        LongStream.of(
+                                        order(new Permutation(1, 0, 1, 100)),
+                                        order(new Permutation(2, 0, 1, 100)),
+                                        order(new Permutation(1, 1, 1, 100)),
+                                        order(new Permutation(1, 0, 2, 100)),
+                                        order(new Permutation(0, 1, 1, 100)))
+                                .distinct())
                 .hasSize(5);
     }
 

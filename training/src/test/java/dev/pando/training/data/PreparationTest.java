@@ -28,8 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class PreparationTest {
-    @TempDir
-    Path folder;
+    @TempDir Path folder;
 
     private Path corpus;
     private Path prepared;
@@ -93,8 +92,11 @@ class PreparationTest {
         Files.writeString(home.resolve("documents.bin"), "");
         assertThatThrownBy(() -> PreparedData.open(prepared, digest))
                 .isInstanceOf(DataException.class)
-                .hasMessage("the prepared data " + home
-                        + " is damaged: prepare it again from the same files and the same config, or start a new run");
+                .hasMessage(
+                        "the prepared data "
+                                + home
+                                + " is damaged: prepare it again from the same files and the same config, or start a"
+                                + " new run");
         assertThatThrownBy(() -> PreparedData.open(prepared, "0".repeat(64))).hasMessageContaining("0000 is gone: ");
     }
 
@@ -107,8 +109,13 @@ class PreparationTest {
 
         Path first = prepared.resolve(digest.substring(0, 16));
         Path second = elsewhere.prepared().resolve(digest.substring(0, 16));
-        List<String> files = List.of(
-                "manifest.json", "tokenizer.json", "tokenizer_config.json", "tokens-00000.bin", "documents.bin");
+        List<String> files =
+                List.of(
+                        "manifest.json",
+                        "tokenizer.json",
+                        "tokenizer_config.json",
+                        "tokens-00000.bin",
+                        "documents.bin");
         for (String file : files) {
             assertThat(first.resolve(file)).hasSameBinaryContentAs(second.resolve(file));
         }
@@ -198,8 +205,11 @@ class PreparationTest {
         for (long room : new long[] {0, 100, 600}) {
             assertThatThrownBy(() -> new Preparation(config(), Progress.NONE, diskOf(room), 1 << 20).run())
                     .isInstanceOf(DataException.class)
-                    .hasMessage("cannot keep prepared data in " + prepared + ": No space left on device;"
-                            + " make room there, or set data.prepared to a folder that can be written to");
+                    .hasMessage(
+                            "cannot keep prepared data in "
+                                    + prepared
+                                    + ": No space left on device;"
+                                    + " make room there, or set data.prepared to a folder that can be written to");
 
             assertThat(contents()).isEmpty();
         }
@@ -211,8 +221,11 @@ class PreparationTest {
 
         assertThatThrownBy(() -> prepare(config(file.resolve("prepared"), Optional.empty(), 300)))
                 .isInstanceOf(DataException.class)
-                .hasMessage("cannot keep prepared data in " + file + "/prepared: Not a directory; make room there,"
-                        + " or set data.prepared to a folder that can be written to");
+                .hasMessage(
+                        "cannot keep prepared data in "
+                                + file
+                                + "/prepared: Not a directory; make room there,"
+                                + " or set data.prepared to a folder that can be written to");
         assertThatThrownBy(() -> prepare(config(file, Optional.empty(), 300)))
                 .isInstanceOf(DataException.class)
                 .hasMessageStartingWith("cannot keep prepared data in " + file + ": ");
@@ -220,20 +233,23 @@ class PreparationTest {
 
     @Test
     void shouldNoticeAFileThatChangesMeanwhile() throws IOException {
-        Progress meddler = (phase, documents, bytes, total) -> {
-            if (phase == Progress.Phase.LEARNING && documents == 3) {
-                try {
-                    Files.writeString(corpus.resolve("b.java"), "class Changed {}\n");
-                } catch (IOException e) {
-                    throw new AssertionError(e);
-                }
-            }
-        };
+        Progress meddler =
+                (phase, documents, bytes, total) -> {
+                    if (phase == Progress.Phase.LEARNING && documents == 3) {
+                        try {
+                            Files.writeString(corpus.resolve("b.java"), "class Changed {}\n");
+                        } catch (IOException e) {
+                            throw new AssertionError(e);
+                        }
+                    }
+                };
 
         assertThatThrownBy(() -> new Preparation(config(), meddler).run())
                 .isInstanceOf(DataException.class)
-                .hasMessage(corpus.resolve("b.java") + " changed while it was being prepared:"
-                        + " run again when nothing writes to it, or name it in data.exclude");
+                .hasMessage(
+                        corpus.resolve("b.java")
+                                + " changed while it was being prepared:"
+                                + " run again when nothing writes to it, or name it in data.exclude");
         assertThat(contents()).isEmpty();
     }
 
@@ -284,8 +300,13 @@ class PreparationTest {
     private Process process(String habit) throws IOException {
         return new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"),
-                        PreparingProcess.class.getName(), corpus.toString(), prepared.toString(), habit)
+                        "-XX:TieredStopAtLevel=1",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        PreparingProcess.class.getName(),
+                        corpus.toString(),
+                        prepared.toString(),
+                        habit)
                 .redirectErrorStream(true)
                 .start();
     }

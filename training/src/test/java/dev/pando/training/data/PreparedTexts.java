@@ -35,9 +35,16 @@ final class PreparedTexts {
                     writer.endDocument();
                 }
                 List<Manifest.Entry> shards = writer.finish();
-                manifest = new Manifest(
-                        "digest of " + lengths, "", writer.tokenBytes(), lengths.size(), 0, writer.tokens(), shards,
-                        List.of(writer.finishIndex()));
+                manifest =
+                        new Manifest(
+                                "digest of " + lengths,
+                                "",
+                                writer.tokenBytes(),
+                                lengths.size(),
+                                0,
+                                writer.tokens(),
+                                shards,
+                                List.of(writer.finishIndex()));
             }
             TokenShards shards = TokenShards.open(folder, manifest);
             // mapped files live on without their names
@@ -46,7 +53,11 @@ final class PreparedTexts {
                     Files.delete(file);
                 }
             }
-            return new PreparedData(folder, TOKENIZER, shards, manifest.digest(),
+            return new PreparedData(
+                    folder,
+                    TOKENIZER,
+                    shards,
+                    manifest.digest(),
                     new Statistics(lengths.size(), 0, manifest.tokens(), List.of(), false));
         } catch (IOException e) {
             throw new UncheckedIOException(e);

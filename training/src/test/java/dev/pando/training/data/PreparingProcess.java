@@ -12,12 +12,13 @@ final class PreparingProcess {
     public static void main(String[] arguments) {
         DataConfig config = PreparationTest.config(Path.of(arguments[0]), Path.of(arguments[1]), Optional.empty(), 300);
         boolean stops = arguments[2].equals("stop-half-way");
-        Progress progress = (phase, documents, bytes, total) -> {
-            if (stops && phase == Progress.Phase.ENCODING) {
-                System.out.println("half way");
-                waitToBeKilled();
-            }
-        };
+        Progress progress =
+                (phase, documents, bytes, total) -> {
+                    if (stops && phase == Progress.Phase.ENCODING) {
+                        System.out.println("half way");
+                        waitToBeKilled();
+                    }
+                };
         try (PreparedData data = PreparedData.prepare(config, progress)) {
             System.out.println(data.digest());
         }

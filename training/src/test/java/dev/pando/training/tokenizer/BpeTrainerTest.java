@@ -58,8 +58,9 @@ class BpeTrainerTest {
     void shouldRefuseAVocabularyThatHasNoRoomForTheBytes() {
         assertThatThrownBy(() -> new BpeTrainer(264))
                 .isInstanceOf(TokenizerException.class)
-                .hasMessage("a vocabulary has between 265 (256 bytes and 9 special tokens) and 1048576 tokens,"
-                        + " not 264");
+                .hasMessage(
+                        "a vocabulary has between 265 (256 bytes and 9 special tokens) and 1048576 tokens,"
+                                + " not 264");
     }
 
     @Test
@@ -103,13 +104,18 @@ class BpeTrainerTest {
         }
         for (String text : corpus) {
             byte[] bytes = Texts.utf8(text);
-            new WordScanner().split(bytes, 0, bytes.length, (from, to) -> {
-                List<Integer> word = new ArrayList<>();
-                for (int i = from; i < to; i++) {
-                    word.add(bytes[i] & 0xff);
-                }
-                words.add(word);
-            });
+            new WordScanner()
+                    .split(
+                            bytes,
+                            0,
+                            bytes.length,
+                            (from, to) -> {
+                                List<Integer> word = new ArrayList<>();
+                                for (int i = from; i < to; i++) {
+                                    word.add(bytes[i] & 0xff);
+                                }
+                                words.add(word);
+                            });
         }
         while (tokens.size() < 256 + most) {
             Map<List<Integer>, Integer> counts = new HashMap<>();
@@ -135,7 +141,7 @@ class BpeTrainerTest {
                 for (int i = 0; i + 1 < word.size(); i++) {
                     if (word.get(i).equals(best.get(0)) && word.get(i + 1).equals(best.get(1))) {
                         word.set(i, tokens.indexOf(spelling));
-                        word.remove(i + 1);
+                        word.subList(i + 1, i + 2).clear();
                     }
                 }
             }

@@ -23,6 +23,7 @@ class HuggingFaceOracleTest {
     private static final Tokenizer OURS = Texts.trained(420);
     private static Path folder;
     private static HuggingFaceTokenizer theirs;
+
     /// Their library makes special tokens of text that names them; without these entries it does not.
     private static HuggingFaceTokenizer theirsWithoutSpecials;
 

@@ -10,8 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class TokenizerJsonTest {
-    @TempDir
-    Path folder;
+    @TempDir Path folder;
 
     @Test
     void shouldReadBackWhatItWrote() {
@@ -44,11 +43,14 @@ class TokenizerJsonTest {
 
     @Test
     void shouldReadATokenizerOfGpt2Kind() throws IOException {
-        Path file = write("""
-                {"added_tokens": [{"id": 258, "content": "<|endoftext|>", "special": true}],
-                 "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false},
-                 "model": {"type": "BPE", "vocab": {%s, "hi": 256, "Ġhi": 257}, "merges": [["h", "i"], "Ġ hi"]}}
-                """.formatted(bytes()));
+        Path file =
+                write(
+                        """
+                        {"added_tokens": [{"id": 258, "content": "<|endoftext|>", "special": true}],
+                         "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false},
+                         "model": {"type": "BPE", "vocab": {%s, "hi": 256, "Ġhi": 257}, "merges": [["h", "i"], "Ġ hi"]}}
+                        """
+                                .formatted(bytes()));
         Files.writeString(folder.resolve("tokenizer_config.json"), "{\"eos_token\": {\"content\": \"<|endoftext|>\"}}");
 
         Tokenizer tokenizer = Tokenizer.load(file);
@@ -63,10 +65,13 @@ class TokenizerJsonTest {
     void shouldSayWhatIsWrongWithAFileThatIsNoTokenizer() throws IOException {
         assertThatThrownBy(() -> Tokenizer.load(folder.resolve("nowhere.json")))
                 .isInstanceOf(TokenizerException.class)
-                .hasMessage("there is no tokenizer at " + folder.resolve("nowhere.json") + ": name a Hugging Face"
-                        + " tokenizer.json, or leave tokenizer.file empty to train one");
-        assertRefused("{'model': {'type': 'BPE', 'vocab': {'a'",
-                "is not a tokenizer: it is damaged or not JSON (line 1)");
+                .hasMessage(
+                        "there is no tokenizer at "
+                                + folder.resolve("nowhere.json")
+                                + ": name a Hugging Face"
+                                + " tokenizer.json, or leave tokenizer.file empty to train one");
+        assertRefused(
+                "{'model': {'type': 'BPE', 'vocab': {'a'", "is not a tokenizer: it is damaged or not JSON (line 1)");
         assertRefused("[]", "is not a tokenizer: it holds no JSON object");
         assertRefused("{'model': {'type': 'WordPiece', 'vocab': {}}}", "is not of the kind BPE");
         String none = "'model': {'vocab': {}, 'merges': []}}";
@@ -78,7 +83,8 @@ class TokenizerJsonTest {
         assertRefused(start + "{'a': 0}, 'merges': ['a b']}}", "merges tokens that it does not have: a b");
         assertRefused(start + "{'a': 0, 'b': 0}, 'merges': []}}", "gives two tokens one id");
         assertRefused(start + "{'a': 0}, 'merges': []}}", "does not say which token ends a text");
-        assertRefused(start + "{'a': 0}, 'merges': []}, 'added_tokens': [{'id': 1, 'content': '</s>'}]}",
+        assertRefused(
+                start + "{'a': 0}, 'merges': []}, 'added_tokens': [{'id': 1, 'content': '</s>'}]}",
                 "no token for the byte 0");
     }
 

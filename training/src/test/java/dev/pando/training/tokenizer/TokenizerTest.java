@@ -87,8 +87,7 @@ class TokenizerTest {
         assertThatThrownBy(() -> TOKENIZER.special("<pad>"))
                 .hasMessageContaining("no special token <pad>")
                 .hasMessageContaining("<|im_start|>");
-        assertThatThrownBy(() -> TOKENIZER.decode(new int[] {420}))
-                .hasMessage("no token 420 in a vocabulary of 420");
+        assertThatThrownBy(() -> TOKENIZER.decode(new int[] {420})).hasMessage("no token 420 in a vocabulary of 420");
     }
 
     @Test
@@ -114,30 +113,35 @@ class TokenizerTest {
         BpeModel model = TOKENIZER.model();
         List<Integer> all = new ArrayList<>();
         byte[] bytes = Texts.utf8(text);
-        model.preTokenizer().split(bytes, 0, bytes.length, (from, to) -> {
-            List<Integer> word = new ArrayList<>();
-            for (int i = from; i < to; i++) {
-                word.add(SpecialTokens.FIRST_BYTE + (bytes[i] & 0xff));
-            }
-            while (true) {
-                int best = Integer.MAX_VALUE;
-                int at = -1;
-                for (int i = 0; i + 1 < word.size(); i++) {
-                    long pair = PairTable.pair(word.get(i), word.get(i + 1));
-                    int rank = Arrays.stream(model.merges()).boxed().toList().indexOf(pair);
-                    if (rank >= 0 && rank < best) {
-                        best = rank;
-                        at = i;
-                    }
-                }
-                if (at < 0) {
-                    break;
-                }
-                word.set(at, model.merged()[best]);
-                word.remove(at + 1);
-            }
-            all.addAll(word);
-        });
+        model.preTokenizer()
+                .split(
+                        bytes,
+                        0,
+                        bytes.length,
+                        (from, to) -> {
+                            List<Integer> word = new ArrayList<>();
+                            for (int i = from; i < to; i++) {
+                                word.add(SpecialTokens.FIRST_BYTE + (bytes[i] & 0xff));
+                            }
+                            while (true) {
+                                int best = Integer.MAX_VALUE;
+                                int at = -1;
+                                for (int i = 0; i + 1 < word.size(); i++) {
+                                    long pair = PairTable.pair(word.get(i), word.get(i + 1));
+                                    int rank = Arrays.stream(model.merges()).boxed().toList().indexOf(pair);
+                                    if (rank >= 0 && rank < best) {
+                                        best = rank;
+                                        at = i;
+                                    }
+                                }
+                                if (at < 0) {
+                                    break;
+                                }
+                                word.set(at, model.merged()[best]);
+                                word.subList(at + 1, at + 2).clear();
+                            }
+                            all.addAll(word);
+                        });
         return all.stream().mapToInt(Integer::intValue).toArray();
     }
 }

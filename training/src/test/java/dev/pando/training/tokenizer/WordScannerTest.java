@@ -42,8 +42,11 @@ class WordScannerTest {
     private static List<String> pieces(PreTokenizer preTokenizer, String text) {
         byte[] bytes = Texts.utf8("--" + text + "--");
         List<String> pieces = new ArrayList<>();
-        preTokenizer.split(bytes, 2, bytes.length - 2, (from, to) ->
-                pieces.add(new String(bytes, from, to - from, StandardCharsets.UTF_8)));
+        preTokenizer.split(
+                bytes,
+                2,
+                bytes.length - 2,
+                (from, to) -> pieces.add(new String(bytes, from, to - from, StandardCharsets.UTF_8)));
         return pieces;
     }
 }
