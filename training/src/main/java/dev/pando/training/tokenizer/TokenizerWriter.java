@@ -14,9 +14,9 @@ final class TokenizerWriter {
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final String CHAT_TEMPLATE =
             "{{ bos_token }}{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n"
-                + "' + message['content'] + '<|im_end|>' + '\n"
-                + "' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n"
-                + "' }}{% endif %}";
+                    + "' + message['content'] + '<|im_end|>' + '\n"
+                    + "' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n"
+                    + "' }}{% endif %}";
 
     private TokenizerWriter() {}
 
