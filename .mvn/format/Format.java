@@ -42,14 +42,15 @@ final class Format {
         for (Path file : sources(root)) {
             String name = root.relativize(file).toString();
             String source = Files.readString(file);
-            if (known.contains(hash(source))) {
-                inShape.add(hash(source));
+            String hash = hash(root, source);
+            if (known.contains(hash)) {
+                inShape.add(hash);
                 continue;
             }
             try {
                 String formatted = format(source);
                 if (formatted.equals(source)) {
-                    inShape.add(hash(source));
+                    inShape.add(hash);
                 } else if (fix) {
                     Files.writeString(file, formatted);
                     System.out.println("formatted " + name);
@@ -77,7 +78,8 @@ final class Format {
 
     private static String format(String source) throws FormatterException {
         String imports = RemoveUnusedImports.removeUnusedImports(ImportOrderer.reorderImports(source, STYLE));
-        return StringWrapper.wrap(FORMATTER.formatSource(imports), FORMATTER);
+        String once = StringWrapper.wrap(FORMATTER.formatSource(imports), FORMATTER);
+        return FORMATTER.formatSource(once); // which has a second opinion on strings that were cut
     }
 
     /// The sources of every module, and this file.
@@ -95,10 +97,11 @@ final class Format {
         return sources.stream().sorted().toList();
     }
 
-    /// Of the source and of what decides its shape: the style and the formatter's version.
-    private static String hash(String source) throws GeneralSecurityException {
+    /// Of the source and of what decides its shape: this file, and the formatter's version.
+    private static String hash(Path root, String source) throws IOException, GeneralSecurityException {
+        String rules = Files.readString(root.resolve(".mvn/format/Format.java"));
         String version = Formatter.class.getPackage().getImplementationVersion();
-        byte[] content = (version + STYLE + source).getBytes(UTF_8);
+        byte[] content = (version + rules + source).getBytes(UTF_8);
         return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
     }
 }
