@@ -1,0 +1,257 @@
+package dev.pando.collectives;
+
+import dev.pando.training.step.Collective;
+import dev.pando.training.step.ShardTree;
+import dev.pando.training.tensor.Memory;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+
+/// A member whose operations travel over Aeron.
+///
+/// An operation runs on the thread that asks for it, which polls the member's inbox until all is done, or until there is
+/// no more point in waiting. An operation that does not end as done ends its epoch for this member: further operations end
+/// in the same way, until the next epoch is entered.
+final class AeronCollective implements Collective {
+    private static final Outcome DONE = new Outcome.Done();
+
+    private final String worker;
+    private final Transport transport;
+    private final String address;
+    private final int chunkElements;
+    private final Memory memory = Memory.of(Arena.ofAuto());
+    private final Traffic traffic;
+    private final Patience patience;
+    private final Inbox inbox;
+    private final LogAllReduce allReduce;
+    private final Map<String, Peer> known = new HashMap<>();
+    private final ReentrantLock device = new ReentrantLock();
+
+    private Epoch adopted;
+    private Peer[] peers = {};
+    private int neighbours;
+
+    private volatile Epoch entered;
+    private volatile boolean closed;
+
+    AeronCollective(String worker, Transport transport, Address address, Inbox inbox, Traffic traffic, int chunkElements) {
+        this.worker = worker;
+        this.transport = transport;
+        this.address = address.toString();
+        this.inbox = inbox;
+        this.traffic = traffic;
+        this.patience = new Patience(traffic);
+        this.chunkElements = chunkElements;
+        this.allReduce = new LogAllReduce(inbox, chunkElements);
+    }
+
+    @Override
+    public String address() {
+        return address;
+    }
+
+    @Override
+    public Memory memory() {
+        return memory;
+    }
+
+    /// What this member has done so far.
+    Counters counters() {
+        return traffic.read();
+    }
+
+    @Override
+    public synchronized void enter(Membership membership) {
+        Epoch now = entered;
+        if (now != null && !now.membership().group().equals(membership.group())) {
+            throw new IllegalArgumentException(
+                    worker + " is of group " + now.membership().group() + ", not " + membership.group());
+        }
+        if (now == null || membership.epoch() > now.number()) {
+            entered = new Epoch(membership, address);
+        }
+    }
+
+    @Override
+    public Outcome allReduce(
+            Deadline deadline, Operation operation, ShardTree tree, List<Partial> mine, MemorySegment result) {
+        if (!result.isNative() || result.byteSize() % Float.BYTES != 0) {
+            throw new IllegalArgumentException("a result is off-heap memory of whole floats, not " + result);
+        }
+        device.lock();
+        try {
+            Epoch epoch = adopt();
+            Outcome over = standing(operation, epoch);
+            return over != null
+                    ? over
+                    : run(deadline, epoch, allReduce.begin(epoch, peers, operation.number(), tree, mine, result));
+        } finally {
+            device.unlock();
+        }
+    }
+
+    @Override
+    public Outcome send(Deadline deadline, Operation operation, String to, List<MemorySegment> spans) {
+        device.lock();
+        try {
+            Epoch epoch = adopt();
+            Outcome over = standing(operation, epoch);
+            if (over != null) {
+                return over;
+            }
+            int rank = other(epoch, to);
+            return run(deadline, epoch, new SendState(
+                    inbox, epoch, peers[rank], rank, operation.number(), spans, chunkElements * Float.BYTES));
+        } finally {
+            device.unlock();
+        }
+    }
+
+    @Override
+    public Outcome receive(Deadline deadline, Operation operation, String from, List<MemorySegment> spans) {
+        device.lock();
+        try {
+            Epoch epoch = adopt();
+            Outcome over = standing(operation, epoch);
+            if (over != null) {
+                return over;
+            }
+            int rank = other(epoch, from);
+            return run(deadline, epoch, new ReceiveState(inbox, epoch, peers[rank], rank, operation.number(), spans));
+        } finally {
+            device.unlock();
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        device.lock(); // an operation in progress sees that it is closed, and leaves
+        try {
+            if (transport.forget(this)) {
+                known.values().forEach(Peer::close);
+                known.clear();
+                inbox.close();
+            }
+        } finally {
+            device.unlock();
+        }
+    }
+
+    private Outcome run(Deadline deadline, Epoch epoch, Work work) {
+        patience.begin(deadline, neighbours);
+        Outcome lost = null;
+        try {
+            while (true) {
+                Outcome over = standing(epoch);
+                if (over != null) {
+                    return over;
+                }
+                inbox.pump();
+                if (work.advance()) {
+                    patience.progressed();
+                    lost = null;
+                    if (work.isDone()) {
+                        traffic.operation();
+                        return DONE;
+                    }
+                } else if (work.isDone()) {
+                    traffic.operation();
+                    return DONE;
+                } else if (lost != null) {
+                    epoch.fail(lost); // not even what it sent before it went helps
+                } else if (patience.idle()) {
+                    lost = lost(epoch, work);
+                    if (lost == null && patience.isOver()) {
+                        epoch.fail(new Outcome.TimedOut(describe(deadline, epoch, work)));
+                    }
+                }
+            }
+        } catch (RuntimeException | Error broken) {
+            epoch.fail(new Outcome.TimedOut(work.name() + " of epoch " + epoch.number() + " failed here: " + broken.getMessage()));
+            throw broken;
+        }
+    }
+
+    private Outcome standing(Operation operation, Epoch epoch) {
+        if (operation.epoch() > epoch.number()) {
+            throw new IllegalStateException(
+                    worker + " has entered epoch " + epoch.number() + ", not epoch " + operation.epoch());
+        }
+        return operation.epoch() < epoch.number() ? new Outcome.EpochOver(epoch.number()) : standing(epoch);
+    }
+
+    /// Whether the epoch is over, for whatever reason, or null.
+    private Outcome standing(Epoch epoch) {
+        Epoch now = entered;
+        if (closed || now != epoch) {
+            return new Outcome.EpochOver(now.number());
+        }
+        if (inbox.newest() > epoch.number()) {
+            return new Outcome.EpochOver(inbox.newest());
+        }
+        return epoch.failure();
+    }
+
+    private Outcome lost(Epoch epoch, Work work) {
+        transport.check();
+        for (int rank = 0; rank < epoch.size(); rank++) {
+            if (rank != epoch.rank() && work.awaits(rank)) {
+                String evidence = inbox.hasEnded(rank) ? "its stream ended" : peers[rank].evidence();
+                if (evidence != null) {
+                    return new Outcome.MemberLost(epoch.name(rank), evidence);
+                }
+            }
+        }
+        return null;
+    }
+
+    private String describe(Deadline deadline, Epoch epoch, Work work) {
+        StringBuilder missing = new StringBuilder();
+        for (int rank = 0; rank < epoch.size(); rank++) {
+            if (rank != epoch.rank() && work.awaits(rank)) {
+                missing.append(missing.isEmpty() ? "" : ", ").append(epoch.name(rank));
+            }
+        }
+        return "%s: %s of epoch %d waited %d ms for %s"
+                .formatted(deadline.name(), work.name(), epoch.number(), deadline.patienceNs() / 1_000_000, missing);
+    }
+
+    /// Makes the newest epoch that was entered the one that this thread works in.
+    private Epoch adopt() {
+        Epoch now = entered;
+        if (now == null) {
+            throw new IllegalStateException(worker + " has entered no epoch");
+        }
+        if (adopted != now && !closed) {
+            Map<String, Peer> before = new HashMap<>(known);
+            known.clear();
+            peers = new Peer[now.size()];
+            neighbours = 1;
+            for (int rank = 0; rank < peers.length; rank++) {
+                if (rank != now.rank()) {
+                    Member member = now.membership().members().get(rank);
+                    Peer peer = before.remove(member.address());
+                    peers[rank] = peer != null ? peer : new Peer(member, transport, traffic);
+                    known.put(member.address(), peers[rank]);
+                    neighbours += peers[rank].isNeighbour() ? 1 : 0;
+                }
+            }
+            before.values().forEach(Peer::close);
+            inbox.adopt(now);
+            adopted = now;
+        }
+        return now;
+    }
+
+    private static int other(Epoch epoch, String name) {
+        int rank = epoch.rankOfName(name);
+        if (rank == epoch.rank()) {
+            throw new IllegalArgumentException(name + " neither sends to itself nor receives from itself");
+        }
+        return rank;
+    }
+}
