@@ -2,6 +2,7 @@ package dev.pando.collectives;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 
 /// Says where a member's inbox is: the text that travels in control messages, taken apart.
 ///
@@ -9,7 +10,9 @@ import java.util.Map;
 /// @param process who owns the inbox, see [ProcessId]
 /// @param driver directory of the media driver at which the inbox is subscribed
 /// @param stream of the inbox, unique at that driver
-record Address(String host, ProcessId process, String driver, int stream) {
+/// @param spans the file of the member's spans; empty if it shares none
+/// @param token that is in this member's file alone
+record Address(String host, ProcessId process, String driver, int stream, String spans, long token) {
     private static final String SCHEME = "pando:";
 
     static Address parse(String text) {
@@ -28,7 +31,9 @@ record Address(String host, ProcessId process, String driver, int stream) {
                     fields.get("host"),
                     ProcessId.parse(fields.get("process")),
                     fields.get("driver"),
-                    Integer.parseInt(fields.get("stream")));
+                    Integer.parseInt(fields.get("stream")),
+                    Objects.requireNonNull(fields.get("spans")),
+                    Long.parseLong(fields.get("token")));
         } catch (RuntimeException incomplete) {
             throw new IllegalArgumentException("not the address of an Aeron member: " + text, incomplete);
         }
@@ -36,6 +41,7 @@ record Address(String host, ProcessId process, String driver, int stream) {
 
     @Override
     public String toString() {
-        return SCHEME + "host=" + host + "|process=" + process + "|driver=" + driver + "|stream=" + stream;
+        return SCHEME + "host=" + host + "|process=" + process + "|driver=" + driver + "|stream=" + stream + "|spans="
+                + spans + "|token=" + token;
     }
 }

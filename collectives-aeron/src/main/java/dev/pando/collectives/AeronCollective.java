@@ -21,31 +21,46 @@ final class AeronCollective implements Collective {
     private final String worker;
     private final Transport transport;
     private final String address;
-    private final int chunkElements;
-    private final Memory memory = Memory.of(Arena.ofAuto());
+    private final TransportSettings settings;
+    private final SpanFile spans;
+    private final Memory memory;
     private final Traffic traffic;
     private final Patience patience;
     private final Inbox inbox;
-    private final LogAllReduce allReduce;
+    private final LogAllReduce logAllReduce;
+    private final SharedAllReduce sharedAllReduce;
     private final Map<String, Peer> known = new HashMap<>();
     private final ReentrantLock device = new ReentrantLock();
 
     private Epoch adopted;
     private Peer[] peers = {};
     private int neighbours;
+    private Hello hello;
+    private long allReduces;
 
     private volatile Epoch entered;
     private volatile boolean closed;
 
-    AeronCollective(String worker, Transport transport, Address address, Inbox inbox, Traffic traffic, int chunkElements) {
+    /// @param spans the member's part of the memory that members of the host share, or null if it shares none
+    AeronCollective(
+            String worker,
+            Transport transport,
+            TransportSettings settings,
+            Address address,
+            Inbox inbox,
+            SpanFile spans,
+            Traffic traffic) {
         this.worker = worker;
         this.transport = transport;
+        this.settings = settings;
         this.address = address.toString();
         this.inbox = inbox;
+        this.spans = spans;
+        this.memory = spans != null ? spans : Memory.of(Arena.ofAuto());
         this.traffic = traffic;
         this.patience = new Patience(traffic);
-        this.chunkElements = chunkElements;
-        this.allReduce = new LogAllReduce(inbox, chunkElements);
+        this.logAllReduce = new LogAllReduce(inbox, settings);
+        this.sharedAllReduce = spans == null ? null : new SharedAllReduce(inbox, spans, settings.sliceBytes());
     }
 
     @Override
@@ -71,7 +86,11 @@ final class AeronCollective implements Collective {
                     worker + " is of group " + now.membership().group() + ", not " + membership.group());
         }
         if (now == null || membership.epoch() > now.number()) {
-            entered = new Epoch(membership, address);
+            Epoch next = new Epoch(membership, address);
+            if (spans != null && !closed) {
+                spans.board().epoch(next.number()); // before any operation ends, and its caller touches the spans again
+            }
+            entered = next;
         }
     }
 
@@ -85,9 +104,10 @@ final class AeronCollective implements Collective {
         try {
             Epoch epoch = adopt();
             Outcome over = standing(operation, epoch);
-            return over != null
-                    ? over
-                    : run(deadline, epoch, allReduce.begin(epoch, peers, operation.number(), tree, mine, result));
+            if (over == null) {
+                over = meet(deadline, epoch, operation.number());
+            }
+            return over == DONE ? run(deadline, epoch, choose(epoch, operation.number(), tree, mine, result)) : over;
         } finally {
             device.unlock();
         }
@@ -104,7 +124,7 @@ final class AeronCollective implements Collective {
             }
             int rank = other(epoch, to);
             return run(deadline, epoch, new SendState(
-                    inbox, epoch, peers[rank], rank, operation.number(), spans, chunkElements * Float.BYTES));
+                    inbox, epoch, peers[rank], rank, operation.number(), spans, settings.chunkBytes()));
         } finally {
             device.unlock();
         }
@@ -135,9 +155,39 @@ final class AeronCollective implements Collective {
                 known.values().forEach(Peer::close);
                 known.clear();
                 inbox.close();
+                if (spans != null) {
+                    spans.board().close();
+                    spans.close();
+                }
             }
         } finally {
             device.unlock();
+        }
+    }
+
+    /// Sees to it that all members of the epoch know how they share numbers.
+    private Outcome meet(Deadline deadline, Epoch epoch, long number) {
+        if (hello == null) {
+            Hello first = new Hello(inbox, epoch, peers, settings, number);
+            Outcome outcome = run(deadline, epoch, first);
+            if (outcome != DONE) {
+                return outcome;
+            }
+            hello = first;
+        }
+        return DONE;
+    }
+
+    /// The way is the same at all members, since it depends on what all have agreed on and on sizes.
+    private Work choose(Epoch epoch, long number, ShardTree tree, List<Partial> mine, MemorySegment result) {
+        allReduces++;
+        try {
+            return hello.allShare() && result.byteSize() > settings.eagerBytes()
+                    ? sharedAllReduce.begin(epoch, peers, number, allReduces, tree, mine, result)
+                    : logAllReduce.begin(epoch, peers, number, tree, mine, result);
+        } catch (RuntimeException refused) {
+            failHere(epoch, "all-reduce " + number, refused);
+            throw refused;
         }
     }
 
@@ -148,6 +198,7 @@ final class AeronCollective implements Collective {
             while (true) {
                 Outcome over = standing(epoch);
                 if (over != null) {
+                    giveUp(epoch);
                     return over;
                 }
                 inbox.pump();
@@ -162,17 +213,34 @@ final class AeronCollective implements Collective {
                     traffic.operation();
                     return DONE;
                 } else if (lost != null) {
-                    epoch.fail(lost); // not even what it sent before it went helps
+                    fail(epoch, lost); // not even what it sent before it went helps
                 } else if (patience.idle()) {
                     lost = lost(epoch, work);
                     if (lost == null && patience.isOver()) {
-                        epoch.fail(new Outcome.TimedOut(describe(deadline, epoch, work)));
+                        fail(epoch, new Outcome.TimedOut(describe(deadline, epoch, work)));
                     }
                 }
             }
         } catch (RuntimeException | Error broken) {
-            epoch.fail(new Outcome.TimedOut(work.name() + " of epoch " + epoch.number() + " failed here: " + broken.getMessage()));
+            failHere(epoch, work.name(), broken);
             throw broken;
+        }
+    }
+
+    private void failHere(Epoch epoch, String work, Throwable failure) {
+        fail(epoch, new Outcome.TimedOut(
+                "%s of epoch %d failed here: %s".formatted(work, epoch.number(), failure.getMessage())));
+    }
+
+    private void fail(Epoch epoch, Outcome outcome) {
+        epoch.fail(outcome);
+        giveUp(epoch);
+    }
+
+    /// From here on the caller may touch its spans, so nobody may trust what he reads there.
+    private void giveUp(Epoch epoch) {
+        if (spans != null) {
+            spans.board().giveUp(epoch.number());
         }
     }
 
@@ -196,17 +264,29 @@ final class AeronCollective implements Collective {
         return epoch.failure();
     }
 
+    /// Why there is no more point in waiting, or null: a member is gone, or has entered another epoch, or has given up.
     private Outcome lost(Epoch epoch, Work work) {
         transport.check();
+        Outcome gaveUp = null;
+        for (int rank = 0; rank < epoch.size() && gaveUp == null; rank++) {
+            Board board = rank == epoch.rank() || peers[rank].spans() == null ? null : peers[rank].spans().board();
+            if (board != null && board.epoch() > epoch.number()) {
+                return new Outcome.EpochOver(board.epoch());
+            }
+            if (board != null && board.epoch() == ~epoch.number()) {
+                gaveUp = new Outcome.TimedOut(
+                        "%s of epoch %d: %s has given up".formatted(work.name(), epoch.number(), epoch.name(rank)));
+            }
+        }
         for (int rank = 0; rank < epoch.size(); rank++) {
-            if (rank != epoch.rank() && work.awaits(rank)) {
+            if (rank != epoch.rank() && (gaveUp != null || work.awaits(rank))) {
                 String evidence = inbox.hasEnded(rank) ? "its stream ended" : peers[rank].evidence();
                 if (evidence != null) {
                     return new Outcome.MemberLost(epoch.name(rank), evidence);
                 }
             }
         }
-        return null;
+        return gaveUp;
     }
 
     private String describe(Deadline deadline, Epoch epoch, Work work) {
@@ -242,6 +322,8 @@ final class AeronCollective implements Collective {
             }
             before.values().forEach(Peer::close);
             inbox.adopt(now);
+            hello = null;
+            allReduces = 0;
             adopted = now;
         }
         return now;

@@ -12,7 +12,7 @@ import org.agrona.MutableDirectBuffer;
 ///   4 int   rank of the sender     32 int   first, 36 int end: shards of the node
 ///                                  40 long  offset: first element, or byte of a state
 ///                                  48 long  total: elements of the whole span, or bytes of the state
-///                                  56 long  reserved
+///                                  56 long  extra, by kind
 /// ```
 /// Little-endian. The payload starts at 64.
 final class Frame {
@@ -29,6 +29,11 @@ final class Frame {
     /// No payload: the receiver has the whole state.
     static final int STATE_RECEIVED = 5;
 
+    /// No payload: the sender has entered the epoch, and says how it would share numbers.
+    static final int HELLO = 6;
+    /// Payload: the partial sums that the sender holds, as pairs of ints and their places in its file.
+    static final int SPANS = 7;
+
     private static final int VERSION = 1;
     private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
 
@@ -41,14 +46,14 @@ final class Frame {
         buffer.putLong(at + 8, group, ORDER);
         buffer.putLong(at + 16, epoch, ORDER);
         buffer.putLong(at + 24, operation, ORDER);
-        buffer.putLong(at + 56, 0, ORDER);
     }
 
-    static void encodePart(MutableDirectBuffer buffer, int at, int first, int end, long offset, long total) {
+    static void encodePart(MutableDirectBuffer buffer, int at, int first, int end, long offset, long total, long extra) {
         buffer.putInt(at + 32, first, ORDER);
         buffer.putInt(at + 36, end, ORDER);
         buffer.putLong(at + 40, offset, ORDER);
         buffer.putLong(at + 48, total, ORDER);
+        buffer.putLong(at + 56, extra, ORDER);
     }
 
     static boolean isKnown(DirectBuffer buffer, int at, int length) {
@@ -89,6 +94,10 @@ final class Frame {
 
     static long total(DirectBuffer buffer, int at) {
         return buffer.getLong(at + 48, ORDER);
+    }
+
+    static long extra(DirectBuffer buffer, int at) {
+        return buffer.getLong(at + 56, ORDER);
     }
 
     /// A group's name in eight bytes: FNV-1a of its UTF-8.

@@ -80,6 +80,10 @@ final class Inbound implements ControlledFragmentHandler {
         return Frame.total(buffer, offset);
     }
 
+    long extra() {
+        return Frame.extra(buffer, offset);
+    }
+
     /// Address of the payload within the log buffer.
     long payload() {
         return buffer.addressOffset() + offset + Frame.HEADER;
@@ -91,6 +95,10 @@ final class Inbound implements ControlledFragmentHandler {
 
     int payloadInt(int at) {
         return buffer.getInt(offset + Frame.HEADER + at * Integer.BYTES, ByteOrder.LITTLE_ENDIAN);
+    }
+
+    long payloadLong(int at) {
+        return buffer.getLong(offset + Frame.HEADER + at * Long.BYTES, ByteOrder.LITTLE_ENDIAN);
     }
 
     /// Whether this is a frame that we can read.

@@ -20,9 +20,12 @@ import java.util.stream.IntStream;
 /// straight into claimed log buffers, adds what arrives for its own slice straight out of them along the tree, and sends the
 /// sum of its slice to all. A sender's frames come in one order, chunks ascending and nodes from left to right, which is
 /// the order in which the tree consumes them; so nobody ever waits for a frame that is stuck behind another.
+///
+/// What is small goes to everyone at once, and all add for themselves: one hop instead of two.
 final class LogAllReduce implements Work {
     private final Inbox inbox;
     private final int chunkElements;
+    private final int eagerElements;
     private final Holding holding = new Holding();
 
     private Epoch epoch;
@@ -51,9 +54,10 @@ final class LogAllReduce implements Work {
     private long chunksReduced;
     private int instruction;
 
-    LogAllReduce(Inbox inbox, int chunkElements) {
+    LogAllReduce(Inbox inbox, TransportSettings settings) {
         this.inbox = inbox;
-        this.chunkElements = chunkElements;
+        this.chunkElements = settings.chunkBytes() / Float.BYTES;
+        this.eagerElements = settings.eagerBytes() / Float.BYTES;
     }
 
     LogAllReduce begin(
@@ -79,7 +83,7 @@ final class LogAllReduce implements Work {
         result = target.address();
         long elements = target.byteSize() / Float.BYTES;
         if (slices == null || slices.elements() != elements || slices.members() != now.size()) {
-            slices = new Slices(elements, now.size(), chunkElements);
+            slices = new Slices(elements, now.size(), chunkElements, elements <= eagerElements);
         }
         Arrays.fill(announced, false);
         Arrays.fill(heard, false);
@@ -136,7 +140,7 @@ final class LogAllReduce implements Work {
         return rank != me
                 && (!announced[rank]
                         || partialsSent[rank] < slices.chunks(rank) * holding.nodes().size()
-                        || sumsSent[rank] < slices.chunks(me));
+                        || !slices.whole() && sumsSent[rank] < slices.chunks(me));
     }
 
     /// Whether that member has yet to send us something, or we have yet to take it.
@@ -144,7 +148,7 @@ final class LogAllReduce implements Work {
         return rank != me
                 && (!heard[rank]
                         || partialsTaken[rank] < slices.chunks(me) * (nodesOf[rank].length / 2)
-                        || sumsTaken[rank] < slices.length(rank));
+                        || !slices.whole() && sumsTaken[rank] < slices.length(rank));
     }
 
     private boolean announce(int rank) {
@@ -191,7 +195,7 @@ final class LogAllReduce implements Work {
     }
 
     private boolean sendSum(int rank) {
-        if (sumsSent[rank] == chunksReduced) {
+        if (slices.whole() || sumsSent[rank] == chunksReduced) {
             return false;
         }
         int length = slices.chunkLength(me, sumsSent[rank]);
@@ -258,7 +262,7 @@ final class LogAllReduce implements Work {
             compile();
         }
         boolean moved = false;
-        while (chunksReduced < slices.chunks(me) && run(instruction)) {
+        while (chunksReduced < slices.chunks(me) && run(plan.instruction(instruction))) {
             moved = true;
             instruction++;
             if (instruction == plan.size()) {
@@ -282,23 +286,24 @@ final class LogAllReduce implements Work {
     }
 
     /// Runs one addition on the current chunk, if its operands are here.
-    private boolean run(int at) {
-        long left = operand(plan.left(at));
-        long right = plan.right(at) == SumPlan.NONE ? 0 : operand(plan.right(at));
+    private boolean run(SumPlan.Instruction next) {
+        boolean copies = next.kind() == SumPlan.Kind.COPY;
+        long left = operand(next.a());
+        long right = copies ? left : operand(next.b());
         if (left < 0 || right < 0) {
             return false;
         }
         int length = slices.chunkLength(me, chunksReduced);
-        long target = plan.target(at) == SumPlan.RESULT
+        long target = next.target() == SumPlan.RESULT
                 ? result + slices.chunkStart(me, chunksReduced) * Float.BYTES
-                : scratchBlock(plan.target(at));
-        if (plan.right(at) == SumPlan.NONE) {
+                : scratchBlock(next.target());
+        if (copies) {
             Offheap.copy(target, left, (long) length * Float.BYTES);
         } else {
             Offheap.add(target, left, right, length);
-            release(plan.right(at));
+            release(next.b());
         }
-        release(plan.left(at));
+        release(next.a());
         return true;
     }
 
@@ -347,22 +352,13 @@ final class LogAllReduce implements Work {
             }
         }
         all.sort(Comparator.comparing(Source::node));
-        int next = 0;
+        Coverage coverage = new Coverage(tree, name(), epoch);
         BitSet streams = new BitSet();
         for (int at = 0; at < all.size(); at++) {
-            Source source = all.get(at);
-            if (source.node().first() != next) {
-                throw new IllegalStateException(name() + " of epoch " + epoch.number() + ": "
-                        + (source.node().first() > next ? "nobody holds batch shard " + next
-                                : epoch.name(source.owner()) + " and another both hold batch shard " + source.node().first()));
-            }
-            next = source.node().end();
-            streams.set(at, source.owner() != me);
+            coverage.add(all.get(at).node(), all.get(at).owner());
+            streams.set(at, all.get(at).owner() != me);
         }
-        if (next != tree.shards()) {
-            throw new IllegalStateException(
-                    name() + " of epoch " + epoch.number() + ": nobody holds batch shard " + next);
-        }
+        coverage.check();
         sources = all.stream().map(Source::node).toList();
         ownerOf = all.stream().mapToInt(Source::owner).toArray();
         ownIndexOf = all.stream().mapToInt(Source::index).toArray();
@@ -385,7 +381,7 @@ final class LogAllReduce implements Work {
         BufferClaim claim = peers[rank].claim(bytes);
         if (claim != null) {
             Frame.encode(claim.buffer(), claim.offset(), kind, me, epoch.group(), epoch.number(), operation);
-            Frame.encodePart(claim.buffer(), claim.offset(), first, end, offset, total);
+            Frame.encodePart(claim.buffer(), claim.offset(), first, end, offset, total, 0);
         }
         return claim;
     }

@@ -12,6 +12,7 @@ import jdk.incubator.vector.VectorSpecies;
 final class Offheap {
     private static final MemorySegment EVERYTHING = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
     private static final VectorSpecies<Float> LANES = FloatVector.SPECIES_PREFERRED;
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
     private Offheap() {}
@@ -20,15 +21,45 @@ final class Offheap {
     ///
     /// @param target may be one of the others
     static void add(long target, long left, long right, long elements) {
-        long whole = LANES.length() * (elements / LANES.length()) * Float.BYTES;
+        long whole = whole(elements);
         for (long at = 0; at < whole; at += LANES.vectorByteSize()) {
-            FloatVector.fromMemorySegment(LANES, EVERYTHING, left + at, ORDER)
-                    .add(FloatVector.fromMemorySegment(LANES, EVERYTHING, right + at, ORDER))
-                    .intoMemorySegment(EVERYTHING, target + at, ORDER);
+            store(target + at, load(left + at).add(load(right + at)));
         }
         for (long at = whole; at < elements * Float.BYTES; at += Float.BYTES) {
-            float sum = EVERYTHING.get(FLOAT, left + at) + EVERYTHING.get(FLOAT, right + at);
-            EVERYTHING.set(FLOAT, target + at, sum);
+            EVERYTHING.set(FLOAT, target + at, get(left + at) + get(right + at));
+        }
+    }
+
+    /// `target = (a + b) + c`.
+    static void addLeft(long target, long a, long b, long c, long elements) {
+        long whole = whole(elements);
+        for (long at = 0; at < whole; at += LANES.vectorByteSize()) {
+            store(target + at, load(a + at).add(load(b + at)).add(load(c + at)));
+        }
+        for (long at = whole; at < elements * Float.BYTES; at += Float.BYTES) {
+            EVERYTHING.set(FLOAT, target + at, get(a + at) + get(b + at) + get(c + at));
+        }
+    }
+
+    /// `target = a + (b + c)`.
+    static void addRight(long target, long a, long b, long c, long elements) {
+        long whole = whole(elements);
+        for (long at = 0; at < whole; at += LANES.vectorByteSize()) {
+            store(target + at, load(a + at).add(load(b + at).add(load(c + at))));
+        }
+        for (long at = whole; at < elements * Float.BYTES; at += Float.BYTES) {
+            EVERYTHING.set(FLOAT, target + at, get(a + at) + (get(b + at) + get(c + at)));
+        }
+    }
+
+    /// `target = (a + b) + (c + d)`.
+    static void addPairs(long target, long a, long b, long c, long d, long elements) {
+        long whole = whole(elements);
+        for (long at = 0; at < whole; at += LANES.vectorByteSize()) {
+            store(target + at, load(a + at).add(load(b + at)).add(load(c + at).add(load(d + at))));
+        }
+        for (long at = whole; at < elements * Float.BYTES; at += Float.BYTES) {
+            EVERYTHING.set(FLOAT, target + at, get(a + at) + get(b + at) + (get(c + at) + get(d + at)));
         }
     }
 
@@ -36,5 +67,19 @@ final class Offheap {
         MemorySegment.copy(EVERYTHING, source, EVERYTHING, target, bytes);
     }
 
-    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+    private static long whole(long elements) {
+        return LANES.length() * (elements / LANES.length()) * Float.BYTES;
+    }
+
+    private static FloatVector load(long address) {
+        return FloatVector.fromMemorySegment(LANES, EVERYTHING, address, ORDER);
+    }
+
+    private static void store(long address, FloatVector values) {
+        values.intoMemorySegment(EVERYTHING, address, ORDER);
+    }
+
+    private static float get(long address) {
+        return EVERYTHING.get(FLOAT, address);
+    }
 }

@@ -6,6 +6,7 @@ import io.aeron.CommonContext;
 import io.aeron.ExclusivePublication;
 import io.aeron.Publication;
 import io.aeron.logbuffer.BufferClaim;
+import java.nio.file.Path;
 
 /// Another member as this one sees it: the stream into its inbox, and whether it is known to be gone.
 ///
@@ -19,6 +20,8 @@ final class Peer implements AutoCloseable {
     private Aeron aeron;
     private long pending = Aeron.NULL_VALUE;
     private ExclusivePublication publication;
+    private NeighbourFile spans;
+    private boolean looked;
 
     Peer(Collective.Member member, Transport transport, Traffic traffic) {
         this.member = member;
@@ -55,6 +58,15 @@ final class Peer implements AutoCloseable {
         return publication != null && publication.isConnected();
     }
 
+    /// Its span file, if it can be read from here, or null.
+    NeighbourFile spans() {
+        if (!looked && !address.spans().isEmpty() && isNeighbour()) {
+            looked = true;
+            spans = NeighbourFile.open(Path.of(address.spans()), address.token());
+        }
+        return spans;
+    }
+
     /// Largest payload of a frame.
     int maxPayload() {
         return publication.maxPayloadLength() - Frame.HEADER;
@@ -83,6 +95,9 @@ final class Peer implements AutoCloseable {
         if (address.process().equals(ProcessId.self()) && !Transport.isOpen(member.address())) {
             return "it closed its end";
         }
+        if (spans != null && spans.board().isClosed()) {
+            return "it closed its end";
+        }
         if (aeron != null && aeron.isClosed()) {
             return "its media driver has ended";
         }
@@ -91,6 +106,10 @@ final class Peer implements AutoCloseable {
 
     @Override
     public void close() {
+        if (spans != null) {
+            spans.close();
+            spans = null;
+        }
         if (aeron == null || aeron.isClosed()) {
             return;
         }

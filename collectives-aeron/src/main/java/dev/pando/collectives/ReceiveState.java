@@ -89,7 +89,7 @@ final class ReceiveState implements Work {
                 epoch.group(),
                 epoch.number(),
                 operation);
-        Frame.encodePart(claim.buffer(), claim.offset(), 0, 0, 0, total);
+        Frame.encodePart(claim.buffer(), claim.offset(), 0, 0, 0, total, 0);
         claim.commit();
         acknowledged = true;
         if (refusal != null) {

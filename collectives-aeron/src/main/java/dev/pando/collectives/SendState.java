@@ -50,7 +50,7 @@ final class SendState implements Work {
         }
         Frame.encode(
                 claim.buffer(), claim.offset(), Frame.STATE, epoch.rank(), epoch.group(), epoch.number(), operation);
-        Frame.encodePart(claim.buffer(), claim.offset(), 0, 0, sent, total);
+        Frame.encodePart(claim.buffer(), claim.offset(), 0, 0, sent, total, 0);
         long payload = claim.buffer().addressOffset() + claim.offset() + Frame.HEADER;
         if (bytes > 0) {
             Offheap.copy(payload, spans.get(span).address() + within, bytes);

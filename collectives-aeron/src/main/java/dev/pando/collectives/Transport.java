@@ -4,15 +4,16 @@ import dev.pando.training.step.Collective;
 import io.aeron.Aeron;
 import io.aeron.driver.MediaDriver;
 import io.aeron.driver.ThreadingMode;
+import io.aeron.protocol.DataHeaderFlyweight;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
 import org.agrona.ErrorHandler;
 import org.agrona.concurrent.BackoffIdleStrategy;
@@ -27,6 +28,7 @@ public final class Transport implements AutoCloseable {
     private static final long HOUSEKEEPING_NS = 1_000_000;
     private static final long FREEZE_TOLERATED_NS = 60_000_000_000L;
     private static final long LINGER_NS = 10_000_000_000L;
+    private static final int LIST_BYTES = 4096;
     private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
     /// Addresses of the members that are open in this JVM: their end needs no other evidence.
     private static final Set<String> OPEN = ConcurrentHashMap.newKeySet();
@@ -38,6 +40,7 @@ public final class Transport implements AutoCloseable {
     private final Aeron home;
     private final String host = readHost();
     private final Map<String, Aeron> clients = new ConcurrentHashMap<>();
+    private final SecureRandom random = new SecureRandom();
     private final Set<AeronCollective> members = ConcurrentHashMap.newKeySet();
     private final Thread housekeeper;
     private volatile boolean closed;
@@ -69,12 +72,16 @@ public final class Transport implements AutoCloseable {
             throw new IllegalStateException("the transport is closed; " + worker + " cannot join");
         }
         // any number that is free at a driver which others may share
-        int stream = ThreadLocalRandom.current().nextInt(1, Integer.MAX_VALUE);
-        Address address = new Address(host, ProcessId.self(), driverDirectory, stream);
+        int stream = random.nextInt(1, Integer.MAX_VALUE);
+        long token = random.nextLong();
         Traffic traffic = new Traffic();
+        SpanFile spans = settings.sharing()
+                ? SpanFile.create(worker, folder.path().resolve("spans-" + stream), token)
+                : null;
+        Address address = new Address(
+                host, ProcessId.self(), driverDirectory, stream, spans == null ? "" : spans.path().toString(), token);
         Inbox inbox = new Inbox(home, stream, traffic);
-        AeronCollective member = new AeronCollective(
-                worker, this, address, inbox, traffic, settings.chunkBytes() / Float.BYTES);
+        AeronCollective member = new AeronCollective(worker, this, settings, address, inbox, spans, traffic);
         members.add(member);
         OPEN.add(member.address());
         return member;
@@ -171,9 +178,9 @@ public final class Transport implements AutoCloseable {
                 .errorHandler(onFailure));
     }
 
-    /// The smallest that takes a whole chunk, its header and Aeron's.
+    /// The smallest that takes a whole chunk, or a list of partial sums, with its header and Aeron's.
     private static int mtu(int chunkBytes) {
-        return chunkBytes + Frame.HEADER + 32;
+        return Math.max(chunkBytes, LIST_BYTES) + Frame.HEADER + DataHeaderFlyweight.HEADER_LENGTH;
     }
 
     private static void report(Throwable failure) {

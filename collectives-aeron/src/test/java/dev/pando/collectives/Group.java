@@ -12,6 +12,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -85,7 +86,16 @@ final class Group implements AutoCloseable {
             int member = at;
             running.add(on(at, () -> task.apply(member)));
         }
-        return running.stream().map(future -> future.orTimeout(60, TimeUnit.SECONDS).join()).toList();
+        CompletableFuture.allOf(running.toArray(CompletableFuture[]::new))
+                .orTimeout(60, TimeUnit.SECONDS)
+                .exceptionally(_ -> null)
+                .join();
+        // first the one that broke, then those who saw it give up
+        running.stream()
+                .filter(CompletableFuture::isCompletedExceptionally)
+                .min(Comparator.comparing(future -> future.exceptionNow() instanceof AssertionError))
+                .ifPresent(CompletableFuture::join);
+        return running.stream().map(CompletableFuture::join).toList();
     }
 
     /// An all-reduce of an arrangement by all its members.
