@@ -41,7 +41,18 @@ record Address(String host, ProcessId process, String driver, int stream, String
 
     @Override
     public String toString() {
-        return SCHEME + "host=" + host + "|process=" + process + "|driver=" + driver + "|stream=" + stream + "|spans="
-                + spans + "|token=" + token;
+        return SCHEME
+                + "host="
+                + host
+                + "|process="
+                + process
+                + "|driver="
+                + driver
+                + "|stream="
+                + stream
+                + "|spans="
+                + spans
+                + "|token="
+                + token;
     }
 }

@@ -5,6 +5,7 @@ import dev.pando.training.step.ShardTree;
 import dev.pando.training.tensor.Memory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,9 +13,9 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /// A member whose operations travel over Aeron.
 ///
-/// An operation runs on the thread that asks for it, which polls the member's inbox until all is done, or until there is
-/// no more point in waiting. An operation that does not end as done ends its epoch for this member: further operations end
-/// in the same way, until the next epoch is entered.
+/// An operation runs on the thread that asks for it, which polls the member's inbox until all is done, or until there
+/// is no more point in waiting. An operation that does not end as done ends its epoch for this member: further
+/// operations end in the same way, until the next epoch is entered.
 final class AeronCollective implements Collective {
     private static final Outcome DONE = new Outcome.Done();
 
@@ -85,9 +86,9 @@ final class AeronCollective implements Collective {
             throw new IllegalArgumentException(
                     worker + " is of group " + now.membership().group() + ", not " + membership.group());
         }
-        if (now == null || membership.epoch() > now.number()) {
+        if (!closed && (now == null || membership.epoch() > now.number())) {
             Epoch next = new Epoch(membership, address);
-            if (spans != null && !closed) {
+            if (spans != null) {
                 spans.board().epoch(next.number()); // before any operation ends, and its caller touches the spans again
             }
             entered = next;
@@ -107,7 +108,9 @@ final class AeronCollective implements Collective {
             if (over == null) {
                 over = meet(deadline, epoch, operation.number());
             }
-            return over == DONE ? run(deadline, epoch, choose(epoch, operation.number(), tree, mine, result)) : over;
+            return over instanceof Outcome.Done
+                    ? run(deadline, epoch, choose(epoch, operation.number(), tree, mine, result))
+                    : over;
         } finally {
             device.unlock();
         }
@@ -123,8 +126,10 @@ final class AeronCollective implements Collective {
                 return over;
             }
             int rank = other(epoch, to);
-            return run(deadline, epoch, new SendState(
-                    inbox, epoch, peers[rank], rank, operation.number(), spans, settings.chunkBytes()));
+            return run(
+                    deadline,
+                    epoch,
+                    new SendState(inbox, epoch, peers[rank], rank, operation.number(), spans, settings.chunkBytes()));
         } finally {
             device.unlock();
         }
@@ -147,16 +152,24 @@ final class AeronCollective implements Collective {
     }
 
     @Override
-    public void close() {
+    public synchronized void leave() {
         closed = true;
-        device.lock(); // an operation in progress sees that it is closed, and leaves
+        transport.leaves(address);
+        if (spans != null) {
+            spans.board().leave();
+        }
+    }
+
+    @Override
+    public void close() {
+        leave();
+        device.lock(); // an operation in progress sees that its member has left, and ends
         try {
             if (transport.forget(this)) {
                 known.values().forEach(Peer::close);
                 known.clear();
                 inbox.close();
                 if (spans != null) {
-                    spans.board().close();
                     spans.close();
                 }
             }
@@ -170,7 +183,7 @@ final class AeronCollective implements Collective {
         if (hello == null) {
             Hello first = new Hello(inbox, epoch, peers, settings, number);
             Outcome outcome = run(deadline, epoch, first);
-            if (outcome != DONE) {
+            if (!(outcome instanceof Outcome.Done)) {
                 return outcome;
             }
             hello = first;
@@ -205,20 +218,17 @@ final class AeronCollective implements Collective {
                 if (work.advance()) {
                     patience.progressed();
                     lost = null;
-                    if (work.isDone()) {
-                        traffic.operation();
-                        return DONE;
-                    }
-                } else if (work.isDone()) {
-                    traffic.operation();
-                    return DONE;
                 } else if (lost != null) {
                     fail(epoch, lost); // not even what it sent before it went helps
-                } else if (patience.idle()) {
+                } else if (!work.isDone() && patience.idle()) {
                     lost = lost(epoch, work);
                     if (lost == null && patience.isOver()) {
-                        fail(epoch, new Outcome.TimedOut(describe(deadline, epoch, work)));
+                        fail(epoch, new Outcome.TimedOut(awaited(epoch, work)));
                     }
+                }
+                if (work.isDone()) {
+                    traffic.operation();
+                    return DONE;
                 }
             }
         } catch (RuntimeException | Error broken) {
@@ -228,8 +238,8 @@ final class AeronCollective implements Collective {
     }
 
     private void failHere(Epoch epoch, String work, Throwable failure) {
-        fail(epoch, new Outcome.TimedOut(
-                "%s of epoch %d failed here: %s".formatted(work, epoch.number(), failure.getMessage())));
+        epoch.breakDown("%s of epoch %d failed before: %s".formatted(work, epoch.number(), failure.getMessage()));
+        giveUp(epoch);
     }
 
     private void fail(Epoch epoch, Outcome outcome) {
@@ -264,40 +274,41 @@ final class AeronCollective implements Collective {
         return epoch.failure();
     }
 
-    /// Why there is no more point in waiting, or null: a member is gone, or has entered another epoch, or has given up.
+    /// Why there is no more point in waiting, or null.
     private Outcome lost(Epoch epoch, Work work) {
         transport.check();
-        Outcome gaveUp = null;
-        for (int rank = 0; rank < epoch.size() && gaveUp == null; rank++) {
-            Board board = rank == epoch.rank() || peers[rank].spans() == null ? null : peers[rank].spans().board();
-            if (board != null && board.epoch() > epoch.number()) {
-                return new Outcome.EpochOver(board.epoch());
-            }
-            if (board != null && board.epoch() == ~epoch.number()) {
-                gaveUp = new Outcome.TimedOut(
-                        "%s of epoch %d: %s has given up".formatted(work.name(), epoch.number(), epoch.name(rank)));
+        if (Thread.currentThread().isInterrupted()) {
+            return new Outcome.EpochOver(epoch.number()); // only a thread that is given up is interrupted
+        }
+        for (int rank = 0; rank < epoch.size(); rank++) {
+            if (rank != epoch.rank() && peers[rank].standsIn() > epoch.number()) {
+                return new Outcome.EpochOver(peers[rank].standsIn());
             }
         }
         for (int rank = 0; rank < epoch.size(); rank++) {
-            if (rank != epoch.rank() && (gaveUp != null || work.awaits(rank))) {
+            if (rank != epoch.rank() && work.awaits(rank)) {
                 String evidence = inbox.hasEnded(rank) ? "its stream ended" : peers[rank].evidence();
                 if (evidence != null) {
                     return new Outcome.MemberLost(epoch.name(rank), evidence);
                 }
             }
         }
-        return gaveUp;
+        return null;
     }
 
-    private String describe(Deadline deadline, Epoch epoch, Work work) {
-        StringBuilder missing = new StringBuilder();
+    /// Who has not come. Not those who came and have given up themselves, unless there is nobody else.
+    private List<String> awaited(Epoch epoch, Work work) {
+        List<String> silent = new ArrayList<>();
+        List<String> all = new ArrayList<>();
         for (int rank = 0; rank < epoch.size(); rank++) {
             if (rank != epoch.rank() && work.awaits(rank)) {
-                missing.append(missing.isEmpty() ? "" : ", ").append(epoch.name(rank));
+                all.add(epoch.name(rank));
+                if (peers[rank].standsIn() != ~epoch.number()) {
+                    silent.add(epoch.name(rank));
+                }
             }
         }
-        return "%s: %s of epoch %d waited %d ms for %s"
-                .formatted(deadline.name(), work.name(), epoch.number(), deadline.patienceNs() / 1_000_000, missing);
+        return silent.isEmpty() ? all : silent;
     }
 
     /// Makes the newest epoch that was entered the one that this thread works in.

@@ -18,7 +18,7 @@ final class Board {
     private static final long BEGUN = 256;
     private static final long REDUCED = 384;
     private static final long FINISHED = 512;
-    private static final long CLOSED = Long.MIN_VALUE;
+    private static final long LEFT = Long.MIN_VALUE;
 
     private final MemorySegment page;
 
@@ -26,7 +26,8 @@ final class Board {
         this.page = page;
     }
 
-    /// A number that this member alone has, so that a file of the same name on another machine is not taken for its own.
+    /// A number that this member alone has, so that a file of the same name on another machine is not taken for its
+    /// own.
     long token() {
         return (long) WORD.getAcquire(page, TOKEN);
     }
@@ -49,12 +50,12 @@ final class Board {
         WORD.compareAndSet(page, EPOCH, epoch, ~epoch);
     }
 
-    boolean isClosed() {
-        return epoch() == CLOSED;
+    boolean hasLeft() {
+        return epoch() == LEFT;
     }
 
-    void close() {
-        epoch(CLOSED);
+    void leave() {
+        epoch(LEFT);
     }
 
     /// One number for an all-reduce, among all that a member takes part in.
@@ -79,7 +80,7 @@ final class Board {
     }
 
     /// Whether the member has read all that it needs from the others for that all-reduce. It says so until the next one
-    /// that this reader takes part in is finished too, also when it has entered another epoch or is closed meanwhile.
+    /// that this reader takes part in is finished too, also when it has entered another epoch or has left meanwhile.
     boolean hasFinished(long allReduce) {
         return (long) WORD.getAcquire(page, FINISHED) == allReduce;
     }

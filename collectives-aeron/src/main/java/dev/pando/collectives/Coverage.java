@@ -23,8 +23,9 @@ final class Coverage {
             throw missing();
         }
         if (node.first() < next) {
-            throw new IllegalStateException("%s of epoch %d: %s and %s both hold batch shard %d"
-                    .formatted(operation, epoch.number(), epoch.name(before), epoch.name(owner), node.first()));
+            throw new IllegalStateException(
+                    "%s of epoch %d: %s and %s both hold batch shard %d"
+                            .formatted(operation, epoch.number(), epoch.name(before), epoch.name(owner), node.first()));
         }
         next = node.end();
         before = owner;

@@ -7,13 +7,14 @@ import java.util.List;
 
 /// One epoch as one member takes part in it.
 ///
-/// An operation that does not end as done ends the epoch for this member: what others sent for it may lie anywhere between
-/// here and there, and only a new epoch tells the old frames from the new.
+/// An operation that does not end as done ends the epoch for this member: what others sent for it may lie anywhere
+/// between here and there, and only a new epoch tells the old frames from the new.
 final class Epoch {
     private final Membership membership;
     private final long group;
     private final int rank;
     private Outcome failure;
+    private String breakdown;
 
     Epoch(Membership membership, String address) {
         this.membership = membership;
@@ -55,12 +56,22 @@ final class Epoch {
                 return at;
             }
         }
-        throw new IllegalArgumentException("epoch " + number() + " of " + membership.group() + " has no member " + name);
+        throw new IllegalArgumentException(
+                "epoch " + number() + " of " + membership.group() + " has no member " + name);
     }
 
-    /// How an operation of this epoch failed here, or null.
+    /// How an operation of this epoch ended here that did not end as done, or null.
+    ///
+    /// @throws IllegalStateException if one broke down
     Outcome failure() {
+        if (breakdown != null) {
+            throw new IllegalStateException(breakdown);
+        }
         return failure;
+    }
+
+    void breakDown(String sentence) {
+        breakdown = sentence;
     }
 
     void fail(Outcome outcome) {

@@ -14,23 +14,29 @@ import org.agrona.MutableDirectBuffer;
 ///                                  48 long  total: elements of the whole span, or bytes of the state
 ///                                  56 long  extra, by kind
 /// ```
+///
 /// Little-endian. The payload starts at 64.
 final class Frame {
     static final int HEADER = 64;
 
     /// Payload: the nodes that the sender holds, as pairs of ints.
     static final int HOLDING = 1;
+
     /// Payload: floats of the sender's partial sum of a node, of the receiver's slice.
     static final int PARTIAL = 2;
+
     /// Payload: floats of the whole sum, of the sender's slice.
     static final int SUM = 3;
+
     /// Payload: bytes of a state.
     static final int STATE = 4;
+
     /// No payload: the receiver has the whole state.
     static final int STATE_RECEIVED = 5;
 
     /// No payload: the sender has entered the epoch, and says how it would share numbers.
     static final int HELLO = 6;
+
     /// Payload: the partial sums that the sender holds, as pairs of ints and their places in its file.
     static final int SPANS = 7;
 
@@ -39,8 +45,7 @@ final class Frame {
 
     private Frame() {}
 
-    static void encode(
-            MutableDirectBuffer buffer, int at, int kind, int rank, long group, long epoch, long operation) {
+    static void encode(MutableDirectBuffer buffer, int at, int kind, int rank, long group, long epoch, long operation) {
         buffer.putInt(at, VERSION << 16 | kind, ORDER);
         buffer.putInt(at + 4, rank, ORDER);
         buffer.putLong(at + 8, group, ORDER);
@@ -48,7 +53,8 @@ final class Frame {
         buffer.putLong(at + 24, operation, ORDER);
     }
 
-    static void encodePart(MutableDirectBuffer buffer, int at, int first, int end, long offset, long total, long extra) {
+    static void encodePart(
+            MutableDirectBuffer buffer, int at, int first, int end, long offset, long total, long extra) {
         buffer.putInt(at + 32, first, ORDER);
         buffer.putInt(at + 36, end, ORDER);
         buffer.putLong(at + 40, offset, ORDER);

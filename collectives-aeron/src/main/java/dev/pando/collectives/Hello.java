@@ -3,8 +3,8 @@ package dev.pando.collectives;
 import io.aeron.logbuffer.BufferClaim;
 import java.util.Arrays;
 
-/// The first thing that members of an epoch do together: everyone tells everyone how it would share numbers, so that all
-/// take the same way.
+/// The first thing that members of an epoch do together: everyone tells everyone how it would share numbers, so that
+/// all take the same way.
 final class Hello implements Work {
     /// In the place of an operation's number.
     static final long NUMBER = Long.MIN_VALUE;
@@ -73,8 +73,7 @@ final class Hello implements Work {
         if (claim == null) {
             return false;
         }
-        Frame.encode(
-                claim.buffer(), claim.offset(), Frame.HELLO, epoch.rank(), epoch.group(), epoch.number(), NUMBER);
+        Frame.encode(claim.buffer(), claim.offset(), Frame.HELLO, epoch.rank(), epoch.group(), epoch.number(), NUMBER);
         Frame.encodePart(
                 claim.buffer(),
                 claim.offset(),
@@ -93,20 +92,22 @@ final class Hello implements Work {
         if (head == null) {
             return false;
         }
-        boolean same = head.end() == settings.chunkBytes()
-                && head.offset() == settings.sliceBytes()
-                && head.total() == settings.eagerBytes();
+        boolean same =
+                head.end() == settings.chunkBytes()
+                        && head.offset() == settings.sliceBytes()
+                        && head.total() == settings.eagerBytes();
         if (!same) {
-            throw new IllegalStateException("members must use the same sizes: %s has chunkBytes %d, sliceBytes %d, eagerBytes %d; %s has %d, %d, %d"
-                    .formatted(
-                            epoch.name(rank),
-                            head.end(),
-                            head.offset(),
-                            head.total(),
-                            epoch.name(epoch.rank()),
-                            settings.chunkBytes(),
-                            settings.sliceBytes(),
-                            settings.eagerBytes()));
+            throw new IllegalStateException(
+                    "members must use the same sizes: %s has chunkBytes %d, sliceBytes %d, eagerBytes %d; %s has %d, %d, %d"
+                            .formatted(
+                                    epoch.name(rank),
+                                    head.end(),
+                                    head.offset(),
+                                    head.total(),
+                                    epoch.name(epoch.rank()),
+                                    settings.chunkBytes(),
+                                    settings.sliceBytes(),
+                                    settings.eagerBytes()));
         }
         allShare &= head.first() == 1;
         heard[rank] = true;

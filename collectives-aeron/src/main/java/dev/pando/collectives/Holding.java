@@ -92,10 +92,11 @@ final class Holding {
         for (int at = 0; at < plans.length; at++) {
             List<Node> within = new ArrayList<>();
             Node whole = nodes.get(at);
-            sources[at] = IntStream.range(0, partials.size())
-                    .filter(index -> whole.covers(partials.get(index)))
-                    .peek(index -> within.add(partials.get(index)))
-                    .toArray();
+            sources[at] =
+                    IntStream.range(0, partials.size())
+                            .filter(index -> whole.covers(partials.get(index)))
+                            .peek(index -> within.add(partials.get(index)))
+                            .toArray();
             plans[at] = SumPlan.of(whole, within);
             addresses[at] = new long[within.size()];
             depth = Math.max(depth, plans[at].scratch());
@@ -114,8 +115,14 @@ final class Holding {
     private static long addressOf(Partial partial, MemorySegment result) {
         MemorySegment span = partial.span();
         if (!span.isNative() || span.byteSize() != result.byteSize()) {
-            throw new IllegalArgumentException("the partial sum of " + partial.node() + " has " + span.byteSize()
-                    + " bytes, the result " + result.byteSize() + "; both must be off-heap and of one size");
+            throw new IllegalArgumentException(
+                    "the partial sum of "
+                            + partial.node()
+                            + " has "
+                            + span.byteSize()
+                            + " bytes, the result "
+                            + result.byteSize()
+                            + "; both must be off-heap and of one size");
         }
         long apart = Math.absExact(span.address() - result.address());
         if (apart < result.byteSize()) {

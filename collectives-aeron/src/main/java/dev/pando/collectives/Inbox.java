@@ -22,8 +22,12 @@ final class Inbox implements AutoCloseable {
 
     Inbox(Aeron aeron, int stream, Traffic traffic) {
         this.traffic = traffic;
-        this.subscription = aeron.addSubscription(
-                CommonContext.IPC_CHANNEL, stream, _ -> arrivals.incrementAndGet(), _ -> arrivals.incrementAndGet());
+        this.subscription =
+                aeron.addSubscription(
+                        CommonContext.IPC_CHANNEL,
+                        stream,
+                        _ -> arrivals.incrementAndGet(),
+                        _ -> arrivals.incrementAndGet());
     }
 
     /// From here on, frames of this epoch are what an operation sees.

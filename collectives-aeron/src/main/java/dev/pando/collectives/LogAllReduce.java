@@ -17,9 +17,10 @@ import java.util.stream.IntStream;
 /// All-reduce whose numbers travel in Aeron's log buffers: between hosts, and where memory cannot be shared.
 ///
 /// Each member reduces one slice of the elements. It says what it holds, writes its partial sums of the others' slices
-/// straight into claimed log buffers, adds what arrives for its own slice straight out of them along the tree, and sends the
-/// sum of its slice to all. A sender's frames come in one order, chunks ascending and nodes from left to right, which is
-/// the order in which the tree consumes them; so nobody ever waits for a frame that is stuck behind another.
+/// straight into claimed log buffers, adds what arrives for its own slice straight out of them along the tree, and
+/// sends the sum of its slice to all. A sender's frames come in one order, chunks ascending and nodes from left to
+/// right, which is the order in which the tree consumes them; so nobody ever waits for a frame that is stuck behind
+/// another.
 ///
 /// What is small goes to everyone at once, and all add for themselves: one hop instead of two.
 final class LogAllReduce implements Work {
@@ -158,9 +159,11 @@ final class LogAllReduce implements Work {
         List<Node> nodes = holding.nodes();
         int bytes = nodes.size() * 2 * Integer.BYTES;
         if (bytes > peers[rank].maxPayload()) {
-            throw new IllegalStateException(nodes.size() + " subtrees do not fit into one frame; use fewer batch shards");
+            throw new IllegalStateException(
+                    nodes.size() + " subtrees do not fit into one frame; use fewer batch shards");
         }
-        BufferClaim claim = claim(rank, Frame.HOLDING, bytes, tree.shards(), chunkElements, nodes.size(), slices.elements());
+        BufferClaim claim =
+                claim(rank, Frame.HOLDING, bytes, tree.shards(), chunkElements, nodes.size(), slices.elements());
         if (claim == null) {
             return false;
         }
@@ -184,7 +187,8 @@ final class LogAllReduce implements Work {
         Node node = holding.nodes().get(index);
         int length = slices.chunkLength(rank, chunk);
         long from = slices.chunkStart(rank, chunk);
-        BufferClaim claim = claim(rank, Frame.PARTIAL, length * Float.BYTES, node.first(), node.end(), from, slices.elements());
+        BufferClaim claim =
+                claim(rank, Frame.PARTIAL, length * Float.BYTES, node.first(), node.end(), from, slices.elements());
         if (claim == null) {
             return false;
         }
@@ -229,9 +233,24 @@ final class LogAllReduce implements Work {
 
     private void hear(int rank, Inbound head) {
         if (head.first() != tree.shards() || head.end() != chunkElements || head.total() != slices.elements()) {
-            throw new IllegalStateException(name() + ": " + epoch.name(rank) + " adds " + head.total() + " elements over "
-                    + head.first() + " batch shards in chunks of " + head.end() + ", " + epoch.name(me) + " "
-                    + slices.elements() + " over " + tree.shards() + " in chunks of " + chunkElements);
+            throw new IllegalStateException(
+                    name()
+                            + ": "
+                            + epoch.name(rank)
+                            + " adds "
+                            + head.total()
+                            + " elements over "
+                            + head.first()
+                            + " batch shards in chunks of "
+                            + head.end()
+                            + ", "
+                            + epoch.name(me)
+                            + " "
+                            + slices.elements()
+                            + " over "
+                            + tree.shards()
+                            + " in chunks of "
+                            + chunkElements);
         }
         int count = (int) head.offset() * 2;
         boolean same = nodesOf[rank].length == count;
@@ -274,8 +293,8 @@ final class LogAllReduce implements Work {
         return moved;
     }
 
-    /// Whether all have said what they hold, to us and, as far as we can tell, we to all: an arrangement that is refused is
-    /// refused by everyone.
+    /// Whether all have said what they hold, to us and, as far as we can tell, we to all: an arrangement that is
+    /// refused is refused by everyone.
     private boolean isAgreed() {
         for (int rank = 0; rank < heard.length; rank++) {
             if (!heard[rank] || !announced[rank]) {
@@ -294,9 +313,10 @@ final class LogAllReduce implements Work {
             return false;
         }
         int length = slices.chunkLength(me, chunksReduced);
-        long target = next.target() == SumPlan.RESULT
-                ? result + slices.chunkStart(me, chunksReduced) * Float.BYTES
-                : scratchBlock(next.target());
+        long target =
+                next.target() == SumPlan.RESULT
+                        ? result + slices.chunkStart(me, chunksReduced) * Float.BYTES
+                        : scratchBlock(next.target());
         if (copies) {
             Offheap.copy(target, left, (long) length * Float.BYTES);
         } else {
@@ -322,7 +342,10 @@ final class LogAllReduce implements Work {
             return -1;
         }
         Node node = sources.get(operand);
-        if (head.kind() != Frame.PARTIAL || head.offset() != from || head.first() != node.first() || head.end() != node.end()) {
+        if (head.kind() != Frame.PARTIAL
+                || head.offset() != from
+                || head.first() != node.first()
+                || head.end() != node.end()) {
             throw unexpected(owner, head);
         }
         return head.payload();
@@ -391,7 +414,16 @@ final class LogAllReduce implements Work {
     }
 
     private IllegalStateException unexpected(int rank, Inbound head) {
-        return new IllegalStateException(name() + " of epoch " + epoch.number() + ": " + epoch.name(rank)
-                + " sent a frame of kind " + head.kind() + " at " + head.offset() + " out of turn");
+        return new IllegalStateException(
+                name()
+                        + " of epoch "
+                        + epoch.number()
+                        + ": "
+                        + epoch.name(rank)
+                        + " sent a frame of kind "
+                        + head.kind()
+                        + " at "
+                        + head.offset()
+                        + " out of turn");
     }
 }

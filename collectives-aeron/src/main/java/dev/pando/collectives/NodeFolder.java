@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
-/// A node's own folder among the files that processes of one host share. Its name says whose it is, so that whoever comes
-/// next can clear away what a killed process has left.
+/// A node's own folder among the files that processes of one host share. Its name says whose it is, so that whoever
+/// comes next can clear away what a killed process has left.
 final class NodeFolder implements AutoCloseable {
     private static final String PREFIX = "pando-";
     private static final AtomicInteger COUNT = new AtomicInteger();
@@ -27,11 +27,13 @@ final class NodeFolder implements AutoCloseable {
         try {
             Files.createDirectories(directory);
             sweep(directory);
-            return new NodeFolder(Files.createDirectory(
-                    directory.resolve(PREFIX + ProcessId.self() + "-" + COUNT.incrementAndGet())));
+            return new NodeFolder(
+                    Files.createDirectory(
+                            directory.resolve(PREFIX + ProcessId.self() + "-" + COUNT.incrementAndGet())));
         } catch (IOException failure) {
             throw new UncheckedIOException(
-                    "cannot make a folder in " + directory + " for files that members share: " + failure.getMessage(), failure);
+                    "cannot make a folder in " + directory + " for files that members share: " + failure.getMessage(),
+                    failure);
         }
     }
 

@@ -82,9 +82,15 @@ final class Peer implements AutoCloseable {
             return claim;
         }
         if (position == Publication.MAX_POSITION_EXCEEDED) {
-            throw new IllegalStateException("the stream to " + member.name() + " is used up; its members must join anew");
+            throw new IllegalStateException(
+                    "the stream to " + member.name() + " is used up; its members must join anew");
         }
         return null;
+    }
+
+    /// The epoch in which it stands, as far as its board can be read; else 0.
+    long standsIn() {
+        return spans() == null ? 0 : spans.board().epoch();
     }
 
     /// @return why we believe that it is gone, or null
@@ -93,10 +99,10 @@ final class Peer implements AutoCloseable {
             return "its process " + address.process().pid() + " has ended";
         }
         if (address.process().equals(ProcessId.self()) && !Transport.isOpen(member.address())) {
-            return "it closed its end";
+            return "it has left";
         }
-        if (spans != null && spans.board().isClosed()) {
-            return "it closed its end";
+        if (spans() != null && spans.board().hasLeft()) {
+            return "it has left";
         }
         if (aeron != null && aeron.isClosed()) {
             return "its media driver has ended";

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/// Names a process so that a later one with the same number is not mistaken for it: what files and addresses carry, so that
-/// anyone on the host can tell whether their owner still lives.
+/// Names a process so that a later one with the same number is not mistaken for it: what files and addresses carry, so
+/// that anyone on the host can tell whether their owner still lives.
 ///
 /// @param namespace inode of its pid namespace; numbers mean nothing across namespaces
 /// @param pid its number
@@ -27,7 +27,8 @@ record ProcessId(long namespace, long pid, long start) {
         return new ProcessId(Long.parseLong(parts[0]), Long.parseLong(parts[1]), Long.parseLong(parts[2]));
     }
 
-    /// Whether the kernel says that it has ended. Of a process in another namespace nothing is known, so it is not said to be gone.
+    /// Whether the kernel says that it has ended. Of a process in another namespace nothing is known, so it is not said
+    /// to be gone.
     boolean isGone() {
         return namespace == SELF.namespace && pid != SELF.pid && startOf(pid) != start;
     }

@@ -41,8 +41,15 @@ final class ReceiveState implements Work {
             return false;
         }
         if (head.kind() != Frame.STATE || refusal == null && head.offset() != received) {
-            throw new IllegalStateException(name() + " of epoch " + epoch.number() + ": got a frame of kind "
-                    + head.kind() + " at " + head.offset() + " out of turn");
+            throw new IllegalStateException(
+                    name()
+                            + " of epoch "
+                            + epoch.number()
+                            + ": got a frame of kind "
+                            + head.kind()
+                            + " at "
+                            + head.offset()
+                            + " out of turn");
         }
         long sent = head.total();
         if (sent == total) {

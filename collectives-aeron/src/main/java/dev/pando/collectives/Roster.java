@@ -5,7 +5,6 @@ import dev.pando.training.step.ShardTree;
 import dev.pando.training.step.ShardTree.Node;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
@@ -38,11 +37,17 @@ final class Roster {
             MemorySegment span = mine.get(at).span();
             long offset = file.offsetOf(span);
             if (offset < 0) {
-                throw new IllegalArgumentException("the partial sum of " + node + " lies outside this member's memory()");
+                throw new IllegalArgumentException(
+                        "the partial sum of " + node + " lies outside this member's memory()");
             }
             if (span.byteSize() != result.byteSize()) {
-                throw new IllegalArgumentException("the partial sum of " + node + " has " + span.byteSize()
-                        + " bytes, the result " + result.byteSize());
+                throw new IllegalArgumentException(
+                        "the partial sum of "
+                                + node
+                                + " has "
+                                + span.byteSize()
+                                + " bytes, the result "
+                                + result.byteSize());
             }
             if (Math.absExact(span.address() - result.address()) < result.byteSize()) {
                 throw new IllegalArgumentException("the result overlaps the partial sum of " + node);

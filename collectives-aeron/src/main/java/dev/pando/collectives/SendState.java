@@ -74,8 +74,7 @@ final class SendState implements Work {
         long expected = head.total();
         head.consume();
         if (expected != total) {
-            throw new IllegalArgumentException(
-                    name() + ": sent " + total + " bytes to a receiver of " + expected);
+            throw new IllegalArgumentException(name() + ": sent " + total + " bytes to a receiver of " + expected);
         }
         received = true;
         return true;

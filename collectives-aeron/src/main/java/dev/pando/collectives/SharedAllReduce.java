@@ -14,10 +14,10 @@ import java.util.List;
 /// All-reduce of members of one host, who read each other's spans in place; Aeron carries only where they lie.
 ///
 /// The span is cut into windows, and each window into a slice for every member. A member adds its slice straight out of
-/// everyone's partial sums into its own result, then copies the others' slices out of their results while these are still
-/// in a cache. Everyone writes to its own file alone. A member that leaves the epoch changes its [Board] before it touches
-/// its spans again; whoever has read them looks at the boards once more before it says that it has finished, and nobody is
-/// done before all have finished. So what is done was read while it was whole.
+/// everyone's partial sums into its own result, then copies the others' slices out of their results while these are
+/// still in a cache. Everyone writes to its own file alone. A member that leaves the epoch changes its [Board] before
+/// it touches its spans again; whoever has read them looks at the boards once more before it says that it has finished,
+/// and nobody is done before all have finished. So what is done was read while it was whole.
 final class SharedAllReduce implements Work {
     private static final int BLOCK = 2048;
     private static final int WORDS = 2; // longs of a partial sum in a frame: its node, its place
@@ -164,8 +164,7 @@ final class SharedAllReduce implements Work {
             return false;
         }
         Frame.encode(claim.buffer(), claim.offset(), Frame.SPANS, me, epoch.group(), epoch.number(), operation);
-        Frame.encodePart(
-                claim.buffer(), claim.offset(), tree.shards(), mine.size(), ownResult, elements, identity);
+        Frame.encodePart(claim.buffer(), claim.offset(), tree.shards(), mine.size(), ownResult, elements, identity);
         int at = claim.offset() + Frame.HEADER;
         for (int index = 0; index < mine.size(); index++) {
             Node node = mine.get(index).node();
@@ -185,19 +184,21 @@ final class SharedAllReduce implements Work {
             return false;
         }
         if (head.kind() != Frame.SPANS || head.extra() != identity) {
-            throw new IllegalStateException("%s of epoch %d: %s sent a frame of kind %d out of turn"
-                    .formatted(name(), epoch.number(), epoch.name(rank), head.kind()));
+            throw new IllegalStateException(
+                    "%s of epoch %d: %s sent a frame of kind %d out of turn"
+                            .formatted(name(), epoch.number(), epoch.name(rank), head.kind()));
         }
         if (head.first() != tree.shards() || head.total() != elements) {
-            throw new IllegalStateException("%s: %s adds %d elements over %d batch shards, %s %d over %d"
-                    .formatted(
-                            name(),
-                            epoch.name(rank),
-                            head.total(),
-                            head.first(),
-                            epoch.name(me),
-                            elements,
-                            tree.shards()));
+            throw new IllegalStateException(
+                    "%s: %s adds %d elements over %d batch shards, %s %d over %d"
+                            .formatted(
+                                    name(),
+                                    epoch.name(rank),
+                                    head.total(),
+                                    head.first(),
+                                    epoch.name(me),
+                                    elements,
+                                    tree.shards()));
         }
         roster.resize(rank, head.end());
         for (int index = 0; index < head.end(); index++) {

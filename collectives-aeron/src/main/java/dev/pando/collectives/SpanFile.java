@@ -44,8 +44,9 @@ final class SpanFile implements Memory, AutoCloseable {
     /// @param owner the worker's name, for errors
     static SpanFile create(String owner, Path path, long token) {
         try {
-            FileChannel channel = FileChannel.open(
-                    path, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            FileChannel channel =
+                    FileChannel.open(
+                            path, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
             try {
                 return new SpanFile(owner, path, channel, token);
             } catch (IOException | RuntimeException failure) {

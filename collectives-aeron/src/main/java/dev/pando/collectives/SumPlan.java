@@ -67,8 +67,8 @@ final class SumPlan {
     }
 
     /// A plan for sources of which some are streams: what a stream delivers is read once, and before anything to its
-    /// right is read, unless that belongs to the same addition. A stream may so deliver several nodes, from left to right.
-    /// All instructions are copies or additions of two.
+    /// right is read, unless that belongs to the same addition. A stream may so deliver several nodes, from left to
+    /// right. All instructions are copies or additions of two.
     ///
     /// @param streams indices of the sources that are streams
     static SumPlan streaming(Node root, List<Node> sources, BitSet streams) {
@@ -112,9 +112,10 @@ final class SumPlan {
     private void runBlock(long[] addresses, long from, long elements, long result, long scratchAddress, int block) {
         long offset = from * Float.BYTES;
         for (Instruction next : instructions) {
-            long target = next.target == RESULT
-                    ? result + offset
-                    : operand(next.target, addresses, offset, scratchAddress, block);
+            long target =
+                    next.target == RESULT
+                            ? result + offset
+                            : operand(next.target, addresses, offset, scratchAddress, block);
             long a = operand(next.a, addresses, offset, scratchAddress, block);
             long b = operand(next.b, addresses, offset, scratchAddress, block);
             long c = operand(next.c, addresses, offset, scratchAddress, block);

@@ -21,15 +21,16 @@ import org.agrona.concurrent.BackoffIdleStrategy;
 /// A node's place on the network: owns its media driver and what goes with it, and gives each of the node's workers a
 /// [Collective].
 ///
-/// Every node embeds a driver of its own, and an inbox lives at the driver of the one who reads it: senders of the same host
-/// attach to that driver. So the death of any process takes nobody's inbox away but its own. A driver that runs already can
-/// be named in the settings; then all share it.
+/// Every node embeds a driver of its own, and an inbox lives at the driver of the one who reads it: senders of the same
+/// host attach to that driver. So the death of any process takes nobody's inbox away but its own. A driver that runs
+/// already can be named in the settings; then all share it.
 public final class Transport implements AutoCloseable {
     private static final long HOUSEKEEPING_NS = 1_000_000;
     private static final long FREEZE_TOLERATED_NS = 60_000_000_000L;
     private static final long LINGER_NS = 10_000_000_000L;
     private static final int LIST_BYTES = 4096;
     private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
+
     /// Addresses of the members that are open in this JVM: their end needs no other evidence.
     private static final Set<String> OPEN = ConcurrentHashMap.newKeySet();
 
@@ -75,11 +76,16 @@ public final class Transport implements AutoCloseable {
         int stream = random.nextInt(1, Integer.MAX_VALUE);
         long token = random.nextLong();
         Traffic traffic = new Traffic();
-        SpanFile spans = settings.sharing()
-                ? SpanFile.create(worker, folder.path().resolve("spans-" + stream), token)
-                : null;
-        Address address = new Address(
-                host, ProcessId.self(), driverDirectory, stream, spans == null ? "" : spans.path().toString(), token);
+        SpanFile spans =
+                settings.sharing() ? SpanFile.create(worker, folder.path().resolve("spans-" + stream), token) : null;
+        Address address =
+                new Address(
+                        host,
+                        ProcessId.self(),
+                        driverDirectory,
+                        stream,
+                        spans == null ? "" : spans.path().toString(),
+                        token);
         Inbox inbox = new Inbox(home, stream, traffic);
         AeronCollective member = new AeronCollective(worker, this, settings, address, inbox, spans, traffic);
         members.add(member);
@@ -111,7 +117,8 @@ public final class Transport implements AutoCloseable {
         return host;
     }
 
-    /// Fails when this node has lost its own media driver: it was frozen for too long, or the driver's process has ended.
+    /// Fails when this node has lost its own media driver: it was frozen for too long, or the driver's process has
+    /// ended.
     void check() {
         if (home.isClosed()) {
             throw new IllegalStateException(
@@ -128,9 +135,13 @@ public final class Transport implements AutoCloseable {
         return client;
     }
 
+    /// Tells the members of this JVM that one of them has left.
+    void leaves(String address) {
+        OPEN.remove(address);
+    }
+
     /// @return whether it was open
     boolean forget(AeronCollective member) {
-        OPEN.remove(member.address());
         return members.remove(member);
     }
 
@@ -155,27 +166,29 @@ public final class Transport implements AutoCloseable {
     }
 
     private static MediaDriver launch(TransportSettings settings, Path directory) {
-        return MediaDriver.launch(new MediaDriver.Context()
-                .aeronDirectoryName(directory.toString())
-                .dirDeleteOnStart(true)
-                .dirDeleteOnShutdown(true)
-                .threadingMode(ThreadingMode.SHARED)
-                .sharedIdleStrategy(new BackoffIdleStrategy(10, 20, 1_000, 500_000))
-                .ipcTermBufferLength(settings.termBytes())
-                .ipcMtuLength(mtu(settings.chunkBytes()))
-                .termBufferSparseFile(false)
-                .clientLivenessTimeoutNs(FREEZE_TOLERATED_NS)
-                .publicationUnblockTimeoutNs(2 * FREEZE_TOLERATED_NS)
-                .errorHandler(Transport::report));
+        return MediaDriver.launch(
+                new MediaDriver.Context()
+                        .aeronDirectoryName(directory.toString())
+                        .dirDeleteOnStart(true)
+                        .dirDeleteOnShutdown(true)
+                        .threadingMode(ThreadingMode.SHARED)
+                        .sharedIdleStrategy(new BackoffIdleStrategy(10, 20, 1_000, 500_000))
+                        .ipcTermBufferLength(settings.termBytes())
+                        .ipcMtuLength(mtu(settings.chunkBytes()))
+                        .termBufferSparseFile(false)
+                        .clientLivenessTimeoutNs(FREEZE_TOLERATED_NS)
+                        .publicationUnblockTimeoutNs(2 * FREEZE_TOLERATED_NS)
+                        .errorHandler(Transport::report));
     }
 
     private static Aeron connect(String driverDirectory, ErrorHandler onFailure) {
-        return Aeron.connect(new Aeron.Context()
-                .aeronDirectoryName(driverDirectory)
-                .useConductorAgentInvoker(true)
-                .driverTimeoutMs(FREEZE_TOLERATED_NS / 1_000_000)
-                .resourceLingerDurationNs(LINGER_NS)
-                .errorHandler(onFailure));
+        return Aeron.connect(
+                new Aeron.Context()
+                        .aeronDirectoryName(driverDirectory)
+                        .useConductorAgentInvoker(true)
+                        .driverTimeoutMs(FREEZE_TOLERATED_NS / 1_000_000)
+                        .resourceLingerDurationNs(LINGER_NS)
+                        .errorHandler(onFailure));
     }
 
     /// The smallest that takes a whole chunk, or a list of partial sums, with its header and Aeron's.

@@ -4,7 +4,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/// What a node's transport needs to know. No bit of any sum depends on it, but all members of a group use the same sizes.
+/// What a node's transport needs to know. No bit of any sum depends on it, but all members of a group use the same
+/// sizes.
 ///
 /// @param directory for what members of a host share, spans and the media driver's files; best in memory
 /// @param driver directory of a media driver that runs already; empty: the transport embeds one
@@ -35,12 +36,17 @@ public record TransportSettings(
                     "termBytes must be a power of two from " + SMALLEST_TERM + " up, not " + termBytes);
         }
         if (termBytes < 8 * (chunkBytes + Frame.HEADER)) {
-            throw new IllegalArgumentException("termBytes of " + termBytes + " hold less than 8 chunks of " + chunkBytes
-                    + " bytes; use smaller chunks");
+            throw new IllegalArgumentException(
+                    "termBytes of "
+                            + termBytes
+                            + " hold less than 8 chunks of "
+                            + chunkBytes
+                            + " bytes; use smaller chunks");
         }
     }
 
-    /// An embedded driver and shared spans where the machine has `/dev/shm`, log buffers in a temporary folder elsewhere.
+    /// An embedded driver and shared spans where the machine has `/dev/shm`, log buffers in a temporary folder
+    /// elsewhere.
     public static TransportSettings defaults() {
         boolean inMemory = Files.isWritable(IN_MEMORY);
         Path directory = inMemory ? IN_MEMORY : Path.of(System.getProperty("java.io.tmpdir"));
@@ -53,7 +59,8 @@ public record TransportSettings(
     }
 
     public TransportSettings withDriver(Path running) {
-        return new TransportSettings(directory, Optional.of(running), sharing, eagerBytes, sliceBytes, chunkBytes, termBytes);
+        return new TransportSettings(
+                directory, Optional.of(running), sharing, eagerBytes, sliceBytes, chunkBytes, termBytes);
     }
 
     public TransportSettings withSharing(boolean shared) {

@@ -38,8 +38,8 @@ final class Group implements AutoCloseable {
         }
         for (int at = 0; at < members; at++) {
             group.members.add(group.transports.get(at % transports).join(name(at)));
-            group.devices.add(Executors.newSingleThreadExecutor(
-                    Thread.ofPlatform().name("device-" + at).daemon().factory()));
+            group.devices.add(
+                    Executors.newSingleThreadExecutor(Thread.ofPlatform().name("device-" + at).daemon().factory()));
         }
         return group;
     }
@@ -102,14 +102,23 @@ final class Group implements AutoCloseable {
     ///
     /// @return what each got
     List<float[]> allReduce(Arrangement arrangement, int elements, long operation) {
-        return onAll(arrangement.members(), at -> {
-            Offer offer = offer(at, arrangement, elements);
-            Outcome outcome = members.get(at).allReduce(PATIENT, operation(operation), arrangement.tree(), offer.partials(), offer.result());
-            if (!(outcome instanceof Outcome.Done)) {
-                throw new AssertionError(name(at) + ": " + outcome);
-            }
-            return offer.result().toArray(ValueLayout.JAVA_FLOAT);
-        });
+        return onAll(
+                arrangement.members(),
+                at -> {
+                    Offer offer = offer(at, arrangement, elements);
+                    Outcome outcome =
+                            members.get(at)
+                                    .allReduce(
+                                            PATIENT,
+                                            operation(operation),
+                                            arrangement.tree(),
+                                            offer.partials(),
+                                            offer.result());
+                    if (!(outcome instanceof Outcome.Done)) {
+                        throw new AssertionError(name(at) + ": " + outcome);
+                    }
+                    return offer.result().toArray(ValueLayout.JAVA_FLOAT);
+                });
     }
 
     record Offer(List<Partial> partials, MemorySegment result) {}
@@ -117,7 +126,8 @@ final class Group implements AutoCloseable {
     Offer offer(int member, Arrangement arrangement, int elements) {
         List<Partial> partials = new ArrayList<>();
         for (Node node : arrangement.nodes().get(member)) {
-            MemorySegment span = members.get(member).memory().allocate("partial of " + node, (long) elements * Float.BYTES);
+            MemorySegment span =
+                    members.get(member).memory().allocate("partial of " + node, (long) elements * Float.BYTES);
             MemorySegment.copy(Arrangement.sum(node, elements), 0, span, ValueLayout.JAVA_FLOAT, 0, elements);
             partials.add(new Partial(node, span));
         }

@@ -23,8 +23,7 @@ class ProcessDeathTest {
     private static final int ELEMENTS = 50_021;
     private static final long SEED = 11;
 
-    @TempDir
-    Path directory;
+    @TempDir Path directory;
 
     private final List<RemoteMember> members = new ArrayList<>();
 
@@ -90,7 +89,8 @@ class ProcessDeathTest {
         group.forEach(member -> member.enter(new Membership("job", epoch, list)));
     }
 
-    /// Orders the members to reduce; as many as stand in the epoch with as many nodes as the victim of the test leaves open.
+    /// Orders the members to reduce; as many as stand in the epoch with as many nodes as the victim of the test leaves
+    /// open.
     private void reduce(long epoch, List<RemoteMember> group) {
         for (int at = 0; at < group.size(); at++) {
             int size = epoch == 1 ? 3 : 2;

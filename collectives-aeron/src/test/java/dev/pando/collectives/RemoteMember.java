@@ -51,9 +51,7 @@ final class RemoteMember implements AutoCloseable {
         command.addAll(List.of("-Xmx256m", "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path")));
         command.addAll(List.of(RemoteMember.class.getName(), directory.toString()));
         try {
-            return new RemoteMember(new ProcessBuilder(command)
-                    .redirectError(ProcessBuilder.Redirect.INHERIT)
-                    .start());
+            return new RemoteMember(new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
         } catch (IOException failure) {
             throw new UncheckedIOException(failure);
         }
@@ -69,13 +67,16 @@ final class RemoteMember implements AutoCloseable {
 
     void enter(Membership membership) {
         StringBuilder line = new StringBuilder("enter " + membership.epoch());
-        membership.members().forEach(member -> line.append(' ').append(member.name()).append('=').append(member.address()));
+        membership
+                .members()
+                .forEach(member -> line.append(' ').append(member.name()).append('=').append(member.address()));
         orders.println(line);
     }
 
     void reduce(Operation operation, int member, int members, int shards, int elements, long seed) {
-        orders.println("reduce %d %d %d %d %d %d %d"
-                .formatted(operation.epoch(), operation.number(), member, members, shards, elements, seed));
+        orders.println(
+                "reduce %d %d %d %d %d %d %d"
+                        .formatted(operation.epoch(), operation.number(), member, members, shards, elements, seed));
     }
 
     /// What came of the oldest order that was not answered yet.

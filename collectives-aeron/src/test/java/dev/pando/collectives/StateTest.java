@@ -53,12 +53,21 @@ class StateTest {
 
     @Test
     void shouldTellBothWhenTheirSizesDiffer() {
-        var sending = group.on(
-                0, () -> group.member(0).send(Group.PATIENT, operation, "worker-2", List.of(Group.bytes(5000, 1))));
-        var receiving = group.on(
-                2, () -> group.member(2).receive(Group.PATIENT, operation, "worker-0", List.of(Group.bytes(4999, 1))));
+        var sending =
+                group.on(
+                        0,
+                        () ->
+                                group.member(0)
+                                        .send(Group.PATIENT, operation, "worker-2", List.of(Group.bytes(5000, 1))));
+        var receiving =
+                group.on(
+                        2,
+                        () ->
+                                group.member(2)
+                                        .receive(Group.PATIENT, operation, "worker-0", List.of(Group.bytes(4999, 1))));
 
-        assertThatThrownBy(sending::join).hasRootCauseMessage("send 3 to worker-2: sent 5000 bytes to a receiver of 4999");
+        assertThatThrownBy(sending::join)
+                .hasRootCauseMessage("send 3 to worker-2: sent 5000 bytes to a receiver of 4999");
         assertThatThrownBy(receiving::join)
                 .hasRootCauseMessage("receive 3 from worker-0: sent 5000 bytes to a receiver of 4999");
     }

@@ -25,9 +25,12 @@ class SumPlanTest {
 
         float[] sum = new float[elements];
         try (Arena arena = Arena.ofConfined()) {
-            long[] addresses = sources.stream()
-                    .mapToLong(node -> arena.allocateFrom(ValueLayout.JAVA_FLOAT, Arrangement.sum(node, elements)).address())
-                    .toArray();
+            long[] addresses =
+                    sources.stream()
+                            .mapToLong(node ->
+                                    arena.allocateFrom(ValueLayout.JAVA_FLOAT, Arrangement.sum(node, elements))
+                                            .address())
+                            .toArray();
             MemorySegment result = arena.allocate((long) elements * Float.BYTES);
             SumPlan plan = SumPlan.of(arrangement.tree().root(), sources);
             MemorySegment scratch = arena.allocate((long) plan.scratch() * block * Float.BYTES + 64, 64);
