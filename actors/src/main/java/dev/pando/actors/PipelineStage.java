@@ -222,7 +222,7 @@ public final class PipelineStage {
         int round = work.round();
         onDevice(
                 "all-reduce of step " + order.step(),
-                () -> work.reduce(order.step(), round, order.total(), deadline),
+                () -> work.reduce(order, round, deadline),
                 sum -> {
                     switch (sum.outcome()) {
                         case Outcome.Done done ->
@@ -262,7 +262,7 @@ public final class PipelineStage {
         Deadline deadline = new Deadline("state for " + order.to(), order.patienceNs());
         onDevice(
                 "sending state",
-                () -> work.send(deadline, order.operation(), order.to()),
+                () -> work.send(deadline, order),
                 outcome -> {
                     // The receiver reports; a sender that cannot send finds its newcomer gone, which others see as
                     // well.

@@ -4,6 +4,7 @@ import dev.pando.training.step.CheckpointStore;
 import dev.pando.training.step.Collective;
 import dev.pando.training.step.Collective.Deadline;
 import dev.pando.training.step.Collective.Membership;
+import dev.pando.training.step.Collective.Operation;
 import dev.pando.training.step.Collective.Outcome;
 import dev.pando.training.step.ShardSums;
 import dev.pando.training.step.ShardTree;
@@ -157,10 +158,12 @@ final class StageWork {
     }
 
     /// @param roundNow see [#round()]
-    Sum reduce(long stepInFlight, int roundNow, ShardLoss total, Deadline deadline) {
-        holdOnly(stepInFlight, roundNow);
-        Outcome outcome = collective.allReduce(deadline, stepInFlight, tree, sums.partials(), sum);
-        Examined examined = outcome instanceof Outcome.Done ? trainer.examine(sum, total) : new Examined(Double.NaN, 0);
+    Sum reduce(PipelineStage.Reduce order, int roundNow, Deadline deadline) {
+        holdOnly(order.step(), roundNow);
+        Operation operation = new Operation(order.epoch(), order.step());
+        Outcome outcome = collective.allReduce(deadline, operation, tree, sums.partials(), sum);
+        Examined examined =
+                outcome instanceof Outcome.Done ? trainer.examine(sum, order.total()) : new Examined(Double.NaN, 0);
         return new Sum(outcome, examined);
     }
 
@@ -181,12 +184,14 @@ final class StageWork {
         return trainer.apply(sum, total);
     }
 
-    Outcome send(Deadline deadline, long operation, String to) {
-        return collective.send(deadline, operation, to, data(trainer.state()));
+    Outcome send(Deadline deadline, PipelineStage.SendState order) {
+        Operation operation = new Operation(order.epoch(), order.operation());
+        return collective.send(deadline, operation, order.to(), data(trainer.state()));
     }
 
     Outcome receive(Deadline deadline, PipelineStage.ReceiveState order) {
-        Outcome outcome = collective.receive(deadline, order.operation(), order.from(), data(trainer.state()));
+        Operation operation = new Operation(order.epoch(), order.operation());
+        Outcome outcome = collective.receive(deadline, operation, order.from(), data(trainer.state()));
         if (outcome instanceof Outcome.Done) {
             trainer.restored(order.step(), order.history());
         }

@@ -22,17 +22,17 @@ public interface Collective extends AutoCloseable {
     /// Adds what all members of the epoch hold along the tree; every member receives the sum of the root. Together the
     /// members hold every shard exactly once.
     ///
-    /// @param operation number of this operation within the epoch, the same at every member
+    /// @param operation the same at every member
     /// @param tree of the step
     /// @param mine partial sums of this member, untouched by the operation, so they can be offered again; may be empty
     /// @param result receives the sum; does not overlap any partial sum; of the same size as each of them
-    Outcome allReduce(Deadline deadline, long operation, ShardTree tree, List<Partial> mine, MemorySegment result);
+    Outcome allReduce(Deadline deadline, Operation operation, ShardTree tree, List<Partial> mine, MemorySegment result);
 
     /// Sends spans to one member, which receives as many bytes into spans of its own.
-    Outcome send(Deadline deadline, long operation, String to, List<MemorySegment> spans);
+    Outcome send(Deadline deadline, Operation operation, String to, List<MemorySegment> spans);
 
     /// Receives spans from one member.
-    Outcome receive(Deadline deadline, long operation, String from, List<MemorySegment> spans);
+    Outcome receive(Deadline deadline, Operation operation, String from, List<MemorySegment> spans);
 
     /// Leaves for good: operations, blocked and future, end with [Outcome.EpochOver]. Memory stays until [#close].
     void leave();
@@ -55,6 +55,14 @@ public interface Collective extends AutoCloseable {
     /// @param name unique in the group and never reused by a later incarnation
     /// @param address as its [Collective#address()] says
     record Member(String name, String address) {}
+
+    /// What an operation is asked for: it ends with [Outcome.EpochOver] at once if its epoch is over when it begins.
+    /// Without the epoch, work that was still under way when a newer one was entered would take part in that one with
+    /// old numbers.
+    ///
+    /// @param epoch that was entered
+    /// @param number of the operation within the epoch, rising, the same at every member that takes part
+    record Operation(long epoch, long number) {}
 
     /// The sum over the shards of one subtree, of float32.
     record Partial(ShardTree.Node node, MemorySegment span) {}

@@ -41,7 +41,7 @@ public final class LocalCollective implements Collective {
     }
 
     /// Where an operation takes place; a parcel is addressed to a member, a reduction to nobody.
-    private record Place(String group, long epoch, long operation, String to) {}
+    private record Place(String group, Operation operation, String to) {}
 
     private static final class Reduction {
         private final Map<String, List<Partial>> held = new TreeMap<>();
@@ -107,11 +107,14 @@ public final class LocalCollective implements Collective {
 
     @Override
     public Outcome allReduce(
-            Deadline deadline, long operation, ShardTree tree, List<Partial> mine, MemorySegment result) {
+            Deadline deadline, Operation operation, ShardTree tree, List<Partial> mine, MemorySegment result) {
         meeting.lock.lock();
         try {
             Membership now = membership;
-            Place place = new Place(now.group(), now.epoch(), operation, "");
+            if (isOver(operation, now)) {
+                return new Outcome.EpochOver(now.epoch());
+            }
+            Place place = new Place(now.group(), operation, "");
             Reduction reduction = meeting.reductions.computeIfAbsent(place, _ -> new Reduction());
             reduction.held.put(address, mine);
             reduction.results.put(address, result);
@@ -137,11 +140,14 @@ public final class LocalCollective implements Collective {
     }
 
     @Override
-    public Outcome send(Deadline deadline, long operation, String to, List<MemorySegment> spans) {
+    public Outcome send(Deadline deadline, Operation operation, String to, List<MemorySegment> spans) {
         meeting.lock.lock();
         try {
             Membership now = membership;
-            Place place = new Place(now.group(), now.epoch(), operation, to);
+            if (isOver(operation, now)) {
+                return new Outcome.EpochOver(now.epoch());
+            }
+            Place place = new Place(now.group(), operation, to);
             Parcel parcel = new Parcel(spans);
             meeting.parcels.put(place, parcel);
             meeting.changed.signalAll();
@@ -154,11 +160,14 @@ public final class LocalCollective implements Collective {
     }
 
     @Override
-    public Outcome receive(Deadline deadline, long operation, String from, List<MemorySegment> spans) {
+    public Outcome receive(Deadline deadline, Operation operation, String from, List<MemorySegment> spans) {
         meeting.lock.lock();
         try {
             Membership now = membership;
-            Place place = new Place(now.group(), now.epoch(), operation, nameOf(now));
+            if (isOver(operation, now)) {
+                return new Outcome.EpochOver(now.epoch());
+            }
+            Place place = new Place(now.group(), operation, nameOf(now));
             Outcome outcome = await(deadline, only(now, from), () -> meeting.parcels.containsKey(place), Map.of());
             if (outcome.equals(DONE)) {
                 Parcel parcel = meeting.parcels.remove(place);
@@ -223,6 +232,13 @@ public final class LocalCollective implements Collective {
             }
         }
         return DONE;
+    }
+
+    private static boolean isOver(Operation operation, Membership now) {
+        if (operation.epoch() > now.epoch()) {
+            throw new IllegalStateException("epoch " + operation.epoch() + " was not entered, " + now.epoch() + " was");
+        }
+        return operation.epoch() < now.epoch();
     }
 
     private static void reduce(ShardTree tree, Reduction reduction) {

@@ -1,0 +1,117 @@
+package dev.pando.collectives;
+
+import io.aeron.logbuffer.BufferClaim;
+import java.util.Arrays;
+
+/// The first thing that members of an epoch do together: everyone tells everyone how it would share numbers, so that
+/// all take the same way.
+final class Hello implements Work {
+    /// In the place of an operation's number.
+    static final long NUMBER = Long.MIN_VALUE;
+
+    private final Inbox inbox;
+    private final Epoch epoch;
+    private final Peer[] peers;
+    private final TransportSettings settings;
+    private final long operation; // before which all must meet
+    private final boolean canShare;
+    private final boolean[] greeted;
+    private final boolean[] heard;
+    private boolean allShare;
+
+    Hello(Inbox inbox, Epoch epoch, Peer[] peers, TransportSettings settings, long operation) {
+        this.operation = operation;
+        this.inbox = inbox;
+        this.epoch = epoch;
+        this.peers = peers;
+        this.settings = settings;
+        this.greeted = new boolean[peers.length];
+        this.heard = new boolean[peers.length];
+        greeted[epoch.rank()] = true;
+        heard[epoch.rank()] = true;
+        canShare = settings.sharing() && Arrays.stream(peers).allMatch(peer -> peer == null || peer.spans() != null);
+        allShare = canShare;
+    }
+
+    /// Whether every member can read every other's spans; known when done.
+    boolean allShare() {
+        return allShare;
+    }
+
+    @Override
+    public boolean advance() {
+        boolean moved = false;
+        for (int rank = 0; rank < peers.length; rank++) {
+            moved |= !greeted[rank] && greet(rank);
+            moved |= !heard[rank] && hear(rank);
+        }
+        return moved;
+    }
+
+    @Override
+    public boolean isDone() {
+        for (int rank = 0; rank < peers.length; rank++) {
+            if (!greeted[rank] || !heard[rank]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    @Override
+    public boolean awaits(int rank) {
+        return !greeted[rank] || !heard[rank];
+    }
+
+    @Override
+    public String name() {
+        return "all-reduce " + operation;
+    }
+
+    private boolean greet(int rank) {
+        BufferClaim claim = peers[rank].isReachable() ? peers[rank].claim(0) : null;
+        if (claim == null) {
+            return false;
+        }
+        Frame.encode(claim.buffer(), claim.offset(), Frame.HELLO, epoch.rank(), epoch.group(), epoch.number(), NUMBER);
+        Frame.encodePart(
+                claim.buffer(),
+                claim.offset(),
+                canShare ? 1 : 0,
+                settings.chunkBytes(),
+                settings.sliceBytes(),
+                settings.eagerBytes(),
+                0);
+        claim.commit();
+        greeted[rank] = true;
+        return true;
+    }
+
+    private boolean hear(int rank) {
+        Inbound head = inbox.head(rank, NUMBER);
+        if (head == null) {
+            return false;
+        }
+        boolean same =
+                head.end() == settings.chunkBytes()
+                        && head.offset() == settings.sliceBytes()
+                        && head.total() == settings.eagerBytes();
+        if (!same) {
+            throw new IllegalStateException(
+                    "members must use the same sizes: %s has chunkBytes %d, sliceBytes %d, eagerBytes %d; %s has %d, %d, %d"
+                            .formatted(
+                                    epoch.name(rank),
+                                    head.end(),
+                                    head.offset(),
+                                    head.total(),
+                                    epoch.name(epoch.rank()),
+                                    settings.chunkBytes(),
+                                    settings.sliceBytes(),
+                                    settings.eagerBytes()));
+        }
+        allShare &= head.first() == 1;
+        heard[rank] = true;
+        head.consume();
+        return true;
+    }
+}

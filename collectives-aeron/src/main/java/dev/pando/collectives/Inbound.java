@@ -1,0 +1,117 @@
+package dev.pando.collectives;
+
+import io.aeron.Image;
+import io.aeron.logbuffer.ControlledFragmentHandler;
+import io.aeron.logbuffer.Header;
+import java.nio.ByteOrder;
+import org.agrona.DirectBuffer;
+
+/// One sender's stream as it arrives: shows the frame at its head, in the log buffer, until that is consumed.
+final class Inbound implements ControlledFragmentHandler {
+    private final Image image;
+    private boolean present;
+    private long next;
+    private DirectBuffer buffer;
+    private int offset;
+    private int length;
+
+    Inbound(Image image) {
+        this.image = image;
+    }
+
+    Image image() {
+        return image;
+    }
+
+    /// Whether a frame has arrived that is not consumed yet.
+    boolean hasHead() {
+        if (present) {
+            return true;
+        }
+        if (image.isClosed()) {
+            return false;
+        }
+        long position = image.position();
+        next = image.controlledPeek(position, this, Long.MAX_VALUE);
+        if (!present && next > position) {
+            image.position(next); // padding at the end of a term
+        }
+        return present;
+    }
+
+    void consume() {
+        present = false;
+        image.position(next);
+    }
+
+    int kind() {
+        return Frame.kind(buffer, offset);
+    }
+
+    int rank() {
+        return Frame.rank(buffer, offset);
+    }
+
+    long group() {
+        return Frame.group(buffer, offset);
+    }
+
+    long epoch() {
+        return Frame.epoch(buffer, offset);
+    }
+
+    long operation() {
+        return Frame.operation(buffer, offset);
+    }
+
+    int first() {
+        return Frame.first(buffer, offset);
+    }
+
+    int end() {
+        return Frame.end(buffer, offset);
+    }
+
+    long offset() {
+        return Frame.offset(buffer, offset);
+    }
+
+    long total() {
+        return Frame.total(buffer, offset);
+    }
+
+    long extra() {
+        return Frame.extra(buffer, offset);
+    }
+
+    /// Address of the payload within the log buffer.
+    long payload() {
+        return buffer.addressOffset() + offset + Frame.HEADER;
+    }
+
+    int payloadBytes() {
+        return length - Frame.HEADER;
+    }
+
+    int payloadInt(int at) {
+        return buffer.getInt(offset + Frame.HEADER + at * Integer.BYTES, ByteOrder.LITTLE_ENDIAN);
+    }
+
+    long payloadLong(int at) {
+        return buffer.getLong(offset + Frame.HEADER + at * Long.BYTES, ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /// Whether this is a frame that we can read.
+    boolean isKnown() {
+        return Frame.isKnown(buffer, offset, length);
+    }
+
+    @Override
+    public Action onFragment(DirectBuffer fragment, int at, int bytes, Header header) {
+        present = true;
+        buffer = fragment;
+        offset = at;
+        length = bytes;
+        return Action.BREAK;
+    }
+}

@@ -1,0 +1,106 @@
+package dev.pando.collectives;
+
+import io.aeron.Aeron;
+import io.aeron.CommonContext;
+import io.aeron.Image;
+import io.aeron.Subscription;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/// All that arrives for one member: drops what is stale, holds back what is early, and sorts the rest by rank.
+///
+/// Used by the member's device thread alone.
+final class Inbox implements AutoCloseable {
+    private final Subscription subscription;
+    private final Traffic traffic;
+    private final AtomicInteger arrivals = new AtomicInteger();
+    private int seen;
+    private Inbound[] inbounds = {};
+    private Inbound[] byRank = {};
+    private Epoch epoch;
+    private long newest = Long.MIN_VALUE;
+
+    Inbox(Aeron aeron, int stream, Traffic traffic) {
+        this.traffic = traffic;
+        this.subscription =
+                aeron.addSubscription(
+                        CommonContext.IPC_CHANNEL,
+                        stream,
+                        _ -> arrivals.incrementAndGet(),
+                        _ -> arrivals.incrementAndGet());
+    }
+
+    /// From here on, frames of this epoch are what an operation sees.
+    void adopt(Epoch now) {
+        if (epoch != now) {
+            epoch = now;
+            byRank = new Inbound[now.size()];
+        }
+    }
+
+    /// Looks at every stream's head.
+    void pump() {
+        int changes = arrivals.get();
+        if (changes != seen) {
+            seen = changes;
+            refresh();
+        }
+        for (Inbound inbound : inbounds) {
+            while (inbound.hasHead()) {
+                if (isStale(inbound)) {
+                    traffic.stale();
+                    inbound.consume();
+                    continue;
+                }
+                if (inbound.epoch() > epoch.number()) {
+                    newest = Math.max(newest, inbound.epoch());
+                } else {
+                    byRank[inbound.rank()] = inbound;
+                }
+                break;
+            }
+        }
+    }
+
+    /// The stream of a member of this epoch, its head a frame of this operation, or null.
+    Inbound head(int rank, long operation) {
+        Inbound inbound = byRank[rank];
+        if (inbound == null || !inbound.hasHead() || inbound.epoch() != epoch.number()) {
+            return null;
+        }
+        return inbound.operation() == operation ? inbound : null;
+    }
+
+    /// Whether that member's stream was here in this epoch, and has ended.
+    boolean hasEnded(int rank) {
+        return byRank[rank] != null && byRank[rank].image().isClosed();
+    }
+
+    /// The newest epoch that any frame spoke of.
+    long newest() {
+        return newest;
+    }
+
+    @Override
+    public void close() {
+        subscription.close();
+    }
+
+    private boolean isStale(Inbound inbound) {
+        return !inbound.isKnown()
+                || inbound.group() != epoch.group()
+                || inbound.epoch() < epoch.number()
+                || inbound.epoch() == epoch.number() && (inbound.rank() < 0 || inbound.rank() >= byRank.length);
+    }
+
+    private void refresh() {
+        inbounds = subscription.images().stream().map(this::inbound).toArray(Inbound[]::new);
+    }
+
+    private Inbound inbound(Image image) {
+        return Arrays.stream(inbounds)
+                .filter(inbound -> inbound.image() == image)
+                .findFirst()
+                .orElseGet(() -> new Inbound(image));
+    }
+}

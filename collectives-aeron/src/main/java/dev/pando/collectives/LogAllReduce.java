@@ -1,0 +1,429 @@
+package dev.pando.collectives;
+
+import dev.pando.training.step.Collective.Partial;
+import dev.pando.training.step.ShardTree;
+import dev.pando.training.step.ShardTree.Node;
+import io.aeron.logbuffer.BufferClaim;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/// All-reduce whose numbers travel in Aeron's log buffers: between hosts, and where memory cannot be shared.
+///
+/// Each member reduces one slice of the elements. It says what it holds, writes its partial sums of the others' slices
+/// straight into claimed log buffers, adds what arrives for its own slice straight out of them along the tree, and
+/// sends the sum of its slice to all. A sender's frames come in one order, chunks ascending and nodes from left to
+/// right, which is the order in which the tree consumes them; so nobody ever waits for a frame that is stuck behind
+/// another.
+///
+/// What is small goes to everyone at once, and all add for themselves: one hop instead of two.
+final class LogAllReduce implements Work {
+    private final Inbox inbox;
+    private final int chunkElements;
+    private final int eagerElements;
+    private final Holding holding = new Holding();
+
+    private Epoch epoch;
+    private Peer[] peers;
+    private long operation;
+    private ShardTree tree;
+    private long result;
+    private Slices slices;
+    private int me;
+
+    private boolean[] announced = {};
+    private boolean[] heard = {};
+    private int[][] nodesOf = {}; // of each member: first, end, first, end, …
+    private long[] partialsSent = {};
+    private long[] partialsTaken = {};
+    private long[] sumsSent = {};
+    private long[] sumsTaken = {};
+
+    private SumPlan plan;
+    private int[] ownerOf = {};
+    private long[] addressOf = {};
+    private int[] ownIndexOf = {};
+    private List<Node> sources = List.of();
+    private MemorySegment scratch = MemorySegment.NULL;
+    private List<Partial> offered = List.of();
+    private long chunksReduced;
+    private int instruction;
+
+    LogAllReduce(Inbox inbox, TransportSettings settings) {
+        this.inbox = inbox;
+        this.chunkElements = settings.chunkBytes() / Float.BYTES;
+        this.eagerElements = settings.eagerBytes() / Float.BYTES;
+    }
+
+    LogAllReduce begin(
+            Epoch now, Peer[] others, long number, ShardTree shape, List<Partial> mine, MemorySegment target) {
+        if (epoch != now) {
+            epoch = now;
+            peers = others;
+            me = now.rank();
+            announced = new boolean[now.size()];
+            heard = new boolean[now.size()];
+            nodesOf = new int[now.size()][0];
+            partialsSent = new long[now.size()];
+            partialsTaken = new long[now.size()];
+            sumsSent = new long[now.size()];
+            sumsTaken = new long[now.size()];
+            plan = null;
+        }
+        operation = number;
+        if (holding.take(shape, mine, target) || tree == null || tree.shards() != shape.shards()) {
+            plan = null;
+        }
+        tree = shape;
+        result = target.address();
+        long elements = target.byteSize() / Float.BYTES;
+        if (slices == null || slices.elements() != elements || slices.members() != now.size()) {
+            slices = new Slices(elements, now.size(), chunkElements, elements <= eagerElements);
+        }
+        Arrays.fill(announced, false);
+        Arrays.fill(heard, false);
+        announced[me] = true;
+        heard[me] = true;
+        Arrays.fill(partialsSent, 0);
+        Arrays.fill(partialsTaken, 0);
+        Arrays.fill(sumsSent, 0);
+        Arrays.fill(sumsTaken, 0);
+        chunksReduced = 0;
+        instruction = 0;
+        placeOwn(mine);
+        return this;
+    }
+
+    @Override
+    public boolean advance() {
+        boolean moved = false;
+        for (int rank = 0; rank < epoch.size(); rank++) {
+            if (rank != me && peers[rank].isReachable()) {
+                moved |= announce(rank);
+                moved |= sendPartial(rank);
+                moved |= sendSum(rank);
+            }
+        }
+        for (int rank = 0; rank < epoch.size(); rank++) {
+            moved |= rank != me && take(rank);
+        }
+        return reduce() || moved;
+    }
+
+    @Override
+    public boolean isDone() {
+        for (int rank = 0; rank < epoch.size(); rank++) {
+            if (isOwed(rank) || isExpectedOf(rank)) {
+                return false;
+            }
+        }
+        return chunksReduced == slices.chunks(me);
+    }
+
+    @Override
+    public boolean awaits(int rank) {
+        return isOwed(rank) || isExpectedOf(rank) && inbox.head(rank, operation) == null;
+    }
+
+    @Override
+    public String name() {
+        return "all-reduce " + operation;
+    }
+
+    /// Whether we have yet to send that member something.
+    private boolean isOwed(int rank) {
+        return rank != me
+                && (!announced[rank]
+                        || partialsSent[rank] < slices.chunks(rank) * holding.nodes().size()
+                        || !slices.whole() && sumsSent[rank] < slices.chunks(me));
+    }
+
+    /// Whether that member has yet to send us something, or we have yet to take it.
+    private boolean isExpectedOf(int rank) {
+        return rank != me
+                && (!heard[rank]
+                        || partialsTaken[rank] < slices.chunks(me) * (nodesOf[rank].length / 2)
+                        || !slices.whole() && sumsTaken[rank] < slices.length(rank));
+    }
+
+    private boolean announce(int rank) {
+        if (announced[rank]) {
+            return false;
+        }
+        List<Node> nodes = holding.nodes();
+        int bytes = nodes.size() * 2 * Integer.BYTES;
+        if (bytes > peers[rank].maxPayload()) {
+            throw new IllegalStateException(
+                    nodes.size() + " subtrees do not fit into one frame; use fewer batch shards");
+        }
+        BufferClaim claim =
+                claim(rank, Frame.HOLDING, bytes, tree.shards(), chunkElements, nodes.size(), slices.elements());
+        if (claim == null) {
+            return false;
+        }
+        int at = claim.offset() + Frame.HEADER;
+        for (int index = 0; index < nodes.size(); index++) {
+            claim.buffer().putInt(at + index * 8, nodes.get(index).first(), ByteOrder.LITTLE_ENDIAN);
+            claim.buffer().putInt(at + index * 8 + 4, nodes.get(index).end(), ByteOrder.LITTLE_ENDIAN);
+        }
+        claim.commit();
+        announced[rank] = true;
+        return true;
+    }
+
+    private boolean sendPartial(int rank) {
+        int nodes = holding.nodes().size();
+        if (!announced[rank] || partialsSent[rank] == slices.chunks(rank) * nodes) {
+            return false;
+        }
+        long chunk = partialsSent[rank] / nodes;
+        int index = (int) (partialsSent[rank] % nodes);
+        Node node = holding.nodes().get(index);
+        int length = slices.chunkLength(rank, chunk);
+        long from = slices.chunkStart(rank, chunk);
+        BufferClaim claim =
+                claim(rank, Frame.PARTIAL, length * Float.BYTES, node.first(), node.end(), from, slices.elements());
+        if (claim == null) {
+            return false;
+        }
+        holding.sum(index, from, length, payloadOf(claim));
+        claim.commit();
+        partialsSent[rank]++;
+        return true;
+    }
+
+    private boolean sendSum(int rank) {
+        if (slices.whole() || sumsSent[rank] == chunksReduced) {
+            return false;
+        }
+        int length = slices.chunkLength(me, sumsSent[rank]);
+        long from = slices.chunkStart(me, sumsSent[rank]);
+        BufferClaim claim = claim(rank, Frame.SUM, length * Float.BYTES, 0, tree.shards(), from, slices.elements());
+        if (claim == null) {
+            return false;
+        }
+        Offheap.copy(payloadOf(claim), result + from * Float.BYTES, (long) length * Float.BYTES);
+        claim.commit();
+        sumsSent[rank]++;
+        return true;
+    }
+
+    private boolean take(int rank) {
+        Inbound head = inbox.head(rank, operation);
+        if (head == null) {
+            return false;
+        }
+        switch (head.kind()) {
+            case Frame.HOLDING -> hear(rank, head);
+            case Frame.SUM -> takeSum(rank, head);
+            case Frame.PARTIAL -> {
+                return false; // in its turn
+            }
+            default -> throw unexpected(rank, head);
+        }
+        head.consume();
+        return true;
+    }
+
+    private void hear(int rank, Inbound head) {
+        if (head.first() != tree.shards() || head.end() != chunkElements || head.total() != slices.elements()) {
+            throw new IllegalStateException(
+                    name()
+                            + ": "
+                            + epoch.name(rank)
+                            + " adds "
+                            + head.total()
+                            + " elements over "
+                            + head.first()
+                            + " batch shards in chunks of "
+                            + head.end()
+                            + ", "
+                            + epoch.name(me)
+                            + " "
+                            + slices.elements()
+                            + " over "
+                            + tree.shards()
+                            + " in chunks of "
+                            + chunkElements);
+        }
+        int count = (int) head.offset() * 2;
+        boolean same = nodesOf[rank].length == count;
+        for (int at = 0; same && at < count; at++) {
+            same = nodesOf[rank][at] == head.payloadInt(at);
+        }
+        if (!same) {
+            nodesOf[rank] = IntStream.range(0, count).map(head::payloadInt).toArray();
+            plan = null;
+        }
+        heard[rank] = true;
+    }
+
+    private void takeSum(int rank, Inbound head) {
+        long bytes = head.payloadBytes();
+        if (head.offset() != slices.start(rank) + sumsTaken[rank]) {
+            throw unexpected(rank, head);
+        }
+        Offheap.copy(result + head.offset() * Float.BYTES, head.payload(), bytes);
+        sumsTaken[rank] += bytes / Float.BYTES;
+    }
+
+    private boolean reduce() {
+        if (!isAgreed()) {
+            return false; // a plan is that of the operation before, until all have said what they hold
+        }
+        if (plan == null) {
+            compile();
+        }
+        boolean moved = false;
+        while (chunksReduced < slices.chunks(me) && run(plan.instruction(instruction))) {
+            moved = true;
+            instruction++;
+            if (instruction == plan.size()) {
+                instruction = 0;
+                chunksReduced++;
+                break; // let the others have it
+            }
+        }
+        return moved;
+    }
+
+    /// Whether all have said what they hold, to us and, as far as we can tell, we to all: an arrangement that is
+    /// refused is refused by everyone.
+    private boolean isAgreed() {
+        for (int rank = 0; rank < heard.length; rank++) {
+            if (!heard[rank] || !announced[rank]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// Runs one addition on the current chunk, if its operands are here.
+    private boolean run(SumPlan.Instruction next) {
+        boolean copies = next.kind() == SumPlan.Kind.COPY;
+        long left = operand(next.a());
+        long right = copies ? left : operand(next.b());
+        if (left < 0 || right < 0) {
+            return false;
+        }
+        int length = slices.chunkLength(me, chunksReduced);
+        long target =
+                next.target() == SumPlan.RESULT
+                        ? result + slices.chunkStart(me, chunksReduced) * Float.BYTES
+                        : scratchBlock(next.target());
+        if (copies) {
+            Offheap.copy(target, left, (long) length * Float.BYTES);
+        } else {
+            Offheap.add(target, left, right, length);
+            release(next.b());
+        }
+        release(next.a());
+        return true;
+    }
+
+    /// @return where the operand's elements of the current chunk are; -1 if not here yet
+    private long operand(int operand) {
+        if (operand >= plan.sources()) {
+            return scratchBlock(operand);
+        }
+        long from = slices.chunkStart(me, chunksReduced);
+        int owner = ownerOf[operand];
+        if (owner == me) {
+            return addressOf[operand] + from * Float.BYTES;
+        }
+        Inbound head = inbox.head(owner, operation);
+        if (head == null || head.kind() == Frame.SUM) {
+            return -1;
+        }
+        Node node = sources.get(operand);
+        if (head.kind() != Frame.PARTIAL
+                || head.offset() != from
+                || head.first() != node.first()
+                || head.end() != node.end()) {
+            throw unexpected(owner, head);
+        }
+        return head.payload();
+    }
+
+    private void release(int operand) {
+        if (operand < plan.sources() && ownerOf[operand] != me) {
+            partialsTaken[ownerOf[operand]]++;
+            inbox.head(ownerOf[operand], operation).consume();
+        }
+    }
+
+    private long scratchBlock(int operand) {
+        return scratch.address() + (long) (operand - plan.sources()) * chunkElements * Float.BYTES;
+    }
+
+    /// Own partial sums as they are, and the subtrees that the others have formed.
+    private void compile() {
+        record Source(Node node, int owner, int index) {}
+        List<Source> all = new ArrayList<>();
+        for (int index = 0; index < holding.partials().size(); index++) {
+            all.add(new Source(holding.partials().get(index), me, index));
+        }
+        for (int rank = 0; rank < nodesOf.length; rank++) {
+            for (int at = 0; rank != me && at < nodesOf[rank].length; at += 2) {
+                all.add(new Source(new Node(nodesOf[rank][at], nodesOf[rank][at + 1]), rank, -1));
+            }
+        }
+        all.sort(Comparator.comparing(Source::node));
+        Coverage coverage = new Coverage(tree, name(), epoch);
+        BitSet streams = new BitSet();
+        for (int at = 0; at < all.size(); at++) {
+            coverage.add(all.get(at).node(), all.get(at).owner());
+            streams.set(at, all.get(at).owner() != me);
+        }
+        coverage.check();
+        sources = all.stream().map(Source::node).toList();
+        ownerOf = all.stream().mapToInt(Source::owner).toArray();
+        ownIndexOf = all.stream().mapToInt(Source::index).toArray();
+        addressOf = new long[all.size()];
+        plan = SumPlan.streaming(tree.root(), sources, streams);
+        scratch = Arena.ofAuto().allocate(Math.max(1, plan.scratch()) * (long) chunkElements * Float.BYTES, 64);
+        placeOwn(offered);
+    }
+
+    private void placeOwn(List<Partial> mine) {
+        offered = mine;
+        for (int at = 0; plan != null && at < ownIndexOf.length; at++) {
+            if (ownIndexOf[at] >= 0) {
+                addressOf[at] = mine.get(ownIndexOf[at]).span().address();
+            }
+        }
+    }
+
+    private BufferClaim claim(int rank, int kind, int bytes, int first, int end, long offset, long total) {
+        BufferClaim claim = peers[rank].claim(bytes);
+        if (claim != null) {
+            Frame.encode(claim.buffer(), claim.offset(), kind, me, epoch.group(), epoch.number(), operation);
+            Frame.encodePart(claim.buffer(), claim.offset(), first, end, offset, total, 0);
+        }
+        return claim;
+    }
+
+    private static long payloadOf(BufferClaim claim) {
+        return claim.buffer().addressOffset() + claim.offset() + Frame.HEADER;
+    }
+
+    private IllegalStateException unexpected(int rank, Inbound head) {
+        return new IllegalStateException(
+                name()
+                        + " of epoch "
+                        + epoch.number()
+                        + ": "
+                        + epoch.name(rank)
+                        + " sent a frame of kind "
+                        + head.kind()
+                        + " at "
+                        + head.offset()
+                        + " out of turn");
+    }
+}

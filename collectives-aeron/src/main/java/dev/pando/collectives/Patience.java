@@ -1,0 +1,65 @@
+package dev.pando.collectives;
+
+import dev.pando.training.step.Collective.Deadline;
+import java.util.concurrent.locks.LockSupport;
+
+/// Waits for others without starving them: spins while cores are free, then yields, then parks very briefly.
+final class Patience {
+    private static final int SPINS = 400;
+    private static final int YIELDS = 4_000;
+    private static final long PARK_NS = 50_000;
+    private static final int LOOK_EVERY = 64;
+
+    private long beganNs;
+    private long patienceNs;
+    private int spins;
+    private int idles;
+    private long idleSinceNs;
+    private final Traffic traffic;
+
+    Patience(Traffic traffic) {
+        this.traffic = traffic;
+    }
+
+    /// @param neighbours members that run on this machine, this one included
+    void begin(Deadline deadline, int neighbours) {
+        beganNs = System.nanoTime();
+        patienceNs = deadline.patienceNs();
+        spins = neighbours <= Runtime.getRuntime().availableProcessors() ? SPINS : 0;
+        idles = 0;
+    }
+
+    void progressed() {
+        if (idles > 0) {
+            if (idles >= LOOK_EVERY) {
+                traffic.waited(System.nanoTime() - idleSinceNs);
+            }
+            idles = 0;
+        }
+    }
+
+    /// Lets time pass.
+    ///
+    /// @return whether it is time to look whether waiting is still worth it
+    boolean idle() {
+        idles++;
+        if (idles == LOOK_EVERY) {
+            idleSinceNs = System.nanoTime();
+        }
+        if (idles <= spins) {
+            Thread.onSpinWait();
+            return idles % LOOK_EVERY == 0;
+        }
+        if (idles <= spins + YIELDS) {
+            Thread.yield();
+            return idles % LOOK_EVERY == 0;
+        }
+        idles--; // stay in this state
+        LockSupport.parkNanos(PARK_NS);
+        return true;
+    }
+
+    boolean isOver() {
+        return System.nanoTime() - beganNs >= patienceNs;
+    }
+}

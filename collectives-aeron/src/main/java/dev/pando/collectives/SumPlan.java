@@ -1,0 +1,211 @@
+package dev.pando.collectives;
+
+import dev.pando.training.step.ShardTree.Node;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+
+/// The additions that form the sum of one subtree from the partial sums at hand, in the order of the tree.
+///
+/// Compiled when the arrangement of shards changes, then run for every block of elements. An operand is a source (its
+/// index), a scratch block (the number of sources plus its index) or [#RESULT].
+final class SumPlan {
+    /// The operand that receives the sum.
+    static final int RESULT = -1;
+
+    /// What an instruction does with its operands a, b, c, d.
+    enum Kind {
+        /// `a`
+        COPY,
+        /// `a + b`
+        ADD,
+        /// `(a + b) + c`
+        ADD_LEFT,
+        /// `a + (b + c)`
+        ADD_RIGHT,
+        /// `(a + b) + (c + d)`
+        ADD_PAIRS
+    }
+
+    /// One pass over a block.
+    record Instruction(Kind kind, int target, int a, int b, int c, int d) {
+        private static Instruction copy(int target, int a) {
+            return new Instruction(Kind.COPY, target, a, a, a, a);
+        }
+
+        private static Instruction add(int target, int a, int b) {
+            return new Instruction(Kind.ADD, target, a, b, b, b);
+        }
+    }
+
+    private final Node root;
+    private final List<Node> sources;
+    private final boolean fused;
+    private final BitSet streams;
+    private final List<Instruction> emitted = new ArrayList<>();
+    private final Instruction[] instructions;
+    private int scratchInUse;
+    private int scratch;
+
+    private SumPlan(Node root, List<Node> sources, boolean fused, BitSet streams) {
+        this.fused = fused;
+        this.root = root;
+        this.sources = sources;
+        this.streams = streams;
+        int whole = sources.indexOf(root);
+        if (whole >= 0) {
+            emitted.add(Instruction.copy(RESULT, whole));
+        } else {
+            compile(root);
+        }
+        this.instructions = emitted.toArray(Instruction[]::new);
+    }
+
+    /// @param sources whose shards together are those of the root, each once
+    static SumPlan of(Node root, List<Node> sources) {
+        return new SumPlan(root, List.copyOf(sources), true, new BitSet());
+    }
+
+    /// A plan for sources of which some are streams: what a stream delivers is read once, and before anything to its
+    /// right is read, unless that belongs to the same addition. A stream may so deliver several nodes, from left to
+    /// right. All instructions are copies or additions of two.
+    ///
+    /// @param streams indices of the sources that are streams
+    static SumPlan streaming(Node root, List<Node> sources, BitSet streams) {
+        return new SumPlan(root, List.copyOf(sources), false, streams);
+    }
+
+    int size() {
+        return instructions.length;
+    }
+
+    Instruction instruction(int at) {
+        return instructions[at];
+    }
+
+    int sources() {
+        return sources.size();
+    }
+
+    /// Scratch blocks that a run needs.
+    int scratch() {
+        return scratch;
+    }
+
+    /// Adds elements of spans that all lie in memory.
+    ///
+    /// @param addresses of the sources' first elements
+    /// @param from first element to form
+    /// @param result address of the result's first element
+    /// @param scratchAddress of [#scratch()] blocks
+    /// @param block elements of a scratch block; small enough that scratch stays in the first cache
+    void run(long[] addresses, long from, long elements, long result, long scratchAddress, int block) {
+        if (scratch == 0) {
+            runBlock(addresses, from, elements, result, scratchAddress, block);
+            return;
+        }
+        for (long done = 0; done < elements; done += block) {
+            runBlock(addresses, from + done, Math.min(block, elements - done), result, scratchAddress, block);
+        }
+    }
+
+    private void runBlock(long[] addresses, long from, long elements, long result, long scratchAddress, int block) {
+        long offset = from * Float.BYTES;
+        for (Instruction next : instructions) {
+            long target =
+                    next.target == RESULT
+                            ? result + offset
+                            : operand(next.target, addresses, offset, scratchAddress, block);
+            long a = operand(next.a, addresses, offset, scratchAddress, block);
+            long b = operand(next.b, addresses, offset, scratchAddress, block);
+            long c = operand(next.c, addresses, offset, scratchAddress, block);
+            long d = operand(next.d, addresses, offset, scratchAddress, block);
+            switch (next.kind) {
+                case COPY -> Offheap.copy(target, a, elements * Float.BYTES);
+                case ADD -> Offheap.add(target, a, b, elements);
+                case ADD_LEFT -> Offheap.addLeft(target, a, b, c, elements);
+                case ADD_RIGHT -> Offheap.addRight(target, a, b, c, elements);
+                case ADD_PAIRS -> Offheap.addPairs(target, a, b, c, d, elements);
+            }
+        }
+    }
+
+    private long operand(int operand, long[] addresses, long offset, long scratchAddress, int block) {
+        return operand < sources.size()
+                ? addresses[operand] + offset
+                : scratchAddress + (long) (operand - sources.size()) * block * Float.BYTES;
+    }
+
+    private int compile(Node node) {
+        int source = sources.indexOf(node);
+        if (source >= 0) {
+            return source;
+        }
+        if (node.isLeaf()) {
+            throw new IllegalStateException("nobody holds batch shard " + node.first());
+        }
+        return fused ? compileFused(node) : compileStreaming(node);
+    }
+
+    private int compileStreaming(Node node) {
+        int a = compile(node.left());
+        if (a < sources.size() && streams.get(a) && !sources.contains(node.right())) {
+            // the stream that delivers it may be needed again on the right
+            int held = take();
+            emitted.add(Instruction.copy(held, a));
+            a = held;
+        }
+        int b = compile(node.right());
+        give(b);
+        give(a);
+        int sum = target(node);
+        emitted.add(Instruction.add(sum, a, b));
+        return sum;
+    }
+
+    /// Takes a child's own addition into the same pass where both of its operands are sources.
+    private int compileFused(Node node) {
+        boolean left = isPairOfSources(node.left());
+        boolean right = isPairOfSources(node.right());
+        int a = compile(left ? node.left().left() : node.left());
+        int b = left ? compile(node.left().right()) : a;
+        int c = compile(right ? node.right().left() : node.right());
+        int d = right ? compile(node.right().right()) : c;
+        give(c);
+        give(a);
+        int sum = target(node);
+        if (left && right) {
+            emitted.add(new Instruction(Kind.ADD_PAIRS, sum, a, b, c, d));
+        } else if (left) {
+            emitted.add(new Instruction(Kind.ADD_LEFT, sum, a, b, c, c));
+        } else if (right) {
+            emitted.add(new Instruction(Kind.ADD_RIGHT, sum, a, c, d, d));
+        } else {
+            emitted.add(Instruction.add(sum, a, c));
+        }
+        return sum;
+    }
+
+    private boolean isPairOfSources(Node node) {
+        return !sources.contains(node)
+                && !node.isLeaf()
+                && sources.contains(node.left())
+                && sources.contains(node.right());
+    }
+
+    private int target(Node node) {
+        return node.equals(root) ? RESULT : take();
+    }
+
+    private int take() {
+        scratchInUse++;
+        scratch = Math.max(scratch, scratchInUse);
+        return sources.size() + scratchInUse - 1;
+    }
+
+    private void give(int operand) {
+        if (operand >= sources.size()) {
+            scratchInUse--;
+        }
+    }
+}

@@ -1,0 +1,215 @@
+package dev.pando.collectives;
+
+import dev.pando.training.step.Collective;
+import io.aeron.Aeron;
+import io.aeron.driver.MediaDriver;
+import io.aeron.driver.ThreadingMode;
+import io.aeron.protocol.DataHeaderFlyweight;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
+import org.agrona.ErrorHandler;
+import org.agrona.concurrent.BackoffIdleStrategy;
+
+/// A node's place on the network: owns its media driver and what goes with it, and gives each of the node's workers a
+/// [Collective].
+///
+/// Every node embeds a driver of its own, and an inbox lives at the driver of the one who reads it: senders of the same
+/// host attach to that driver. So the death of any process takes nobody's inbox away but its own. A driver that runs
+/// already can be named in the settings; then all share it.
+public final class Transport implements AutoCloseable {
+    private static final long HOUSEKEEPING_NS = 1_000_000;
+    private static final long FREEZE_TOLERATED_NS = 60_000_000_000L;
+    private static final long LINGER_NS = 10_000_000_000L;
+    private static final int LIST_BYTES = 4096;
+    private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
+
+    /// Addresses of the members that are open in this JVM: their end needs no other evidence.
+    private static final Set<String> OPEN = ConcurrentHashMap.newKeySet();
+
+    private final TransportSettings settings;
+    private final NodeFolder folder;
+    private final MediaDriver driver;
+    private final String driverDirectory;
+    private final Aeron home;
+    private final String host = readHost();
+    private final Map<String, Aeron> clients = new ConcurrentHashMap<>();
+    private final SecureRandom random = new SecureRandom();
+    private final Set<AeronCollective> members = ConcurrentHashMap.newKeySet();
+    private final Thread housekeeper;
+    private volatile boolean closed;
+
+    private Transport(TransportSettings settings) {
+        this.settings = settings;
+        this.folder = NodeFolder.createIn(settings.directory());
+        try {
+            this.driver = settings.driver().isPresent() ? null : launch(settings, folder.path().resolve("driver"));
+            this.driverDirectory = settings.driver().map(Path::toString).orElseGet(() -> driver.aeronDirectoryName());
+            this.home = connect(driverDirectory, Transport::report);
+            clients.put(driverDirectory, home);
+        } catch (RuntimeException failure) {
+            folder.close();
+            throw failure;
+        }
+        this.housekeeper = Thread.ofPlatform().name("pando-transport").daemon().start(this::keepHouse);
+    }
+
+    public static Transport start(TransportSettings settings) {
+        return new Transport(settings);
+    }
+
+    /// A worker's member, which belongs to no group until it enters an epoch of one.
+    ///
+    /// @param worker its name in errors and counters
+    public Collective join(String worker) {
+        if (closed) {
+            throw new IllegalStateException("the transport is closed; " + worker + " cannot join");
+        }
+        // any number that is free at a driver which others may share
+        int stream = random.nextInt(1, Integer.MAX_VALUE);
+        long token = random.nextLong();
+        Traffic traffic = new Traffic();
+        SpanFile spans =
+                settings.sharing() ? SpanFile.create(worker, folder.path().resolve("spans-" + stream), token) : null;
+        Address address =
+                new Address(
+                        host,
+                        ProcessId.self(),
+                        driverDirectory,
+                        stream,
+                        spans == null ? "" : spans.path().toString(),
+                        token);
+        Inbox inbox = new Inbox(home, stream, traffic);
+        AeronCollective member = new AeronCollective(worker, this, settings, address, inbox, spans, traffic);
+        members.add(member);
+        OPEN.add(member.address());
+        return member;
+    }
+
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        List.copyOf(members).forEach(AeronCollective::close);
+        closed = true;
+        LockSupport.unpark(housekeeper);
+        try {
+            housekeeper.join();
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        clients.values().forEach(Aeron::close);
+        if (driver != null) {
+            driver.close();
+        }
+        folder.close();
+    }
+
+    String host() {
+        return host;
+    }
+
+    /// Fails when this node has lost its own media driver: it was frozen for too long, or the driver's process has
+    /// ended.
+    void check() {
+        if (home.isClosed()) {
+            throw new IllegalStateException(
+                    "the media driver at " + driverDirectory + " is gone; the node must start its transport anew");
+        }
+    }
+
+    /// The client of the driver at which that inbox lives, or null if there is none (yet).
+    Aeron clientOf(Address address) {
+        Aeron client = clients.get(address.driver());
+        if (client == null && Files.exists(Path.of(address.driver(), "cnc.dat"))) {
+            client = clients.computeIfAbsent(address.driver(), directory -> connect(directory, Transport::note));
+        }
+        return client;
+    }
+
+    /// Tells the members of this JVM that one of them has left.
+    void leaves(String address) {
+        OPEN.remove(address);
+    }
+
+    /// @return whether it was open
+    boolean forget(AeronCollective member) {
+        return members.remove(member);
+    }
+
+    /// Whether a member of this JVM is open.
+    static boolean isOpen(String address) {
+        return OPEN.contains(address);
+    }
+
+    private void keepHouse() {
+        List<String> dead = new ArrayList<>();
+        while (!closed) {
+            clients.forEach((directory, client) -> {
+                client.conductorAgentInvoker().invoke();
+                if (client.isClosed() && client != home) {
+                    dead.add(directory);
+                }
+            });
+            dead.forEach(clients::remove);
+            dead.clear();
+            LockSupport.parkNanos(HOUSEKEEPING_NS);
+        }
+    }
+
+    private static MediaDriver launch(TransportSettings settings, Path directory) {
+        return MediaDriver.launch(
+                new MediaDriver.Context()
+                        .aeronDirectoryName(directory.toString())
+                        .dirDeleteOnStart(true)
+                        .dirDeleteOnShutdown(true)
+                        .threadingMode(ThreadingMode.SHARED)
+                        .sharedIdleStrategy(new BackoffIdleStrategy(10, 20, 1_000, 500_000))
+                        .ipcTermBufferLength(settings.termBytes())
+                        .ipcMtuLength(mtu(settings.chunkBytes()))
+                        .termBufferSparseFile(false)
+                        .clientLivenessTimeoutNs(FREEZE_TOLERATED_NS)
+                        .publicationUnblockTimeoutNs(2 * FREEZE_TOLERATED_NS)
+                        .errorHandler(Transport::report));
+    }
+
+    private static Aeron connect(String driverDirectory, ErrorHandler onFailure) {
+        return Aeron.connect(
+                new Aeron.Context()
+                        .aeronDirectoryName(driverDirectory)
+                        .useConductorAgentInvoker(true)
+                        .driverTimeoutMs(FREEZE_TOLERATED_NS / 1_000_000)
+                        .resourceLingerDurationNs(LINGER_NS)
+                        .errorHandler(onFailure));
+    }
+
+    /// The smallest that takes a whole chunk, or a list of partial sums, with its header and Aeron's.
+    private static int mtu(int chunkBytes) {
+        return Math.max(chunkBytes, LIST_BYTES) + Frame.HEADER + DataHeaderFlyweight.HEADER_LENGTH;
+    }
+
+    private static void report(Throwable failure) {
+        System.getLogger(Transport.class.getName()).log(System.Logger.Level.WARNING, failure.toString());
+    }
+
+    /// A neighbour's driver ends with its process; its member then is lost, on evidence.
+    private static void note(Throwable failure) {
+        System.getLogger(Transport.class.getName()).log(System.Logger.Level.DEBUG, failure.toString());
+    }
+
+    private static String readHost() {
+        try {
+            return Files.readString(BOOT_ID).strip();
+        } catch (IOException unknown) {
+            return "unknown-" + ProcessId.self();
+        }
+    }
+}

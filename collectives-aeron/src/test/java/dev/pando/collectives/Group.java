@@ -1,0 +1,151 @@
+package dev.pando.collectives;
+
+import dev.pando.training.step.Collective;
+import dev.pando.training.step.Collective.Deadline;
+import dev.pando.training.step.Collective.Member;
+import dev.pando.training.step.Collective.Membership;
+import dev.pando.training.step.Collective.Operation;
+import dev.pando.training.step.Collective.Outcome;
+import dev.pando.training.step.Collective.Partial;
+import dev.pando.training.step.ShardTree.Node;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
+import java.util.function.Supplier;
+
+/// Members for a test, each with a thread of its own, on one transport or on several.
+final class Group implements AutoCloseable {
+    static final Deadline PATIENT = new Deadline("the test", TimeUnit.SECONDS.toNanos(20));
+
+    private final List<Transport> transports = new ArrayList<>();
+    private final List<Collective> members = new ArrayList<>();
+    private final List<ExecutorService> devices = new ArrayList<>();
+    private long epoch;
+
+    /// @param transports on which the members are spread in turn
+    static Group of(int members, int transports, TransportSettings settings) {
+        Group group = new Group();
+        for (int at = 0; at < transports; at++) {
+            group.transports.add(Transport.start(settings));
+        }
+        for (int at = 0; at < members; at++) {
+            group.members.add(group.transports.get(at % transports).join(name(at)));
+            group.devices.add(
+                    Executors.newSingleThreadExecutor(Thread.ofPlatform().name("device-" + at).daemon().factory()));
+        }
+        return group;
+    }
+
+    static String name(int member) {
+        return "worker-" + member;
+    }
+
+    Collective member(int at) {
+        return members.get(at);
+    }
+
+    int size() {
+        return members.size();
+    }
+
+    /// An operation of the newest epoch.
+    Operation operation(long number) {
+        return new Operation(epoch, number);
+    }
+
+    /// The next epoch, of the first so many members.
+    Membership next(int size) {
+        epoch++;
+        List<Member> list = new ArrayList<>();
+        for (int at = 0; at < size; at++) {
+            list.add(new Member(name(at), members.get(at).address()));
+        }
+        return new Membership("job", epoch, list);
+    }
+
+    void enterAll(int size) {
+        Membership membership = next(size);
+        members.subList(0, size).forEach(member -> member.enter(membership));
+    }
+
+    <T> CompletableFuture<T> on(int member, Supplier<T> task) {
+        return CompletableFuture.supplyAsync(task, devices.get(member));
+    }
+
+    <T> List<T> onAll(int size, IntFunction<T> task) {
+        List<CompletableFuture<T>> running = new ArrayList<>();
+        for (int at = 0; at < size; at++) {
+            int member = at;
+            running.add(on(at, () -> task.apply(member)));
+        }
+        CompletableFuture.allOf(running.toArray(CompletableFuture[]::new))
+                .orTimeout(60, TimeUnit.SECONDS)
+                .exceptionally(_ -> null)
+                .join();
+        // first the one that broke, then those who saw it give up
+        running.stream()
+                .filter(CompletableFuture::isCompletedExceptionally)
+                .min(Comparator.comparing(future -> future.exceptionNow() instanceof AssertionError))
+                .ifPresent(CompletableFuture::join);
+        return running.stream().map(CompletableFuture::join).toList();
+    }
+
+    /// An all-reduce of an arrangement by all its members.
+    ///
+    /// @return what each got
+    List<float[]> allReduce(Arrangement arrangement, int elements, long operation) {
+        return onAll(
+                arrangement.members(),
+                at -> {
+                    Offer offer = offer(at, arrangement, elements);
+                    Outcome outcome =
+                            members.get(at)
+                                    .allReduce(
+                                            PATIENT,
+                                            operation(operation),
+                                            arrangement.tree(),
+                                            offer.partials(),
+                                            offer.result());
+                    if (!(outcome instanceof Outcome.Done)) {
+                        throw new AssertionError(name(at) + ": " + outcome);
+                    }
+                    return offer.result().toArray(ValueLayout.JAVA_FLOAT);
+                });
+    }
+
+    record Offer(List<Partial> partials, MemorySegment result) {}
+
+    Offer offer(int member, Arrangement arrangement, int elements) {
+        List<Partial> partials = new ArrayList<>();
+        for (Node node : arrangement.nodes().get(member)) {
+            MemorySegment span =
+                    members.get(member).memory().allocate("partial of " + node, (long) elements * Float.BYTES);
+            MemorySegment.copy(Arrangement.sum(node, elements), 0, span, ValueLayout.JAVA_FLOAT, 0, elements);
+            partials.add(new Partial(node, span));
+        }
+        MemorySegment result = members.get(member).memory().allocate("result", (long) elements * Float.BYTES);
+        return new Offer(partials, result);
+    }
+
+    static MemorySegment bytes(long size, int seed) {
+        MemorySegment segment = Arena.ofAuto().allocate(size);
+        for (long at = 0; at < size; at++) {
+            segment.set(ValueLayout.JAVA_BYTE, at, (byte) (at * 31 + seed));
+        }
+        return segment;
+    }
+
+    @Override
+    public void close() {
+        transports.forEach(Transport::close);
+        devices.forEach(ExecutorService::shutdown);
+    }
+}
