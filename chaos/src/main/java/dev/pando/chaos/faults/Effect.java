@@ -23,6 +23,11 @@ public sealed interface Effect {
         return Moment.in(Phase.COMPUTE);
     }
 
+    /// Whether a script may move this to another moment of a step.
+    default boolean movable() {
+        return false;
+    }
+
     /// As written after the kind: `in weight`, `xid 79`; or nothing.
     default String qualifier() {
         return "";
@@ -38,6 +43,11 @@ public sealed interface Effect {
         public Kind kind() {
             return Kind.KILL;
         }
+
+        @Override
+        public boolean movable() {
+            return true;
+        }
     }
 
     record Throw() implements Effect {
@@ -45,12 +55,22 @@ public sealed interface Effect {
         public Kind kind() {
             return Kind.THROW;
         }
+
+        @Override
+        public boolean movable() {
+            return true;
+        }
     }
 
     record Hang() implements Effect {
         @Override
         public Kind kind() {
             return Kind.HANG;
+        }
+
+        @Override
+        public boolean movable() {
+            return true;
         }
     }
 
@@ -67,6 +87,11 @@ public sealed interface Effect {
         @Override
         public String measure() {
             return print(duration);
+        }
+
+        @Override
+        public boolean movable() {
+            return true;
         }
     }
 
@@ -108,6 +133,11 @@ public sealed interface Effect {
         public Kind kind() {
             return Kind.OUT_OF_MEMORY;
         }
+
+        @Override
+        public boolean movable() {
+            return true;
+        }
     }
 
     record DeviceError(String code) implements Effect {
@@ -119,6 +149,11 @@ public sealed interface Effect {
         @Override
         public String qualifier() {
             return code;
+        }
+
+        @Override
+        public boolean movable() {
+            return true;
         }
     }
 
@@ -243,11 +278,6 @@ public sealed interface Effect {
         @Override
         public Kind kind() {
             return Kind.DUPLICATE;
-        }
-
-        @Override
-        public Moment usualMoment() {
-            return Moment.in(Phase.REDUCE);
         }
     }
 

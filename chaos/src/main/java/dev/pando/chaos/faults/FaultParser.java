@@ -228,8 +228,7 @@ final class FaultParser {
             case STORE, NOBODY -> false;
         };
         refuse(start, kind, aimed && !mayAim, "target " + parts.target);
-        boolean movable = kind.aim() == Kind.Aim.WORKER && effect.usualMoment().equals(Moment.in(Phase.COMPUTE)) && kind != Kind.BIT_FLIP;
-        refuse(start, kind, parts.moment != null && !movable && !parts.moment.equals(effect.usualMoment()), "moment of its own");
+        refuse(start, kind, parts.moment != null && !effect.movable() && !parts.moment.equals(effect.usualMoment()), "moment of its own");
         return new Fault(effect, aimed ? parts.target : usual, parts.when, parts.moment == null ? effect.usualMoment() : parts.moment);
     }
 

@@ -82,13 +82,10 @@ final class Faults {
     }
 
     private static Arbitrary<Moment> moment(Effect effect) {
-        boolean movable = effect.kind().aim() == Kind.Aim.WORKER
-                && effect.kind() != Kind.BIT_FLIP
-                && effect.usualMoment().equals(Moment.in(Phase.COMPUTE));
         List<Moment> moments = Arrays.stream(Phase.values())
                 .filter(phase -> !phase.isOfStore())
                 .flatMap(phase -> java.util.stream.Stream.of(Moment.in(phase), Moment.after(phase)))
                 .toList();
-        return movable ? Arbitraries.of(moments) : Arbitraries.just(effect.usualMoment());
+        return effect.movable() ? Arbitraries.of(moments) : Arbitraries.just(effect.usualMoment());
     }
 }
