@@ -1,0 +1,154 @@
+package dev.pando.chaos.injection;
+
+import dev.pando.chaos.faults.Effect;
+import dev.pando.chaos.faults.Moment;
+import dev.pando.chaos.faults.Phase;
+import dev.pando.training.step.Collective;
+import dev.pando.training.step.ShardTree;
+import dev.pando.training.tensor.Memory;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+
+/// A member of a collective whose messages are lost, late, doubled or changed as a script says.
+final class FaultyCollective implements Collective {
+    private static final Runnable NOTHING = () -> {};
+    private static final Membership NONE = new Membership("", Long.MIN_VALUE, List.of());
+
+    private final Collective collective;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition entered = lock.newCondition();
+    private Membership membership = NONE;
+    private Membership before = NONE;
+    private boolean left;
+    private Device device;
+
+    FaultyCollective(Collective collective) {
+        this.collective = collective;
+    }
+
+    void isOn(Device owner) {
+        device = owner;
+    }
+
+    @Override
+    public Outcome allReduce(Deadline deadline, long operation, ShardTree tree, List<Partial> mine, MemorySegment result) {
+        List<Partial> offered = mine;
+        for (Armory.Strike strike : device.at(device.step(), Moment.in(Phase.REDUCE), NOTHING)) {
+            switch (strike.effect()) {
+                case Effect.Delay(var duration, _) -> Patience.deaf(duration);
+                case Effect.Drop(_, _) -> {
+                    return lost(deadline);
+                }
+                case Effect.Reorder(_) -> offered = offered.reversed();
+                default -> throw new IllegalStateException(strike.effect() + " does not strike in reduce");
+            }
+        }
+        Outcome outcome = collective.allReduce(deadline, operation, tree, offered, result);
+        for (Armory.Strike strike : device.at(device.step(), Moment.after(Phase.REDUCE), NOTHING)) {
+            switch (strike.effect()) {
+                case Effect.BitFlip(_) -> Damage.flipBit(result, strike.dice());
+                case Effect.CorruptFrame() -> Damage.corruptFrame(result, strike.dice());
+                default -> throw new IllegalStateException(strike.effect() + " does not strike after reduce");
+            }
+        }
+        return outcome;
+    }
+
+    @Override
+    public Outcome send(Deadline deadline, long operation, String to, List<MemorySegment> spans) {
+        return rebuilding(() -> collective.send(deadline, operation, to, spans));
+    }
+
+    @Override
+    public Outcome receive(Deadline deadline, long operation, String from, List<MemorySegment> spans) {
+        return rebuilding(() -> collective.receive(deadline, operation, from, spans));
+    }
+
+    private Outcome rebuilding(Supplier<Outcome> call) {
+        long step = device.stepOfOthers();
+        device.at(step, Moment.in(Phase.REBUILD), NOTHING);
+        Outcome outcome = call.get();
+        device.at(step, Moment.after(Phase.REBUILD), NOTHING);
+        return outcome;
+    }
+
+    @Override
+    public void enter(Membership next) {
+        lock.lock();
+        try {
+            if (next.epoch() > membership.epoch()) {
+                before = membership;
+                membership = next;
+            }
+            entered.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        collective.enter(next);
+    }
+
+    /// The message of the current epoch comes a second time, and then, late, that of the epoch before.
+    void enterAgain() {
+        if (membership != NONE) {
+            collective.enter(membership);
+        }
+        if (before != NONE) {
+            collective.enter(before);
+        }
+    }
+
+    /// What this member sent went nowhere, and what it waits for does not come.
+    private Outcome lost(Deadline deadline) {
+        lock.lock();
+        try {
+            Membership during = membership;
+            long leftNs = deadline.patienceNs();
+            while (leftNs > 0 && !left && membership.epoch() == during.epoch()) {
+                leftNs = entered.awaitNanos(Math.min(leftNs, TimeUnit.HOURS.toNanos(1)));
+            }
+            List<String> others = during.members().stream()
+                    .filter(member -> !member.address().equals(collective.address()))
+                    .map(Member::name)
+                    .toList();
+            boolean over = left || membership.epoch() > during.epoch() || others.isEmpty();
+            return over ? new Outcome.EpochOver(membership.epoch()) : new Outcome.TimedOut(others);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            return new Outcome.EpochOver(membership.epoch());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void leave() {
+        lock.lock();
+        try {
+            left = true;
+            entered.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        collective.leave();
+    }
+
+    @Override
+    public String address() {
+        return collective.address();
+    }
+
+    @Override
+    public Memory memory() {
+        return collective.memory();
+    }
+
+    @Override
+    public void close() {
+        leave();
+        collective.close();
+    }
+}

@@ -1,0 +1,88 @@
+package dev.pando.chaos.injection;
+
+import dev.pando.chaos.faults.Effect;
+import dev.pando.chaos.faults.Moment;
+import dev.pando.chaos.faults.Phase;
+import dev.pando.training.step.CheckpointStore;
+import dev.pando.training.step.TrainerState;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/// A checkpoint store on a disk that fails as a script says.
+final class FaultyStore implements CheckpointStore {
+    private final CheckpointStore store;
+    private final Armory armory;
+    private final Path folder;
+    private volatile long downUntilStep = Long.MIN_VALUE;
+
+    /// @param folder where the store keeps its checkpoints, each in a folder of its id
+    FaultyStore(CheckpointStore store, Armory armory, Path folder) {
+        this.store = store;
+        this.armory = armory;
+        this.folder = folder;
+    }
+
+    @Override
+    public Saved save(TrainerState state, Map<String, String> attributes) {
+        double slowness = 1;
+        for (Armory.Strike strike : armory.strikesStore(state.step(), Moment.in(Phase.SAVE))) {
+            switch (strike.effect()) {
+                case Effect.DiskFull(_) -> throw new CheckpointException(
+                        "the checkpoint of step " + state.step() + " was not saved: no space is left (an injected fault)");
+                case Effect.StoreDown(long steps) -> {
+                    downUntilStep = state.step() + steps;
+                    throw down();
+                }
+                case Effect.SlowDisk(double factor, _) -> slowness = factor;
+                default -> throw new IllegalStateException(strike.effect() + " does not strike in save");
+            }
+        }
+        long beganNs = System.nanoTime();
+        Saved saved = store.save(state, attributes);
+        Patience.deaf(Duration.ofNanos((long) ((System.nanoTime() - beganNs) * (slowness - 1))));
+        for (Armory.Strike strike : armory.strikesStore(state.step(), Moment.after(Phase.SAVE))) {
+            switch (strike.effect()) {
+                case Effect.TornWrite() -> Damage.tear(folder.resolve(saved.id()), strike.dice());
+                case Effect.BitFlip(_) -> Damage.flipBit(folder.resolve(saved.id()), strike.dice());
+                default -> throw new IllegalStateException(strike.effect() + " does not strike after save");
+            }
+        }
+        return saved;
+    }
+
+    @Override
+    public List<Saved> list() {
+        requireUp();
+        return store.list();
+    }
+
+    @Override
+    public Newest newest() {
+        requireUp();
+        armory.strikesStore(armory.latestStep(), Moment.in(Phase.LOAD));
+        return store.newest();
+    }
+
+    @Override
+    public void load(Saved saved, List<TrainerState.Span> into) {
+        requireUp();
+        store.load(saved, into);
+    }
+
+    @Override
+    public void close() {
+        store.close();
+    }
+
+    private void requireUp() {
+        if (armory.latestStep() < downUntilStep) {
+            throw down();
+        }
+    }
+
+    private static CheckpointException down() {
+        return new CheckpointException("the checkpoint store does not answer (an injected fault)");
+    }
+}

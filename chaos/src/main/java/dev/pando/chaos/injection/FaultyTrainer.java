@@ -1,0 +1,109 @@
+package dev.pando.chaos.injection;
+
+import dev.pando.chaos.faults.Effect;
+import dev.pando.chaos.faults.Moment;
+import dev.pando.chaos.faults.Phase;
+import dev.pando.training.step.LossHistory;
+import dev.pando.training.step.Trainer;
+import dev.pando.training.step.TrainerState;
+import dev.pando.training.tensor.TensorTable;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.function.Supplier;
+
+/// A trainer on a device that fails as a script says.
+final class FaultyTrainer implements Trainer {
+    private static final Runnable NOTHING = () -> {};
+
+    private final Trainer trainer;
+    private final FaultyCollective collective;
+    private final Device device;
+
+    FaultyTrainer(Trainer trainer, FaultyCollective collective, Device device) {
+        this.trainer = trainer;
+        this.collective = collective;
+        this.device = device;
+    }
+
+    @Override
+    public ShardLoss compute(int shard, MemorySegment gradient) {
+        long beganNs = System.nanoTime();
+        long step = device.step();
+        for (Armory.Strike strike : device.at(step, Moment.in(Phase.COMPUTE), () -> Damage.halfWritten(gradient))) {
+            switch (strike.effect()) {
+                case Effect.BitFlip(Effect.Place place) -> flipBitOfState(place, strike.dice());
+                case Effect.Duplicate(_) -> {
+                    trainer.compute(shard, gradient);
+                    collective.enterAgain();
+                }
+                default -> throw new IllegalStateException(strike.effect() + " does not strike in compute");
+            }
+        }
+        ShardLoss loss = trainer.compute(shard, gradient);
+        for (Armory.Strike strike : device.at(step, Moment.after(Phase.COMPUTE), NOTHING)) {
+            switch (strike.effect()) {
+                case Effect.BitFlip(_) -> Damage.flipBit(gradient, strike.dice());
+                case Effect.NanLoss() -> {
+                    Damage.notANumber(gradient, strike.dice());
+                    loss = new ShardLoss(Double.NaN, loss.tokens());
+                }
+                default -> throw new IllegalStateException(strike.effect() + " does not strike after compute");
+            }
+        }
+        device.dawdle(step, beganNs);
+        return loss;
+    }
+
+    @Override
+    public Examined examine(MemorySegment gradientSum, ShardLoss total) {
+        return during(Phase.VOTE, () -> trainer.examine(gradientSum, total));
+    }
+
+    @Override
+    public Committed apply(MemorySegment gradientSum, ShardLoss total) {
+        return during(Phase.APPLY, () -> trainer.apply(gradientSum, total));
+    }
+
+    private <T> T during(Phase phase, Supplier<T> call) {
+        long beganNs = System.nanoTime();
+        long step = device.step();
+        device.at(step, Moment.in(phase), NOTHING);
+        T answer = call.get();
+        device.at(step, Moment.after(phase), NOTHING);
+        device.dawdle(step, beganNs);
+        return answer;
+    }
+
+    /// One replica's state differs from the others' from here on, and nobody is told.
+    private void flipBitOfState(Effect.Place place, long dice) {
+        List<TrainerState.Span> spans = trainer.state().spans().stream()
+                .filter(span -> span.name().startsWith("exp_avg") == (place == Effect.Place.MOMENT))
+                .toList();
+        Damage.flipBit(spans.get((int) Long.remainderUnsigned(dice, spans.size())).data(), dice);
+    }
+
+    @Override
+    public long step() {
+        return trainer.step();
+    }
+
+    @Override
+    public TensorTable table() {
+        return trainer.table();
+    }
+
+    @Override
+    public TrainerState state() {
+        return trainer.state();
+    }
+
+    @Override
+    public void restored(long step, LossHistory history) {
+        trainer.restored(step, history);
+    }
+
+    @Override
+    public void close() {
+        trainer.close();
+    }
+}

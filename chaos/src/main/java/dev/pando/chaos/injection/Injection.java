@@ -1,0 +1,102 @@
+package dev.pando.chaos.injection;
+
+import dev.pando.actors.JobSpec;
+import dev.pando.actors.Workbench;
+import dev.pando.chaos.faults.Fault;
+import dev.pando.chaos.faults.FaultScript;
+import dev.pando.training.step.CheckpointStore;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+
+/// Makes the faults of a script happen to a run, by wrapping what its workers work with.
+///
+/// ```java
+/// Injection injection = Injection.of(FaultScript.parse("kill worker-2 at step 7"), 3, 20, 42, checkpoints);
+/// Job job = Pando.start(config, injection);
+/// // ...
+/// injection.neverFired();
+/// ```
+/// One injection is for one run, in one process.
+public final class Injection implements UnaryOperator<Workbench> {
+    private final FaultScript script;
+    private final Armory armory;
+    private final Path checkpoints;
+    private final Pause pause = new Pause();
+
+    private Injection(FaultScript script, Armory armory, Path checkpoints) {
+        this.script = script;
+        this.armory = armory;
+        this.checkpoints = checkpoints;
+    }
+
+    /// Arms a script for a run.
+    ///
+    /// @param workers of the run; what a script leaves open is decided among them
+    /// @param steps of the run
+    /// @param seed decides what a script leaves open
+    /// @param checkpoints where the run's store keeps its checkpoints, for faults that damage files
+    /// @param listener hears of each fault as it strikes, on the thread that it strikes
+    /// @throws IllegalArgumentException with a sentence, if the script has a fault that cannot be injected
+    public static Injection of(
+            FaultScript script, int workers, long steps, long seed, Path checkpoints, Consumer<Firing> listener) {
+        script.refusals().stream().findFirst().ifPresent(sentence -> {
+            throw new IllegalArgumentException(sentence);
+        });
+        FaultScript bound = script.bind(seed, workers, steps);
+        return new Injection(bound, new Armory(bound, seed, listener), checkpoints);
+    }
+
+    public static Injection of(FaultScript script, int workers, long steps, long seed, Path checkpoints) {
+        return of(script, workers, steps, seed, checkpoints, firing -> {});
+    }
+
+    /// The faults of this run, nothing left open.
+    public FaultScript script() {
+        return script;
+    }
+
+    /// What has struck, in order.
+    public List<Firing> firings() {
+        return armory.firings();
+    }
+
+    /// Faults that have not struck yet.
+    public List<Fault> neverFired() {
+        return armory.neverFired();
+    }
+
+    @Override
+    public Workbench apply(Workbench workbench) {
+        return new FaultyWorkbench(workbench);
+    }
+
+    private final class FaultyWorkbench implements Workbench {
+        private final Workbench workbench;
+
+        private FaultyWorkbench(Workbench workbench) {
+            this.workbench = workbench;
+        }
+
+        @Override
+        public Replica replica(JobSpec job, String worker) {
+            Replica sound = workbench.replica(job, worker);
+            FaultyCollective collective = new FaultyCollective(sound.collective());
+            Device device = new Device(worker, armory, pause, sound.trainer(), collective);
+            collective.isOn(device);
+            return new Replica(new FaultyTrainer(sound.trainer(), collective, device), collective);
+        }
+
+        @Override
+        public CheckpointStore checkpoints(JobSpec job) {
+            return new FaultyStore(workbench.checkpoints(job), armory, checkpoints);
+        }
+
+        @Override
+        public Map<String, String> checkpointAttributes(JobSpec job) {
+            return workbench.checkpointAttributes(job);
+        }
+    }
+}

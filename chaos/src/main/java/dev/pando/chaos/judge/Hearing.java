@@ -1,0 +1,181 @@
+package dev.pando.chaos.judge;
+
+import dev.pando.actors.JobEvent;
+import dev.pando.actors.JobEvent.StepCommitted;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Set;
+import java.util.TreeMap;
+
+/// Reads one history from front to back, keeping what the rules must remember.
+final class Hearing {
+    private static final long NOT_BEGUN = -1;
+
+    private final List<Violation> violations = new ArrayList<>();
+    private final Map<Long, StepCommitted> commits = new HashMap<>();
+    private final NavigableMap<Long, Long> epochs = new TreeMap<>(); // of this process: each with the step it was opened in
+    private final Set<String> epochWorkers = new HashSet<>();
+    private final Set<Integer> movedInEpoch = new HashSet<>();
+    private final Set<String> holders = new HashSet<>();
+    private final Set<String> lost = new HashSet<>();
+    private final Set<Long> durable = new HashSet<>();
+    private final Set<Long> published = new HashSet<>(); // since the job last went back
+    private int position;
+    private long nextStep = NOT_BEGUN;
+    private boolean distrusted; // a step was dropped since the last commit: what the workers hold may be wrong
+    private boolean stopped; // the last rung was tried
+    private boolean ended;
+
+    void hear(JobEvent event) {
+        require(!ended || event instanceof JobEvent.Started, Rule.RUN_ENDS, event + " comes after the end");
+        require(nextStep != NOT_BEGUN || event instanceof JobEvent.Started, Rule.BEGINS, "it begins with " + event);
+        require(!stopped || event instanceof JobEvent.Failed, Rule.RUNGS_IN_ORDER, "after the last rung comes " + event);
+        switch (event) {
+            case JobEvent.Started started -> started(started);
+            case JobEvent.WorkerJoined(String worker, _) -> {
+                require(!lost.contains(worker), Rule.NO_LOST_WORKER, worker + " joins after it was lost");
+                holders.add(worker);
+            }
+            case JobEvent.WorkerLost(String worker, _, _) -> {
+                holders.remove(worker);
+                lost.add(worker);
+            }
+            case JobEvent.EpochOpened opened -> opened(opened);
+            case JobEvent.ShardsMoved moved -> moved(moved);
+            case JobEvent.RungTried tried -> tried(tried);
+            case JobEvent.StepCommitted step -> committed(step);
+            case JobEvent.StateLoaded(long step, _, _) -> wentBack(step);
+            case JobEvent.StepDropped _ -> distrusted = true;
+            case JobEvent.SnapshotTaken(long step, _) ->
+                require(step <= nextStep, Rule.CHECKPOINTS_OF_COMMITTED_STEPS, "a snapshot of " + step + " steps is taken after " + nextStep);
+            case JobEvent.CheckpointDurable(long step, _, _, _) -> published(step);
+            case JobEvent.CheckpointFailed _ -> {}
+            case JobEvent.Finished(long step, _) -> {
+                require(step == nextStep, Rule.FINISHES_COMPLETE, "it finishes with " + step + " steps, of which " + nextStep + " were committed");
+                ended = true;
+            }
+            case JobEvent.Stopped _ -> ended = true;
+            case JobEvent.Failed _ -> {
+                require(stopped, Rule.RUNGS_IN_ORDER, "it failed without trying the last rung");
+                ended = true;
+            }
+        }
+        position++;
+    }
+
+    List<Violation> end() {
+        require(ended, Rule.RUN_ENDS, nextStep == NOT_BEGUN ? "nothing happens" : "it breaks off after " + nextStep + " committed steps");
+        return List.copyOf(violations);
+    }
+
+    /// A process starts: it knows no epoch and no worker of the one before.
+    private void started(JobEvent.Started started) {
+        require(
+                nextStep == NOT_BEGUN || started.step() <= nextStep,
+                Rule.STEPS_IN_ORDER,
+                "it is resumed at step " + started.step() + ", but only " + nextStep + " were committed");
+        require(
+                nextStep == NOT_BEGUN || started.resumed() || started.step() == 0,
+                Rule.STEPS_IN_ORDER,
+                "it starts at step " + started.step() + " without being resumed");
+        nextStep = started.step();
+        durable.add(started.step());
+        published.removeIf(step -> step > started.step());
+        epochs.clear();
+        epochWorkers.clear();
+        movedInEpoch.clear();
+        holders.clear();
+        lost.clear();
+        distrusted = false;
+        stopped = false;
+        ended = false;
+    }
+
+    private void opened(JobEvent.EpochOpened opened) {
+        require(
+                epochs.isEmpty() || opened.epoch() > epochs.lastKey(),
+                Rule.EPOCHS_RISE,
+                "epoch " + opened.epoch() + " is opened after " + (epochs.isEmpty() ? "" : epochs.lastKey()));
+        epochs.put(opened.epoch(), opened.step());
+        for (String worker : opened.workers()) {
+            require(!lost.contains(worker), Rule.NO_LOST_WORKER, worker + " is in epoch " + opened.epoch() + " after it was lost");
+        }
+        epochWorkers.clear();
+        epochWorkers.addAll(opened.workers());
+        movedInEpoch.clear();
+    }
+
+    private void moved(JobEvent.ShardsMoved moved) {
+        long current = epochs.isEmpty() ? 0 : epochs.lastKey();
+        require(moved.epoch() == current, Rule.NO_OLD_EPOCH, "shards move in epoch " + moved.epoch() + ", current is " + current);
+        require(epochWorkers.contains(moved.to()), Rule.SHARDS_GO_ONCE, "shards go to " + moved.to() + ", which is not in the epoch");
+        for (Integer shard : moved.shards()) {
+            require(movedInEpoch.add(shard), Rule.SHARDS_GO_ONCE, "batch shard " + shard + " goes out twice in epoch " + current);
+        }
+    }
+
+    private void tried(JobEvent.RungTried tried) {
+        switch (tried.rung()) {
+            case REASSIGN_WITHIN_STEP, RESTART_WORKER -> {}
+            case REBUILD_FROM_PEER ->
+                require(!holders.isEmpty(), Rule.RUNGS_IN_ORDER, tried.subject() + " is rebuilt, but nobody holds the state");
+            case LOAD_CHECKPOINT -> {
+                require(
+                        holders.isEmpty() || distrusted,
+                        Rule.NO_STEP_REDONE,
+                        "a checkpoint is loaded while " + String.join(", ", holders) + " still held the state");
+                holders.clear();
+            }
+            case STOP -> stopped = true;
+        }
+    }
+
+    private void committed(StepCommitted step) {
+        require(step.step() == nextStep, Rule.STEPS_IN_ORDER, "step " + step.step() + " is committed, due is " + nextStep);
+        nextStep = step.step() + 1;
+        distrusted = false;
+        long current = epochOf(step.step());
+        require(
+                step.epoch() == current,
+                Rule.NO_OLD_EPOCH,
+                "step " + step.step() + " is committed in epoch " + step.epoch() + ", it was to be that of epoch " + current);
+        StepCommitted before = commits.putIfAbsent(step.step(), step);
+        require(
+                before == null || Judge.sameNumbers(before, step),
+                Rule.SAME_COMMIT_AGAIN,
+                "step " + step.step() + " has " + Judge.numbers(step) + ", before it had " + (before == null ? "" : Judge.numbers(before)));
+    }
+
+    /// The newest epoch that was opened for this step or before: later ones, for the next step, may be in the history already.
+    private long epochOf(long step) {
+        return epochs.descendingMap().entrySet().stream()
+                .filter(opened -> opened.getValue() <= step)
+                .mapToLong(Map.Entry::getKey)
+                .findFirst()
+                .orElse(0);
+    }
+
+    private void wentBack(long step) {
+        require(step == 0 || durable.contains(step), Rule.ROLLBACK_HAS_A_CHECKPOINT, "it goes back to step " + step + ", of which there is no checkpoint");
+        require(step <= nextStep, Rule.STEPS_IN_ORDER, "it goes forward to step " + step + ", but only " + nextStep + " were committed");
+        nextStep = step;
+        published.removeIf(later -> later > step);
+        distrusted = false;
+    }
+
+    private void published(long step) {
+        require(step <= nextStep, Rule.CHECKPOINTS_OF_COMMITTED_STEPS, "a checkpoint of " + step + " steps is durable after " + nextStep);
+        require(published.add(step), Rule.CHECKPOINTS_OF_COMMITTED_STEPS, "the checkpoint of " + step + " steps is published twice");
+        durable.add(step);
+    }
+
+    private void require(boolean holds, Rule rule, String sentence) {
+        if (!holds) {
+            violations.add(new Violation(rule, position, sentence));
+        }
+    }
+}

@@ -1,0 +1,94 @@
+package dev.pando.chaos.judge;
+
+import dev.pando.actors.JobEvent;
+import dev.pando.actors.JobEvent.StepCommitted;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/// Says whether a job's history is one that a correct runtime can have, and which rule it breaks if not.
+///
+/// Knows nothing of how the runtime works: it reads what happened, and what must be true of it. For anybody's histories.
+public final class Judge {
+    private Judge() {}
+
+    /// Judges a history by itself.
+    ///
+    /// @param history all events of a job in order; after a crash of its process, those of the resumed one follow
+    /// @return nothing if all is well
+    public static List<Violation> judge(List<JobEvent> history) {
+        Hearing hearing = new Hearing();
+        history.forEach(hearing::hear);
+        return hearing.end();
+    }
+
+    /// Judges a history by itself, and beside that of the same job where nothing went wrong.
+    public static List<Violation> judge(List<JobEvent> history, List<JobEvent> undisturbed) {
+        List<Violation> violations = new java.util.ArrayList<>(judge(history));
+        violations.addAll(compareSteps(history, undisturbed));
+        Optional<String> expected = hash(undisturbed);
+        Optional<String> hash = hash(history);
+        if (expected.isPresent() && hash.isPresent() && !hash.equals(expected)) {
+            violations.add(new Violation(
+                    Rule.SAME_HASH, history.size(), "the run ends with " + hash.get() + ", the undisturbed one with " + expected.get()));
+        }
+        return violations;
+    }
+
+    private static List<Violation> compareSteps(List<JobEvent> history, List<JobEvent> undisturbed) {
+        Map<Long, StepCommitted> expected = new HashMap<>();
+        undisturbed.forEach(event -> {
+            if (event instanceof StepCommitted step) {
+                expected.put(step.step(), step);
+            }
+        });
+        List<Violation> violations = new java.util.ArrayList<>();
+        for (int i = 0; i < history.size(); i++) {
+            if (history.get(i) instanceof StepCommitted step) {
+                StepCommitted twin = expected.get(step.step());
+                if (twin == null) {
+                    violations.add(new Violation(
+                            Rule.SAME_LOSS_HISTORY, i, "step " + step.step() + " was committed, which the undisturbed run does not have"));
+                } else if (!sameNumbers(step, twin)) {
+                    violations.add(new Violation(
+                            Rule.SAME_LOSS_HISTORY, i, "step " + step.step() + " has " + numbers(step) + ", undisturbed it has " + numbers(twin)));
+                }
+            }
+        }
+        return violations;
+    }
+
+    /// Whether two commits of a step agree in every bit of what a step is.
+    static boolean sameNumbers(StepCommitted one, StepCommitted other) {
+        return bits(one).equals(bits(other));
+    }
+
+    private static List<Long> bits(StepCommitted step) {
+        return List.of(
+                Double.doubleToRawLongBits(step.loss()),
+                Double.doubleToRawLongBits(step.gradientNorm()),
+                Double.doubleToRawLongBits(step.learningRate()),
+                step.tokens());
+    }
+
+    static String numbers(StepCommitted step) {
+        return "loss " + step.loss() + ", norm " + step.gradientNorm() + ", rate " + step.learningRate() + ", " + step.tokens() + " tokens";
+    }
+
+    private static Optional<String> hash(List<JobEvent> history) {
+        return history.stream()
+                .map(event -> event instanceof JobEvent.Finished(_, String hash) ? hash : null)
+                .filter(Objects::nonNull)
+                .findFirst();
+    }
+
+    /// All violations in a few lines, for an assertion or a terminal.
+    public static String describe(List<Violation> violations) {
+        return violations.isEmpty()
+                ? "no rule is broken"
+                : violations.stream().map(Violation::toString).collect(Collectors.joining("\n"));
+    }
+}
