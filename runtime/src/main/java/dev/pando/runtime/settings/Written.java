@@ -25,8 +25,9 @@ import java.util.regex.Pattern;
 public final class Written {
     private static final String ROOT = "pando";
     private static final String JOB = "pando.job";
+    private static final String SYSTEM = "pando.system";
     /// Groups whose keys belong to others.
-    private static final Set<String> OPEN = Set.of("pando.system");
+    private static final Set<String> OPEN = Set.of(SYSTEM);
 
     private static final Pattern PARSE_ERROR = Pattern.compile("(?s)(.*?): (\\d+): (.*)");
 
@@ -48,12 +49,13 @@ public final class Written {
         return new Written(parsing(() -> ConfigFactory.parseFile(file.toFile(), strictly)));
     }
 
-    /// Config of a host, which holds much that is not ours: of that, only `pando` is looked at.
+    /// Config of a host, which holds much that is not ours, JVM properties included: only `pando.job` and `pando.system` count.
     public static Written host(Config config) {
         if (!config.hasPath(JOB)) {
             throw new UserError("the config has no " + JOB + " that would say what to train");
         }
-        return new Written(config.root().withOnlyKey(ROOT).toConfig());
+        Config ours = config.withOnlyPath(JOB);
+        return new Written(config.hasPath(SYSTEM) ? config.withOnlyPath(SYSTEM).withFallback(ours) : ours);
     }
 
     /// HOCON text.
