@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /// A job's settings, read once and checked at the door: whoever holds one need not check again.
@@ -97,8 +98,10 @@ public record Settings(
     }
 
     private static String name(Keys job, Path out) {
-        String name = job.optionalText("name").orElseGet(() -> String.valueOf(out.toAbsolutePath().normalize().getFileName()));
-        job.require(!name.isBlank() && name.length() <= 100, "name", () -> "must have 1 to 100 characters, not \"" + name + "\"");
+        String folder = String.valueOf(out.toAbsolutePath().normalize().getFileName());
+        String name = job.optionalText("name").orElse(folder.replaceAll("[^A-Za-z0-9._-]+", "-"));
+        job.require(name.matches("[A-Za-z0-9._-]{1,100}"), "name",
+                () -> "must be 1 to 100 letters, digits, dots, dashes and underscores, not \"" + name + "\"");
         return name;
     }
 
@@ -167,11 +170,15 @@ public record Settings(
     }
 
     private static Recipe recipe(Keys optimizer, long steps) {
+        OptionalLong written = optimizer.optionalWhole("schedule-steps");
+        optimizer.require(written.isEmpty() || written.getAsLong() >= 1, "schedule-steps",
+                () -> "must be at least 1, or null to follow " + JOB + ".steps, not " + written.getAsLong());
+        long schedule = written.orElse(steps);
         return optimizer.build(() -> new Recipe(
-                steps,
+                schedule,
                 optimizer.number("peak-learning-rate"),
                 optimizer.number("final-fraction"),
-                optimizer.optionalWhole("warmup-steps").orElse(Math.max(1, steps / 100)),
+                optimizer.optionalWhole("warmup-steps").orElse(Math.max(1, schedule / 100)),
                 optimizer.number("beta1"),
                 optimizer.number("beta2"),
                 optimizer.number("epsilon"),
