@@ -77,6 +77,15 @@ public final class RunFolder implements AutoCloseable {
         return Written.file(config);
     }
 
+    /// The same as text, as it was written.
+    public static String configText(Path folder) {
+        try {
+            return Files.readString(folder.resolve(CONFIG));
+        } catch (IOException failed) {
+            throw new UserError("cannot read " + folder.resolve(CONFIG) + ": " + reason(failed), failed);
+        }
+    }
+
     public Path path() {
         return path;
     }
