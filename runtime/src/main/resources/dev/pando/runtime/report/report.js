@@ -15,7 +15,7 @@
   const digits = (x, most) => Number.isFinite(x) ? x.toLocaleString('en', {maximumFractionDigits: most}) : '–';
   const loss = x => Number.isFinite(x) ? x.toFixed(x < 10 ? 3 : 2) : '–';
   const rate = x => x >= 10000 ? digits(x / 1000, 1) + 'k' : digits(x, x < 100 ? 1 : 0);
-  const small = x => x === 0 ? '0' : Math.abs(x) < 0.001 ? x.toExponential(2).replace('e-', 'e−') : String(+x.toPrecision(3));
+  const small = x => x === 0 ? '0' : Math.abs(x) < 0.001 ? (+x.toPrecision(3)).toExponential().replace('e-', 'e−') : String(+x.toPrecision(3));
   const span = s => {
     if (!Number.isFinite(s)) return '–';
     if (s < 0.995) return Math.max(1, Math.round(s * 1000)) + ' ms';
@@ -45,7 +45,7 @@
   $('sentence').textContent = data.sentence;
   if (data.begun) {
     $('begun').textContent = 'Begun ' + new Date(data.begun).toLocaleString('en', {dateStyle: 'long', timeStyle: 'short'})
-      + (data.sessions.length > 1 ? ', resumed ' + (data.sessions.length - 1) + (data.sessions.length > 2 ? ' times' : ' time') : '');
+      + (data.sessions.length > 1 ? ', resumed ' + (data.sessions.length > 2 ? data.sessions.length - 1 + ' times' : 'once') : '');
   }
   $('config').textContent = data.config;
   $('hash').textContent = data.hash ? 'hash ' + data.hash : '';
@@ -87,7 +87,7 @@
         const row = make('tr'), story = make('td');
         const mark = make('td');
         mark.append(make('span', String(i + 1), 'no ' + incident.kind));
-        story.append(make('div', incident.what[0].toUpperCase() + incident.what.slice(1)));
+        story.append(make('div', incident.what));
         if (incident.actions.length) {
           const list = make('ul', undefined, 'steps');
           incident.actions.forEach(action => list.append(make('li', action)));
@@ -127,15 +127,16 @@
   };
   const LEFT = 62, RIGHT = 14, TOP = 26, GAP = 34, LANE = 19, LANE_GAP = 4;
   let mode = 'time', scale = 'linear', view = null, lit = -1;
-  const smooth = Math.max(1, Math.round(n / 40));
-  const mean = (() => { // a running mean that does not lean on the noisy first step alone
+  const half = n < 80 ? 0 : Math.round(n / 80); // on either side, so that the mean does not lag behind the curve
+  const mean = (() => {
     const out = new Array(n);
-    let value = 0, weight = 0;
-    const keep = 1 - 1 / smooth;
+    let sum = 0, from = 0, to = 0;
     for (let i = 0; i < n; i++) {
-      value = value * keep + c.loss[i];
-      weight = weight * keep + 1;
-      out[i] = value / weight;
+      const reach = Math.min(half, i, n - 1 - i);
+      while (to <= i + reach && to < n) sum += c.loss[to++];
+      while (from < i - reach) sum -= c.loss[from++];
+      while (to > i + reach + 1) sum -= c.loss[--to];
+      out[i] = sum / (to - from);
     }
     return out;
   })();
@@ -187,7 +188,7 @@
     const host = $('chart');
     const width = Math.max(320, host.clientWidth), plot = width - LEFT - RIGHT;
     const panels = [
-      {key: 'loss', title: 'Loss', unit: 'nats a token' + (smooth > 1 ? '; thin: each step, bold: running mean over ' + smooth : ''), height: 230, values: c.loss, format: loss},
+      {key: 'loss', title: 'Loss', unit: 'nats a token' + (half ? '; thin: each step, bold: mean of ' + (2 * half + 1) : ''), height: 230, values: c.loss, format: loss},
       {key: 'gradNorm', title: 'Gradient norm', unit: 'before clipping', height: 84, values: c.gradNorm, format: small, zero: true},
       {key: 'learningRate', title: 'Learning rate', unit: '', height: 64, values: c.learningRate, format: small, zero: true},
       {key: 'tokensPerSecond', title: 'Throughput', unit: 'tokens/s', height: 84, values: c.tokensPerSecond, format: rate, zero: true},
@@ -262,14 +263,15 @@
     data.checkpoints.forEach(checkpoint => {
       const x = X(position(checkpoint.at));
       if (!inside(position(checkpoint.at))) return;
-      const mark = svg('path', {class: 'checkpoint', d: `M${x} ${y} l4.5 4.5 -4.5 4.5 -4.5 -4.5z`});
+      const r = data.checkpoints.length > plot / 12 ? 1.5 : 4.5;
+      const mark = svg('path', {class: 'checkpoint', d: `M${x} ${y + 4.5 - r} l${r} ${r} ${-r} ${r} ${-r} ${-r}z`});
       mark.append(svg('title', {}, checkpoint.label));
       front.append(mark);
     });
     if (data.checkpoints.length) front.append(svg('text', {x: LEFT - 9, y: y + 9, 'text-anchor': 'end'}, 'durable'));
     const bottom = y + 18;
     (mode === 'time' ? timeTicks(x0, x1, plot / 95) : ticks(x0, x1, plot / 95).filter(Number.isInteger)).forEach(v => {
-      back.append(svg('line', {class: 'grid', x1: X(v), x2: X(v), y1: TOP, y2: bottom}));
+      back.prepend(svg('line', {class: 'grid', x1: X(v), x2: X(v), y1: TOP + 14, y2: bottom}));
       front.append(svg('text', {x: X(v), y: bottom + 17, 'text-anchor': 'middle'}, mode === 'time' ? (x1 - x0 < 8 ? digits(v, 1) + ' s' : clock(v)) : String(v)));
     });
     front.append(svg('line', {class: 'axis', x1: LEFT, x2: LEFT + plot, y1: bottom, y2: bottom}));
@@ -295,7 +297,7 @@
     });
 
     panels.forEach(panel => {
-      if (panel.key === 'loss' && smooth > 1) {
+      if (panel.key === 'loss' && half) {
         back.append(svg('path', {class: 'thin', d: path(xs, c.loss, first, last, X, panel.Y, plot)}));
         back.append(svg('path', {class: 'line', d: path(xs, mean, first, last, X, panel.Y, plot)}));
       } else {
