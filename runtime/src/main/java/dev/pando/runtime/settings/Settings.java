@@ -43,7 +43,7 @@ public record Settings(
 
     /// Where text comes from; see `pando.job.data` in the reference.
     public record Data(
-            List<Path> paths, List<String> files, List<String> exclude, Path prepared, Tokenizer tokenizer) {}
+            List<Path> paths, List<String> match, List<String> exclude, Path prepared, Tokenizer tokenizer) {}
 
     /// @param file a `tokenizer.json`, or empty: one is trained on the corpus
     /// @param vocabulary of one that is trained
@@ -158,7 +158,7 @@ public record Settings(
                 () -> "must be at least 260 (256 bytes and the special tokens), not " + vocabulary);
         return new Data(
                 paths,
-                data.texts("files"),
+                data.texts("match"),
                 data.texts("exclude"),
                 Path.of(data.text("prepared")),
                 new Tokenizer(file.isEmpty() ? Optional.empty() : Optional.of(Path.of(file)), vocabulary));
