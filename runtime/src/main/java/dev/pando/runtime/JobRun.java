@@ -6,6 +6,7 @@ import dev.pando.actors.Workbench;
 import dev.pando.runtime.folder.RunFolder;
 import dev.pando.runtime.report.Report;
 import dev.pando.runtime.settings.Settings;
+import dev.pando.training.data.Progress;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.concurrent.BlockingQueue;
@@ -35,7 +36,13 @@ final class JobRun implements Job {
     private final EventStream events = new EventStream();
     private final CompletableFuture<JobResult> done = new CompletableFuture<>();
     private final CompletableFuture<ActorRef<Host.Command>> host = new CompletableFuture<>();
+    private volatile boolean leaving;
     private long committed;
+
+    /// The job is to end before it has begun.
+    private static final class Leaving extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+    }
 
     private JobRun(Submission submission, ActorSystem<?> system, RunFolder folder, Clock clock) {
         this.submission = submission;
@@ -43,7 +50,7 @@ final class JobRun implements Job {
         this.system = system;
         this.folder = folder;
         this.clock = clock;
-        this.workbench = new ProductionWorkbench();
+        this.workbench = new ProductionWorkbench(submission.settings());
     }
 
     /// Takes the run's folder, and starts.
@@ -76,6 +83,7 @@ final class JobRun implements Job {
 
     @Override
     public CompletionStage<JobResult> stop() {
+        leaving = true;
         host.thenAccept(actor -> actor.tell(new Host.Leave()));
         return done();
     }
@@ -104,6 +112,14 @@ final class JobRun implements Job {
         }
     }
 
+    /// Data takes its time: the one point of it where a stop can be heeded.
+    private void prepared(Progress.Phase phase, long documents, long bytes, long totalBytes) {
+        if (leaving) {
+            throw new Leaving();
+        }
+        submission.preparation().advanced(phase, documents, bytes, totalBytes);
+    }
+
     private JobResult work() {
         JobSpec job = new JobSpec(
                 settings.name(),
@@ -112,9 +128,13 @@ final class JobRun implements Job {
                 settings.workers(),
                 settings.checkpoint().everySteps(),
                 settings.render());
-        workbench.prepare(job, submission.preparation());
-        workbench.refuseForeignCheckpoints(job);
+        try {
+            workbench.prepare(submission.resume(), this::prepared);
+        } catch (Leaving early) {
+            return new JobResult.Stopped(folder.path(), 0);
+        }
         folder.begin(settings);
+        workbench.data().tokenizer().save(folder.path());
         Workbench tools = submission.tools().apply(workbench);
         host.complete(system.systemActorOf(
                 Host.create(job, tools, heard::add), "pando-" + settings.name(), Props.empty()));
@@ -122,7 +142,7 @@ final class JobRun implements Job {
             JobEvent event = next();
             switch (event) {
                 case JobEvent.Finished finished -> {
-                    folder.record(workbench.samples(job));
+                    folder.record(workbench.samples());
                     tell(event);
                     return new JobResult.Finished(folder.path(), finished.step(), finished.hash());
                 }
@@ -157,7 +177,11 @@ final class JobRun implements Job {
         if (last) {
             Report.write(folder.path());
         }
-        submission.listener().accept(event);
+        try {
+            submission.listener().accept(event);
+        } catch (RuntimeException theirs) {
+            LOG.warn("a listener of job {} failed at {}", name(), event, theirs);
+        }
         events.publish(event);
     }
 }

@@ -1,7 +1,6 @@
 package dev.pando.runtime;
 
 import java.time.Clock;
-import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Extension;
 import org.apache.pekko.actor.typed.ExtensionId;
@@ -9,40 +8,31 @@ import org.apache.pekko.actor.typed.ExtensionId;
 /// Lets an ActorSystem train: one whose config lists this extension trains what its `pando.job` says, from its start on.
 ///
 /// ```hocon
-/// pekko.actor.typed.extensions = ["dev.pando.runtime.Training$Id"]
+/// pekko.actor.typed.extensions = ["dev.pando.runtime.Training"]
 /// pando.job { … }
 /// ```
-public final class Training implements Extension {
-    private final Job job;
+public final class Training extends ExtensionId<Training.Running> {
+    private static final Training ID = new Training();
 
-    private Training(Job job) {
-        this.job = job;
+    private Training() {}
+
+    /// As Pekko asks for an extension that a config names.
+    public static Training getInstance() {
+        return ID;
     }
 
-    /// The job that the system's config describes.
-    public Job job() {
-        return job;
+    /// The job that an ActorSystem trains; started now if the system's config does not name the extension.
+    ///
+    /// @throws UserError if the config or the run's folder is not as it must be
+    public static Job job(ActorSystem<?> system) {
+        return ID.apply(system).job();
     }
 
-    /// The training of an ActorSystem; starts it where the config did not.
-    public static Training get(ActorSystem<?> system) {
-        return Id.INSTANCE.get(system);
+    @Override
+    public Running createExtension(ActorSystem<?> system) {
+        return new Running(JobRun.start(Submission.of(system.settings().config()), system, Clock.systemUTC()));
     }
 
-    /// What Pekko finds the extension by.
-    public static final class Id extends ExtensionId<Training> {
-        private static final Id INSTANCE = new Id();
-
-        private Id() {}
-
-        /// As Pekko asks for it.
-        public static Id getInstance() {
-            return INSTANCE;
-        }
-
-        @Override
-        public Training createExtension(ActorSystem<?> system) {
-            return new Training(JobRun.start(Submission.of(system.settings().config()), system, Clock.systemUTC()));
-        }
-    }
+    /// The training of one ActorSystem.
+    public record Running(Job job) implements Extension {}
 }

@@ -203,7 +203,8 @@ public final class RunFolder implements AutoCloseable {
 
     private void leaveNothing() throws IOException {
         Files.deleteIfExists(path.resolve(LOCK));
-        if (!holdsSomethingElse() && !Files.exists(path.resolve(LOG))) {
+        Files.deleteIfExists(path.resolve(LOG));
+        if (!holdsSomethingElse()) {
             Files.delete(path);
         }
     }

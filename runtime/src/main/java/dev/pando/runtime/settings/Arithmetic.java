@@ -10,7 +10,7 @@ import java.util.Optional;
 /// Knows which settings shape the bits of a run: they stay as they are when the run goes on.
 ///
 /// What is compared is the meaning, not the spelling: a preset and the same shape written out are equal. Where data is
-/// and how it is found may change as long as its digest does not; that is compared with the checkpoint's.
+/// and how it is found is compared by [#firstDifferenceOfData], for a run keeps the tokens that it began with.
 public final class Arithmetic {
     private static final String SCHEDULE = "pando.job.optimizer.schedule-steps";
 
@@ -38,15 +38,23 @@ public final class Arithmetic {
 
     /// The first key that shapes arithmetic and differs, in the order of the reference.
     public static Optional<Difference> firstDifference(Settings then, Settings now) {
+        if (!then.name().equals(now.name())) {
+            return Optional.of(new Difference("pando.job.name", then.name(), now.name())); // its checkpoints bear it
+        }
         if (then.seed() != now.seed()) {
             return Optional.of(new Difference("pando.job.seed", then.seed(), now.seed()));
         }
         List<Part> parts = List.of(
                 new Part("pando.job.model", then.model().shape(), now.model().shape()),
-                new Part("pando.job.data.tokenizer", then.data().tokenizer(), now.data().tokenizer()),
                 new Part("pando.job.batch", then.batch(), now.batch()),
                 new Part("pando.job.optimizer", then.optimizer(), now.optimizer()));
         return parts.stream().flatMap(part -> firstDifference(part).stream()).findFirst();
+    }
+
+    /// The first key that decides which text is trained on and differs.
+    public static Optional<Difference> firstDifferenceOfData(Settings then, Settings now) {
+        return firstDifference(new Part("pando.job.data", then.data(), now.data()))
+                .filter(difference -> !difference.key().endsWith(".prepared"));
     }
 
     private static Optional<Difference> firstDifference(Part part) {
@@ -62,7 +70,12 @@ public final class Arithmetic {
 
     /// `kvHeads` is `kv-heads`; `steps` of a recipe is the length of its schedule.
     private static String key(String component) {
-        return component.equals("steps") ? "schedule-steps" : component.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+        return switch (component) {
+            case "steps" -> "schedule-steps";
+            case "tokenizerFile" -> "tokenizer.file";
+            case "vocabulary" -> "vocabulary";
+            default -> component.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+        };
     }
 
     private static Object value(RecordComponent component, Record record) {

@@ -2,7 +2,6 @@ package dev.pando.runtime.settings;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
-import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
 import dev.pando.runtime.UserError;
@@ -49,6 +48,10 @@ record Keys(Config config, String path, Set<String> read) {
         return get(key, "true or false", config::getBoolean);
     }
 
+    long bytes(String key) {
+        return get(key, "a size, as in 512 MiB", config::getBytes);
+    }
+
     String text(String key) {
         return get(key, "a text", config::getString);
     }
@@ -80,8 +83,9 @@ record Keys(Config config, String path, Set<String> read) {
         } catch (IllegalArgumentException refused) {
             String sentence = refused.getMessage();
             Optional<String> blamed = blame(sentence);
-            if (blamed.isPresent() && sentence.startsWith(blamed.get() + " ")) {
-                throw wrong(blamed.get(), sentence.substring(blamed.get().length() + 1), refused);
+            String subject = sentence.split(" ", 2)[0];
+            if (blamed.isPresent() && key(subject).equals(blamed.get())) {
+                throw wrong(blamed.get(), sentence.substring(subject.length() + 1), refused);
             }
             String key = blamed.map(this::full).orElse(path);
             throw new UserError(Places.of(Places.origin(config, key)) + ": " + key + ": " + sentence, refused);
@@ -90,12 +94,20 @@ record Keys(Config config, String path, Set<String> read) {
 
     /// Of the keys that a sentence names, the first that the user has written, or else the first.
     private Optional<String> blame(String sentence) {
-        ConfigObject group = config.getObject(path);
-        List<String> named = Stream.of(sentence.split("[^a-z0-9-]+")).filter(group::containsKey).toList();
+        List<String> named = Stream.of(sentence.split("[^a-z0-9.-]+"))
+                .map(this::key)
+                .filter(key -> key.matches("[a-z].*[a-z0-9]") && config.hasPathOrNull(full(key)))
+                .toList();
         return named.stream()
                 .filter(key -> !Places.isDefault(Places.origin(config, full(key))))
                 .findFirst()
                 .or(() -> named.stream().findFirst());
+    }
+
+    /// `checkpoint.keep` is `keep` in the group `pando.job.checkpoint`.
+    private String key(String word) {
+        String group = path.substring(path.lastIndexOf('.') + 1) + ".";
+        return word.startsWith(group) ? word.substring(group.length()) : word;
     }
 
     /// Checks what no record's constructor can see.

@@ -2,7 +2,11 @@ package dev.pando.runtime.settings;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigRenderOptions;
+import com.typesafe.config.ConfigValueFactory;
+import dev.pando.checkpoint.CheckpointSettings;
+import dev.pando.training.data.DataConfig;
 import dev.pando.training.model.ModelConfig;
+import dev.pando.training.model.ModelPreset;
 import dev.pando.training.optimizer.Recipe;
 import dev.pando.training.step.BatchPlan;
 import java.nio.file.Path;
@@ -16,6 +20,7 @@ import java.util.Set;
 /// A job's settings, read once and checked at the door: whoever holds one need not check again.
 ///
 /// @param config the group `pando.job` with every key, defaults included
+/// @param system what an ActorSystem of our own differs in from Pekko's defaults
 /// @param name of the run
 /// @param out the run's folder
 /// @param threads CPU threads of this process's workers together, at least 1
@@ -23,6 +28,7 @@ import java.util.Set;
 /// @param steps to commit
 public record Settings(
         Config config,
+        Config system,
         String name,
         Path out,
         int workers,
@@ -31,23 +37,22 @@ public record Settings(
         long seed,
         long steps,
         Model model,
-        Data data,
+        DataConfig data,
         BatchPlan batch,
         Recipe optimizer,
+        Checkpoint checkpoint,
         Sample sample) {
     private static final String JOB = "pando.job";
+    private static final String SYSTEM = "pando.system";
 
     /// @param shape of the model
     /// @param recompute whether activations are computed again in the backward pass
     public record Model(ModelConfig shape, boolean recompute) {}
 
-    /// Where text comes from; see `pando.job.data` in the reference.
-    public record Data(
-            List<Path> paths, List<String> match, List<String> exclude, Path prepared, Tokenizer tokenizer) {}
-
-    /// @param file a `tokenizer.json`, or empty: one is trained on the corpus
-    /// @param vocabulary of one that is trained
-    public record Tokenizer(Optional<Path> file, int vocabulary) {}
+    /// @param everySteps committed steps between two durable checkpoints
+    /// @param folder where they are
+    /// @param storage how they are written
+    public record Checkpoint(long everySteps, Path folder, CheckpointSettings storage) {}
 
     /// Texts that the trained model continues at the end.
     public record Sample(List<String> prompts, int tokens, double temperature, double topP, long seed) {}
@@ -78,11 +83,12 @@ public record Settings(
         Keys job = new Keys(whole, JOB, read);
         long steps = job.whole("steps");
         job.require(steps >= 1, "steps", () -> "must be at least 1, not " + steps);
-        Data data = data(job.at("data"));
+        DataConfig data = data(job.at("data"));
         BatchPlan batch = batch(job.at("batch"));
         Path out = Path.of(job.text("out"));
         return new Settings(
-                whole.getConfig(JOB),
+                withName(whole.getConfig(JOB), name(job, out)),
+                whole.getConfig(SYSTEM),
                 name(job, out),
                 out,
                 workers(job, batch),
@@ -90,11 +96,18 @@ public record Settings(
                 threads(job),
                 job.whole("seed"),
                 steps,
-                model(job.at("model"), data.tokenizer()),
+                model(job.at("model"), data),
                 data,
                 batch,
                 recipe(job.at("optimizer"), steps),
+                checkpoint(job.at("checkpoint"), out),
                 sample(job.at("sample")));
+    }
+
+    /// A run keeps its name when its folder moves.
+    private static Config withName(Config job, String name) {
+        return job.withValue("name", ConfigValueFactory.fromAnyRef(name).withOrigin(job.getValue("out").origin()
+                .withComments(job.root().get("name").origin().comments())));
     }
 
     private static String name(Keys job, Path out) {
@@ -128,13 +141,13 @@ public record Settings(
         return threads.orElseGet(() -> Runtime.getRuntime().availableProcessors());
     }
 
-    private static Model model(Keys model, Tokenizer tokenizer) {
+    private static Model model(Keys model, DataConfig data) {
         String name = model.text("preset");
-        ModelConfig preset = model.build(() -> Presets.named(name));
+        ModelConfig preset = model.build(() -> ModelPreset.of(name)).config();
         OptionalInt vocabulary = model.optionalInteger("vocabulary");
-        boolean trained = tokenizer.file().isEmpty();
+        boolean trained = data.tokenizerFile().isEmpty();
         ModelConfig shape = model.build(() -> new ModelConfig(
-                vocabulary.orElse(trained ? tokenizer.vocabulary() : preset.vocabulary()),
+                vocabulary.orElse(trained ? data.vocabulary() : preset.vocabulary()),
                 model.optionalInteger("hidden").orElse(preset.hidden()),
                 model.optionalInteger("layers").orElse(preset.layers()),
                 model.optionalInteger("heads").orElse(preset.heads()),
@@ -142,26 +155,34 @@ public record Settings(
                 model.optionalInteger("intermediate").orElse(preset.intermediate()),
                 model.optionalNumber("rope-theta").orElse(preset.ropeTheta()),
                 model.optionalNumber("norm-epsilon").orElse(preset.normEpsilon())));
-        model.require(!trained || shape.vocabulary() >= tokenizer.vocabulary(), "vocabulary",
+        model.require(!trained || shape.vocabulary() >= data.vocabulary(), "vocabulary",
                 () -> "(" + shape.vocabulary() + ") must be at least " + JOB + ".data.tokenizer.vocabulary ("
-                        + tokenizer.vocabulary() + "), or null to follow it");
+                        + data.vocabulary() + "), or null to follow it");
         return new Model(shape, model.flag("recompute"));
     }
 
-    private static Data data(Keys data) {
-        List<Path> paths = data.texts("paths").stream().map(Path::of).toList();
-        data.require(!paths.isEmpty(), "paths", () -> "must name at least one file or directory");
+    private static DataConfig data(Keys data) {
         Keys tokenizer = data.at("tokenizer");
         String file = tokenizer.text("file");
-        int vocabulary = tokenizer.integer("vocabulary");
-        tokenizer.require(vocabulary >= 260, "vocabulary",
-                () -> "must be at least 260 (256 bytes and the special tokens), not " + vocabulary);
-        return new Data(
-                paths,
+        return data.build(() -> new DataConfig(
+                data.texts("paths"),
                 data.texts("match"),
                 data.texts("exclude"),
                 Path.of(data.text("prepared")),
-                new Tokenizer(file.isEmpty() ? Optional.empty() : Optional.of(Path.of(file)), vocabulary));
+                file.isEmpty() ? Optional.empty() : Optional.of(Path.of(file)),
+                tokenizer.integer("vocabulary")));
+    }
+
+    private static Checkpoint checkpoint(Keys checkpoint, Path out) {
+        long everySteps = checkpoint.whole("every-steps");
+        checkpoint.require(everySteps >= 1, "every-steps", () -> "must be at least 1, not " + everySteps);
+        String folder = checkpoint.text("folder");
+        CheckpointSettings storage = checkpoint.build(() -> new CheckpointSettings(
+                checkpoint.integer("keep"),
+                checkpoint.bytes("file-size"),
+                checkpoint.integer("threads"),
+                checkpoint.bytes("bytes-per-second")));
+        return new Checkpoint(everySteps, folder.isEmpty() ? out.resolve("checkpoints") : Path.of(folder), storage);
     }
 
     private static BatchPlan batch(Keys batch) {

@@ -1,0 +1,12 @@
+package dev.pando.runtime;
+
+import dev.pando.runtime.cli.Cli;
+
+/// The one way in from a shell.
+public final class Main {
+    private Main() {}
+
+    public static void main(String[] arguments) {
+        System.exit(Cli.standard().execute(arguments));
+    }
+}
