@@ -29,11 +29,11 @@ final class Host {
     private record Submitted(ActorRef<JobSupervisor.Command> supervisor) implements Command {}
 
     private final ActorContext<Command> context;
-    private final Consumer<JobEvent> ear;
+    private final ActorRef<JobEvent> audience;
 
-    private Host(ActorContext<Command> context, Consumer<JobEvent> ear) {
+    private Host(ActorContext<Command> context, ActorRef<JobEvent> audience) {
         this.context = context;
-        this.ear = ear;
+        this.audience = audience;
     }
 
     /// @param ear hears the job's events; must not block
@@ -47,7 +47,7 @@ final class Host {
             ActorRef<JobEvent> audience = context.spawn(listening(ear), "audience");
             ActorRef<ActorRef<JobSupervisor.Command>> reply = context.spawn(adapter(context.getSelf()), "reply");
             node.tell(new NodeSupervisor.Submit(job, audience, reply));
-            return new Host(context, ear).submitting(false);
+            return new Host(context, audience).submitting(false);
         });
     }
 
@@ -74,12 +74,13 @@ final class Host {
                 .build();
     }
 
-    /// A supervisor that is gone without a last word is a defect of ours: whoever waits must not wait for ever.
+    /// A supervisor that is gone without a last word is a defect of ours: whoever waits must not wait for ever. A last word
+    /// waits in the audience's mailbox already, while the news of the end comes past all mailboxes.
     private BehaviorBuilder<Command> hearing() {
         return Behaviors.receive(Command.class)
                 .onMessage(Close.class, close -> Behaviors.stopped())
                 .onSignal(Terminated.class, gone -> {
-                    ear.accept(new JobEvent.Failed(-1, gone.getRef().path().name() + " stopped unexpectedly; its log says why"));
+                    audience.tell(new JobEvent.Failed(-1, gone.getRef().path().name() + " stopped unexpectedly; the log says why"));
                     return Behaviors.same();
                 });
     }

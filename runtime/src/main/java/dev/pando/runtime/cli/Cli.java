@@ -7,6 +7,7 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.ServiceLoader;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -17,6 +18,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /// The command line as a whole: its commands, and how it ends when something is not as it must be.
 @Command(
@@ -26,7 +28,7 @@ import picocli.CommandLine.Spec;
         versionProvider = Cli.Versions.class,
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
-        footer = {"", "`pando COMMAND --help` says more about one of them. Exit code: 0 done, 1 failed, 2 misused."})
+        footer = {"", "`pando COMMAND --help` says more about one of them.", "Exit code: 0 done, 1 failed, 2 misused."})
 public final class Cli implements Runnable {
     private static final int FAILED = 1;
     private static final int MISUSED = 2;
@@ -92,7 +94,9 @@ public final class Cli implements Runnable {
 
     private static int misused(ParameterException misuse, String[] arguments) {
         CommandLine line = misuse.getCommandLine();
-        line.getErr().println(misuse.getMessage() + "; see " + line.getCommandSpec().qualifiedName() + " --help");
+        List<String> near = misuse instanceof UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
+        String advice = near.isEmpty() ? "" : "; did you mean " + String.join(" or ", near) + "?";
+        line.getErr().println(misuse.getMessage() + advice + (advice.isEmpty() ? "; see " : " See ") + line.getCommandSpec().qualifiedName() + " --help");
         line.getErr().flush();
         return MISUSED;
     }

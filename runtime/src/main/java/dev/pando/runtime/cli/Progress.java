@@ -24,8 +24,8 @@ final class Progress {
     private double lostAt;
     private double secondsPerStep;
     private double tokensPerSecond;
+    private StepCommitted first;
     private StepCommitted last;
-    private double firstLoss = Double.NaN;
     private long faults;
 
     Progress(Terminal terminal, Settings settings, Stopwatch stopwatch) {
@@ -59,7 +59,7 @@ final class Progress {
             case StepCommitted step -> committed(step);
             case JobEvent.WorkerLost lost -> lost(lost);
             case JobEvent.WorkerJoined joined -> {
-                if (joined.step() > 0 || faults > 0) {
+                if (last != null || faults > 0) {
                     say(terminal.green("+") + " step " + joined.step() + ": " + joined.worker() + " joined");
                 }
             }
@@ -74,9 +74,12 @@ final class Progress {
 
     /// `300 steps in 2 min 41 s, loss 8.321 to 2.874, 2 faults survived`
     String summary() {
-        String took = Words.counted(last == null ? 0 : last.step() + 1, "step") + " after " + Words.duration(now());
-        String curve = last == null ? "" : String.format(Locale.ROOT, ", loss %.3f to %.3f", firstLoss, last.loss());
-        return took + curve + (faults == 0 ? "" : ", " + Words.counted(faults, "fault") + " survived");
+        if (first == null) {
+            return "no step in " + Words.duration(now());
+        }
+        return Words.counted(last.step() + 1 - first.step(), "step") + (first.step() == 0 ? "" : " from step " + first.step() + " on") + " in " + Words.duration(now())
+                + String.format(Locale.ROOT, ", loss %.3f to %.3f", first.loss(), last.loss())
+                + (faults == 0 ? "" : ", " + Words.counted(faults, "fault") + " survived");
     }
 
     /// Takes the moving line away, so that other text can follow.
@@ -92,7 +95,7 @@ final class Progress {
         boolean recovered = !lostSinceCommit.isEmpty();
         String gone = String.join(", ", lostSinceCommit);
         lostSinceCommit.clear();
-        firstLoss = Double.isNaN(firstLoss) ? step.loss() : firstLoss;
+        first = first == null ? step : first;
         double weight = last == null ? 1 : 0.1;
         last = step;
         secondsPerStep += weight * (step.seconds() - secondsPerStep);

@@ -158,6 +158,7 @@ class RunFolderTest {
     @CsvSource(
             delimiter = '|',
             textBlock = """
+            name=other                       | pando.job.name is other now and was run in RUN; put it back to go on to the same bits, or begin another run with --out
             seed=7                           | pando.job.seed is 7 now and was 1024 in RUN; put it back to go on to the same bits, or begin another run with --out
             model.layers=2                   | pando.job.model.layers is 2 now and was 6 in RUN; put it back to go on to the same bits, or begin another run with --out
             model.kv-heads=8                 | pando.job.model.kv-heads is 8 now and was 4 in RUN; put it back to go on to the same bits, or begin another run with --out
@@ -177,7 +178,7 @@ class RunFolderTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"workers=5", "threads=1", "sample.tokens=5", "model.recompute=true", "model.preset=S", "name=other"})
+    @ValueSource(strings = {"workers=5", "threads=1", "sample.tokens=5", "model.recompute=true", "model.preset=S"})
     void shouldResumeUnderChangesThatTouchNoBit(String change) {
         Settings settings = settings();
         try (RunFolder folder = RunFolder.claim(settings, false)) {

@@ -23,7 +23,7 @@ class SettingsTest {
 
         assertThat(settings.steps()).isEqualTo(300);
         assertThat(settings.optimizer().warmupSteps()).as("1 % of steps").isEqualTo(3);
-        assertThat(settings.model().shape().vocabulary()).isEqualTo(settings.data().tokenizer().vocabulary());
+        assertThat(settings.model().shape().vocabulary()).isEqualTo(settings.data().vocabulary());
         assertThat(settings.name()).as("the folder's name").isEqualTo("job");
     }
 
@@ -86,11 +86,11 @@ class SettingsTest {
             pando.job.model.hidden = -256      | FILE:1: pando.job.model.hidden must be at least 1, not -256
             pando.job.model.heads = 7          | FILE:1: pando.job.model.heads: hidden (256) must be a multiple of heads (7)
             pando.job.model.vocabulary = 300   | FILE:1: pando.job.model.vocabulary (300) must be at least pando.job.data.tokenizer.vocabulary (4096), or null to follow it
-            pando.job.data.tokenizer.vocabulary = 100 | FILE:1: pando.job.data.tokenizer.vocabulary must be at least 260 (256 bytes and the special tokens), not 100
-            pando.job.model.preset = gpt       | FILE:1: pando.job.model.preset must be one of quickstart, S, M, internlm2-1_8b, internlm2-7b, internlm2-20b, not gpt
+            pando.job.data.tokenizer.vocabulary = 100 | FILE:1: pando.job.data.tokenizer.vocabulary must be between 265 (256 bytes and 9 special tokens) and 1048576, not 100
+            pando.job.model.preset = gpt       | FILE:1: pando.job.model.preset: no model preset "gpt"; there are internlm2-1_8b, internlm2-7b, internlm2-20b, quickstart, S, M
             pando.job.model.recompute = maybe  | FILE:1: pando.job.model.recompute must be true or false, not "maybe"
             pando.job.data.paths = src         | FILE:1: pando.job.data.paths must be a list of texts, as in ["a", "b"], not "src"
-            pando.job.data.paths = []          | FILE:1: pando.job.data.paths must name at least one file or directory
+            pando.job.data.paths = []          | FILE:1: pando.job.data.paths must name at least one file, directory or glob
             pando.job.batch.shards = 0         | FILE:1: pando.job.batch.shards must be at least 1, not 0
             pando.job.workers = 9              | FILE:1: pando.job.workers (9) must not exceed pando.job.batch.shards (8): a worker without a batch shard has nothing to do
             pando.job.workers = 0              | FILE:1: pando.job.workers must be at least 1, not 0
