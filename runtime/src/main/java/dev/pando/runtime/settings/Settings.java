@@ -166,7 +166,7 @@ public record Settings(
         String file = tokenizer.text("file");
         return data.build(() -> new DataConfig(
                 data.texts("paths"),
-                data.texts("match"),
+                data.texts("files"),
                 data.texts("exclude"),
                 Path.of(data.text("prepared")),
                 file.isEmpty() ? Optional.empty() : Optional.of(Path.of(file)),
