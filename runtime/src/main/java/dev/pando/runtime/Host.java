@@ -39,8 +39,7 @@ final class Host {
     /// @param ear hears the job's events; must not block
     static Behavior<Command> create(JobSpec job, Workbench workbench, Consumer<JobEvent> ear) {
         return Behaviors.setup(context -> {
-            List<String> devices =
-                    IntStream.range(0, job.workers()).mapToObj(i -> "worker-" + i).toList();
+            List<String> devices = IntStream.range(0, job.workers()).mapToObj(i -> "worker-" + i).toList();
             ActorRef<NodeSupervisor.Command> node =
                     context.spawn(NodeSupervisor.create(devices, workbench, Stopwatch.system()), "node");
             context.watch(node);
@@ -54,35 +53,44 @@ final class Host {
     private Behavior<Command> submitting(boolean leaving) {
         return hearing()
                 .onMessage(Leave.class, leave -> submitting(true))
-                .onMessage(Submitted.class, submitted -> {
-                    context.watch(submitted.supervisor());
-                    if (leaving) {
-                        submitted.supervisor().tell(new JobSupervisor.Stop());
-                    }
-                    return working(submitted.supervisor());
-                })
+                .onMessage(
+                        Submitted.class,
+                        submitted -> {
+                            context.watch(submitted.supervisor());
+                            if (leaving) {
+                                submitted.supervisor().tell(new JobSupervisor.Stop());
+                            }
+                            return working(submitted.supervisor());
+                        })
                 .build();
     }
 
     private Behavior<Command> working(ActorRef<JobSupervisor.Command> supervisor) {
         return hearing()
-                .onMessage(Leave.class, leave -> {
-                    supervisor.tell(new JobSupervisor.Stop());
-                    return Behaviors.same();
-                })
+                .onMessage(
+                        Leave.class,
+                        leave -> {
+                            supervisor.tell(new JobSupervisor.Stop());
+                            return Behaviors.same();
+                        })
                 .onMessage(Submitted.class, again -> Behaviors.unhandled())
                 .build();
     }
 
-    /// A supervisor that is gone without a last word is a defect of ours: whoever waits must not wait for ever. A last word
-    /// waits in the audience's mailbox already, while the news of the end comes past all mailboxes.
+    /// A supervisor that is gone without a last word is a defect of ours: whoever waits must not wait for ever. A last
+    /// word waits in the audience's mailbox already, while the news of the end comes past all mailboxes.
     private BehaviorBuilder<Command> hearing() {
         return Behaviors.receive(Command.class)
                 .onMessage(Close.class, close -> Behaviors.stopped())
-                .onSignal(Terminated.class, gone -> {
-                    audience.tell(new JobEvent.Failed(-1, gone.getRef().path().name() + " stopped unexpectedly; the log says why"));
-                    return Behaviors.same();
-                });
+                .onSignal(
+                        Terminated.class,
+                        gone -> {
+                            audience.tell(
+                                    new JobEvent.Failed(
+                                            -1,
+                                            gone.getRef().path().name() + " stopped unexpectedly; the log says why"));
+                            return Behaviors.same();
+                        });
     }
 
     private static Behavior<JobEvent> listening(Consumer<JobEvent> ear) {

@@ -1,6 +1,7 @@
 package dev.pando.runtime;
 
 import dev.pando.actors.JobEvent;
+import dev.pando.runtime.settings.UserError;
 import java.nio.file.Path;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;

@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Props;
@@ -35,7 +36,7 @@ final class JobRun implements Job {
     private final BlockingQueue<JobEvent> heard = new LinkedBlockingQueue<>();
     private final EventStream events = new EventStream();
     private final CompletableFuture<JobResult> done = new CompletableFuture<>();
-    private final CompletableFuture<ActorRef<Host.Command>> host = new CompletableFuture<>();
+    private final AtomicReference<ActorRef<Host.Command>> host = new AtomicReference<>();
     private volatile boolean leaving;
     private long committed;
 
@@ -84,7 +85,7 @@ final class JobRun implements Job {
     @Override
     public CompletionStage<JobResult> stop() {
         leaving = true;
-        host.thenAccept(actor -> actor.tell(new Host.Leave()));
+        tellHost(new Host.Leave());
         return done();
     }
 
@@ -98,7 +99,7 @@ final class JobRun implements Job {
             failure = thrown;
         }
         try {
-            host.thenAccept(actor -> actor.tell(new Host.Close()));
+            tellHost(new Host.Close());
             workbench.close();
             folder.close();
         } catch (RuntimeException thrown) {
@@ -120,14 +121,22 @@ final class JobRun implements Job {
         submission.preparation().advanced(phase, documents, bytes, totalBytes);
     }
 
+    private void tellHost(Host.Command command) {
+        ActorRef<Host.Command> actor = host.get();
+        if (actor != null) {
+            actor.tell(command);
+        }
+    }
+
     private JobResult work() {
-        JobSpec job = new JobSpec(
-                settings.name(),
-                settings.steps(),
-                settings.batch().shards(),
-                settings.workers(),
-                settings.checkpoint().everySteps(),
-                settings.render());
+        JobSpec job =
+                new JobSpec(
+                        settings.name(),
+                        settings.steps(),
+                        settings.batch().shards(),
+                        settings.workers(),
+                        settings.checkpoint().everySteps(),
+                        settings.render());
         try {
             workbench.prepare(submission.resume(), this::prepared);
         } catch (Leaving early) {
@@ -136,8 +145,10 @@ final class JobRun implements Job {
         folder.begin(settings);
         workbench.data().tokenizer().save(folder.path());
         Workbench tools = submission.tools().apply(workbench);
-        host.complete(system.systemActorOf(
-                Host.create(job, tools, heard::add), "pando-" + settings.name(), Props.empty()));
+        host.set(system.systemActorOf(Host.create(job, tools, heard::add), "pando-" + settings.name(), Props.empty()));
+        if (leaving) {
+            tellHost(new Host.Leave()); // asked for when there was nobody to tell
+        }
         while (true) {
             JobEvent event = next();
             switch (event) {
@@ -173,7 +184,10 @@ final class JobRun implements Job {
 
     private void tell(JobEvent event) {
         folder.record(event, clock.instant());
-        boolean last = event instanceof JobEvent.Finished || event instanceof JobEvent.Stopped || event instanceof JobEvent.Failed;
+        boolean last =
+                event instanceof JobEvent.Finished
+                        || event instanceof JobEvent.Stopped
+                        || event instanceof JobEvent.Failed;
         if (last) {
             Report.write(folder.path());
         }

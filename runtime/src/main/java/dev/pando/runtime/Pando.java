@@ -2,6 +2,7 @@ package dev.pando.runtime;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import dev.pando.runtime.settings.UserError;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.concurrent.ExecutionException;
@@ -67,7 +68,12 @@ public final class Pando implements AutoCloseable {
             // whoever waits for done() hears of it
         } catch (TimeoutException late) {
             throw new IllegalStateException(
-                    "job " + job.name() + " did not stop within " + STOP_SECONDS + " s: its last step or checkpoint hangs", late);
+                    "job "
+                            + job.name()
+                            + " did not stop within "
+                            + STOP_SECONDS
+                            + " s: its last step or checkpoint hangs",
+                    late);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         } finally {

@@ -8,6 +8,7 @@ import dev.pando.collectives.TransportSettings;
 import dev.pando.runtime.folder.SampleLine;
 import dev.pando.runtime.settings.Arithmetic;
 import dev.pando.runtime.settings.Settings;
+import dev.pando.runtime.settings.UserError;
 import dev.pando.training.data.DataException;
 import dev.pando.training.data.PackedSampler;
 import dev.pando.training.data.PreparedData;
@@ -24,7 +25,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// The parts that a node really trains with: text on disk, an InternLM2 model on the CPU, Aeron, checkpoints in a folder.
+/// The parts that a node really trains with: text on disk, an InternLM2 model on the CPU, Aeron, checkpoints in a
+/// folder.
 ///
 /// Of one job. What the replicas of a node share (data, transport) is opened once, by [#prepare].
 final class ProductionWorkbench implements Workbench, AutoCloseable {
@@ -42,21 +44,30 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
         this.settings = settings;
     }
 
-    /// Prepares the data and checks it, and the checkpoints, against each other and the config. Slow, and the first thing.
+    /// Prepares the data and checks it, and the checkpoints, against each other and the config. Slow, and the first
+    /// thing.
     ///
     /// @param resume whether the job's checkpoints are to be gone on from; else there must be none
     void prepare(boolean resume, Progress progress) {
         Optional<Saved> newest = newest();
         if (newest.isPresent() && !resume) {
-            throw new UserError(settings.checkpoint().folder() + " holds checkpoints already: go on from them by --resume, or set"
-                    + " another pando.job.checkpoint.folder");
+            throw new UserError(
+                    settings.checkpoint().folder()
+                            + " holds checkpoints already: go on from them by --resume, or set"
+                            + " another pando.job.checkpoint.folder");
         }
         data = newest.isPresent() ? dataOf(newest.get(), progress) : PreparedData.prepare(settings.data(), progress);
         int known = data.tokenizer().vocabularySize();
         int vocabulary = settings.model().shape().vocabulary();
         if (known > vocabulary) {
-            throw new UserError("pando.job.model.vocabulary is " + vocabulary + " and the tokenizer has " + known
-                    + " tokens; set it to " + known + " or more");
+            throw new UserError(
+                    "pando.job.model.vocabulary is "
+                            + vocabulary
+                            + " and the tokenizer has "
+                            + known
+                            + " tokens; set it to "
+                            + known
+                            + " or more");
         }
         var batch = settings.batch();
         sampler = new PackedSampler(data, settings.seed(), batch.microbatchesOfStep(), batch.rows(), batch.length());
@@ -71,15 +82,16 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
     public Replica replica(JobSpec job, String worker) {
         Collective collective = transport.join(worker);
         Arena arena = Arena.ofShared();
-        ModelTrainer trainer = new ModelTrainer(
-                settings.model().shape(),
-                settings.model().recompute(),
-                settings.optimizer(),
-                settings.batch(),
-                sampler,
-                settings.seed(),
-                new CpuOps(worker, Math.max(1, settings.threads() / settings.workers())),
-                Memory.of(arena));
+        ModelTrainer trainer =
+                new ModelTrainer(
+                        settings.model().shape(),
+                        settings.model().recompute(),
+                        settings.optimizer(),
+                        settings.batch(),
+                        sampler,
+                        settings.seed(),
+                        new CpuOps(worker, Math.max(1, settings.threads() / settings.workers())),
+                        Memory.of(arena));
         return new Replica(open.owning(trainer, arena), collective);
     }
 
@@ -127,8 +139,11 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
         String config = saved.attributes().get(CONFIG);
         String digest = saved.attributes().get(DATA);
         if (config == null || digest == null) {
-            throw new UserError(where + " in " + settings.checkpoint().folder()
-                    + " is not of a training run; set another pando.job.checkpoint.folder");
+            throw new UserError(
+                    where
+                            + " in "
+                            + settings.checkpoint().folder()
+                            + " is not of a training run; set another pando.job.checkpoint.folder");
         }
         Settings then = Settings.parse(config);
         Arithmetic.firstDifference(then, settings)
@@ -144,8 +159,12 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
                 return again;
             }
             again.close();
-            throw new UserError(gone.getMessage() + "; and the text under pando.job.data.paths has changed since " + where
-                    + " was written, so that it cannot be prepared again", gone);
+            throw new UserError(
+                    gone.getMessage()
+                            + "; and the text under pando.job.data.paths has changed since "
+                            + where
+                            + " was written, so that it cannot be prepared again",
+                    gone);
         }
     }
 }

@@ -15,7 +15,8 @@ import java.util.function.UnaryOperator;
 /// @param resume whether to go on with the run that is in the job's folder
 /// @param listener hears every event, in order, on the job's own thread
 /// @param preparation hears how far the data is prepared
-/// @param tools what a node builds its replicas with, as the actors see it: the identity, unless someone must stand between
+/// @param tools what a node builds its replicas with, as the actors see it: the identity, unless someone must stand
+///   between
 public record Submission(
         Settings settings,
         boolean resume,

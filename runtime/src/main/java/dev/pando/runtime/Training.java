@@ -1,11 +1,13 @@
 package dev.pando.runtime;
 
+import dev.pando.runtime.settings.UserError;
 import java.time.Clock;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Extension;
 import org.apache.pekko.actor.typed.ExtensionId;
 
-/// Lets an ActorSystem train: one whose config lists this extension trains what its `pando.job` says, from its start on.
+/// Lets an ActorSystem train: one whose config lists this extension trains what its `pando.job` says, from its start
+/// on.
 ///
 /// ```hocon
 /// pekko.actor.typed.extensions = ["dev.pando.runtime.Training"]

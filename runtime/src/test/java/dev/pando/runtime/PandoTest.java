@@ -8,6 +8,7 @@ import dev.pando.actors.JobEvent;
 import dev.pando.actors.Workbench;
 import dev.pando.runtime.folder.EventLine;
 import dev.pando.runtime.folder.StepLine;
+import dev.pando.runtime.settings.UserError;
 import dev.pando.training.data.DataException;
 import dev.pando.training.step.CheckpointStore;
 import java.io.IOException;
@@ -30,8 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 class PandoTest {
     private static final long PATIENCE_SECONDS = 60;
 
-    @TempDir
-    private Path temp;
+    @TempDir private Path temp;
 
     private TinyJob tiny;
 
@@ -46,9 +46,14 @@ class PandoTest {
 
         assertThat(result.step()).isEqualTo(12);
         assertThat(result.hash()).matches("sha256:[0-9a-f]{64}");
-        assertThat(StepLine.read(tiny.out("run"))).extracting(StepLine::step).containsExactly(0L, 1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L, 10L, 11L);
-        assertThat(tiny.out("run")).isDirectoryContaining("glob:**/{job.conf,steps.jsonl,events.jsonl,report.html,tokenizer.json,checkpoints}");
-        assertThat(EventLine.read(tiny.out("run")).getLast().event()).isEqualTo(new JobEvent.Finished(12, result.hash()));
+        assertThat(StepLine.read(tiny.out("run")))
+                .extracting(StepLine::step)
+                .containsExactly(0L, 1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L, 10L, 11L);
+        assertThat(tiny.out("run"))
+                .isDirectoryContaining(
+                        "glob:**/{job.conf,steps.jsonl,events.jsonl,report.html,tokenizer.json,checkpoints}");
+        assertThat(EventLine.read(tiny.out("run")).getLast().event())
+                .isEqualTo(new JobEvent.Finished(12, result.hash()));
     }
 
     @Test
@@ -63,11 +68,13 @@ class PandoTest {
     void shouldGoOnToTheSameBitsAfterAStop() throws Exception {
         JobResult.Finished undisturbed = finish(Submission.of(tiny.settings("undisturbed")));
         CompletableFuture<Job> stopped = new CompletableFuture<>();
-        Submission disturbed = Submission.of(tiny.settings("disturbed")).listening(event -> {
-            if (event instanceof JobEvent.StepCommitted step && step.step() == 5) {
-                stopped.thenAccept(Job::stop);
-            }
-        });
+        Submission disturbed =
+                Submission.of(tiny.settings("disturbed"))
+                        .listening(event -> {
+                            if (event instanceof JobEvent.StepCommitted step && step.step() == 5) {
+                                stopped.join().stop();
+                            }
+                        });
 
         JobResult first;
         try (Pando pando = Pando.start(disturbed)) {
@@ -90,11 +97,14 @@ class PandoTest {
         List<JobEvent> streamed = new ArrayList<>();
         CompletableFuture<Void> completed = new CompletableFuture<>();
         CompletableFuture<Job> job = new CompletableFuture<>();
-        Submission submission = Submission.of(tiny.settings("run")).listening(heard::add).listening(event -> {
-            if (event instanceof JobEvent.Started) {
-                job.join().events().subscribe(collecting(streamed, completed));
-            }
-        });
+        Submission submission =
+                Submission.of(tiny.settings("run"))
+                        .listening(heard::add)
+                        .listening(event -> {
+                            if (event instanceof JobEvent.Started) {
+                                job.join().events().subscribe(collecting(streamed, completed));
+                            }
+                        });
 
         try (Pando pando = Pando.start(submission)) {
             job.complete(pando.job());
@@ -110,9 +120,12 @@ class PandoTest {
 
     @Test
     void shouldNotMindAListenerThatThrows() throws Exception {
-        JobResult.Finished result = finish(Submission.of(tiny.settings("run")).listening(event -> {
-            throw new IllegalStateException("a listener of someone else's");
-        }));
+        JobResult.Finished result =
+                finish(
+                        Submission.of(tiny.settings("run"))
+                                .listening(event -> {
+                                    throw new IllegalStateException("a listener of someone else's");
+                                }));
 
         assertThat(result.step()).isEqualTo(12);
     }
@@ -120,23 +133,27 @@ class PandoTest {
     @Test
     void shouldLetSomeoneStandBetweenTheActorsAndTheirTools() throws Exception {
         ConcurrentLinkedQueue<String> built = new ConcurrentLinkedQueue<>();
-        Submission watched = Submission.of(tiny.settings("run")).with(tools -> new Workbench() {
-            @Override
-            public Replica replica(dev.pando.actors.JobSpec job, String worker) {
-                built.add(worker);
-                return tools.replica(job, worker);
-            }
+        Submission watched =
+                Submission.of(tiny.settings("run"))
+                        .with(tools ->
+                                new Workbench() {
+                                    @Override
+                                    public Replica replica(dev.pando.actors.JobSpec job, String worker) {
+                                        built.add(worker);
+                                        return tools.replica(job, worker);
+                                    }
 
-            @Override
-            public CheckpointStore checkpoints(dev.pando.actors.JobSpec job) {
-                return tools.checkpoints(job);
-            }
+                                    @Override
+                                    public CheckpointStore checkpoints(dev.pando.actors.JobSpec job) {
+                                        return tools.checkpoints(job);
+                                    }
 
-            @Override
-            public java.util.Map<String, String> checkpointAttributes(dev.pando.actors.JobSpec job) {
-                return tools.checkpointAttributes(job);
-            }
-        });
+                                    @Override
+                                    public java.util.Map<String, String> checkpointAttributes(
+                                            dev.pando.actors.JobSpec job) {
+                                        return tools.checkpointAttributes(job);
+                                    }
+                                });
 
         finish(watched);
 
@@ -145,8 +162,10 @@ class PandoTest {
 
     @Test
     void shouldTrainInAnActorSystemWhoseConfigNamesTheExtension() throws Exception {
-        var config = ConfigFactory.parseString("pekko.actor.typed.extensions = [\"dev.pando.runtime.Training\"]\n" + tiny.hocon("run"))
-                .withFallback(ConfigFactory.load());
+        var config =
+                ConfigFactory.parseString(
+                                "pekko.actor.typed.extensions = [\"dev.pando.runtime.Training\"]\n" + tiny.hocon("run"))
+                        .withFallback(ConfigFactory.load());
         ActorSystem<Void> host = ActorSystem.create(Behaviors.empty(), "host", config);
         try {
             JobResult result = await(Training.job(host));
@@ -174,13 +193,19 @@ class PandoTest {
     @Test
     void shouldRefuseAVocabularyThatIsTooSmallForTheTokenizer() throws Exception {
         finish(Submission.of(tiny.settings("first")));
-        Submission submission = Submission.of(tiny.settings(
-                "second", "data.tokenizer.file=\"" + tiny.out("first").resolve("tokenizer.json") + "\"", "model.vocabulary=280"));
+        Submission submission =
+                Submission.of(
+                        tiny.settings(
+                                "second",
+                                "data.tokenizer.file=\"" + tiny.out("first").resolve("tokenizer.json") + "\"",
+                                "model.vocabulary=280"));
 
         assertThatThrownBy(() -> finish(submission))
                 .cause()
                 .isInstanceOf(UserError.class)
-                .hasMessageMatching("pando\\.job\\.model\\.vocabulary is 280 and the tokenizer has (\\d+) tokens; set it to \\1 or more");
+                .hasMessageMatching(
+                        "pando\\.job\\.model\\.vocabulary is 280 and the tokenizer has (\\d+) tokens; set it to \\1 or"
+                                + " more");
     }
 
     @Test
@@ -188,10 +213,13 @@ class PandoTest {
         finish(Submission.of(tiny.settings("first")));
         Path checkpoints = tiny.out("first").resolve("checkpoints");
 
-        assertThatThrownBy(() -> finish(Submission.of(tiny.settings("second", "checkpoint.folder=\"" + checkpoints + "\""))))
+        assertThatThrownBy(() ->
+                        finish(Submission.of(tiny.settings("second", "checkpoint.folder=\"" + checkpoints + "\""))))
                 .cause()
-                .hasMessage(checkpoints + " holds checkpoints already: go on from them by --resume, or set another"
-                        + " pando.job.checkpoint.folder");
+                .hasMessage(
+                        checkpoints
+                                + " holds checkpoints already: go on from them by --resume, or set another"
+                                + " pando.job.checkpoint.folder");
         assertThat(tiny.out("second")).doesNotExist();
     }
 
@@ -201,10 +229,12 @@ class PandoTest {
         Path other = Files.createDirectory(temp.resolve("other"));
         Files.writeString(other.resolve("a.txt"), "Other text. ".repeat(100));
 
-        assertThatThrownBy(() -> finish(Submission.of(tiny.settings("run", "data.paths=[\"" + other + "\"]")).resuming(true)))
+        assertThatThrownBy(() ->
+                        finish(Submission.of(tiny.settings("run", "data.paths=[\"" + other + "\"]")).resuming(true)))
                 .cause()
-                .hasMessageMatching("pando\\.job\\.data\\.paths is \\[.*other] now and was \\[.*text] in the checkpoint step-[^ ]*;"
-                        + " put it back to go on to the same bits, or begin another run with --out");
+                .hasMessageMatching(
+                        "pando\\.job\\.data\\.paths is \\[.*other] now and was \\[.*text] in the checkpoint step-[^ ]*;"
+                                + " put it back to go on to the same bits, or begin another run with --out");
     }
 
     @Test
@@ -232,12 +262,14 @@ class PandoTest {
     void shouldCloseInTheMiddleOfARun() throws Exception {
         AtomicInteger steps = new AtomicInteger();
         CompletableFuture<Void> begun = new CompletableFuture<>();
-        Submission submission = Submission.of(tiny.settings("run", "steps=100000")).listening(event -> {
-            if (event instanceof JobEvent.StepCommitted) {
-                steps.incrementAndGet();
-                begun.complete(null);
-            }
-        });
+        Submission submission =
+                Submission.of(tiny.settings("run", "steps=100000"))
+                        .listening(event -> {
+                            if (event instanceof JobEvent.StepCommitted) {
+                                steps.incrementAndGet();
+                                begun.complete(null);
+                            }
+                        });
         Pando pando = Pando.start(submission);
         begun.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
 

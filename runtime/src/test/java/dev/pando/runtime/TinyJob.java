@@ -17,8 +17,14 @@ public final class TinyJob {
         try {
             Files.createDirectories(temp.resolve("text"));
             for (int i = 0; i < 6; i++) {
-                Files.writeString(temp.resolve("text/page-" + i + ".txt"), ("Page " + i
-                        + ": the grove lives on when any stem dies, for the stems are one. Ask " + i + " times, hear one answer.\n").repeat(12));
+                Files.writeString(
+                        temp.resolve("text/page-" + i + ".txt"),
+                        ("Page "
+                                        + i
+                                        + ": the grove lives on when any stem dies, for the stems are one. Ask "
+                                        + i
+                                        + " times, hear one answer.\n")
+                                .repeat(12));
             }
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
@@ -52,16 +58,23 @@ public final class TinyJob {
     }
 
     public String hocon(String run) {
-        return String.join("\n", List.of(
-                "pando.job.name = tiny",
-                "pando.job.out = \"" + out(run) + "\"",
-                "pando.job.steps = 12",
-                "pando.job.workers = 2",
-                "pando.job.threads = 2",
-                "pando.job.model { preset = quickstart, hidden = 16, layers = 2, heads = 2, kv-heads = 1, intermediate = 24 }",
-                "pando.job.data { paths = [\"" + text() + "\"], prepared = \"" + temp.resolve("prepared") + "\", tokenizer.vocabulary = 300 }",
-                "pando.job.batch { shards = 4, rows = 1, length = 16 }",
-                "pando.job.checkpoint { every-steps = 4, keep = 100 }",
-                ""));
+        return String.join(
+                "\n",
+                List.of(
+                        "pando.job.name = tiny",
+                        "pando.job.out = \"" + out(run) + "\"",
+                        "pando.job.steps = 12",
+                        "pando.job.workers = 2",
+                        "pando.job.threads = 2",
+                        "pando.job.model { preset = quickstart, hidden = 16, layers = 2, heads = 2, kv-heads = 1,"
+                                + " intermediate = 24 }",
+                        "pando.job.data { paths = [\""
+                                + text()
+                                + "\"], prepared = \""
+                                + temp.resolve("prepared")
+                                + "\", tokenizer.vocabulary = 300 }",
+                        "pando.job.batch { shards = 4, rows = 1, length = 16 }",
+                        "pando.job.checkpoint { every-steps = 4, keep = 100 }",
+                        ""));
     }
 }

@@ -38,7 +38,15 @@ final class Checkup {
     private Checkup() {}
 
     static List<Finding> all() {
-        return Stream.of(java(), processor(), mathematics(), memory(), shared(Path.of("/dev/shm")), disk(Path.of("")), gpu()).toList();
+        return Stream.of(
+                        java(),
+                        processor(),
+                        mathematics(),
+                        memory(),
+                        shared(Path.of("/dev/shm")),
+                        disk(Path.of("")),
+                        gpu())
+                .toList();
     }
 
     private static Finding java() {
@@ -59,8 +67,10 @@ final class Checkup {
         return new Finding(
                 "processor",
                 fast || info.isEmpty() ? Verdict.GOOD : Verdict.FAIR,
-                (model.isEmpty() ? System.getProperty("os.arch") : model.strip()) + ", "
-                        + Words.counted(Runtime.getRuntime().availableProcessors(), "core") + (vectors.isEmpty() ? "" : ", " + vectors),
+                (model.isEmpty() ? System.getProperty("os.arch") : model.strip())
+                        + ", "
+                        + Words.counted(Runtime.getRuntime().availableProcessors(), "core")
+                        + (vectors.isEmpty() ? "" : ", " + vectors),
                 fast || info.isEmpty() ? "" : "a processor with AVX2 and FMA trains several times as fast");
     }
 
@@ -68,7 +78,11 @@ final class Checkup {
         try {
             return new Finding("OpenBLAS", Verdict.GOOD, CpuOps.library(), "");
         } catch (RuntimeException | LinkageError broken) {
-            return new Finding("OpenBLAS", Verdict.BAD, String.valueOf(broken.getMessage()), "Pando carries OpenBLAS for Linux on x86-64");
+            return new Finding(
+                    "OpenBLAS",
+                    Verdict.BAD,
+                    String.valueOf(broken.getMessage()),
+                    "Pando carries OpenBLAS for Linux on x86-64");
         }
     }
 
@@ -81,7 +95,9 @@ final class Checkup {
         return new Finding(
                 "memory",
                 enough ? Verdict.GOOD : Verdict.FAIR,
-                (info.isEmpty() ? "" : gib(available) + " free of " + gib(total) + ", ") + "heap up to " + gib(heap)
+                (info.isEmpty() ? "" : gib(available) + " free of " + gib(total) + ", ")
+                        + "heap up to "
+                        + gib(heap)
                         + ", weights and gradients lie beside it",
                 enough ? "" : "the quickstart takes about 1 GiB; make room, or lower batch.shards and model.hidden");
     }
@@ -95,7 +111,13 @@ final class Checkup {
                     "shared mem.",
                     enough ? Verdict.GOOD : Verdict.FAIR,
                     gib(free) + " free in " + folder,
-                    enough ? "" : "make " + folder + " larger: mount -o remount,size=2g " + folder + ", or docker run --shm-size=2g");
+                    enough
+                            ? ""
+                            : "make "
+                                    + folder
+                                    + " larger: mount -o remount,size=2g "
+                                    + folder
+                                    + ", or docker run --shm-size=2g");
         } catch (IOException missing) {
             return new Finding("shared mem.", Verdict.FAIR, "no " + folder, "workers of one process train without it");
         }
@@ -126,13 +148,25 @@ final class Checkup {
             return new Finding(
                     "GPU",
                     Verdict.GOOD,
-                    (devices.isEmpty() ? "a CUDA driver, but no device" : String.join(", ", devices)) + ", CUDA " + version / 1000 + "." + version % 1000 / 10,
+                    (devices.isEmpty() ? "a CUDA driver, but no device" : String.join(", ", devices))
+                            + ", CUDA "
+                            + version / 1000
+                            + "."
+                            + version % 1000 / 10,
                     "this version trains on the CPU: device = auto and cpu mean the same");
         } catch (IllegalArgumentException absent) {
-            return new Finding("GPU", Verdict.GOOD, "no CUDA driver; device = auto means cpu",
-                    "for an NVIDIA GPU install its driver (libcuda.so.1; Debian: nvidia-driver, containers: --gpus all)");
+            return new Finding(
+                    "GPU",
+                    Verdict.GOOD,
+                    "no CUDA driver; device = auto means cpu",
+                    "for an NVIDIA GPU install its driver (libcuda.so.1; Debian: nvidia-driver, containers: --gpus"
+                            + " all)");
         } catch (Throwable broken) {
-            return new Finding("GPU", Verdict.FAIR, "the CUDA driver does not answer: " + broken.getMessage(), "nvidia-smi says more");
+            return new Finding(
+                    "GPU",
+                    Verdict.FAIR,
+                    "the CUDA driver does not answer: " + broken.getMessage(),
+                    "nvidia-smi says more");
         }
     }
 
@@ -141,14 +175,22 @@ final class Checkup {
         MemorySegment name = arena.allocate(256);
         FunctionDescriptor ask = FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS);
         Linker linker = Linker.nativeLinker();
-        int ready = (int) linker.downcallHandle(
-                        driver.findOrThrow("cuInit"), FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT))
-                .invokeExact(0);
-        int counted = ready != 0 ? ready : (int) linker.downcallHandle(driver.findOrThrow("cuDeviceGetCount"), ask).invokeExact(number);
+        int ready =
+                (int)
+                        linker.downcallHandle(
+                                        driver.findOrThrow("cuInit"),
+                                        FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT))
+                                .invokeExact(0);
+        int counted =
+                ready != 0
+                        ? ready
+                        : (int) linker.downcallHandle(driver.findOrThrow("cuDeviceGetCount"), ask).invokeExact(number);
         int devices = counted != 0 ? 0 : number.get(ValueLayout.JAVA_INT, 0);
-        var named = linker.downcallHandle(
-                driver.findOrThrow("cuDeviceGetName"),
-                FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+        var named =
+                linker.downcallHandle(
+                        driver.findOrThrow("cuDeviceGetName"),
+                        FunctionDescriptor.of(
+                                ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
         for (int device = 0; device < devices; device++) {
             int told = (int) named.invokeExact(name, 256, device);
             names.add("cuda:" + device + (told == 0 ? " " + name.getString(0) : ""));

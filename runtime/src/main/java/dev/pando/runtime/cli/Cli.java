@@ -1,8 +1,8 @@
 package dev.pando.runtime.cli;
 
 import dev.pando.runtime.Subcommand;
-import dev.pando.runtime.UserError;
-import dev.pando.runtime.Version;
+import dev.pando.runtime.report.Version;
+import dev.pando.runtime.settings.UserError;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintWriter;
@@ -23,7 +23,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
 /// The command line as a whole: its commands, and how it ends when something is not as it must be.
 @Command(
         name = "pando",
-        description = "Trains language models on machines that fail: kill any worker at any time, the loss curve does not notice.",
+        description =
+                "Trains language models on machines that fail: kill any worker at any time, the loss curve does not"
+                        + " notice.",
         subcommands = {TrainCommand.class, GenerateCommand.class, ReportCommand.class, DoctorCommand.class},
         versionProvider = Cli.Versions.class,
         mixinStandardHelpOptions = true,
@@ -33,10 +35,10 @@ public final class Cli implements Runnable {
     private static final int FAILED = 1;
     private static final int MISUSED = 2;
 
-    @Spec
-    private CommandSpec spec;
+    @Spec private CommandSpec spec;
 
     @Option(names = "--trace", scope = ScopeType.INHERIT, description = "Shows where an error came from.")
+    @SuppressWarnings("UnusedVariable") // asked of the parse result, wherever on the line it stood
     private boolean trace;
 
     private Cli() {}
@@ -94,9 +96,16 @@ public final class Cli implements Runnable {
 
     private static int misused(ParameterException misuse, String[] arguments) {
         CommandLine line = misuse.getCommandLine();
-        List<String> near = misuse instanceof UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
+        List<String> near =
+                misuse instanceof UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
         String advice = near.isEmpty() ? "" : "; did you mean " + String.join(" or ", near) + "?";
-        line.getErr().println(misuse.getMessage() + advice + (advice.isEmpty() ? "; see " : " See ") + line.getCommandSpec().qualifiedName() + " --help");
+        line.getErr()
+                .println(
+                        misuse.getMessage()
+                                + advice
+                                + (advice.isEmpty() ? "; see " : " See ")
+                                + line.getCommandSpec().qualifiedName()
+                                + " --help");
         line.getErr().flush();
         return MISUSED;
     }
@@ -107,7 +116,8 @@ public final class Cli implements Runnable {
         if (isForPeople(failure)) {
             return message.replaceAll("\\s*\\R\\s*", " ");
         }
-        return "something broke inside: " + failure.getClass().getSimpleName()
+        return "something broke inside: "
+                + failure.getClass().getSimpleName()
                 + (message == null ? "" : ": " + message.replaceAll("\\s*\\R\\s*", " "));
     }
 

@@ -10,8 +10,8 @@ import java.util.function.Consumer;
 /// Makes Ctrl-C and SIGTERM end a run in order: the step in flight, a checkpoint, and a word on how to go on.
 ///
 /// The JVM answers either signal with its shutdown hooks and then with 128 plus the signal's number; so this is a hook,
-/// and the exit code is right by itself. Whatever is said after the signal is said by the hook: the JVM waits for no other
-/// thread.
+/// and the exit code is right by itself. Whatever is said after the signal is said by the hook: the JVM waits for no
+/// other thread.
 final class Interruption implements AutoCloseable {
     private static final long PATIENCE_SECONDS = 60;
 
@@ -50,7 +50,8 @@ final class Interruption implements AutoCloseable {
         try {
             said.accept(job.stop().toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS));
         } catch (TimeoutException late) {
-            progress.say("the run did not stop within " + PATIENCE_SECONDS + " s; it can go on from its newest checkpoint");
+            progress.say(
+                    "the run did not stop within " + PATIENCE_SECONDS + " s; it can go on from its newest checkpoint");
         } catch (ExecutionException failed) {
             progress.say("the run failed while it stopped: " + failed.getCause().getMessage());
         } catch (InterruptedException hurried) {

@@ -12,13 +12,22 @@ import picocli.CommandLine.Parameters;
 
 /// What every command that trains asks of its user: a job's file, and what is to differ from it.
 public final class JobOptions {
-    @Parameters(index = "0", paramLabel = "CONF", description = "The job: a file with `pando.job`, or the folder of a run.")
+    @Parameters(
+            index = "0",
+            paramLabel = "CONF",
+            description = "The job: a file with `pando.job`, or the folder of a run.")
     private Path conf;
 
-    @Option(names = "--set", paramLabel = "PATH=VALUE", description = "Overrides a key, as in --set optimizer.peak-learning-rate=1e-3.")
+    @Option(
+            names = "--set",
+            paramLabel = "PATH=VALUE",
+            description = "Overrides a key, as in --set optimizer.peak-learning-rate=1e-3.")
     private List<String> sets = new ArrayList<>();
 
-    @Option(names = "--data", paramLabel = "DIR", description = "Trains on this folder or file of text and code. May be given again.")
+    @Option(
+            names = "--data",
+            paramLabel = "DIR",
+            description = "Trains on this folder or file of text and code. May be given again.")
     private List<Path> data = new ArrayList<>();
 
     @Option(names = "--out", paramLabel = "DIR", description = "The run's folder.")
@@ -27,12 +36,15 @@ public final class JobOptions {
     @Option(names = "--steps", paramLabel = "N", description = "Steps to train.")
     private Long steps;
 
-    @Option(names = "--workers", paramLabel = "N", description = "Workers that share the work; their number changes no bit.")
+    @Option(
+            names = "--workers",
+            paramLabel = "N",
+            description = "Workers that share the work; their number changes no bit.")
     private Integer workers;
 
     /// The job's settings, options laid over the file.
     ///
-    /// @throws dev.pando.runtime.UserError if anything is not as it must be
+    /// @throws dev.pando.runtime.settings.UserError if anything is not as it must be
     public Settings settings() {
         Written written = Files.isDirectory(conf) ? RunFolder.config(conf) : Written.file(conf);
         if (Files.isDirectory(conf)) {

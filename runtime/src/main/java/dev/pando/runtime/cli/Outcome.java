@@ -31,7 +31,7 @@ final class Outcome {
                 out.println("hash " + finished.hash());
             }
             case JobResult.Stopped stopped when stopped.step() == 0 ->
-                out.println(terminal.bold("stopped") + " before the first step; nothing is left behind");
+                    out.println(terminal.bold("stopped") + " before the first step; nothing is left behind");
             case JobResult.Stopped stopped -> {
                 out.println(terminal.bold("stopped: ") + progress.summary());
                 out.println(report);

@@ -55,7 +55,7 @@ final class Progress {
     void happened(JobEvent event) {
         switch (event) {
             case JobEvent.Started started when started.resumed() ->
-                say("going on from the checkpoint of step " + started.step());
+                    say("going on from the checkpoint of step " + started.step());
             case StepCommitted step -> committed(step);
             case JobEvent.WorkerLost lost -> lost(lost);
             case JobEvent.WorkerJoined joined -> {
@@ -63,9 +63,12 @@ final class Progress {
                     say(terminal.green("+") + " step " + joined.step() + ": " + joined.worker() + " joined");
                 }
             }
-            case JobEvent.StepDropped dropped -> warn("step " + dropped.step() + " dropped, computing it again: " + dropped.reason());
-            case JobEvent.StateLoaded loaded -> loaded.damaged().forEach(sentence -> warn("passed over a checkpoint: " + sentence));
-            case JobEvent.CheckpointFailed failed -> warn("no checkpoint of step " + failed.step() + ": " + failed.sentence());
+            case JobEvent.StepDropped dropped ->
+                    warn("step " + dropped.step() + " dropped, computing it again: " + dropped.reason());
+            case JobEvent.StateLoaded loaded ->
+                    loaded.damaged().forEach(sentence -> warn("passed over a checkpoint: " + sentence));
+            case JobEvent.CheckpointFailed failed ->
+                    warn("no checkpoint of step " + failed.step() + ": " + failed.sentence());
             case JobEvent.Finished _, JobEvent.Stopped _, JobEvent.Failed _ -> erase();
             case JobEvent.Started _, JobEvent.EpochOpened _, JobEvent.ShardsMoved _, JobEvent.RungTried _ -> {}
             case JobEvent.SnapshotTaken _, JobEvent.CheckpointDurable _ -> {}
@@ -77,7 +80,10 @@ final class Progress {
         if (first == null) {
             return "no step in " + Words.duration(now());
         }
-        return Words.counted(last.step() + 1 - first.step(), "step") + (first.step() == 0 ? "" : " from step " + first.step() + " on") + " in " + Words.duration(now())
+        return Words.counted(last.step() + 1 - first.step(), "step")
+                + (first.step() == 0 ? "" : " from step " + first.step() + " on")
+                + " in "
+                + Words.duration(now())
                 + String.format(Locale.ROOT, ", loss %.3f to %.3f", first.loss(), last.loss())
                 + (faults == 0 ? "" : ", " + Words.counted(faults, "fault") + " survived");
     }
@@ -103,8 +109,16 @@ final class Progress {
         tokensPerSecond += weight * (rate - tokensPerSecond);
         losses.add(step.loss());
         if (recovered) {
-            say(terminal.green("✓") + " step " + step.step() + ": committed " + Words.duration(now() - lostAt) + " after the loss of "
-                    + gone + ", by " + Words.counted(step.workers(), "worker"));
+            say(
+                    terminal.green("✓")
+                            + " step "
+                            + step.step()
+                            + ": committed "
+                            + Words.duration(now() - lostAt)
+                            + " after the loss of "
+                            + gone
+                            + ", by "
+                            + Words.counted(step.workers(), "worker"));
         }
         show(step.step() + 1 == settings.steps());
     }
@@ -143,9 +157,17 @@ final class Progress {
     }
 
     private String plain() {
-        return "step " + (last.step() + 1) + "/" + settings.steps() + String.format(Locale.ROOT, "  loss %.3f  ", last.loss())
-                + Words.count(tokensPerSecond) + " tokens/s  " + Words.clock(left()) + " left  "
-                + Words.counted(last.workers(), "worker") + (faults == 0 ? "" : "  " + Words.counted(faults, "fault") + " survived");
+        return "step "
+                + (last.step() + 1)
+                + "/"
+                + settings.steps()
+                + String.format(Locale.ROOT, "  loss %.3f  ", last.loss())
+                + Words.count(tokensPerSecond)
+                + " tokens/s  "
+                + Words.clock(left())
+                + " left  "
+                + Words.counted(last.workers(), "worker")
+                + (faults == 0 ? "" : "  " + Words.counted(faults, "fault") + " survived");
     }
 
     /// Parts in the order of their worth, as many as fit into the window.
@@ -170,7 +192,8 @@ final class Progress {
                 continue;
             }
             room -= part.length() + 2;
-            line.append(i == 0 || i == 7 ? terminal.green(part) : i == 1 || i == 4 ? terminal.faint(part) : part).append("  ");
+            line.append(i == 0 || i == 7 ? terminal.green(part) : i == 1 || i == 4 ? terminal.faint(part) : part)
+                    .append("  ");
         }
         return line.toString().stripTrailing();
     }

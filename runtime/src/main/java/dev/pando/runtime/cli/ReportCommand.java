@@ -11,8 +11,7 @@ import picocli.CommandLine.Spec;
 /// Draws a run's report anew, of a run that still goes on, too.
 @Command(name = "report", description = "Writes a run's report.html anew from what lies in its folder.")
 public final class ReportCommand implements Callable<Integer> {
-    @Spec
-    private CommandSpec spec;
+    @Spec private CommandSpec spec;
 
     @Parameters(paramLabel = "RUN", description = "The run's folder.")
     private Path run;

@@ -54,8 +54,9 @@ record Terminal(PrintWriter out, boolean live) {
 
     private static boolean isTerminal() {
         try {
-            return (int) function("isatty", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT))
-                            .invokeExact(STDOUT)
+            return (int)
+                            function("isatty", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT))
+                                    .invokeExact(STDOUT)
                     == 1;
         } catch (Throwable unknown) {
             return false; // plain lines can be read anywhere
@@ -65,12 +66,17 @@ record Terminal(PrintWriter out, boolean live) {
     private static int windowWidth() {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment size = arena.allocate(8, 2);
-            int failed = (int) function(
-                            "ioctl",
-                            FunctionDescriptor.of(
-                                    ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.ADDRESS),
-                            Linker.Option.firstVariadicArg(2))
-                    .invokeExact(STDOUT, TIOCGWINSZ, size);
+            int failed =
+                    (int)
+                            function(
+                                            "ioctl",
+                                            FunctionDescriptor.of(
+                                                    ValueLayout.JAVA_INT,
+                                                    ValueLayout.JAVA_INT,
+                                                    ValueLayout.JAVA_LONG,
+                                                    ValueLayout.ADDRESS),
+                                            Linker.Option.firstVariadicArg(2))
+                                    .invokeExact(STDOUT, TIOCGWINSZ, size);
             int columns = Short.toUnsignedInt(size.get(ValueLayout.JAVA_SHORT, 2));
             return failed == 0 && columns > 0 ? columns : USUAL_WIDTH;
         } catch (Throwable unknown) {

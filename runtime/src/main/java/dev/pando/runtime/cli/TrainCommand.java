@@ -29,13 +29,13 @@ import picocli.CommandLine.Spec;
             "  pando train runs/notes --resume --workers 5"
         })
 public final class TrainCommand implements Callable<Integer> {
-    @Spec
-    private CommandSpec spec;
+    @Spec private CommandSpec spec;
 
-    @Mixin
-    private JobOptions options;
+    @Mixin private JobOptions options;
 
-    @Option(names = "--resume", description = "Goes on with the run that is in the folder, from its newest valid checkpoint.")
+    @Option(
+            names = "--resume",
+            description = "Goes on with the run that is in the folder, from its newest valid checkpoint.")
     private boolean resume;
 
     @Override
@@ -43,10 +43,11 @@ public final class TrainCommand implements Callable<Integer> {
         Settings settings = options.settings();
         Terminal terminal = Terminal.standard(spec.commandLine().getOut());
         Progress progress = new Progress(terminal, settings, Stopwatch.system());
-        Submission submission = Submission.of(settings)
-                .resuming(resume)
-                .preparing((phase, documents, bytes, total) -> progress.preparing(phase.words(), bytes, total))
-                .listening(progress::happened);
+        Submission submission =
+                Submission.of(settings)
+                        .resuming(resume)
+                        .preparing((phase, documents, bytes, total) -> progress.preparing(phase.words(), bytes, total))
+                        .listening(progress::happened);
         progress.say(headline(terminal, settings));
         Outcome outcome = new Outcome(terminal, spec.commandLine().getErr(), progress);
         try (Pando pando = Pando.start(submission);
@@ -64,8 +65,16 @@ public final class TrainCommand implements Callable<Integer> {
     }
 
     private static String headline(Terminal terminal, Settings settings) {
-        return terminal.bold(settings.name()) + ": " + settings.steps() + " steps of "
-                + Words.count(settings.batch().positions()) + " tokens, " + Words.counted(settings.workers(), "worker") + " with "
-                + Words.counted(settings.threads(), "thread") + " in all, in " + settings.out();
+        return terminal.bold(settings.name())
+                + ": "
+                + settings.steps()
+                + " steps of "
+                + Words.count(settings.batch().positions())
+                + " tokens, "
+                + Words.counted(settings.workers(), "worker")
+                + " with "
+                + Words.counted(settings.threads(), "thread")
+                + " in all, in "
+                + settings.out();
     }
 }

@@ -45,7 +45,9 @@ final class Words {
 
     /// `512 B`, `64.0 MB`
     static String bytes(double bytes) {
-        return bytes < 1000 ? Math.round(bytes) + " B" : count(bytes).replaceFirst("(?=[kMBT]$)", " ").replace("B", "G") + "B";
+        return bytes < 1000
+                ? Math.round(bytes) + " B"
+                : count(bytes).replaceFirst("(?=[kMBT]$)", " ").replace("B", "G") + "B";
     }
 
     /// `1 fault`, `3 faults`

@@ -15,8 +15,9 @@ import java.util.stream.Collectors;
 
 /// One event of a job and when it was heard, as a line of `events.jsonl`: `{"time": …, "type": "worker-lost", …}`.
 public record EventLine(Instant time, JobEvent event) {
-    private static final Map<String, Class<?>> TYPES = Arrays.stream(JobEvent.class.getPermittedSubclasses())
-            .collect(Collectors.toMap(EventLine::name, Function.identity()));
+    private static final Map<String, Class<?>> TYPES =
+            Arrays.stream(JobEvent.class.getPermittedSubclasses())
+                    .collect(Collectors.toMap(EventLine::name, Function.identity()));
 
     /// All events of a run, those of other versions left out.
     public static List<EventLine> read(Path folder) {

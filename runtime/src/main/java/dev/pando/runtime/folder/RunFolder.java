@@ -2,9 +2,9 @@ package dev.pando.runtime.folder;
 
 import com.typesafe.config.ConfigRenderOptions;
 import dev.pando.actors.JobEvent;
-import dev.pando.runtime.UserError;
 import dev.pando.runtime.settings.Arithmetic;
 import dev.pando.runtime.settings.Settings;
+import dev.pando.runtime.settings.UserError;
 import dev.pando.runtime.settings.Written;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -63,8 +63,9 @@ public final class RunFolder implements AutoCloseable {
         } catch (FileAlreadyExistsException file) {
             throw new UserError(path + " is a file; pick a folder with --out", file);
         } catch (IOException failed) {
-            throw new UserError("cannot write in the folder " + path + ": " + reason(failed)
-                    + "; pick another one with --out", failed);
+            throw new UserError(
+                    "cannot write in the folder " + path + ": " + reason(failed) + "; pick another one with --out",
+                    failed);
         }
     }
 
@@ -109,10 +110,11 @@ public final class RunFolder implements AutoCloseable {
 
     /// Writes the config and opens the logs: from here on the folder holds a run.
     public void begin(Settings settings) {
-        String config = settings.config()
-                .atPath("pando.job")
-                .root()
-                .render(ConfigRenderOptions.defaults().setOriginComments(false).setJson(false));
+        String config =
+                settings.config()
+                        .atPath("pando.job")
+                        .root()
+                        .render(ConfigRenderOptions.defaults().setOriginComments(false).setJson(false));
         Lines.replace(path.resolve(CONFIG), "# The run's whole config, defaults included.\n" + config);
         steps = Lines.append(path.resolve(STEPS));
         events = Lines.append(path.resolve(EVENTS));
@@ -181,7 +183,8 @@ public final class RunFolder implements AutoCloseable {
             }
             refuseOtherArithmetic(settings);
         } else if (holdsRun) {
-            throw new UserError(path + " holds a run already: go on with it by --resume, or pick another folder with --out");
+            throw new UserError(
+                    path + " holds a run already: go on with it by --resume, or pick another folder with --out");
         } else if (holdsSomethingElse()) {
             throw new UserError(path + " is not empty, and holds no run; pick another folder with --out");
         }
@@ -197,7 +200,8 @@ public final class RunFolder implements AutoCloseable {
 
     private boolean holdsSomethingElse() throws IOException {
         try (Stream<Path> files = Files.list(path)) {
-            return files.map(file -> file.getFileName().toString()).anyMatch(name -> !name.equals(LOCK) && !name.equals(LOG));
+            return files.map(file -> file.getFileName().toString())
+                    .anyMatch(name -> !name.equals(LOCK) && !name.equals(LOG));
         }
     }
 

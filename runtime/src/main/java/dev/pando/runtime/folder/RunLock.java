@@ -1,6 +1,6 @@
 package dev.pando.runtime.folder;
 
-import dev.pando.runtime.UserError;
+import dev.pando.runtime.settings.UserError;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -25,13 +25,14 @@ final class RunLock implements AutoCloseable {
 
     static RunLock take(Path folder) throws IOException {
         Path file = folder.resolve(RunFolder.LOCK);
-        FileChannel channel = FileChannel.open(
-                file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
         try {
             FileLock lock = channel.tryLock();
             if (lock != null) {
                 channel.truncate(0);
-                channel.write(ByteBuffer.wrap((ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII)), 0);
+                channel.write(
+                        ByteBuffer.wrap((ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII)), 0);
                 return new RunLock(channel, lock);
             }
         } catch (OverlappingFileLockException here) {
@@ -42,8 +43,13 @@ final class RunLock implements AutoCloseable {
         }
         String owner = Files.readString(file).strip();
         channel.close();
-        throw new UserError(folder + " is in use by the run of process " + owner
-                + "; let it finish, stop it with `kill " + owner + "`, or pick another folder with --out");
+        throw new UserError(
+                folder
+                        + " is in use by the run of process "
+                        + owner
+                        + "; let it finish, stop it with `kill "
+                        + owner
+                        + "`, or pick another folder with --out");
     }
 
     @Override

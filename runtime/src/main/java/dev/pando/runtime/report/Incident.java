@@ -31,17 +31,35 @@ record Incident(
             double committed = nextCommit(commits, at);
             switch (line.event()) {
                 case JobEvent.WorkerLost lost ->
-                    incidents.add(new Incident(at, "fault", lost.step(), lost.worker() + " was lost: " + lost.evidence(),
-                            actions(events, i, committed, timeline), committed, rejoined(events, i, lost.worker(), timeline)));
+                        incidents.add(
+                                new Incident(
+                                        at,
+                                        "fault",
+                                        lost.step(),
+                                        lost.worker() + " was lost: " + lost.evidence(),
+                                        actions(events, i, committed, timeline),
+                                        committed,
+                                        rejoined(events, i, lost.worker(), timeline)));
                 case JobEvent.Started started when started.resumed() ->
-                    incidents.add(plain(at, "resume", started.step(),
-                            "the run went on from the checkpoint of step " + started.step(), committed));
+                        incidents.add(
+                                plain(
+                                        at,
+                                        "resume",
+                                        started.step(),
+                                        "the run went on from the checkpoint of step " + started.step(),
+                                        committed));
                 case JobEvent.StateLoaded loaded when !loaded.damaged().isEmpty() ->
-                    incidents.add(plain(at, "warning", loaded.step(), "passed over " + String.join("; ", loaded.damaged()), committed));
+                        incidents.add(
+                                plain(
+                                        at,
+                                        "warning",
+                                        loaded.step(),
+                                        "passed over " + String.join("; ", loaded.damaged()),
+                                        committed));
                 case JobEvent.CheckpointFailed failed ->
-                    incidents.add(plain(at, "warning", failed.step(), failed.sentence(), committed));
+                        incidents.add(plain(at, "warning", failed.step(), failed.sentence(), committed));
                 case JobEvent.Failed failed ->
-                    incidents.add(plain(at, "failure", failed.step(), failed.diagnosis(), Double.NaN));
+                        incidents.add(plain(at, "failure", failed.step(), failed.diagnosis(), Double.NaN));
                 default -> {}
             }
         }
@@ -51,13 +69,19 @@ record Incident(
     /// What an event did about a fault, in words; empty for events that are no such thing.
     static String action(JobEvent event) {
         return switch (event) {
-            case JobEvent.ShardsMoved moved -> (moved.shards().size() == 1 ? "batch shard " : "batch shards ")
-                    + moved.shards().stream().map(String::valueOf).collect(Collectors.joining(", ")) + " went to " + moved.to();
-            case JobEvent.StepDropped dropped -> "step " + dropped.step() + " was dropped and computed again: " + dropped.reason();
-            case JobEvent.RungTried tried -> tried.rung().name().toLowerCase(Locale.ROOT).replace('_', ' ') + ": " + tried.subject();
+            case JobEvent.ShardsMoved moved ->
+                    (moved.shards().size() == 1 ? "batch shard " : "batch shards ")
+                            + moved.shards().stream().map(String::valueOf).collect(Collectors.joining(", "))
+                            + " went to "
+                            + moved.to();
+            case JobEvent.StepDropped dropped ->
+                    "step " + dropped.step() + " was dropped and computed again: " + dropped.reason();
+            case JobEvent.RungTried tried ->
+                    tried.rung().name().toLowerCase(Locale.ROOT).replace('_', ' ') + ": " + tried.subject();
             case JobEvent.StateLoaded loaded -> "state of step " + loaded.step() + " from " + loaded.checkpoint();
             case JobEvent.WorkerJoined joined -> joined.worker() + " took part from step " + joined.step() + " on";
-            case JobEvent.EpochOpened opened -> "epoch " + opened.epoch() + " with " + String.join(", ", opened.workers());
+            case JobEvent.EpochOpened opened ->
+                    "epoch " + opened.epoch() + " with " + String.join(", ", opened.workers());
             case JobEvent.Started _, JobEvent.WorkerLost _, JobEvent.StepCommitted _, JobEvent.SnapshotTaken _ -> "";
             case JobEvent.CheckpointDurable _, JobEvent.CheckpointFailed _ -> "";
             case JobEvent.Finished _, JobEvent.Stopped _, JobEvent.Failed _ -> "";
@@ -77,8 +101,8 @@ record Incident(
     private static List<String> actions(List<EventLine> events, int incident, double committed, Timeline timeline) {
         return events.stream()
                 .skip(incident + 1L)
-                .takeWhile(line -> !(line.event() instanceof JobEvent.WorkerLost)
-                        && !(timeline.at(line.time()) > committed))
+                .takeWhile(line ->
+                        !(line.event() instanceof JobEvent.WorkerLost) && !(timeline.at(line.time()) > committed))
                 .map(line -> action(line.event()))
                 .filter(action -> !action.isEmpty())
                 .limit(12)
@@ -88,9 +112,12 @@ record Incident(
     private static double rejoined(List<EventLine> events, int incident, String worker, Timeline timeline) {
         return events.stream()
                 .skip(incident + 1L)
-                .filter(line -> line.event() instanceof JobEvent.EpochOpened opened
-                        && opened.workers().stream().anyMatch(other -> !other.equals(worker)
-                                && Timeline.device(other).equals(Timeline.device(worker))))
+                .filter(line ->
+                        line.event() instanceof JobEvent.EpochOpened opened
+                                && opened.workers().stream()
+                                        .anyMatch(other ->
+                                                !other.equals(worker)
+                                                        && Timeline.device(other).equals(Timeline.device(worker))))
                 .mapToDouble(line -> timeline.at(line.time()))
                 .findFirst()
                 .orElse(Double.NaN);

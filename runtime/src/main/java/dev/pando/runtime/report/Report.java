@@ -2,13 +2,12 @@ package dev.pando.runtime.report;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.pando.runtime.UserError;
-import dev.pando.runtime.Version;
 import dev.pando.runtime.folder.EventLine;
 import dev.pando.runtime.folder.RunFolder;
 import dev.pando.runtime.folder.SampleLine;
 import dev.pando.runtime.folder.StepLine;
 import dev.pando.runtime.settings.Settings;
+import dev.pando.runtime.settings.UserError;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -34,8 +33,9 @@ public final class Report {
         }
         String config = RunFolder.configText(folder);
         Path file = RunFolder.report(folder);
-        RunFolder.write(file, page(ReportData.of(
-                settings.name(), config, Version.line(), steps, events, SampleLine.read(folder))));
+        RunFolder.write(
+                file,
+                page(ReportData.of(settings.name(), config, Version.line(), steps, events, SampleLine.read(folder))));
         return file;
     }
 
@@ -50,7 +50,10 @@ public final class Report {
     /// JSON that can stand inside a script element: no text in it can end the element.
     private static String json(ReportData data) {
         try {
-            return JSON.writeValueAsString(data).replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029");
+            return JSON.writeValueAsString(data)
+                    .replace("<", "\\u003c")
+                    .replace("\u2028", "\\u2028")
+                    .replace("\u2029", "\\u2029");
         } catch (JsonProcessingException impossible) {
             throw new AssertionError("records of numbers and texts are JSON", impossible);
         }

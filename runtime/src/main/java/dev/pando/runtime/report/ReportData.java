@@ -63,11 +63,12 @@ record ReportData(
             List<EventLine> events,
             List<SampleLine> samples) {
         Timeline timeline = new Timeline(steps, events);
-        JobEvent last = events.stream()
-                .map(EventLine::event)
-                .filter(ReportData::decides)
-                .reduce((first, second) -> second)
-                .orElse(null);
+        JobEvent last =
+                events.stream()
+                        .map(EventLine::event)
+                        .filter(ReportData::decides)
+                        .reduce((first, second) -> second)
+                        .orElse(null);
         return new ReportData(
                 name,
                 outcome(last),
@@ -117,7 +118,8 @@ record ReportData(
     private static String sentence(JobEvent last) {
         return switch (last) {
             case JobEvent.Finished finished -> "All " + finished.step() + " steps are committed.";
-            case JobEvent.Stopped stopped -> "Stopped on request after " + stopped.step() + " steps, with a checkpoint.";
+            case JobEvent.Stopped stopped ->
+                    "Stopped on request after " + stopped.step() + " steps, with a checkpoint.";
             case JobEvent.Failed failed -> failed.diagnosis();
             case null, default -> "The run has not ended, or ended without a word.";
         };
@@ -125,14 +127,26 @@ record ReportData(
 
     private static List<Mark> epoch(EventLine line, Timeline timeline) {
         return line.event() instanceof JobEvent.EpochOpened opened
-                ? List.of(new Mark(timeline.at(line.time()), opened.step(), "epoch " + opened.epoch() + ": " + opened.reason()))
+                ? List.of(
+                        new Mark(
+                                timeline.at(line.time()),
+                                opened.step(),
+                                "epoch " + opened.epoch() + ": " + opened.reason()))
                 : List.of();
     }
 
     private static List<Mark> checkpoint(EventLine line, Timeline timeline) {
         return line.event() instanceof JobEvent.CheckpointDurable durable
-                ? List.of(new Mark(timeline.at(line.time()), durable.step(), String.format(java.util.Locale.ROOT,
-                        "checkpoint of step %d: %.1f MB in %.2f s", durable.step(), durable.bytes() / 1e6, durable.seconds())))
+                ? List.of(
+                        new Mark(
+                                timeline.at(line.time()),
+                                durable.step(),
+                                String.format(
+                                        java.util.Locale.ROOT,
+                                        "checkpoint of step %d: %.1f MB in %.2f s",
+                                        durable.step(),
+                                        durable.bytes() / 1e6,
+                                        durable.seconds())))
                 : List.of();
     }
 }

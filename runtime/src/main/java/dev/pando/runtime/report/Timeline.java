@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// Lays a run's steps and events along one axis of training time, in seconds, on which the time between two sessions of a
-/// run that was stopped and resumed is left out.
+/// Lays a run's steps and events along one axis of training time, in seconds, on which the time between two sessions of
+/// a run that was stopped and resumed is left out.
 final class Timeline {
     /// From one start of the job to the next, or to its last sign of life.
     record Session(double from, double to, long firstStep, boolean resumed) {}
@@ -48,10 +48,11 @@ final class Timeline {
         double offset = 0;
         for (Map.Entry<Instant, JobEvent.Started> start : started.entrySet()) {
             Instant next = started.higherKey(start.getKey());
-            Instant last = signs.stream()
-                    .filter(sign -> !sign.isBefore(start.getKey()) && (next == null || sign.isBefore(next)))
-                    .max(Instant::compareTo)
-                    .orElse(start.getKey());
+            Instant last =
+                    signs.stream()
+                            .filter(sign -> !sign.isBefore(start.getKey()) && (next == null || sign.isBefore(next)))
+                            .max(Instant::compareTo)
+                            .orElse(start.getKey());
             starts.add(start.getKey());
             offsets.add(offset);
             double length = seconds(start.getKey(), last);

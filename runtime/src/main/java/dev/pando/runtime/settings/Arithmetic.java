@@ -22,9 +22,17 @@ public final class Arithmetic {
     public record Difference(String key, Object then, Object now) {
         /// @param run that was to go on
         public String sentence(String run) {
-            return key + " is " + shown(now) + " now and was " + shown(then) + " in " + run + "; "
+            return key
+                    + " is "
+                    + shown(now)
+                    + " now and was "
+                    + shown(then)
+                    + " in "
+                    + run
+                    + "; "
                     + (key.equals(SCHEDULE)
-                            ? "to train further at the final learning rate add --set optimizer.schedule-steps=" + then
+                            ? "to train further at the final learning rate add --set optimizer.schedule-steps="
+                                    + then
                                     + ", or begin another run with --out"
                             : "put it back to go on to the same bits, or begin another run with --out");
         }
@@ -44,10 +52,11 @@ public final class Arithmetic {
         if (then.seed() != now.seed()) {
             return Optional.of(new Difference("pando.job.seed", then.seed(), now.seed()));
         }
-        List<Part> parts = List.of(
-                new Part("pando.job.model", then.model().shape(), now.model().shape()),
-                new Part("pando.job.batch", then.batch(), now.batch()),
-                new Part("pando.job.optimizer", then.optimizer(), now.optimizer()));
+        List<Part> parts =
+                List.of(
+                        new Part("pando.job.model", then.model().shape(), now.model().shape()),
+                        new Part("pando.job.batch", then.batch(), now.batch()),
+                        new Part("pando.job.optimizer", then.optimizer(), now.optimizer()));
         return parts.stream().flatMap(part -> firstDifference(part).stream()).findFirst();
     }
 
@@ -82,7 +91,7 @@ public final class Arithmetic {
         try {
             return component.getAccessor().invoke(record);
         } catch (IllegalAccessException | InvocationTargetException impossible) {
-            throw new AssertionError("a public record answers for its components", impossible);
+            throw new LinkageError("a public record answers for its components", impossible);
         }
     }
 }

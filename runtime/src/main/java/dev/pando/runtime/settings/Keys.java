@@ -4,7 +4,6 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
-import dev.pando.runtime.UserError;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -76,7 +75,8 @@ record Keys(Config config, String path, Set<String> read) {
         return isNull(key) ? Optional.empty() : Optional.of(number(key));
     }
 
-    /// Builds a record whose own constructor checks it; its complaint names keys of this group, most to the point first.
+    /// Builds a record whose own constructor checks it; its complaint names keys of this group, most to the point
+    /// first.
     <T> T build(Supplier<T> record) {
         try {
             return record.get();
@@ -94,10 +94,11 @@ record Keys(Config config, String path, Set<String> read) {
 
     /// Of the keys that a sentence names, the first that the user has written, or else the first.
     private Optional<String> blame(String sentence) {
-        List<String> named = Stream.of(sentence.split("[^a-z0-9.-]+"))
-                .map(this::key)
-                .filter(key -> key.matches("[a-z].*[a-z0-9]") && config.hasPathOrNull(full(key)))
-                .toList();
+        List<String> named =
+                Stream.of(sentence.split("[^a-z0-9.-]+"))
+                        .map(this::key)
+                        .filter(key -> key.matches("[a-z].*[a-z0-9]") && config.hasPathOrNull(full(key)))
+                        .toList();
         return named.stream()
                 .filter(key -> !Places.isDefault(Places.origin(config, full(key))))
                 .findFirst()

@@ -3,7 +3,6 @@ package dev.pando.runtime.settings;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
-import dev.pando.runtime.UserError;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -34,18 +33,28 @@ final class KnownKeys {
 
     private void check(ConfigObject written, ConfigObject known, List<String> group) {
         List<String> keys = new ArrayList<>(written.keySet());
-        keys.sort(Comparator.comparingInt((String key) -> written.get(key).origin().lineNumber()).thenComparing(key -> key));
+        keys.sort(
+                Comparator.comparingInt((String key) -> written.get(key).origin().lineNumber())
+                        .thenComparing(key -> key));
         for (String key : keys) {
             ConfigValue value = written.get(key);
             ConfigValue there = known.get(key);
             if (there == null && !known.containsKey(key)) {
-                throw new UserError(Places.of(value.origin()) + ": there is no key " + full(with(group, key)) + "; "
-                        + advice(group, key, known));
+                throw new UserError(
+                        Places.of(value.origin())
+                                + ": there is no key "
+                                + full(with(group, key))
+                                + "; "
+                                + advice(group, key, known));
             }
             if (there instanceof ConfigObject inner) {
                 if (!(value instanceof ConfigObject object)) {
-                    throw new UserError(Places.of(value.origin()) + ": " + full(with(group, key))
-                            + " must be a group of keys, not " + value.render());
+                    throw new UserError(
+                            Places.of(value.origin())
+                                    + ": "
+                                    + full(with(group, key))
+                                    + " must be a group of keys, not "
+                                    + value.render());
                 }
                 if (!open.contains(full(with(group, key)))) {
                     check(object, inner, with(group, key));
@@ -58,8 +67,11 @@ final class KnownKeys {
         return nearest(known.keySet().stream().sorted().map(near -> with(group, near)).toList(), key)
                 .or(() -> nearest(paths, key))
                 .map(path -> "did you mean " + full(path) + "?")
-                .orElseGet(() -> "what there is" + (group.isEmpty() ? "" : " in " + full(group)) + ": "
-                        + String.join(", ", known.keySet().stream().sorted().toList()));
+                .orElseGet(() ->
+                        "what there is"
+                                + (group.isEmpty() ? "" : " in " + full(group))
+                                + ": "
+                                + String.join(", ", known.keySet().stream().sorted().toList()));
     }
 
     private static Optional<List<String>> nearest(List<List<String>> candidates, String key) {

@@ -15,7 +15,8 @@ final class Places {
 
     /// `examples/quickstart.conf:7`, or the option of the command line it came from.
     static String of(ConfigOrigin origin) {
-        String where = isDefault(origin) ? DEFAULTS : origin.filename() != null ? shortest(origin.filename()) : option(origin);
+        String where =
+                isDefault(origin) ? DEFAULTS : origin.filename() != null ? shortest(origin.filename()) : option(origin);
         boolean hasLine = origin.lineNumber() > 0 && !where.startsWith("-");
         return hasLine ? where + ":" + origin.lineNumber() : where;
     }

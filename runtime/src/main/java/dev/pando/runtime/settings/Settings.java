@@ -64,7 +64,7 @@ public record Settings(
 
     /// Reads a config that holds every key of the reference, as [Written] makes it.
     ///
-    /// @throws dev.pando.runtime.UserError with one sentence that names file, line and key
+    /// @throws dev.pando.runtime.settings.UserError with one sentence that names file, line and key
     public static Settings of(Config whole) {
         return read(whole, new HashSet<>());
     }
@@ -106,14 +106,19 @@ public record Settings(
 
     /// A run keeps its name when its folder moves.
     private static Config withName(Config job, String name) {
-        return job.withValue("name", ConfigValueFactory.fromAnyRef(name).withOrigin(job.getValue("out").origin()
-                .withComments(job.root().get("name").origin().comments())));
+        return job.withValue(
+                "name",
+                ConfigValueFactory.fromAnyRef(name)
+                        .withOrigin(
+                                job.getValue("out").origin().withComments(job.root().get("name").origin().comments())));
     }
 
     private static String name(Keys job, Path out) {
         String folder = String.valueOf(out.toAbsolutePath().normalize().getFileName());
         String name = job.optionalText("name").orElse(folder.replaceAll("[^A-Za-z0-9._-]+", "-"));
-        job.require(name.matches("[A-Za-z0-9._-]{1,100}"), "name",
+        job.require(
+                name.matches("[A-Za-z0-9._-]{1,100}"),
+                "name",
                 () -> "must be 1 to 100 letters, digits, dots, dashes and underscores, not \"" + name + "\"");
         return name;
     }
@@ -121,22 +126,37 @@ public record Settings(
     private static int workers(Keys job, BatchPlan batch) {
         int workers = job.integer("workers");
         job.require(workers >= 1, "workers", () -> "must be at least 1, not " + workers);
-        job.require(workers <= batch.shards(), "workers", () -> "(" + workers + ") must not exceed " + JOB + ".batch.shards ("
-                + batch.shards() + "): a worker without a batch shard has nothing to do");
+        job.require(
+                workers <= batch.shards(),
+                "workers",
+                () ->
+                        "("
+                                + workers
+                                + ") must not exceed "
+                                + JOB
+                                + ".batch.shards ("
+                                + batch.shards()
+                                + "): a worker without a batch shard has nothing to do");
         return workers;
     }
 
     private static Device device(Keys job) {
         String device = job.text("device");
         boolean gpu = device.matches("cuda(:\\d+)?");
-        job.require(!gpu, "device", () -> "must be auto or cpu, not " + device + ": this version trains on the CPU alone");
-        job.require(device.equals("auto") || device.equals("cpu"), "device", () -> "must be auto, cpu or a GPU as in cuda:0, not " + device);
+        job.require(
+                !gpu, "device", () -> "must be auto or cpu, not " + device + ": this version trains on the CPU alone");
+        job.require(
+                device.equals("auto") || device.equals("cpu"),
+                "device",
+                () -> "must be auto, cpu or a GPU as in cuda:0, not " + device);
         return Device.CPU;
     }
 
     private static int threads(Keys job) {
         OptionalInt threads = job.optionalInteger("threads");
-        job.require(threads.isEmpty() || threads.getAsInt() >= 1, "threads",
+        job.require(
+                threads.isEmpty() || threads.getAsInt() >= 1,
+                "threads",
                 () -> "must be at least 1, or null for one for each core, not " + threads.getAsInt());
         return threads.orElseGet(() -> Runtime.getRuntime().availableProcessors());
     }
@@ -146,66 +166,86 @@ public record Settings(
         ModelConfig preset = model.build(() -> ModelPreset.of(name)).config();
         OptionalInt vocabulary = model.optionalInteger("vocabulary");
         boolean trained = data.tokenizerFile().isEmpty();
-        ModelConfig shape = model.build(() -> new ModelConfig(
-                vocabulary.orElse(trained ? data.vocabulary() : preset.vocabulary()),
-                model.optionalInteger("hidden").orElse(preset.hidden()),
-                model.optionalInteger("layers").orElse(preset.layers()),
-                model.optionalInteger("heads").orElse(preset.heads()),
-                model.optionalInteger("kv-heads").orElse(preset.kvHeads()),
-                model.optionalInteger("intermediate").orElse(preset.intermediate()),
-                model.optionalNumber("rope-theta").orElse(preset.ropeTheta()),
-                model.optionalNumber("norm-epsilon").orElse(preset.normEpsilon())));
-        model.require(!trained || shape.vocabulary() >= data.vocabulary(), "vocabulary",
-                () -> "(" + shape.vocabulary() + ") must be at least " + JOB + ".data.tokenizer.vocabulary ("
-                        + data.vocabulary() + "), or null to follow it");
+        ModelConfig shape =
+                model.build(() ->
+                        new ModelConfig(
+                                vocabulary.orElse(trained ? data.vocabulary() : preset.vocabulary()),
+                                model.optionalInteger("hidden").orElse(preset.hidden()),
+                                model.optionalInteger("layers").orElse(preset.layers()),
+                                model.optionalInteger("heads").orElse(preset.heads()),
+                                model.optionalInteger("kv-heads").orElse(preset.kvHeads()),
+                                model.optionalInteger("intermediate").orElse(preset.intermediate()),
+                                model.optionalNumber("rope-theta").orElse(preset.ropeTheta()),
+                                model.optionalNumber("norm-epsilon").orElse(preset.normEpsilon())));
+        model.require(
+                !trained || shape.vocabulary() >= data.vocabulary(),
+                "vocabulary",
+                () ->
+                        "("
+                                + shape.vocabulary()
+                                + ") must be at least "
+                                + JOB
+                                + ".data.tokenizer.vocabulary ("
+                                + data.vocabulary()
+                                + "), or null to follow it");
         return new Model(shape, model.flag("recompute"));
     }
 
     private static DataConfig data(Keys data) {
         Keys tokenizer = data.at("tokenizer");
         String file = tokenizer.text("file");
-        return data.build(() -> new DataConfig(
-                data.texts("paths"),
-                data.texts("files"),
-                data.texts("exclude"),
-                Path.of(data.text("prepared")),
-                file.isEmpty() ? Optional.empty() : Optional.of(Path.of(file)),
-                tokenizer.integer("vocabulary")));
+        return data.build(() ->
+                new DataConfig(
+                        data.texts("paths"),
+                        data.texts("files"),
+                        data.texts("exclude"),
+                        Path.of(data.text("prepared")),
+                        file.isEmpty() ? Optional.empty() : Optional.of(Path.of(file)),
+                        tokenizer.integer("vocabulary")));
     }
 
     private static Checkpoint checkpoint(Keys checkpoint, Path out) {
         long everySteps = checkpoint.whole("every-steps");
         checkpoint.require(everySteps >= 1, "every-steps", () -> "must be at least 1, not " + everySteps);
         String folder = checkpoint.text("folder");
-        CheckpointSettings storage = checkpoint.build(() -> new CheckpointSettings(
-                checkpoint.integer("keep"),
-                checkpoint.bytes("file-size"),
-                checkpoint.integer("threads"),
-                checkpoint.bytes("bytes-per-second")));
+        CheckpointSettings storage =
+                checkpoint.build(() ->
+                        new CheckpointSettings(
+                                checkpoint.integer("keep"),
+                                checkpoint.bytes("file-size"),
+                                checkpoint.integer("threads"),
+                                checkpoint.bytes("bytes-per-second")));
         return new Checkpoint(everySteps, folder.isEmpty() ? out.resolve("checkpoints") : Path.of(folder), storage);
     }
 
     private static BatchPlan batch(Keys batch) {
-        return batch.build(() -> new BatchPlan(
-                batch.integer("shards"), batch.integer("microbatches"), batch.integer("rows"), batch.integer("length")));
+        return batch.build(() ->
+                new BatchPlan(
+                        batch.integer("shards"),
+                        batch.integer("microbatches"),
+                        batch.integer("rows"),
+                        batch.integer("length")));
     }
 
     private static Recipe recipe(Keys optimizer, long steps) {
         OptionalLong written = optimizer.optionalWhole("schedule-steps");
-        optimizer.require(written.isEmpty() || written.getAsLong() >= 1, "schedule-steps",
+        optimizer.require(
+                written.isEmpty() || written.getAsLong() >= 1,
+                "schedule-steps",
                 () -> "must be at least 1, or null to follow " + JOB + ".steps, not " + written.getAsLong());
         long schedule = written.orElse(steps);
-        return optimizer.build(() -> new Recipe(
-                schedule,
-                optimizer.number("peak-learning-rate"),
-                optimizer.number("final-fraction"),
-                optimizer.optionalWhole("warmup-steps").orElse(Math.max(1, schedule / 100)),
-                optimizer.number("beta1"),
-                optimizer.number("beta2"),
-                optimizer.number("epsilon"),
-                optimizer.number("weight-decay"),
-                optimizer.flag("decay-norms"),
-                optimizer.number("max-gradient-norm")));
+        return optimizer.build(() ->
+                new Recipe(
+                        schedule,
+                        optimizer.number("peak-learning-rate"),
+                        optimizer.number("final-fraction"),
+                        optimizer.optionalWhole("warmup-steps").orElse(Math.max(1, schedule / 100)),
+                        optimizer.number("beta1"),
+                        optimizer.number("beta2"),
+                        optimizer.number("epsilon"),
+                        optimizer.number("weight-decay"),
+                        optimizer.flag("decay-norms"),
+                        optimizer.number("max-gradient-norm")));
     }
 
     private static Sample sample(Keys sample) {

@@ -8,7 +8,6 @@ import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueFactory;
-import dev.pando.runtime.UserError;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,6 +25,7 @@ public final class Written {
     private static final String ROOT = "pando";
     private static final String JOB = "pando.job";
     private static final String SYSTEM = "pando.system";
+
     /// Groups whose keys belong to others.
     private static final Set<String> OPEN = Set.of(SYSTEM);
 
@@ -49,7 +49,8 @@ public final class Written {
         return new Written(parsing(() -> ConfigFactory.parseFile(file.toFile(), strictly)));
     }
 
-    /// Config of a host, which holds much that is not ours, JVM properties included: only `pando.job` and `pando.system` count.
+    /// Config of a host, which holds much that is not ours, JVM properties included: only `pando.job` and
+    /// `pando.system` count.
     public static Written host(Config config) {
         if (!config.hasPath(JOB)) {
             throw new UserError("the config has no " + JOB + " that would say what to train");
@@ -62,7 +63,9 @@ public final class Written {
     ///
     /// @param origin what errors call it
     public static Written text(String origin, String hocon) {
-        return new Written(parsing(() -> ConfigFactory.parseString(hocon, ConfigParseOptions.defaults().setOriginDescription(origin))));
+        return new Written(
+                parsing(() ->
+                        ConfigFactory.parseString(hocon, ConfigParseOptions.defaults().setOriginDescription(origin))));
     }
 
     /// Defaults alone.
@@ -74,11 +77,15 @@ public final class Written {
     public Written set(String assignment) {
         int equals = assignment.indexOf('=');
         if (equals < 1) {
-            throw new UserError("--set " + assignment + ": write path=value, as in --set optimizer.peak-learning-rate=1e-3");
+            throw new UserError(
+                    "--set " + assignment + ": write path=value, as in --set optimizer.peak-learning-rate=1e-3");
         }
         String option = "--set " + assignment;
-        Config value = parsing(() -> ConfigFactory.parseString(
-                "v = " + assignment.substring(equals + 1), ConfigParseOptions.defaults().setOriginDescription(option)));
+        Config value =
+                parsing(() ->
+                        ConfigFactory.parseString(
+                                "v = " + assignment.substring(equals + 1),
+                                ConfigParseOptions.defaults().setOriginDescription(option)));
         return with(option, assignment.substring(0, equals).strip(), value.root().get("v"));
     }
 

@@ -18,16 +18,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ReportTest {
-    private static final Pattern DATA = Pattern.compile("(?s)<script type=\"application/json\" id=\"data\">(.*?)</script>");
+    private static final Pattern DATA =
+            Pattern.compile("(?s)<script type=\"application/json\" id=\"data\">(.*?)</script>");
 
-    @TempDir
-    private Path temp;
+    @TempDir private Path temp;
 
     @Test
     void shouldNeedNothingFromTheNetwork() throws IOException {
         String page = Files.readString(Report.write(StagedRun.eventful(temp.resolve("run"), 120, 1)));
 
-        assertThat(page.replace("http://www.w3.org/2000/svg", "")).doesNotContain("http://", "https://", "src=", "@import", "url(//");
+        assertThat(page.replace("http://www.w3.org/2000/svg", ""))
+                .doesNotContain("http://", "https://", "src=", "@import", "url(//");
         assertThat(page).doesNotContain("/*style*/", "/*script*/", "/*data*/", "/*title*/");
     }
 
@@ -52,11 +53,12 @@ class ReportTest {
         assertThat(incidents).extracting(Incident::kind).containsExactly("fault", "fault", "resume");
         Incident first = incidents.getFirst();
         assertThat(first.what()).startsWith("worker-2 was lost: its thread threw IllegalStateException");
-        assertThat(first.actions()).containsExactly(
-                "epoch 2 with worker-0, worker-1",
-                "reassign within step: its batch shards",
-                "batch shards 2, 5 went to worker-0",
-                "batch shard 7 went to worker-1");
+        assertThat(first.actions())
+                .containsExactly(
+                        "epoch 2 with worker-0, worker-1",
+                        "reassign within step: its batch shards",
+                        "batch shards 2, 5 went to worker-0",
+                        "batch shard 7 went to worker-1");
         assertThat(first.committed()).isGreaterThan(first.at());
         assertThat(first.rejoined()).isGreaterThan(first.committed());
     }
@@ -79,8 +81,12 @@ class ReportTest {
 
         List<Timeline.Lane> lanes = new Timeline(StepLine.read(run), EventLine.read(run)).lanes();
 
-        assertThat(lanes).extracting(Timeline.Lane::device).containsExactly("worker-0", "worker-1", "worker-2", "worker-3");
-        assertThat(lanes.get(2).spans()).extracting(Timeline.Span::worker).containsExactly("worker-2", "worker-2#2", "worker-2");
+        assertThat(lanes)
+                .extracting(Timeline.Lane::device)
+                .containsExactly("worker-0", "worker-1", "worker-2", "worker-3");
+        assertThat(lanes.get(2).spans())
+                .extracting(Timeline.Span::worker)
+                .containsExactly("worker-2", "worker-2#2", "worker-2");
         assertThat(lanes.get(2).spans().getFirst().lost()).contains("IllegalStateException");
         assertThat(lanes.get(1).spans()).extracting(Timeline.Span::lost).containsOnlyNulls();
     }

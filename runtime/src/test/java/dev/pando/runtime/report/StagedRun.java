@@ -28,11 +28,12 @@ final class StagedRun {
 
     /// A run of so many steps with two workers lost, one of them for a while, a kill of the process and a resume.
     static Path eventful(Path out, long steps, long seed) {
-        var settings = Written.nothing()
-                .with("--out", "out", out.toString())
-                .with("--steps", "steps", steps)
-                .set("workers=3")
-                .settings();
+        var settings =
+                Written.nothing()
+                        .with("--out", "out", out.toString())
+                        .with("--steps", "steps", steps)
+                        .set("workers=3")
+                        .settings();
         try (RunFolder folder = RunFolder.claim(settings, false)) {
             folder.begin(settings);
             StagedRun run = new StagedRun(folder, steps, seed);
@@ -54,9 +55,17 @@ final class StagedRun {
             run.openEpoch(steps * 2 / 3, "the workers have changed");
             run.train(steps * 2 / 3, steps);
             run.happen(40, new JobEvent.Finished(steps, "sha256:" + "5ca1ab1e".repeat(8)));
-            folder.record(List.of(
-                    new SampleLine("/// Why the type exists", ": one vote per training step, all apply or all drop.\npublic final class Tally {\n    private final Map<String, Long> votes = new HashMap<>();"),
-                    new SampleLine("The loss curve ", "is a function of the job's config alone, and <b>every</b> worker may die at any time.")));
+            folder.record(
+                    List.of(
+                            new SampleLine(
+                                    "/// Why the type exists",
+                                    ": one vote per training step, all apply or all drop.\n"
+                                            + "public final class Tally {\n"
+                                            + "    private final Map<String, Long> votes = new HashMap<>();"),
+                            new SampleLine(
+                                    "The loss curve ",
+                                    "is a function of the job's config alone, and <b>every</b> worker may die at any"
+                                            + " time.")));
         }
         return out;
     }
@@ -66,9 +75,12 @@ final class StagedRun {
             double progress = (double) step / steps;
             double loss = 2.6 + 5.7 * Math.exp(-7 * progress) + 0.09 * dice.nextGaussian();
             double norm = 0.5 + 2.5 * Math.exp(-9 * progress) + 0.08 * Math.abs(dice.nextGaussian());
-            double rate = 3e-4 * Math.min(1, (step + 1) / (0.05 * steps)) * (0.55 + 0.45 * Math.cos(Math.PI * progress));
+            double rate =
+                    3e-4 * Math.min(1, (step + 1) / (0.05 * steps)) * (0.55 + 0.45 * Math.cos(Math.PI * progress));
             double seconds = 1.55 / workers.size() * (1 + 0.05 * Math.abs(dice.nextGaussian()));
-            happen(seconds * 1000, new JobEvent.StepCommitted(step, epoch, loss, norm, rate, 2048, seconds, workers.size()));
+            happen(
+                    seconds * 1000,
+                    new JobEvent.StepCommitted(step, epoch, loss, norm, rate, 2048, seconds, workers.size()));
             if (step % 50 == 49) {
                 happen(1, new JobEvent.SnapshotTaken(step + 1, 0.004));
                 happen(90, new JobEvent.CheckpointDurable(step + 1, "step-" + (step + 1), 77_400_000, 0.31));

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigObject;
-import dev.pando.runtime.UserError;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -21,7 +20,8 @@ class KnownKeysTest {
     private static final ConfigObject REFERENCE = Reference.pando().root();
 
     @Property(tries = 300)
-    void shouldSuggestTheKeyWhenTwoNeighbouringLettersAreSwapped(@ForAll("keys") String path, @ForAll @IntRange(max = 30) int at) {
+    void shouldSuggestTheKeyWhenTwoNeighbouringLettersAreSwapped(
+            @ForAll("keys") String path, @ForAll @IntRange(max = 30) int at) {
         String key = path.substring(path.lastIndexOf('.') + 1);
         int swap = Math.min(at, key.length() - 2);
         String typo = key.substring(0, swap) + key.charAt(swap + 1) + key.charAt(swap) + key.substring(swap + 2);
@@ -40,7 +40,9 @@ class KnownKeysTest {
 
     @Property
     void shouldMeasureTheSameDistanceBothWays(@ForAll("words") String a, @ForAll("words") String b) {
-        assertThat(KnownKeys.distance(a, b)).isEqualTo(KnownKeys.distance(b, a)).isLessThanOrEqualTo(Math.max(a.length(), b.length()));
+        assertThat(KnownKeys.distance(a, b))
+                .isEqualTo(KnownKeys.distance(b, a))
+                .isLessThanOrEqualTo(Math.max(a.length(), b.length()));
     }
 
     @Test

@@ -18,12 +18,16 @@ class ReferenceTest {
     void shouldExplainEveryKey() {
         Set<String> silent = new TreeSet<>();
 
-        walk(reference.getObject("pando"), "pando", (path, value) -> {
-            boolean explained = value.origin().comments().stream().anyMatch(comment -> comment.strip().endsWith("."));
-            if (!explained) {
-                silent.add(path);
-            }
-        });
+        walk(
+                reference.getObject("pando"),
+                "pando",
+                (path, value) -> {
+                    boolean explained =
+                            value.origin().comments().stream().anyMatch(comment -> comment.strip().endsWith("."));
+                    if (!explained) {
+                        silent.add(path);
+                    }
+                });
 
         assertThat(silent).as("keys without a sentence above them").isEmpty();
     }

@@ -1,4 +1,4 @@
-package dev.pando.runtime;
+package dev.pando.runtime.report;
 
 /// What is running: asked for first in every report of a fault.
 public final class Version {
@@ -12,8 +12,15 @@ public final class Version {
 
     /// `pando 0.1.0, Java 25.0.1 (Eclipse Adoptium), Linux amd64`
     public static String line() {
-        return "pando " + pando() + ", Java " + Runtime.version().toString().replaceAll("\\+.*", "") + " ("
-                + System.getProperty("java.vendor") + "), " + System.getProperty("os.name") + " "
+        return "pando "
+                + pando()
+                + ", Java "
+                + Runtime.version().toString().replaceAll("\\+.*", "")
+                + " ("
+                + System.getProperty("java.vendor")
+                + "), "
+                + System.getProperty("os.name")
+                + " "
                 + System.getProperty("os.arch");
     }
 }

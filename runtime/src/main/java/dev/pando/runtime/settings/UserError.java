@@ -1,4 +1,4 @@
-package dev.pando.runtime;
+package dev.pando.runtime.settings;
 
 /// A mistake that the person in front can mend: one sentence that says what is wrong, where, and what to do instead.
 public final class UserError extends RuntimeException {

@@ -1,6 +1,4 @@
-package dev.pando.runtime;
-
-import dev.pando.runtime.cli.Cli;
+package dev.pando.runtime.cli;
 
 /// The one way in from a shell.
 public final class Main {
