@@ -184,6 +184,9 @@ final class JobRun implements Job {
 
     private void tell(JobEvent event) {
         folder.record(event, clock.instant());
+        if (!(event instanceof JobEvent.StepCommitted)) {
+            LOG.info("{}: {}", name(), event);
+        }
         boolean last =
                 event instanceof JobEvent.Finished
                         || event instanceof JobEvent.Stopped

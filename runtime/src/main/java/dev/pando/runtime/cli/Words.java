@@ -43,12 +43,6 @@ final class Words {
                 : String.format(Locale.ROOT, "%.1f%s", number, units[unit]);
     }
 
-    /// `512 B`, `64.0 MB`
-    static String bytes(double bytes) {
-        return bytes < 1000
-                ? Math.round(bytes) + " B"
-                : count(bytes).replaceFirst("(?=[kMBT]$)", " ").replace("B", "G") + "B";
-    }
 
     /// `1 fault`, `3 faults`
     static String counted(long number, String noun) {
