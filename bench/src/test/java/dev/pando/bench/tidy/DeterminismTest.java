@@ -118,7 +118,7 @@ final class DeterminismTest {
         noClasses()
                 .that(resideInAnyPackage(SHIPPED))
                 .and()
-                .doNotHaveFullyQualifiedName("dev.pando.runtime.Main")
+                .doNotHaveFullyQualifiedName("dev.pando.runtime.cli.Main")
                 .should()
                 .accessTargetWhere(uses("java.lang.(System|Runtime)", "exit|halt"))
                 .check(CLASSES);

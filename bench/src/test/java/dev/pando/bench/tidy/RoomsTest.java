@@ -142,7 +142,7 @@ final class RoomsTest {
                 .beDeclaredInClassesThat()
                 .resideInAnyPackage("dev.pando.bench..", "dev.pando.examples..")
                 .orShould()
-                .beDeclaredIn("dev.pando.runtime.Main")
+                .beDeclaredIn("dev.pando.runtime.cli.Main")
                 .allowEmptyShould(true)
                 .check(CLASSES);
     }

@@ -1,0 +1,204 @@
+package dev.pando.runtime;
+
+import dev.pando.actors.JobEvent;
+import dev.pando.actors.JobSpec;
+import dev.pando.actors.Workbench;
+import dev.pando.runtime.folder.RunFolder;
+import dev.pando.runtime.report.Report;
+import dev.pando.runtime.settings.Settings;
+import dev.pando.training.data.Progress;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Flow;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Props;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Takes a job from its submission to its result, on one thread of its own: data, folder, actors, samples, report.
+///
+/// What the actors tell is written down and told on here, in the order in which it was heard.
+final class JobRun implements Job {
+    private static final Logger LOG = LoggerFactory.getLogger(JobRun.class);
+
+    private final Submission submission;
+    private final Settings settings;
+    private final ActorSystem<?> system;
+    private final ProductionWorkbench workbench;
+    private final RunFolder folder;
+    private final Clock clock;
+    private final BlockingQueue<JobEvent> heard = new LinkedBlockingQueue<>();
+    private final EventStream events = new EventStream();
+    private final CompletableFuture<JobResult> done = new CompletableFuture<>();
+    private final AtomicReference<ActorRef<Host.Command>> host = new AtomicReference<>();
+    private volatile boolean leaving;
+    private long committed;
+
+    /// The job is to end before it has begun.
+    private static final class Leaving extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+    }
+
+    private JobRun(Submission submission, ActorSystem<?> system, RunFolder folder, Clock clock) {
+        this.submission = submission;
+        this.settings = submission.settings();
+        this.system = system;
+        this.folder = folder;
+        this.clock = clock;
+        this.workbench = new ProductionWorkbench(submission.settings());
+    }
+
+    /// Takes the run's folder, and starts.
+    static JobRun start(Submission submission, ActorSystem<?> system, Clock clock) {
+        RunFolder folder = RunFolder.claim(submission.settings(), submission.resume());
+        JobRun run = new JobRun(submission, system, folder, clock);
+        Thread.ofPlatform().name("pando-job-" + run.name()).daemon(true).start(run::run);
+        return run;
+    }
+
+    @Override
+    public String name() {
+        return settings.name();
+    }
+
+    @Override
+    public Path folder() {
+        return folder.path();
+    }
+
+    @Override
+    public Flow.Publisher<JobEvent> events() {
+        return events;
+    }
+
+    @Override
+    public CompletionStage<JobResult> done() {
+        return done.minimalCompletionStage();
+    }
+
+    @Override
+    public CompletionStage<JobResult> stop() {
+        leaving = true;
+        tellHost(new Host.Leave());
+        return done();
+    }
+
+    private void run() {
+        JobResult result = null;
+        Throwable failure = null;
+        try {
+            result = work();
+        } catch (RuntimeException | Error thrown) {
+            LOG.error("job {} could not be run", name(), thrown);
+            failure = thrown;
+        }
+        try {
+            tellHost(new Host.Close());
+            workbench.close();
+            folder.close();
+        } catch (RuntimeException thrown) {
+            failure = failure == null ? thrown : failure;
+        }
+        events.close();
+        if (failure != null) {
+            done.completeExceptionally(failure);
+        } else {
+            done.complete(result);
+        }
+    }
+
+    /// Data takes its time: the one point of it where a stop can be heeded.
+    private void prepared(Progress.Phase phase, long documents, long bytes, long totalBytes) {
+        if (leaving) {
+            throw new Leaving();
+        }
+        submission.preparation().advanced(phase, documents, bytes, totalBytes);
+    }
+
+    private void tellHost(Host.Command command) {
+        ActorRef<Host.Command> actor = host.get();
+        if (actor != null) {
+            actor.tell(command);
+        }
+    }
+
+    private JobResult work() {
+        JobSpec job =
+                new JobSpec(
+                        settings.name(),
+                        settings.steps(),
+                        settings.batch().shards(),
+                        settings.workers(),
+                        settings.checkpoint().everySteps(),
+                        settings.render());
+        try {
+            workbench.prepare(submission.resume(), this::prepared);
+        } catch (Leaving early) {
+            return new JobResult.Stopped(folder.path(), 0);
+        }
+        folder.begin(settings);
+        workbench.data().tokenizer().save(folder.path());
+        Workbench tools = submission.tools().apply(workbench);
+        host.set(system.systemActorOf(Host.create(job, tools, heard::add), "pando-" + settings.name(), Props.empty()));
+        if (leaving) {
+            tellHost(new Host.Leave()); // asked for when there was nobody to tell
+        }
+        while (true) {
+            JobEvent event = next();
+            switch (event) {
+                case JobEvent.Finished finished -> {
+                    folder.record(workbench.samples());
+                    tell(event);
+                    return new JobResult.Finished(folder.path(), finished.step(), finished.hash());
+                }
+                case JobEvent.Stopped stopped -> {
+                    tell(event);
+                    return new JobResult.Stopped(folder.path(), stopped.step());
+                }
+                case JobEvent.Failed failed -> {
+                    tell(event);
+                    return new JobResult.Failed(folder.path(), Math.max(failed.step(), committed), failed.diagnosis());
+                }
+                case JobEvent.StepCommitted step -> {
+                    committed = step.step() + 1;
+                    tell(event);
+                }
+                default -> tell(event);
+            }
+        }
+    }
+
+    private JobEvent next() {
+        try {
+            return heard.take();
+        } catch (InterruptedException interrupted) {
+            throw new IllegalStateException("the thread of job " + name() + " was interrupted", interrupted);
+        }
+    }
+
+    private void tell(JobEvent event) {
+        folder.record(event, clock.instant());
+        if (!(event instanceof JobEvent.StepCommitted)) {
+            LOG.info("{}: {}", name(), event);
+        }
+        boolean last =
+                event instanceof JobEvent.Finished
+                        || event instanceof JobEvent.Stopped
+                        || event instanceof JobEvent.Failed;
+        if (last) {
+            Report.write(folder.path());
+        }
+        try {
+            submission.listener().accept(event);
+        } catch (RuntimeException theirs) {
+            LOG.warn("a listener of job {} failed at {}", name(), event, theirs);
+        }
+        events.publish(event);
+    }
+}

@@ -1,0 +1,170 @@
+package dev.pando.runtime;
+
+import dev.pando.actors.JobSpec;
+import dev.pando.actors.Workbench;
+import dev.pando.checkpoint.Checkpoints;
+import dev.pando.collectives.Transport;
+import dev.pando.collectives.TransportSettings;
+import dev.pando.runtime.folder.SampleLine;
+import dev.pando.runtime.settings.Arithmetic;
+import dev.pando.runtime.settings.Settings;
+import dev.pando.runtime.settings.UserError;
+import dev.pando.training.data.DataException;
+import dev.pando.training.data.PackedSampler;
+import dev.pando.training.data.PreparedData;
+import dev.pando.training.data.Progress;
+import dev.pando.training.ops.CpuOps;
+import dev.pando.training.step.CheckpointStore;
+import dev.pando.training.step.CheckpointStore.Saved;
+import dev.pando.training.step.Collective;
+import dev.pando.training.step.ModelTrainer;
+import dev.pando.training.step.Sampler;
+import dev.pando.training.tensor.Memory;
+import java.lang.foreign.Arena;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// The parts that a node really trains with: text on disk, an InternLM2 model on the CPU, Aeron, checkpoints in a
+/// folder.
+///
+/// Of one job. What the replicas of a node share (data, transport) is opened once, by [#prepare].
+final class ProductionWorkbench implements Workbench, AutoCloseable {
+    private static final String CONFIG = "config";
+    private static final String DATA = "data";
+    private static final String SAMPLER = "sampler"; // for people: equal where every token of every step is
+
+    private final Settings settings;
+    private final OpenReplicas open = new OpenReplicas();
+    private PreparedData data;
+    private Sampler sampler;
+    private Transport transport;
+
+    ProductionWorkbench(Settings settings) {
+        this.settings = settings;
+    }
+
+    /// Prepares the data and checks it, and the checkpoints, against each other and the config. Slow, and the first
+    /// thing.
+    ///
+    /// @param resume whether the job's checkpoints are to be gone on from; else there must be none
+    void prepare(boolean resume, Progress progress) {
+        Optional<Saved> newest = newest();
+        if (newest.isPresent() && !resume) {
+            throw new UserError(
+                    settings.checkpoint().folder()
+                            + " holds checkpoints already: go on from them by --resume, or set"
+                            + " another pando.job.checkpoint.folder");
+        }
+        data = newest.isPresent() ? dataOf(newest.get(), progress) : PreparedData.prepare(settings.data(), progress);
+        int known = data.tokenizer().vocabularySize();
+        int vocabulary = settings.model().shape().vocabulary();
+        if (known > vocabulary) {
+            throw new UserError(
+                    "pando.job.model.vocabulary is "
+                            + vocabulary
+                            + " and the tokenizer has "
+                            + known
+                            + " tokens; set it to "
+                            + known
+                            + " or more");
+        }
+        var batch = settings.batch();
+        sampler = new PackedSampler(data, settings.seed(), batch.microbatchesOfStep(), batch.rows(), batch.length());
+        transport = Transport.start(TransportSettings.defaults());
+    }
+
+    PreparedData data() {
+        return data;
+    }
+
+    @Override
+    public Replica replica(JobSpec job, String worker) {
+        Collective collective = transport.join(worker);
+        Arena arena = Arena.ofShared();
+        ModelTrainer trainer =
+                new ModelTrainer(
+                        settings.model().shape(),
+                        settings.model().recompute(),
+                        settings.optimizer(),
+                        settings.batch(),
+                        sampler,
+                        settings.seed(),
+                        new CpuOps(worker, Math.max(1, settings.threads() / settings.workers())),
+                        Memory.of(arena));
+        return new Replica(open.owning(trainer, arena), collective);
+    }
+
+    @Override
+    public CheckpointStore checkpoints(JobSpec job) {
+        return open();
+    }
+
+    @Override
+    public Map<String, String> checkpointAttributes(JobSpec job) {
+        return Map.of(CONFIG, settings.render(), DATA, data.digest(), SAMPLER, sampler.digest());
+    }
+
+    /// What the model of the newest checkpoint makes of the config's prompts.
+    List<SampleLine> samples() {
+        return List.of();
+    }
+
+    @Override
+    public void close() {
+        if (!open.awaitNone()) {
+            return; // a thread that hangs may wake up in this memory: better to leak it than to break the JVM
+        }
+        if (transport != null) {
+            transport.close();
+        }
+        if (data != null) {
+            data.close();
+        }
+    }
+
+    private Checkpoints open() {
+        return Checkpoints.in(settings.checkpoint().folder(), settings.name(), settings.checkpoint().storage());
+    }
+
+    private Optional<Saved> newest() {
+        try (Checkpoints checkpoints = open()) {
+            return checkpoints.list().stream().findFirst();
+        }
+    }
+
+    /// A run keeps the tokens that it began with, whatever has happened to the text since.
+    private PreparedData dataOf(Saved saved, Progress progress) {
+        String where = "the checkpoint " + saved.id();
+        String config = saved.attributes().get(CONFIG);
+        String digest = saved.attributes().get(DATA);
+        if (config == null || digest == null) {
+            throw new UserError(
+                    where
+                            + " in "
+                            + settings.checkpoint().folder()
+                            + " is not of a training run; set another pando.job.checkpoint.folder");
+        }
+        Settings then = Settings.parse(config);
+        Arithmetic.firstDifference(then, settings)
+                .or(() -> Arithmetic.firstDifferenceOfData(then, settings))
+                .ifPresent(difference -> {
+                    throw new UserError(difference.sentence(where));
+                });
+        try {
+            return PreparedData.open(settings.data().prepared(), digest);
+        } catch (DataException gone) {
+            PreparedData again = PreparedData.prepare(settings.data(), progress);
+            if (again.digest().equals(digest)) {
+                return again;
+            }
+            again.close();
+            throw new UserError(
+                    gone.getMessage()
+                            + "; and the text under pando.job.data.paths has changed since "
+                            + where
+                            + " was written, so that it cannot be prepared again",
+                    gone);
+        }
+    }
+}

@@ -1,0 +1,136 @@
+package dev.pando.runtime.cli;
+
+import dev.pando.runtime.Subcommand;
+import dev.pando.runtime.report.Version;
+import dev.pando.runtime.settings.UserError;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.ServiceLoader;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/// The command line as a whole: its commands, and how it ends when something is not as it must be.
+@Command(
+        name = "pando",
+        description =
+                "Trains language models on machines that fail: kill any worker at any time, the loss curve does not"
+                        + " notice.",
+        subcommands = {TrainCommand.class, GenerateCommand.class, ReportCommand.class, DoctorCommand.class},
+        versionProvider = Cli.Versions.class,
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "COMMAND",
+        footer = {"", "`pando COMMAND --help` says more about one of them.", "Exit code: 0 done, 1 failed, 2 misused."})
+public final class Cli implements Runnable {
+    private static final int FAILED = 1;
+    private static final int MISUSED = 2;
+
+    @Spec private CommandSpec spec;
+
+    @Option(names = "--trace", scope = ScopeType.INHERIT, description = "Shows where an error came from.")
+    @SuppressWarnings("UnusedVariable") // asked of the parse result, wherever on the line it stood
+    private boolean trace;
+
+    private Cli() {}
+
+    /// On this process's own streams, in UTF-8 whatever the locale.
+    public static CommandLine standard() {
+        return create(
+                new PrintWriter(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8),
+                new PrintWriter(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8));
+    }
+
+    /// With the subcommands of every module on the class path.
+    public static CommandLine create(PrintWriter out, PrintWriter err) {
+        Logs.silence();
+        CommandLine line = new CommandLine(new Cli());
+        ServiceLoader.load(Subcommand.class).forEach(line::addSubcommand);
+        line.getSubcommands().values().forEach(Cli::withHelp);
+        return line.setOut(out)
+                .setErr(err)
+                .setUsageHelpAutoWidth(true)
+                .setUsageHelpLongOptionsMaxWidth(30)
+                .setAbbreviatedOptionsAllowed(false)
+                .setExecutionExceptionHandler(Cli::failed)
+                .setParameterExceptionHandler(Cli::misused);
+    }
+
+    /// Without a command.
+    @Override
+    public void run() {
+        spec.commandLine().usage(spec.commandLine().getOut());
+    }
+
+    private static void withHelp(CommandLine command) {
+        if (!command.getCommandSpec().mixinStandardHelpOptions()) {
+            command.getCommandSpec().mixinStandardHelpOptions(true);
+        }
+        command.getSubcommands().values().forEach(Cli::withHelp);
+    }
+
+    private static int failed(Exception failure, CommandLine line, ParseResult result) {
+        boolean traced = result.matchedOptionValue("--trace", false) || isTraced(result);
+        line.getErr().println(sentence(failure) + (traced || isForPeople(failure) ? "" : "; --trace shows where"));
+        if (traced) {
+            failure.printStackTrace(line.getErr());
+        }
+        line.getErr().flush();
+        return FAILED;
+    }
+
+    private static boolean isTraced(ParseResult result) {
+        return result.hasSubcommand()
+                ? isTraced(result.subcommand()) || result.hasMatchedOption("--trace")
+                : result.hasMatchedOption("--trace");
+    }
+
+    private static int misused(ParameterException misuse, String[] arguments) {
+        CommandLine line = misuse.getCommandLine();
+        List<String> near =
+                misuse instanceof UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
+        String advice = near.isEmpty() ? "" : "; did you mean " + String.join(" or ", near) + "?";
+        line.getErr()
+                .println(
+                        misuse.getMessage()
+                                + advice
+                                + (advice.isEmpty() ? "; see " : " See ")
+                                + line.getCommandSpec().qualifiedName()
+                                + " --help");
+        line.getErr().flush();
+        return MISUSED;
+    }
+
+    /// One line, whatever the failure: a message that is a sentence already, or the kind of thing that broke.
+    private static String sentence(Throwable failure) {
+        String message = failure.getMessage();
+        if (isForPeople(failure)) {
+            return message.replaceAll("\\s*\\R\\s*", " ");
+        }
+        return "something broke inside: "
+                + failure.getClass().getSimpleName()
+                + (message == null ? "" : ": " + message.replaceAll("\\s*\\R\\s*", " "));
+    }
+
+    /// Exceptions whose messages are written for whoever runs a job, by the rules of this house.
+    private static boolean isForPeople(Throwable failure) {
+        return failure.getMessage() != null
+                && (failure instanceof UserError || failure.getClass().getName().matches("dev\\.pando\\..*Exception"));
+    }
+
+    static final class Versions implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            return new String[] {Version.line()};
+        }
+    }
+}

@@ -1,0 +1,41 @@
+package dev.pando.runtime.cli;
+
+import dev.pando.runtime.report.Version;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/// Says what this machine offers to training, and what to do about what it lacks.
+@Command(
+        name = "doctor",
+        description = "Says what this machine offers to training, and what to do about what it lacks.")
+public final class DoctorCommand implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        Terminal terminal = Terminal.standard(spec.commandLine().getOut());
+        terminal.out().println(Version.line());
+        boolean able = true;
+        for (Checkup.Finding finding : Checkup.all()) {
+            String mark =
+                    switch (finding.verdict()) {
+                        case GOOD -> terminal.green("✓");
+                        case FAIR -> terminal.yellow("!");
+                        case BAD -> terminal.red("✗");
+                    };
+            terminal.out().println(mark + " " + terminal.bold(pad(finding.name())) + finding.found());
+            if (!finding.advice().isEmpty()) {
+                terminal.out().println("  " + pad("") + terminal.faint(finding.advice()));
+            }
+            able &= finding.verdict() != Checkup.Verdict.BAD;
+        }
+        terminal.out().flush();
+        return able ? 0 : 1;
+    }
+
+    private static String pad(String name) {
+        return name + " ".repeat(Math.max(1, 12 - name.length()));
+    }
+}

@@ -1,0 +1,10 @@
+package dev.pando.runtime.cli;
+
+/// The one way in from a shell.
+public final class Main {
+    private Main() {}
+
+    public static void main(String[] arguments) {
+        System.exit(Cli.standard().execute(arguments));
+    }
+}

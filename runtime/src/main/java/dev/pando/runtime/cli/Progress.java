@@ -1,0 +1,208 @@
+package dev.pando.runtime.cli;
+
+import dev.pando.actors.JobEvent;
+import dev.pando.actors.JobEvent.StepCommitted;
+import dev.pando.actors.Stopwatch;
+import dev.pando.runtime.settings.Settings;
+import java.util.Locale;
+import java.util.TreeSet;
+
+/// Tells a person how a run goes: one line that is redrawn on a terminal, plain lines now and then in a pipe, and every
+/// fault and its end as it happens.
+final class Progress {
+    private static final double REDRAW_SECONDS = 0.1;
+    private static final int BAR = 20;
+
+    private final Terminal terminal;
+    private final Settings settings;
+    private final Stopwatch stopwatch;
+    private final long beganNs;
+    private final Sparkline losses = new Sparkline();
+    private final TreeSet<String> lostSinceCommit = new TreeSet<>();
+    private boolean drawn;
+    private double shownAt = Double.NEGATIVE_INFINITY;
+    private double lostAt;
+    private double secondsPerStep;
+    private double tokensPerSecond;
+    private StepCommitted first;
+    private StepCommitted last;
+    private long faults;
+
+    Progress(Terminal terminal, Settings settings, Stopwatch stopwatch) {
+        this.terminal = terminal;
+        this.settings = settings;
+        this.stopwatch = stopwatch;
+        this.beganNs = stopwatch.nanos();
+    }
+
+    /// How far the data is prepared.
+    void preparing(String phase, long bytes, long totalBytes) {
+        if (terminal.live() && now() - shownAt > REDRAW_SECONDS) {
+            draw(String.format(Locale.ROOT, "%s %3d %%", phase, totalBytes == 0 ? 100 : 100 * bytes / totalBytes));
+        }
+    }
+
+    /// A line that stays, above the one that moves.
+    void say(String line) {
+        erase();
+        terminal.out().println(line);
+        terminal.out().flush();
+        if (last != null && terminal.live()) {
+            draw(line());
+        }
+    }
+
+    void happened(JobEvent event) {
+        switch (event) {
+            case JobEvent.Started started when started.resumed() ->
+                    say("going on from the checkpoint of step " + started.step());
+            case StepCommitted step -> committed(step);
+            case JobEvent.WorkerLost lost -> lost(lost);
+            case JobEvent.WorkerJoined joined -> {
+                if (last != null || faults > 0) {
+                    say(terminal.green("+") + " step " + joined.step() + ": " + joined.worker() + " joined");
+                }
+            }
+            case JobEvent.StepDropped dropped ->
+                    warn("step " + dropped.step() + " dropped, computing it again: " + dropped.reason());
+            case JobEvent.StateLoaded loaded ->
+                    loaded.damaged().forEach(sentence -> warn("passed over a checkpoint: " + sentence));
+            case JobEvent.CheckpointFailed failed ->
+                    warn("no checkpoint of step " + failed.step() + ": " + failed.sentence());
+            case JobEvent.Finished _, JobEvent.Stopped _, JobEvent.Failed _ -> erase();
+            case JobEvent.Started _, JobEvent.EpochOpened _, JobEvent.ShardsMoved _, JobEvent.RungTried _ -> {}
+            case JobEvent.SnapshotTaken _, JobEvent.CheckpointDurable _ -> {}
+        }
+    }
+
+    /// `300 steps in 2 min 41 s, loss 8.321 to 2.874, 2 faults survived`
+    String summary() {
+        if (first == null) {
+            return "no step in " + Words.duration(now());
+        }
+        return Words.counted(last.step() + 1 - first.step(), "step")
+                + (first.step() == 0 ? "" : " from step " + first.step() + " on")
+                + " in "
+                + Words.duration(now())
+                + String.format(Locale.ROOT, ", loss %.3f to %.3f", first.loss(), last.loss())
+                + (faults == 0 ? "" : ", " + Words.counted(faults, "fault") + " survived");
+    }
+
+    /// Takes the moving line away, so that other text can follow.
+    void erase() {
+        if (drawn) {
+            terminal.out().print("\r\u001b[K");
+            terminal.out().flush();
+            drawn = false;
+        }
+    }
+
+    private void committed(StepCommitted step) {
+        boolean recovered = !lostSinceCommit.isEmpty();
+        String gone = String.join(", ", lostSinceCommit);
+        lostSinceCommit.clear();
+        first = first == null ? step : first;
+        double weight = last == null ? 1 : 0.1;
+        last = step;
+        secondsPerStep += weight * (step.seconds() - secondsPerStep);
+        double rate = step.seconds() > 0 ? step.tokens() / step.seconds() : 0;
+        tokensPerSecond += weight * (rate - tokensPerSecond);
+        losses.add(step.loss());
+        if (recovered) {
+            say(
+                    terminal.green("✓")
+                            + " step "
+                            + step.step()
+                            + ": committed "
+                            + Words.duration(now() - lostAt)
+                            + " after the loss of "
+                            + gone
+                            + ", by "
+                            + Words.counted(step.workers(), "worker"));
+        }
+        show(step.step() + 1 == settings.steps());
+    }
+
+    private void lost(JobEvent.WorkerLost lost) {
+        faults++;
+        if (lostSinceCommit.isEmpty()) {
+            lostAt = now();
+        }
+        lostSinceCommit.add(lost.worker());
+        say(terminal.red("✗") + " step " + lost.step() + ": lost " + lost.worker() + ": " + lost.evidence());
+    }
+
+    private void warn(String sentence) {
+        say(terminal.yellow("!") + " " + sentence);
+    }
+
+    private void show(boolean always) {
+        double now = now();
+        if (terminal.live()) {
+            if (always || now - shownAt > REDRAW_SECONDS) {
+                draw(line());
+            }
+        } else if (always || now - shownAt >= Math.clamp(now / 30, 1, 30)) {
+            shownAt = now;
+            terminal.out().println(plain());
+            terminal.out().flush();
+        }
+    }
+
+    private void draw(String line) {
+        shownAt = now();
+        drawn = true;
+        terminal.out().print("\r\u001b[K" + line + "\u001b[0m");
+        terminal.out().flush();
+    }
+
+    private String plain() {
+        return "step "
+                + (last.step() + 1)
+                + "/"
+                + settings.steps()
+                + String.format(Locale.ROOT, "  loss %.3f  ", last.loss())
+                + Words.count(tokensPerSecond)
+                + " tokens/s  "
+                + Words.clock(left())
+                + " left  "
+                + Words.counted(last.workers(), "worker")
+                + (faults == 0 ? "" : "  " + Words.counted(faults, "fault") + " survived");
+    }
+
+    /// Parts in the order of their worth, as many as fit into the window.
+    private String line() {
+        long done = last.step() + 1;
+        int full = (int) (BAR * done / settings.steps());
+        String[] parts = {
+            "━".repeat(full) + "─".repeat(BAR - full),
+            done + "/" + settings.steps(),
+            String.format(Locale.ROOT, "loss %.3f", last.loss()),
+            Words.count(tokensPerSecond) + " tokens/s",
+            Words.clock(left()) + " left",
+            Words.counted(last.workers(), "worker"),
+            faults == 0 ? "" : Words.counted(faults, "fault") + " survived",
+            losses.text(16)
+        };
+        StringBuilder line = new StringBuilder();
+        int room = terminal.width() - 1;
+        for (int i = 0; i < parts.length; i++) {
+            String part = parts[i];
+            if (part.isEmpty() || part.length() + 2 > room) {
+                continue;
+            }
+            room -= part.length() + 2;
+            line.append(i == 0 || i == 7 ? terminal.green(part) : i == 1 || i == 4 ? terminal.faint(part) : part)
+                    .append("  ");
+        }
+        return line.toString().stripTrailing();
+    }
+
+    private double left() {
+        return (settings.steps() - last.step() - 1) * secondsPerStep;
+    }
+
+    private double now() {
+        return stopwatch.secondsSince(beganNs);
+    }
+}

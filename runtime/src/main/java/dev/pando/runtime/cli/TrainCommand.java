@@ -1,0 +1,80 @@
+package dev.pando.runtime.cli;
+
+import dev.pando.actors.Stopwatch;
+import dev.pando.runtime.JobResult;
+import dev.pando.runtime.Pando;
+import dev.pando.runtime.Submission;
+import dev.pando.runtime.folder.RunFolder;
+import dev.pando.runtime.settings.Settings;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/// Trains a job in this process, from its config to its report.
+@Command(
+        name = "train",
+        description = "Trains a job, shows how it goes, and leaves weights, curve and report in the run's folder.",
+        footer = {
+            "",
+            "Ctrl-C ends the run after the step in flight, with a checkpoint;",
+            "`pando train RUN --resume` goes on with it, to the very bits that an",
+            "undisturbed run would have had.",
+            "",
+            "  pando train examples/quickstart.conf",
+            "  pando train examples/quickstart.conf --data ~/notes --out runs/notes",
+            "  pando train runs/notes --resume --workers 5"
+        })
+public final class TrainCommand implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+
+    @Mixin private JobOptions options;
+
+    @Option(
+            names = "--resume",
+            description = "Goes on with the run that is in the folder, from its newest valid checkpoint.")
+    private boolean resume;
+
+    @Override
+    public Integer call() {
+        Settings settings = options.settings();
+        Terminal terminal = Terminal.standard(spec.commandLine().getOut());
+        Progress progress = new Progress(terminal, settings, Stopwatch.system());
+        Submission submission =
+                Submission.of(settings)
+                        .resuming(resume)
+                        .preparing((phase, documents, bytes, total) -> progress.preparing(phase.words(), bytes, total))
+                        .listening(progress::happened);
+        progress.say(headline(terminal, settings));
+        Outcome outcome = new Outcome(terminal, spec.commandLine().getErr(), progress);
+        try (Pando pando = Pando.start(submission);
+                Interruption interruption = Interruption.of(pando.job(), progress, outcome::tell)) {
+            Logs.toFile(RunFolder.log(settings.out()));
+            JobResult result = pando.job().done().toCompletableFuture().join();
+            if (interruption.over()) {
+                outcome.tell(result);
+            }
+            return result instanceof JobResult.Failed ? 1 : 0;
+        } catch (CompletionException failed) {
+            progress.erase();
+            throw failed.getCause() instanceof RuntimeException cause ? cause : failed;
+        }
+    }
+
+    private static String headline(Terminal terminal, Settings settings) {
+        return terminal.bold(settings.name())
+                + ": "
+                + settings.steps()
+                + " steps of "
+                + Words.count(settings.batch().positions())
+                + " tokens, "
+                + Words.counted(settings.workers(), "worker")
+                + " with "
+                + Words.counted(settings.threads(), "thread")
+                + " in all, in "
+                + settings.out();
+    }
+}

@@ -1,0 +1,215 @@
+package dev.pando.runtime.folder;
+
+import com.typesafe.config.ConfigRenderOptions;
+import dev.pando.actors.JobEvent;
+import dev.pando.runtime.settings.Arithmetic;
+import dev.pando.runtime.settings.Settings;
+import dev.pando.runtime.settings.UserError;
+import dev.pando.runtime.settings.Written;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/// All that a run leaves behind, in one folder that belongs to one living process.
+///
+/// `job.conf` the config in full; `steps.jsonl` one line a committed step; `events.jsonl` what else happened;
+/// `samples.jsonl`, `report.html` at the end; `tokenizer.json`; `checkpoints/`; `pando.log`; `run.lock`.
+public final class RunFolder implements AutoCloseable {
+    static final String CONFIG = "job.conf";
+    static final String STEPS = "steps.jsonl";
+    static final String EVENTS = "events.jsonl";
+    static final String SAMPLES = "samples.jsonl";
+    static final String LOCK = "run.lock";
+    private static final String LOG = "pando.log";
+
+    private final Path path;
+    private final RunLock lock;
+    private final boolean fresh;
+    private boolean begun;
+    private Lines steps;
+    private Lines events;
+
+    private RunFolder(Path path, RunLock lock, boolean fresh) {
+        this.path = path;
+        this.lock = lock;
+        this.fresh = fresh;
+    }
+
+    /// Takes a folder for a run, without writing anything of the run yet.
+    ///
+    /// @param resume whether to go on with the run that is there
+    /// @throws UserError if another process has it, if it cannot be written, if it holds what is not expected
+    public static RunFolder claim(Settings settings, boolean resume) {
+        Path path = settings.out();
+        boolean fresh = !Files.exists(path);
+        try {
+            Files.createDirectories(path);
+            RunFolder folder = new RunFolder(path, RunLock.take(path), fresh);
+            try {
+                folder.check(settings, resume);
+                return folder;
+            } catch (UserError refused) {
+                folder.close();
+                throw refused;
+            }
+        } catch (FileAlreadyExistsException file) {
+            throw new UserError(path + " is a file; pick a folder with --out", file);
+        } catch (IOException failed) {
+            throw new UserError(
+                    "cannot write in the folder " + path + ": " + reason(failed) + "; pick another one with --out",
+                    failed);
+        }
+    }
+
+    /// The config of the run that a folder holds.
+    public static Written config(Path folder) {
+        Path config = folder.resolve(CONFIG);
+        if (!Files.exists(config)) {
+            throw new UserError(folder + " holds no run: there is no " + CONFIG + " in it");
+        }
+        return Written.file(config);
+    }
+
+    /// The same as text, as it was written.
+    public static String configText(Path folder) {
+        try {
+            return Files.readString(folder.resolve(CONFIG));
+        } catch (IOException failed) {
+            throw new UserError("cannot read " + folder.resolve(CONFIG) + ": " + reason(failed), failed);
+        }
+    }
+
+    public Path path() {
+        return path;
+    }
+
+    /// Where the job's checkpoints are, unless its config says otherwise.
+    public static Path checkpoints(Path folder) {
+        return folder.resolve("checkpoints");
+    }
+
+    public static Path tokenizer(Path folder) {
+        return folder.resolve("tokenizer.json");
+    }
+
+    public static Path report(Path folder) {
+        return folder.resolve("report.html");
+    }
+
+    public static Path log(Path folder) {
+        return folder.resolve(LOG);
+    }
+
+    /// Writes the config and opens the logs: from here on the folder holds a run.
+    public void begin(Settings settings) {
+        String config =
+                settings.config()
+                        .atPath("pando.job")
+                        .root()
+                        .render(ConfigRenderOptions.defaults().setOriginComments(false).setJson(false));
+        Lines.replace(path.resolve(CONFIG), "# The run's whole config, defaults included.\n" + config);
+        steps = Lines.append(path.resolve(STEPS));
+        events = Lines.append(path.resolve(EVENTS));
+        begun = true;
+    }
+
+    /// Writes down what happened. When the state goes back to a checkpoint, so does the list of steps.
+    public void record(JobEvent event, Instant time) {
+        switch (event) {
+            case JobEvent.StepCommitted step -> steps.add(StepLine.of(step, time));
+            case JobEvent.Started started -> goBack(started.step(), event, time);
+            case JobEvent.StateLoaded loaded -> goBack(loaded.step(), event, time);
+            default -> events.add(new EventLine(time, event).json());
+        }
+    }
+
+    public void record(List<SampleLine> samples) {
+        StringBuilder lines = new StringBuilder();
+        for (SampleLine sample : samples) {
+            lines.append(Lines.JSON.valueToTree(sample).toString()).append('\n');
+        }
+        Lines.replace(path.resolve(SAMPLES), lines.toString());
+    }
+
+    /// Writes one of the folder's files, in one act.
+    public static void write(Path file, String text) {
+        Lines.replace(file, text);
+    }
+
+    @Override
+    public void close() {
+        try {
+            if (steps != null) {
+                steps.close();
+                events.close();
+            }
+            lock.close();
+            if (fresh && !begun) {
+                leaveNothing();
+            }
+        } catch (IOException failed) {
+            throw new UserError("cannot close the folder " + path + ": " + reason(failed), failed);
+        }
+    }
+
+    /// What the system says, without the path that Java puts before it.
+    public static String reason(IOException failed) {
+        return switch (failed) {
+            case AccessDeniedException _ -> "permission denied";
+            case NoSuchFileException missing -> "there is no " + missing.getFile();
+            case FileSystemException given when given.getReason() != null -> given.getReason();
+            default -> failed.getMessage();
+        };
+    }
+
+    private void goBack(long step, JobEvent event, Instant time) {
+        steps.keep(line -> line.path("step").asLong() < step);
+        events.add(new EventLine(time, event).json());
+    }
+
+    private void check(Settings settings, boolean resume) throws IOException {
+        boolean holdsRun = Files.exists(path.resolve(CONFIG));
+        if (resume) {
+            if (!holdsRun) {
+                throw new UserError(path + " holds no run to resume; leave out --resume to begin one");
+            }
+            refuseOtherArithmetic(settings);
+        } else if (holdsRun) {
+            throw new UserError(
+                    path + " holds a run already: go on with it by --resume, or pick another folder with --out");
+        } else if (holdsSomethingElse()) {
+            throw new UserError(path + " is not empty, and holds no run; pick another folder with --out");
+        }
+    }
+
+    private void refuseOtherArithmetic(Settings now) {
+        Settings then = config(path).settings();
+        Optional<Arithmetic.Difference> difference = Arithmetic.firstDifference(then, now);
+        if (difference.isPresent()) {
+            throw new UserError(difference.get().sentence(path.toString()));
+        }
+    }
+
+    private boolean holdsSomethingElse() throws IOException {
+        try (Stream<Path> files = Files.list(path)) {
+            return files.map(file -> file.getFileName().toString())
+                    .anyMatch(name -> !name.equals(LOCK) && !name.equals(LOG));
+        }
+    }
+
+    private void leaveNothing() throws IOException {
+        Files.deleteIfExists(path.resolve(LOCK));
+        Files.deleteIfExists(path.resolve(LOG));
+        if (!holdsSomethingElse()) {
+            Files.delete(path);
+        }
+    }
+}

@@ -1,0 +1,125 @@
+package dev.pando.runtime.report;
+
+import dev.pando.actors.JobEvent;
+import dev.pando.runtime.folder.EventLine;
+import dev.pando.runtime.folder.StepLine;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/// One thing that went wrong, what was done about it, and how long it took.
+///
+/// @param at on the run's time axis, in seconds
+/// @param kind `fault`, `resume`, `warning` or `failure`
+/// @param step in flight
+/// @param what happened, in one sentence
+/// @param actions that followed until the next step was committed
+/// @param committed when the next step was committed; NaN if none was
+/// @param rejoined when a new incarnation on the same device took part; NaN if none did, or if no worker was lost
+record Incident(
+        double at, String kind, long step, String what, List<String> actions, double committed, double rejoined) {
+
+    /// All that went wrong in a run, in order.
+    static List<Incident> of(List<StepLine> steps, List<EventLine> events, Timeline timeline) {
+        double[] commits = steps.stream().mapToDouble(step -> timeline.at(step.instant())).toArray();
+        List<Incident> incidents = new ArrayList<>();
+        for (int i = 0; i < events.size(); i++) {
+            EventLine line = events.get(i);
+            double at = timeline.at(line.time());
+            double committed = nextCommit(commits, at);
+            switch (line.event()) {
+                case JobEvent.WorkerLost lost ->
+                        incidents.add(
+                                new Incident(
+                                        at,
+                                        "fault",
+                                        lost.step(),
+                                        lost.worker() + " was lost: " + lost.evidence(),
+                                        actions(events, i, committed, timeline),
+                                        committed,
+                                        rejoined(events, i, lost.worker(), timeline)));
+                case JobEvent.Started started when started.resumed() ->
+                        incidents.add(
+                                plain(
+                                        at,
+                                        "resume",
+                                        started.step(),
+                                        "the run went on from the checkpoint of step " + started.step(),
+                                        committed));
+                case JobEvent.StateLoaded loaded when !loaded.damaged().isEmpty() ->
+                        incidents.add(
+                                plain(
+                                        at,
+                                        "warning",
+                                        loaded.step(),
+                                        "passed over " + String.join("; ", loaded.damaged()),
+                                        committed));
+                case JobEvent.CheckpointFailed failed ->
+                        incidents.add(plain(at, "warning", failed.step(), failed.sentence(), committed));
+                case JobEvent.Failed failed ->
+                        incidents.add(plain(at, "failure", failed.step(), failed.diagnosis(), Double.NaN));
+                default -> {}
+            }
+        }
+        return incidents;
+    }
+
+    /// What an event did about a fault, in words; empty for events that are no such thing.
+    static String action(JobEvent event) {
+        return switch (event) {
+            case JobEvent.ShardsMoved moved ->
+                    (moved.shards().size() == 1 ? "batch shard " : "batch shards ")
+                            + moved.shards().stream().map(String::valueOf).collect(Collectors.joining(", "))
+                            + " went to "
+                            + moved.to();
+            case JobEvent.StepDropped dropped ->
+                    "step " + dropped.step() + " was dropped and computed again: " + dropped.reason();
+            case JobEvent.RungTried tried ->
+                    tried.rung().name().toLowerCase(Locale.ROOT).replace('_', ' ') + ": " + tried.subject();
+            case JobEvent.StateLoaded loaded -> "state of step " + loaded.step() + " from " + loaded.checkpoint();
+            case JobEvent.WorkerJoined joined -> joined.worker() + " took part from step " + joined.step() + " on";
+            case JobEvent.EpochOpened opened ->
+                    "epoch " + opened.epoch() + " with " + String.join(", ", opened.workers());
+            case JobEvent.Started _, JobEvent.WorkerLost _, JobEvent.StepCommitted _, JobEvent.SnapshotTaken _ -> "";
+            case JobEvent.CheckpointDurable _, JobEvent.CheckpointFailed _ -> "";
+            case JobEvent.Finished _, JobEvent.Stopped _, JobEvent.Failed _ -> "";
+        };
+    }
+
+    private static Incident plain(double at, String kind, long step, String what, double committed) {
+        return new Incident(at, kind, step, what, List.of(), committed, Double.NaN);
+    }
+
+    private static double nextCommit(double[] commits, double after) {
+        int found = Arrays.binarySearch(commits, after);
+        int next = found < 0 ? -found - 1 : found + 1;
+        return next < commits.length ? commits[next] : Double.NaN;
+    }
+
+    private static List<String> actions(List<EventLine> events, int incident, double committed, Timeline timeline) {
+        return events.stream()
+                .skip(incident + 1L)
+                .takeWhile(line ->
+                        !(line.event() instanceof JobEvent.WorkerLost) && !(timeline.at(line.time()) > committed))
+                .map(line -> action(line.event()))
+                .filter(action -> !action.isEmpty())
+                .limit(12)
+                .toList();
+    }
+
+    private static double rejoined(List<EventLine> events, int incident, String worker, Timeline timeline) {
+        return events.stream()
+                .skip(incident + 1L)
+                .filter(line ->
+                        line.event() instanceof JobEvent.EpochOpened opened
+                                && opened.workers().stream()
+                                        .anyMatch(other ->
+                                                !other.equals(worker)
+                                                        && Timeline.device(other).equals(Timeline.device(worker))))
+                .mapToDouble(line -> timeline.at(line.time()))
+                .findFirst()
+                .orElse(Double.NaN);
+    }
+}

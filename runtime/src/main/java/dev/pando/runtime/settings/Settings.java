@@ -1,0 +1,260 @@
+package dev.pando.runtime.settings;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigRenderOptions;
+import com.typesafe.config.ConfigValueFactory;
+import dev.pando.checkpoint.CheckpointSettings;
+import dev.pando.training.data.DataConfig;
+import dev.pando.training.model.ModelConfig;
+import dev.pando.training.model.ModelPreset;
+import dev.pando.training.optimizer.Recipe;
+import dev.pando.training.step.BatchPlan;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/// A job's settings, read once and checked at the door: whoever holds one need not check again.
+///
+/// @param config the group `pando.job` with every key, defaults included
+/// @param system what an ActorSystem of our own differs in from Pekko's defaults
+/// @param name of the run
+/// @param out the run's folder
+/// @param threads CPU threads of this process's workers together, at least 1
+/// @param seed decides initial weights and the order of data
+/// @param steps to commit
+public record Settings(
+        Config config,
+        Config system,
+        String name,
+        Path out,
+        int workers,
+        Device device,
+        int threads,
+        long seed,
+        long steps,
+        Model model,
+        DataConfig data,
+        BatchPlan batch,
+        Recipe optimizer,
+        Checkpoint checkpoint,
+        Sample sample) {
+    private static final String JOB = "pando.job";
+    private static final String SYSTEM = "pando.system";
+
+    /// @param shape of the model
+    /// @param recompute whether activations are computed again in the backward pass
+    public record Model(ModelConfig shape, boolean recompute) {}
+
+    /// @param everySteps committed steps between two durable checkpoints
+    /// @param folder where they are
+    /// @param storage how they are written
+    public record Checkpoint(long everySteps, Path folder, CheckpointSettings storage) {}
+
+    /// Texts that the trained model continues at the end.
+    public record Sample(List<String> prompts, int tokens, double temperature, double topP, long seed) {}
+
+    /// What workers compute on.
+    public enum Device {
+        CPU
+    }
+
+    /// Reads a config that holds every key of the reference, as [Written] makes it.
+    ///
+    /// @throws dev.pando.runtime.settings.UserError with one sentence that names file, line and key
+    public static Settings of(Config whole) {
+        return read(whole, new HashSet<>());
+    }
+
+    /// Reads what [#render()] wrote, on another node or in a checkpoint.
+    public static Settings parse(String rendered) {
+        return of(Written.text("the job's config", rendered).whole());
+    }
+
+    /// The whole of `pando.job` as HOCON that [#parse] takes, on one line.
+    public String render() {
+        return config.atPath(JOB).root().render(ConfigRenderOptions.concise());
+    }
+
+    static Settings read(Config whole, Set<String> read) {
+        Keys job = new Keys(whole, JOB, read);
+        long steps = job.whole("steps");
+        job.require(steps >= 1, "steps", () -> "must be at least 1, not " + steps);
+        DataConfig data = data(job.at("data"));
+        BatchPlan batch = batch(job.at("batch"));
+        Path out = Path.of(job.text("out"));
+        return new Settings(
+                withName(whole.getConfig(JOB), name(job, out)),
+                whole.getConfig(SYSTEM),
+                name(job, out),
+                out,
+                workers(job, batch),
+                device(job),
+                threads(job),
+                job.whole("seed"),
+                steps,
+                model(job.at("model"), data),
+                data,
+                batch,
+                recipe(job.at("optimizer"), steps),
+                checkpoint(job.at("checkpoint"), out),
+                sample(job.at("sample")));
+    }
+
+    /// A run keeps its name when its folder moves.
+    private static Config withName(Config job, String name) {
+        return job.withValue(
+                "name",
+                ConfigValueFactory.fromAnyRef(name)
+                        .withOrigin(
+                                job.getValue("out").origin().withComments(job.root().get("name").origin().comments())));
+    }
+
+    private static String name(Keys job, Path out) {
+        String folder = String.valueOf(out.toAbsolutePath().normalize().getFileName());
+        String name = job.optionalText("name").orElse(folder.replaceAll("[^A-Za-z0-9._-]+", "-"));
+        job.require(
+                name.matches("[A-Za-z0-9._-]{1,100}"),
+                "name",
+                () -> "must be 1 to 100 letters, digits, dots, dashes and underscores, not \"" + name + "\"");
+        return name;
+    }
+
+    private static int workers(Keys job, BatchPlan batch) {
+        int workers = job.integer("workers");
+        job.require(workers >= 1, "workers", () -> "must be at least 1, not " + workers);
+        job.require(
+                workers <= batch.shards(),
+                "workers",
+                () ->
+                        "("
+                                + workers
+                                + ") must not exceed "
+                                + JOB
+                                + ".batch.shards ("
+                                + batch.shards()
+                                + "): a worker without a batch shard has nothing to do");
+        return workers;
+    }
+
+    private static Device device(Keys job) {
+        String device = job.text("device");
+        boolean gpu = device.matches("cuda(:\\d+)?");
+        job.require(
+                !gpu, "device", () -> "must be auto or cpu, not " + device + ": this version trains on the CPU alone");
+        job.require(
+                device.equals("auto") || device.equals("cpu"),
+                "device",
+                () -> "must be auto, cpu or a GPU as in cuda:0, not " + device);
+        return Device.CPU;
+    }
+
+    private static int threads(Keys job) {
+        OptionalInt threads = job.optionalInteger("threads");
+        job.require(
+                threads.isEmpty() || threads.getAsInt() >= 1,
+                "threads",
+                () -> "must be at least 1, or null for one for each core, not " + threads.getAsInt());
+        return threads.orElseGet(() -> Runtime.getRuntime().availableProcessors());
+    }
+
+    private static Model model(Keys model, DataConfig data) {
+        String name = model.text("preset");
+        ModelConfig preset = model.build(() -> ModelPreset.of(name)).config();
+        OptionalInt vocabulary = model.optionalInteger("vocabulary");
+        boolean trained = data.tokenizerFile().isEmpty();
+        ModelConfig shape =
+                model.build(() ->
+                        new ModelConfig(
+                                vocabulary.orElse(trained ? data.vocabulary() : preset.vocabulary()),
+                                model.optionalInteger("hidden").orElse(preset.hidden()),
+                                model.optionalInteger("layers").orElse(preset.layers()),
+                                model.optionalInteger("heads").orElse(preset.heads()),
+                                model.optionalInteger("kv-heads").orElse(preset.kvHeads()),
+                                model.optionalInteger("intermediate").orElse(preset.intermediate()),
+                                model.optionalNumber("rope-theta").orElse(preset.ropeTheta()),
+                                model.optionalNumber("norm-epsilon").orElse(preset.normEpsilon())));
+        model.require(
+                !trained || shape.vocabulary() >= data.vocabulary(),
+                "vocabulary",
+                () ->
+                        "("
+                                + shape.vocabulary()
+                                + ") must be at least "
+                                + JOB
+                                + ".data.tokenizer.vocabulary ("
+                                + data.vocabulary()
+                                + "), or null to follow it");
+        return new Model(shape, model.flag("recompute"));
+    }
+
+    private static DataConfig data(Keys data) {
+        Keys tokenizer = data.at("tokenizer");
+        String file = tokenizer.text("file");
+        return data.build(() ->
+                new DataConfig(
+                        data.texts("paths"),
+                        data.texts("files"),
+                        data.texts("exclude"),
+                        Path.of(data.text("prepared")),
+                        file.isEmpty() ? Optional.empty() : Optional.of(Path.of(file)),
+                        tokenizer.integer("vocabulary")));
+    }
+
+    private static Checkpoint checkpoint(Keys checkpoint, Path out) {
+        long everySteps = checkpoint.whole("every-steps");
+        checkpoint.require(everySteps >= 1, "every-steps", () -> "must be at least 1, not " + everySteps);
+        String folder = checkpoint.text("folder");
+        CheckpointSettings storage =
+                checkpoint.build(() ->
+                        new CheckpointSettings(
+                                checkpoint.integer("keep"),
+                                checkpoint.bytes("file-size"),
+                                checkpoint.integer("threads"),
+                                checkpoint.bytes("bytes-per-second")));
+        return new Checkpoint(everySteps, folder.isEmpty() ? out.resolve("checkpoints") : Path.of(folder), storage);
+    }
+
+    private static BatchPlan batch(Keys batch) {
+        return batch.build(() ->
+                new BatchPlan(
+                        batch.integer("shards"),
+                        batch.integer("microbatches"),
+                        batch.integer("rows"),
+                        batch.integer("length")));
+    }
+
+    private static Recipe recipe(Keys optimizer, long steps) {
+        OptionalLong written = optimizer.optionalWhole("schedule-steps");
+        optimizer.require(
+                written.isEmpty() || written.getAsLong() >= 1,
+                "schedule-steps",
+                () -> "must be at least 1, or null to follow " + JOB + ".steps, not " + written.getAsLong());
+        long schedule = written.orElse(steps);
+        return optimizer.build(() ->
+                new Recipe(
+                        schedule,
+                        optimizer.number("peak-learning-rate"),
+                        optimizer.number("final-fraction"),
+                        optimizer.optionalWhole("warmup-steps").orElse(Math.max(1, schedule / 100)),
+                        optimizer.number("beta1"),
+                        optimizer.number("beta2"),
+                        optimizer.number("epsilon"),
+                        optimizer.number("weight-decay"),
+                        optimizer.flag("decay-norms"),
+                        optimizer.number("max-gradient-norm")));
+    }
+
+    private static Sample sample(Keys sample) {
+        int tokens = sample.integer("tokens");
+        sample.require(tokens >= 1, "tokens", () -> "must be at least 1, not " + tokens);
+        double temperature = sample.number("temperature");
+        sample.require(temperature >= 0, "temperature", () -> "must be at least 0, not " + temperature);
+        double topP = sample.number("top-p");
+        sample.require(topP > 0 && topP <= 1, "top-p", () -> "must be above 0 and at most 1, not " + topP);
+        return new Sample(sample.texts("prompts"), tokens, temperature, topP, sample.whole("seed"));
+    }
+}

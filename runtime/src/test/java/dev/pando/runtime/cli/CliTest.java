@@ -1,0 +1,164 @@
+package dev.pando.runtime.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pando.runtime.TinyJob;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CliTest {
+    @TempDir
+    private Path temp;
+
+    private TinyJob tiny;
+
+    /// What a shell sees of one command.
+    private record Shown(int exit, String out, String err) {}
+
+    @BeforeEach
+    void writeText() {
+        tiny = new TinyJob(temp);
+    }
+
+    @Test
+    void shouldTrainAndEndWithTheHash() {
+        Shown shown = pando("train", tiny.file("run"), "--steps", 6, "--workers", 3);
+
+        assertThat(shown.err()).isEmpty();
+        assertThat(shown.exit()).isZero();
+        assertThat(shown.out().lines().toList().getFirst()).startsWith("tiny: 6 steps of 64 tokens, 3 workers");
+        assertThat(shown.out().lines()).anyMatch(line -> line.startsWith("step 6/6  loss "));
+        assertThat(shown.out().lines()).anyMatch(line -> line.startsWith("finished: 6 steps in "));
+        assertThat(shown.out().lines().toList().getLast()).matches("hash sha256:[0-9a-f]{64}");
+        assertThat(shown.out()).as("plain lines in a pipe").doesNotContain("\u001b", "\r");
+        assertThat(tiny.out("run").resolve("pando.log")).isNotEmptyFile();
+    }
+
+    @Test
+    void shouldTrainOnTheFolderThatIsGiven() throws IOException {
+        Path mine = Files.createDirectory(temp.resolve("mine"));
+        Files.writeString(mine.resolve("a.md"), "All of this is mine. ".repeat(50));
+
+        Shown shown = pando("train", tiny.file("run"), "--data", mine, "--out", temp.resolve("elsewhere"), "--steps", 2);
+
+        assertThat(shown.exit()).isZero();
+        assertThat(Files.readString(temp.resolve("elsewhere/job.conf"))).contains(mine.toString());
+        assertThat(tiny.out("run")).doesNotExist();
+    }
+
+    @Test
+    void shouldGoOnWithTheRunInAFolder() {
+        String whole = lastLine(pando("train", tiny.file("whole", "pando.job.optimizer.schedule-steps = 6"), "--steps", 6));
+        pando("train", tiny.file("run", "pando.job.optimizer.schedule-steps = 6"), "--steps", 4);
+
+        Shown shown = pando("train", tiny.out("run"), "--resume", "--steps", 6, "--workers", 1);
+
+        assertThat(shown.out()).contains("going on from the checkpoint of step 4");
+        assertThat(lastLine(shown)).isEqualTo(whole);
+    }
+
+    @Test
+    void shouldRefuseTheFolderOfAnotherRunWithOneSentence() {
+        pando("train", tiny.file("run"), "--steps", 2);
+
+        Shown shown = pando("train", tiny.file("run"), "--steps", 2);
+
+        assertThat(shown.exit()).isEqualTo(1);
+        assertThat(shown.err()).isEqualTo(tiny.out("run")
+                + " holds a run already: go on with it by --resume, or pick another folder with --out\n");
+    }
+
+    @Test
+    void shouldSayWhatIsWrongInTheConfigWithoutAStackTrace() {
+        Path file = tiny.file("run", "pando.job.model.hiden = 5");
+
+        Shown shown = pando("train", file);
+
+        assertThat(shown.exit()).isEqualTo(1);
+        assertThat(shown.err()).isEqualTo(file + ":10: there is no key pando.job.model.hiden; did you mean pando.job.model.hidden?\n");
+    }
+
+    @Test
+    void shouldShowWhereAnErrorCameFromWhenAsked() {
+        Shown shown = pando("train", temp.resolve("no.conf"), "--trace");
+
+        assertThat(shown.exit()).isEqualTo(1);
+        assertThat(shown.err()).startsWith("there is no file " + temp.resolve("no.conf") + "\n").contains("\tat dev.pando.");
+    }
+
+    @Test
+    void shouldSayThatTheDataIsMissing() {
+        Shown shown = pando("train", tiny.file("run"), "--data", temp.resolve("nowhere"));
+
+        assertThat(shown.exit()).isEqualTo(1);
+        assertThat(shown.err()).contains(temp.resolve("nowhere").toString()).hasLineCount(1);
+        assertThat(tiny.out("run")).as("nothing half-written").doesNotExist();
+    }
+
+    @Test
+    void shouldTellMisuseFromFailure() {
+        assertThat(pando("trian"))
+                .isEqualTo(new Shown(2, "", "Unmatched argument at index 0: 'trian'; did you mean train? See pando --help\n"));
+        assertThat(pando("train")).isEqualTo(new Shown(2, "", "Missing required parameter: 'CONF'; see pando train --help\n"));
+        assertThat(pando("train", "a.conf", "--steps", "many"))
+                .isEqualTo(new Shown(2, "", "Invalid value for option '--steps': 'many' is not a long; see pando train --help\n"));
+    }
+
+    @Test
+    void shouldExplainEveryCommandOfItself() {
+        Shown overview = pando("--help");
+        assertThat(overview.exit()).isZero();
+        assertThat(overview.out()).contains("train", "generate", "report", "doctor", "--version");
+
+        for (String command : new String[] {"train", "generate", "report", "doctor"}) {
+            Shown shown = pando(command, "--help");
+            assertThat(shown.exit()).as(command).isZero();
+            assertThat(shown.out()).as(command).startsWith("Usage: pando " + command);
+        }
+    }
+
+    @Test
+    void shouldSayItsVersion() {
+        assertThat(pando("--version").out()).matches("pando \\S+, Java 25\\S* \\(.+\\), Linux \\S+\n");
+    }
+
+    @Test
+    void shouldExamineTheMachine() {
+        Shown shown = pando("doctor");
+
+        assertThat(shown.exit()).isZero();
+        assertThat(shown.out()).contains("✓ Java", "OpenBLAS", "memory", "disk", "GPU");
+    }
+
+    @Test
+    void shouldDrawTheReportAnew() throws IOException {
+        pando("train", tiny.file("run"), "--steps", 2);
+        Files.delete(tiny.out("run").resolve("report.html"));
+
+        Shown shown = pando("report", tiny.out("run"));
+
+        assertThat(shown).isEqualTo(new Shown(0, tiny.out("run").resolve("report.html") + "\n", ""));
+        assertThat(tiny.out("run").resolve("report.html")).isNotEmptyFile();
+    }
+
+    private static String lastLine(Shown shown) {
+        return shown.out().lines().toList().getLast();
+    }
+
+    private static Shown pando(Object... arguments) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        String[] words = new String[arguments.length];
+        for (int i = 0; i < words.length; i++) {
+            words[i] = String.valueOf(arguments[i]);
+        }
+        int exit = Cli.create(new PrintWriter(out), new PrintWriter(err)).execute(words);
+        return new Shown(exit, out.toString(), err.toString());
+    }
+}

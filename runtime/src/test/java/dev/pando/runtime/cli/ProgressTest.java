@@ -1,0 +1,120 @@
+package dev.pando.runtime.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pando.actors.JobEvent;
+import dev.pando.actors.Stopwatch;
+import dev.pando.runtime.settings.Written;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ProgressTest {
+    private final StringWriter shown = new StringWriter();
+    private long nowNs;
+    private final Stopwatch stopwatch = () -> nowNs;
+
+    @Test
+    void shouldWriteAtMostOneLineASecondIntoAPipe() {
+        Progress progress = progress(false);
+
+        for (long step = 0; step < 20; step++) {
+            pass(0.25);
+            progress.happened(step(step, 3));
+        }
+
+        assertThat(shown.toString().lines()).hasSize(6).allMatch(line -> line.matches(
+                "step \\d+/20  loss \\d\\.\\d{3}  8\\.2k tokens/s  0:0\\d left  3 workers"));
+        assertThat(shown.toString().lines().toList().getLast()).startsWith("step 20/20  loss ");
+    }
+
+    @Test
+    void shouldTellAFaultAndItsEndInOneLineEach() {
+        Progress progress = progress(false);
+        progress.happened(step(6, 3));
+        shown.getBuffer().setLength(0);
+
+        progress.happened(new JobEvent.WorkerLost("worker-2", 7, "its thread threw IllegalStateException: killed"));
+        progress.happened(new JobEvent.EpochOpened(2, 7, "worker-2 was lost", List.of("worker-0", "worker-1")));
+        progress.happened(new JobEvent.ShardsMoved(7, 2, List.of(2, 5), "worker-0"));
+        pass(0.42);
+        progress.happened(step(7, 2));
+        progress.happened(new JobEvent.WorkerJoined("worker-2#2", 8));
+
+        assertThat(shown.toString().lines())
+                .containsExactly(
+                        "✗ step 7: lost worker-2: its thread threw IllegalStateException: killed",
+                        "✓ step 7: committed 420 ms after the loss of worker-2, by 2 workers",
+                        "+ step 8: worker-2#2 joined");
+        assertThat(progress.summary()).isEqualTo("2 steps from step 6 on in 420 ms, loss 7.400 to 7.300, 1 fault survived");
+    }
+
+    @Test
+    void shouldTellWhatWentWrongWithCheckpointsAndSteps() {
+        Progress progress = progress(false);
+
+        progress.happened(new JobEvent.StateLoaded(4, "step-4", List.of("step-8 is torn")));
+        progress.happened(new JobEvent.StepDropped(5, 2, "the sum of worker-1 differs from that of the majority"));
+        progress.happened(new JobEvent.CheckpointFailed(8, "no space is left on the disk"));
+
+        assertThat(shown.toString().lines())
+                .containsExactly(
+                        "! passed over a checkpoint: step-8 is torn",
+                        "! step 5 dropped, computing it again: the sum of worker-1 differs from that of the majority",
+                        "! no checkpoint of step 8: no space is left on the disk");
+    }
+
+    @Test
+    void shouldRedrawOneLineOnATerminalAndKeepItBelowWhatIsSaid() {
+        Progress progress = progress(true);
+
+        for (long step = 0; step < 12; step++) {
+            pass(0.25);
+            progress.happened(step(step, 3));
+        }
+        progress.say("something happened");
+        progress.erase();
+
+        String plain = shown.toString().replaceAll("\u001b\\[[0-9;]*m", "");
+        assertThat(plain).contains("\r\u001b[K━━━━━━━━━━━━────────  12/20  loss 6.900  8.2k tokens/s  0:02 left  3 workers");
+        assertThat(plain).endsWith("\r\u001b[K");
+        assertThat(plain.lines().filter(line -> line.endsWith("something happened"))).hasSize(1);
+        assertThat(plain.chars().filter(letter -> letter == '\n').count()).as("lines that stay").isEqualTo(1);
+    }
+
+    @Test
+    void shouldDrawTheLossInSomeLetters() {
+        Sparkline curve = new Sparkline();
+        assertThat(curve.text(16)).as("too little to see").isEmpty();
+
+        for (int i = 0; i < 10_000; i++) {
+            curve.add(8 - i * 7e-4);
+        }
+
+        assertThat(curve.text(8)).isEqualTo("█▇▆▅▄▃▂▁");
+    }
+
+    @Test
+    void shouldSayNumbersAsPeopleDo() {
+        assertThat(List.of(Words.duration(0.0421), Words.duration(4.23), Words.duration(42.4), Words.duration(161), Words.duration(3600), Words.duration(11_100)))
+                .containsExactly("42 ms", "4.2 s", "42 s", "2 min 41 s", "1 h", "3 h 5 min");
+        assertThat(List.of(Words.count(950), Words.count(4812), Words.count(6_450_432), Words.count(19.86e9)))
+                .containsExactly("950", "4.8k", "6.5M", "19.9B");
+        assertThat(List.of(Words.clock(7.2), Words.clock(62), Words.clock(3607))).containsExactly("0:07", "1:02", "1:00:07");
+        assertThat(List.of(Words.counted(1, "fault"), Words.counted(0, "worker"))).containsExactly("1 fault", "0 workers");
+    }
+
+    private Progress progress(boolean live) {
+        return new Progress(
+                new Terminal(new PrintWriter(shown, true), live), Written.nothing().set("steps=20").settings(), stopwatch);
+    }
+
+    private void pass(double seconds) {
+        nowNs += (long) (seconds * 1e9);
+    }
+
+    private static JobEvent.StepCommitted step(long step, int workers) {
+        return new JobEvent.StepCommitted(step, 1, 8 - step * 0.1, 1, 1e-3, 2048, 0.25, workers);
+    }
+}
