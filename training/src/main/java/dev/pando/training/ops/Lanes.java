@@ -20,13 +20,14 @@ public final class Lanes implements AutoCloseable {
 
     private static final int SPINS = 2_000;
     private static final VarHandle TICKET;
-    private static final VarHandle DONE;
+    private static final VarHandle PENDING;
+    private static final VarHandle PARKED = MethodHandles.arrayElementVarHandle(boolean[].class);
 
     static {
         try {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
             TICKET = lookup.findVarHandle(Lanes.class, "ticket", long.class);
-            DONE = lookup.findVarHandle(Lanes.class, "done", int.class);
+            PENDING = lookup.findVarHandle(Lanes.class, "pending", int.class);
         } catch (ReflectiveOperationException impossible) {
             throw new ExceptionInInitializerError(impossible);
         }
@@ -41,11 +42,10 @@ public final class Lanes implements AutoCloseable {
     // of the run in flight: written before the ticket, read after it
     private Work work;
     private int tiles;
-    /// Upper half: number of the run. Lower half: next tile to be taken. A helper that comes late fails to take a tile.
-    @SuppressWarnings("unused")
+    /// Upper half: number of the run. Lower half: tiles that nobody has taken yet.
     private volatile long ticket;
-    @SuppressWarnings("unused")
-    private volatile int done;
+    /// Tiles that are not computed yet.
+    private volatile int pending;
     private volatile Throwable failure;
 
     /// @param name what the threads are called, before their number
@@ -82,11 +82,11 @@ public final class Lanes implements AutoCloseable {
         failure = null;
         work = next;
         tiles = count;
-        done = 0;
-        ticket = ((ticket >>> 32) + 1) << 32;
+        pending = count;
+        ticket = ((ticket >>> 32) + 1) << 32 | count;
         wake(Math.min(helpers.length, count - 1));
         take(0);
-        awaitTiles(count);
+        awaitTiles();
         if (failure != null) {
             throw new IllegalStateException("a tile of " + next.getClass().getSimpleName() + " failed", failure);
         }
@@ -100,13 +100,13 @@ public final class Lanes implements AutoCloseable {
         }
     }
 
-    private void awaitTiles(int count) {
-        for (int spin = 0; done != count; spin++) {
+    private void awaitTiles() {
+        for (int spin = 0; pending != 0; spin++) {
             if (spin < SPINS) {
                 Thread.onSpinWait();
             } else {
                 callerParked = true;
-                if (done != count) {
+                if (pending != 0) {
                     LockSupport.parkNanos(this, 1_000_000); // bounded: a lost wake-up costs a millisecond, not the run
                 }
                 callerParked = false;
@@ -118,20 +118,21 @@ public final class Lanes implements AutoCloseable {
     private void take(int lane) {
         while (true) {
             long now = ticket;
-            Work current = work;
-            int count = tiles;
-            int tile = (int) now;
-            if (tile >= count || current == null) {
+            int left = (int) now;
+            if (left == 0) {
                 return;
             }
-            // if this succeeds the run of `now` has an untaken tile, so `work` and `tiles` were those of that run
-            if (TICKET.compareAndSet(this, now, now + 1)) {
+            Work current = work;
+            int tile = tiles - left;
+            // if this succeeds the run of `now` still has tiles to take, so the caller has not begun to write the next one,
+            // and what was read above belongs to this run
+            if (TICKET.compareAndSet(this, now, now - 1)) {
                 try {
                     current.run(tile, lane);
                 } catch (Throwable thrown) {
                     failure = thrown;
                 }
-                if ((int) DONE.getAndAdd(this, 1) + 1 == count && callerParked) {
+                if ((int) PENDING.getAndAdd(this, -1) == 1 && callerParked) {
                     LockSupport.unpark(caller);
                 }
             }
@@ -164,8 +165,6 @@ public final class Lanes implements AutoCloseable {
         setParked(lane, false);
         return ticket >>> 32;
     }
-
-    private static final VarHandle PARKED = MethodHandles.arrayElementVarHandle(boolean[].class);
 
     private boolean isParked(int lane) {
         return (boolean) PARKED.getVolatile(parked, lane);

@@ -28,6 +28,25 @@ class LanesTest {
     }
 
     @Test
+    void shouldKeepRunsApartThatFollowEachOtherAtOnce() {
+        try (Lanes lanes = new Lanes("test", 4)) {
+            AtomicIntegerArray few = new AtomicIntegerArray(2);
+            AtomicIntegerArray many = new AtomicIntegerArray(61);
+
+            for (int round = 0; round < 20_000; round++) {
+                lanes.run((tile, _) -> few.incrementAndGet(tile), 2);
+                lanes.run((tile, _) -> many.incrementAndGet(tile), 61);
+            }
+
+            for (int tile = 0; tile < 61; tile++) {
+                assertThat(many.get(tile)).isEqualTo(20_000);
+            }
+            assertThat(few.get(0)).isEqualTo(20_000);
+            assertThat(few.get(1)).isEqualTo(20_000);
+        }
+    }
+
+    @Test
     void shouldCallNoMoreThreadsThanItWasGiven() {
         Set<String> names = ConcurrentHashMap.newKeySet();
         Set<Integer> numbers = ConcurrentHashMap.newKeySet();
