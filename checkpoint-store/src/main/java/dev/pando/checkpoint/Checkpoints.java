@@ -1,42 +1,33 @@
 package dev.pando.checkpoint;
 
 import dev.pando.training.step.CheckpointStore;
+import dev.pando.training.step.LossHistory;
 import dev.pando.training.step.TrainerState;
 import java.io.IOException;
-import java.io.InterruptedIOException;
-import java.nio.channels.ClosedByInterruptException;
-import java.nio.file.AccessDeniedException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
 
 /// A job's checkpoints in one place: saves them, finds the newest that is sound, loads it, and clears old ones away.
 ///
 /// Safe to call from several threads, and beside other processes on the same place.
 public final class Checkpoints implements CheckpointStore {
-    private static final Comparator<String> OLDEST_FIRST = Comparator.comparingLong(CheckpointName::stepOf)
-            .thenComparingInt(CheckpointName::copyOf)
-            .thenComparing(Comparator.naturalOrder());
-
     private final Storage storage;
     private final String job;
     private final CheckpointSettings settings;
     private final Workers workers;
-    /// Checkpoints that were found damaged, which retention must not count.
-    private final Set<String> damaged = ConcurrentHashMap.newKeySet();
-    private volatile boolean seen;
+    private final Catalog catalog;
+    private final Publisher publisher;
 
     Checkpoints(Storage storage, String job, CheckpointSettings settings) {
         this.storage = storage;
         this.job = job;
         this.settings = settings;
         this.workers = new Workers(settings.threads(), settings.chunkBytes());
+        this.catalog = new Catalog(storage, workers, job);
+        this.publisher = new Publisher(storage, workers, catalog, settings);
     }
 
     /// Opens a job's checkpoints in a folder, which need not be there yet, and clears what killed writers left in it.
@@ -56,94 +47,79 @@ public final class Checkpoints implements CheckpointStore {
 
     @Override
     public Saved save(TrainerState state, Map<String, String> attributes) {
-        Doors.check(state);
-        Saving saving = new Saving(storage, workers, settings);
-        long bytes = state.spans().stream().mapToLong(span -> span.data().byteSize()).sum();
+        return save(state.step(), state.history(), Doors.parts(state.spans()), attributes).saved();
+    }
+
+    /// As [#save], of tensors that may be held in parts; says also what it cost.
+    public Written save(long step, LossHistory history, List<TensorPart> parts, Map<String, String> attributes) {
+        long bytes = parts.stream().mapToLong(part -> part.data().byteSize()).sum();
         try {
-            refuseForeign();
-            Saving.Prepared prepared = saving.prepare(job, state, new TreeMap<>(attributes));
-            String name = publish(saving, prepared);
-            retain(settings.keep(), name);
-            return saved(name, prepared.manifest());
+            catalog.refuseForeign();
+            Publisher.Published published = publisher.publish(occasion(step, history, attributes), parts);
+            retain(published.name());
+            return new Written(
+                    Catalog.saved(published.name(), published.manifest()), published.writtenBytes());
         } catch (IOException failed) {
-            throw Faults.notSaved(state.step(), storage.where(), bytes, failed);
+            throw Faults.notSaved(step, storage.where(), bytes, failed);
         } catch (Damaged impossible) {
             throw new AssertionError("hashing memory", impossible);
         }
     }
 
-    /// Writes the state under a name of its own, unless the newest checkpoint of that step holds just this and is sound.
-    private String publish(Saving saving, Saving.Prepared prepared) throws IOException {
-        while (true) {
-            Optional<String> last = newestFirst().stream()
-                    .filter(name -> CheckpointName.stepOf(name) == prepared.manifest().step())
-                    .findFirst();
-            if (last.isPresent()
-                    && CheckpointName.digestOf(last.get()).equals(prepared.digest())
-                    && isSound(last.get())) {
-                return last.get();
-            }
-            String name = prepared.name(last.map(CheckpointName::copyOf).orElse(0) + 1)
-                    .toString();
-            if (saving.write(prepared, name)) {
-                return name;
-            }
+    /// @param writtenBytes of tensors; the others were there already, unchanged
+    public record Written(Saved saved, long writtenBytes) {}
+
+    private Publisher.Occasion occasion(long step, LossHistory history, Map<String, String> attributes) {
+        if (step < 0) {
+            throw new IllegalArgumentException("a state after " + step + " steps");
         }
+        return new Publisher.Occasion(job, step, history, new TreeMap<>(attributes));
     }
 
-    private boolean isSound(String name) throws IOException {
+    private void retain(String justSaved) {
         try {
-            verify(name, Reading.manifest(storage, name));
-            return true;
-        } catch (Damaged | Foreign broken) {
-            damaged.add(name);
-            return false;
-        }
-    }
-
-    private void verify(String name, Manifest manifest) throws IOException, Damaged {
-        try (Reading reading = Reading.open(storage, workers, name, manifest)) {
-            reading.verify();
-        }
-    }
-
-    /// Keeps the newest valid checkpoints and removes what is older than the last of them.
-    ///
-    /// @param safe one that is known to be valid, and stays whatever its age
-    private void retain(int keep, String safe) {
-        try {
-            int kept = 0;
-            for (String name : newestFirst()) {
-                if (kept >= keep && !name.equals(safe)) {
-                    storage.remove(name);
-                    damaged.remove(name);
-                } else if (!damaged.contains(name)) {
-                    kept++;
-                }
-            }
+            catalog.retain(settings.keep(), justSaved);
         } catch (IOException failed) {
             // the new checkpoint is safe; what could not be removed now is tried again after the next one
         }
     }
 
-    private List<String> newestFirst() throws IOException {
-        List<String> names = new ArrayList<>(storage.checkpoints());
-        names.sort(OLDEST_FIRST.reversed());
-        return names;
+    /// Begins a checkpoint that several nodes write and this one commits.
+    public SharedCheckpoint begin(long step, LossHistory history, Map<String, String> attributes) {
+        Publisher.Occasion occasion = occasion(step, history, attributes);
+        try {
+            catalog.refuseForeign();
+            byte[] text = (job + "\n" + step + "\n" + history.sha256() + "\n" + occasion.attributes())
+                    .getBytes(StandardCharsets.UTF_8);
+            String digest = Sha256.hex(text, 0, text.length).substring(0, 12);
+            int copy = catalog.newestFirst().stream()
+                    .filter(name -> CheckpointName.stepOf(name) == step)
+                    .mapToInt(CheckpointName::copyOf)
+                    .max()
+                    .orElse(0);
+            String name = new CheckpointName(step, digest, copy + 1).toString();
+            return new SharedCheckpoint(storage, publisher, occasion, name, storage.draft(name, 0));
+        } catch (IOException failed) {
+            throw Faults.notSaved(step, storage.where(), 0, failed);
+        }
+    }
+
+    /// Writes this node's parts of a checkpoint that another node began. When it returns they are durable.
+    public Contribution contribute(String ticket, List<TensorPart> parts) {
+        try (Storage.Draft draft = storage.join(ticket)) {
+            return publisher.contribute(draft, parts);
+        } catch (IOException failed) {
+            throw new CheckpointException(
+                    "a part of a checkpoint was not written to " + storage.where() + ": " + Faults.reason(failed), failed);
+        } catch (Damaged impossible) {
+            throw new AssertionError("hashing memory", impossible);
+        }
     }
 
     @Override
     public List<Saved> list() {
         try {
-            List<Saved> all = new ArrayList<>();
-            for (String name : newestFirst()) {
-                try {
-                    all.add(saved(name, Reading.manifest(storage, name)));
-                } catch (Damaged | Foreign unreadable) {
-                    // named by newest(), when it matters
-                }
-            }
-            return all;
+            return catalog.list();
         } catch (IOException failed) {
             throw Faults.notRead(storage.where(), failed);
         }
@@ -152,90 +128,41 @@ public final class Checkpoints implements CheckpointStore {
     @Override
     public Newest newest() {
         try {
-            List<String> sentences = new ArrayList<>();
-            for (String name : newestFirst()) {
-                try {
-                    Manifest manifest = Reading.manifest(storage, name);
-                    refuseForeign(name, manifest);
-                    verify(name, manifest);
-                    return new Newest(Optional.of(saved(name, manifest)), sentences);
-                } catch (Damaged broken) {
-                    if (storage.exists(name)) { // else retention was faster
-                        damaged.add(name);
-                        sentences.add("checkpoint " + name + " is damaged: " + broken.getMessage());
-                    }
-                } catch (Foreign foreign) {
-                    throw new CheckpointException(path(name) + " " + foreign.getMessage());
-                } catch (AccessDeniedException | InterruptedIOException | ClosedByInterruptException notItsFault) {
-                    throw Faults.notRead(path(name), notItsFault);
-                } catch (IOException unreadable) {
-                    damaged.add(name);
-                    sentences.add("checkpoint " + name + " cannot be read: " + Faults.reason(unreadable));
-                }
-            }
-            return new Newest(Optional.empty(), sentences);
+            return catalog.newest();
         } catch (IOException failed) {
             throw Faults.notRead(storage.where(), failed);
         }
     }
 
-    /// Whoever writes here also removes here, so it had better be this job's place. Looked at once.
-    private void refuseForeign() throws IOException {
-        if (seen) {
-            return;
-        }
-        for (String name : newestFirst()) {
-            try {
-                refuseForeign(name, Reading.manifest(storage, name));
-            } catch (Damaged broken) {
-                // whosever it was
-            } catch (Foreign foreign) {
-                throw new CheckpointException(path(name) + " " + foreign.getMessage());
-            }
-        }
-        seen = true;
-    }
-
-    private void refuseForeign(String name, Manifest manifest) {
-        if (!manifest.job().equals(job)) {
-            throw new CheckpointException(path(name) + " belongs to job " + manifest.job() + ", not to " + job
-                    + ": give this job a folder of its own");
-        }
-    }
-
     @Override
     public void load(Saved saved, List<TrainerState.Span> into) {
-        load(saved, into, false);
+        load(saved, Doors.parts(into), false);
     }
 
     /// Fills the spans and leaves the rest of the checkpoint unread: the weights alone, for one who only generates.
     public void loadOnly(Saved saved, List<TrainerState.Span> into) {
+        load(saved, Doors.parts(into), true);
+    }
+
+    /// Fills parts, however the tensors were cut when they were saved. Reads only what belongs to them.
+    public void loadParts(Saved saved, List<TensorPart> into) {
         load(saved, into, true);
     }
 
-    private void load(Saved saved, List<TrainerState.Span> into, boolean subset) {
-        Doors.check(into);
+    private void load(Saved saved, List<TensorPart> into, boolean subset) {
         try {
-            Manifest manifest = Reading.manifest(storage, saved.id());
-            Reading.match("checkpoint " + saved.id(), manifest, into, subset);
-            try (Reading reading = Reading.open(storage, workers, saved.id(), manifest)) {
+            Manifest manifest = catalog.manifest(saved.id());
+            Matching.check("checkpoint " + saved.id(), manifest, into, subset);
+            try (Reading reading = catalog.openFor(saved.id(), manifest, into)) {
                 reading.load(into);
             }
         } catch (Damaged broken) {
-            throw new CheckpointException("checkpoint " + saved.id() + " is damaged: " + broken.getMessage());
+            throw new CheckpointException("checkpoint " + saved.id() + " is damaged: " + broken.getMessage(), broken);
         } catch (Foreign foreign) {
-            throw new CheckpointException(path(saved.id()) + " " + foreign.getMessage());
+            throw new CheckpointException(catalog.path(saved.id()) + " " + foreign.getMessage(), foreign);
         } catch (IOException failed) {
             throw Faults.notRead("checkpoint " + saved.id(), failed);
         }
-    }
-
-    private String path(String name) {
-        return storage.where() + "/" + name;
-    }
-
-    private static Saved saved(String name, Manifest manifest) {
-        return new Saved(name, manifest.step(), manifest.history(), manifest.attributes(), manifest.bytes());
     }
 
     @Override

@@ -9,24 +9,13 @@ import java.util.Set;
 final class Doors {
     private Doors() {}
 
-    static void check(TrainerState state) {
-        if (state.step() < 0) {
-            throw new IllegalArgumentException("a state after " + state.step() + " steps");
-        }
-        check(state.spans());
-    }
-
-    static void check(List<TrainerState.Span> spans) {
+    static List<TensorPart> parts(List<TrainerState.Span> spans) {
         Set<String> names = new HashSet<>();
         for (TrainerState.Span span : spans) {
             if (!names.add(span.name())) {
                 throw new IllegalArgumentException("tensor " + span.name() + " is there twice");
             }
-            long bytes = Shapes.elements(span.shape()) * Float.BYTES;
-            if (span.data().byteSize() != bytes) {
-                throw new IllegalArgumentException("tensor " + span.name() + " is " + Shapes.spoken(span.shape())
-                        + " and has " + span.data().byteSize() + " bytes, not " + bytes);
-            }
         }
+        return spans.stream().map(TensorPart::of).toList();
     }
 }

@@ -108,6 +108,14 @@ final class FolderStorage implements Storage {
         named = true;
     }
 
+    @Override
+    public Draft join(String ticket) throws IOException {
+        if (!ticket.startsWith(DRAFT) || !disk.exists(folder.resolve(ticket))) {
+            throw new NoSuchFileException(folder.resolve(ticket).toString());
+        }
+        return new FolderDraft(folder.resolve(ticket), null, null, null);
+    }
+
     private void discard(Path lockFile, Closeable lock, Exception failed) {
         try {
             disk.delete(lockFile);
@@ -206,8 +214,20 @@ final class FolderStorage implements Storage {
         }
 
         @Override
+        public String ticket() {
+            return draft.getFileName().toString();
+        }
+
+        @Override
         public Disk.Output create(String file) throws IOException {
-            return disk.create(draft.resolve(file));
+            return lock == null ? new SharedFile(draft, file) : disk.create(draft.resolve(file));
+        }
+
+        @Override
+        public long bytes(String file) throws IOException {
+            try (Disk.Input input = disk.open(draft.resolve(file))) {
+                return input.bytes();
+            }
         }
 
         @Override
@@ -217,6 +237,9 @@ final class FolderStorage implements Storage {
 
         @Override
         public boolean publish(ByteBuffer manifest) throws IOException {
+            if (lock == null) {
+                throw new IllegalStateException("only who began draft " + draft + " publishes it");
+            }
             try (Disk.Output out = disk.create(draft.resolve(MANIFEST))) {
                 out.write(manifest);
                 out.sync();
@@ -234,6 +257,9 @@ final class FolderStorage implements Storage {
 
         @Override
         public void close() throws IOException {
+            if (lock == null) { // somebody else's
+                return;
+            }
             try (lock) {
                 if (!published) {
                     deleteTree(draft);
@@ -243,6 +269,45 @@ final class FolderStorage implements Storage {
                 if (!published) { // else it is safe, and only a lock file remains for the next sweep
                     throw failed;
                 }
+            }
+        }
+    }
+
+    /// A file in a draft that others write to as well: under a name of its own until it is whole, since two who hold
+    /// the same tensors write the same file.
+    private final class SharedFile implements Disk.Output {
+        private final Path draft;
+        private final Path target;
+        private final Path part;
+        private final Disk.Output out;
+
+        SharedFile(Path draft, String file) throws IOException {
+            this.draft = draft;
+            this.target = draft.resolve(file);
+            this.part = draft.resolve("." + UUID.randomUUID());
+            this.out = disk.create(part);
+        }
+
+        @Override
+        public void write(ByteBuffer bytes) throws IOException {
+            out.write(bytes);
+        }
+
+        @Override
+        public void sync() throws IOException {
+            out.sync();
+            try {
+                disk.move(part, target);
+            } catch (FileAlreadyExistsException twin) {
+                disk.delete(part); // equal names have equal contents, and what has this name is whole
+            }
+            disk.syncFolder(draft);
+        }
+
+        @Override
+        public void close() throws IOException {
+            try (out) {
+                disk.delete(part);
             }
         }
     }

@@ -39,11 +39,12 @@ record Manifest(
             for (Piece piece : tensor.pieces) {
                 ShardFile file = byName.get(piece.file);
                 check(file != null, "tensor " + tensor.name + " lies in an unknown file " + piece.file);
+                long bytes = piece.bytes(tensor.dtype);
                 check(
-                        piece.offset >= 0 && piece.bytes > 0 && piece.bytes <= file.bytes - piece.offset,
+                        piece.offset >= 0 && bytes > 0 && bytes <= file.bytes - piece.offset,
                         "tensor " + tensor.name + " lies beyond the end of " + piece.file);
                 check(
-                        piece.chunks.size() == Math.ceilDiv(piece.bytes, chunkBytes),
+                        piece.chunks.size() == Math.ceilDiv(bytes, chunkBytes),
                         "tensor " + tensor.name + " lacks checksums");
             }
         }
@@ -80,6 +81,11 @@ record Manifest(
             check(name.matches("[A-Za-z0-9_][A-Za-z0-9._-]*") && !name.equals(Storage.MANIFEST), "file name " + name);
             check(headerBytes >= 8 && headerBytes <= bytes && headerBytes <= Safetensors.MAX_HEADER, "header of " + name);
         }
+
+        /// What belongs to tensors in it.
+        long tensorBytes() {
+            return bytes - headerBytes - fillers.stream().mapToLong(Filler::bytes).sum();
+        }
     }
 
     /// Zeros in a file, so that the next tensor begins at a multiple of 64 bytes.
@@ -87,17 +93,13 @@ record Manifest(
 
     /// One tensor, whole.
     ///
-    /// @param pieces without gap or overlap, from the first byte to the last
+    /// @param pieces without gap or overlap
     record Tensor(String name, Dtype dtype, List<Long> shape, List<Piece> pieces) {
         Tensor {
             shape = List.copyOf(shape);
             pieces = List.copyOf(pieces);
-            long next = 0;
-            for (Piece piece : pieces) {
-                check(piece.begin == next, "tensor " + name + " has a gap at byte " + next);
-                next += piece.bytes;
-            }
-            check(next == Shapes.elements(shape) * dtype.bytes(), "tensor " + name + " has " + next + " bytes");
+            String fault = Coverage.fault(Shapes.elements(shape), pieces.stream().map(Piece::slice).toList());
+            check(fault == null, "tensor " + name + " " + fault);
         }
 
         long bytes() {
@@ -105,14 +107,17 @@ record Manifest(
         }
     }
 
-    /// A contiguous range of a tensor in one file.
+    /// A slice of a tensor, packed, in one file.
     ///
     /// @param offset of its first byte in the file
-    /// @param begin of its first byte in the tensor
     /// @param chunks SHA-256 of each chunk, hexadecimal
-    record Piece(String file, long offset, long begin, long bytes, List<String> chunks) {
+    record Piece(String file, long offset, Slice slice, List<String> chunks) {
         Piece {
             chunks = List.copyOf(chunks);
+        }
+
+        long bytes(Dtype dtype) {
+            return slice.elements() * dtype.bytes();
         }
     }
 }

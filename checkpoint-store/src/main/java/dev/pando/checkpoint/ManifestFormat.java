@@ -24,7 +24,7 @@ final class ManifestFormat {
     private static final String SEAL = "\"sha256\":\"";
     private static final int TAIL = SEAL.length() + 64 + "\"}\n".length();
 
-    private static final ObjectMapper JSON = JsonMapper.builder()
+    static final ObjectMapper JSON = JsonMapper.builder()
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
             .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)

@@ -1,7 +1,5 @@
 package dev.pando.checkpoint;
 
-import dev.pando.training.step.CheckpointStore.CheckpointException;
-import dev.pando.training.step.TrainerState;
 import java.io.Closeable;
 import java.io.EOFException;
 import java.io.FileNotFoundException;
@@ -10,9 +8,12 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 
 /// One checkpoint, opened: checks its bytes, and hands out only bytes that are as they were written.
@@ -27,6 +28,9 @@ final class Reading implements Closeable {
         this.workers = workers;
         this.manifest = manifest;
     }
+
+    /// A piece of a tensor as it lies in a file.
+    record Stored(String tensor, Dtype dtype, Manifest.Piece piece) {}
 
     static Manifest manifest(Storage storage, String checkpoint) throws IOException, Damaged, Foreign {
         try (Disk.Input file = storage.open(checkpoint, Storage.MANIFEST)) {
@@ -47,43 +51,102 @@ final class Reading implements Closeable {
     /// Opens all files; a missing or cut file is found here.
     static Reading open(Storage storage, Workers workers, String checkpoint, Manifest manifest)
             throws IOException, Damaged {
+        return open(
+                storage,
+                workers,
+                checkpoint,
+                manifest,
+                manifest.files().stream().map(Manifest.ShardFile::name).toList());
+    }
+
+    /// Opens some files.
+    static Reading open(
+            Storage storage, Workers workers, String checkpoint, Manifest manifest, Collection<String> names)
+            throws IOException, Damaged {
         Reading reading = new Reading(workers, manifest);
+        Set<String> wanted = Set.copyOf(names);
         try {
             for (Manifest.ShardFile file : manifest.files()) {
-                Disk.Input input = storage.open(checkpoint, file.name());
-                reading.files.put(file.name(), input);
-                if (input.bytes() != file.bytes()) {
-                    throw new Damaged(file.name() + " has " + input.bytes() + " bytes, not " + file.bytes());
+                if (wanted.contains(file.name())) {
+                    reading.open(storage, checkpoint, file);
                 }
             }
             return reading;
-        } catch (NoSuchFileException | FileNotFoundException gone) {
-            reading.close();
-            throw new Damaged("a file of its tensors is missing: " + gone.getMessage());
         } catch (IOException | Damaged | RuntimeException failed) {
             reading.close();
             throw failed;
         }
     }
 
+    private void open(Storage storage, String checkpoint, Manifest.ShardFile file) throws IOException, Damaged {
+        try {
+            Disk.Input input = storage.open(checkpoint, file.name());
+            files.put(file.name(), input);
+            if (input.bytes() != file.bytes()) {
+                throw new Damaged(file.name() + " has " + input.bytes() + " bytes, not " + file.bytes());
+            }
+        } catch (NoSuchFileException | FileNotFoundException gone) {
+            throw new Damaged(file.name() + " is missing");
+        }
+    }
+
+    /// Opens the files in which the parts lie.
+    static Reading openFor(
+            Storage storage, Workers workers, String checkpoint, Manifest manifest, List<TensorPart> parts)
+            throws IOException, Damaged {
+        Map<String, List<TensorPart>> asked = byTensor(parts);
+        Set<String> names = new HashSet<>();
+        for (Manifest.Tensor tensor : manifest.tensors()) {
+            List<TensorPart> own = asked.getOrDefault(tensor.name(), List.of());
+            for (Manifest.Piece piece : tensor.pieces()) {
+                if (own.stream().anyMatch(part -> part.slice().touches(piece.slice()))) {
+                    names.add(piece.file());
+                }
+            }
+        }
+        return open(storage, workers, checkpoint, manifest, names);
+    }
+
+    private static Map<String, List<TensorPart>> byTensor(List<TensorPart> parts) {
+        Map<String, List<TensorPart>> byTensor = new HashMap<>();
+        for (TensorPart part : parts) {
+            byTensor.computeIfAbsent(part.name(), _ -> new ArrayList<>()).add(part);
+        }
+        return byTensor;
+    }
+
     /// Reads every byte and compares it with its checksum.
     void verify() throws IOException, Damaged {
+        List<Stored> pieces = new ArrayList<>();
+        for (Manifest.Tensor tensor : manifest.tensors()) {
+            tensor.pieces().forEach(piece -> pieces.add(new Stored(tensor.name(), tensor.dtype(), piece)));
+        }
+        verify(pieces);
+    }
+
+    /// Reads some pieces, and the headers of all open files, and compares them with their checksums.
+    void verify(List<Stored> pieces) throws IOException, Damaged {
         List<Callable<Void>> tasks = new ArrayList<>();
         for (Manifest.ShardFile file : manifest.files()) {
-            tasks.add(() -> {
-                verifyFrame(file);
-                return null;
-            });
-        }
-        for (Manifest.Tensor tensor : manifest.tensors()) {
-            for (Chunk chunk : chunks(tensor)) {
+            if (files.containsKey(file.name())) {
                 tasks.add(() -> {
-                    read(tensor, chunk, workers.scratch(chunk.bytes));
+                    verifyFrame(file);
                     return null;
                 });
             }
         }
+        pieces.forEach(piece -> addChecks(piece, tasks));
         workers.all(tasks, false);
+    }
+
+    private void addChecks(Stored stored, List<Callable<Void>> tasks) {
+        for (int chunk = 0; chunk < stored.piece.chunks().size(); chunk++) {
+            int number = chunk;
+            tasks.add(() -> {
+                read(stored, number, workers.scratch(chunkBytes(stored, number)));
+                return null;
+            });
+        }
     }
 
     private void verifyFrame(Manifest.ShardFile file) throws IOException, Damaged {
@@ -101,52 +164,72 @@ final class Reading implements Closeable {
         }
     }
 
-    /// Fills the spans from the tensors of the same names, which the caller has matched.
-    void load(List<TrainerState.Span> spans) throws IOException, Damaged {
-        Map<String, Manifest.Tensor> tensors = new HashMap<>();
-        manifest.tensors().forEach(tensor -> tensors.put(tensor.name(), tensor));
-        boolean here = !spans.stream().allMatch(span -> Workers.canShare(span.data()));
+    /// Fills parts from the tensors of the same names, which the caller has matched. Reads each chunk that holds
+    /// something of theirs once, and no others; beside the parts it needs one chunk of memory a thread.
+    void load(List<TensorPart> parts) throws IOException, Damaged {
+        Map<String, List<TensorPart>> asked = byTensor(parts);
         List<Callable<Void>> tasks = new ArrayList<>();
-        for (TrainerState.Span span : spans) {
-            Manifest.Tensor tensor = tensors.get(span.name());
-            for (Chunk chunk : chunks(tensor)) {
+        for (Manifest.Tensor tensor : manifest.tensors()) {
+            List<TensorPart> own = asked.getOrDefault(tensor.name(), List.of());
+            for (Manifest.Piece piece : own.isEmpty() ? List.<Manifest.Piece>of() : tensor.pieces()) {
+                addReads(new Stored(tensor.name(), tensor.dtype(), piece), own, tasks);
+            }
+        }
+        workers.all(tasks, !parts.stream().allMatch(part -> Workers.canShare(part.data())));
+    }
+
+    private void addReads(Stored stored, List<TensorPart> parts, List<Callable<Void>> tasks) {
+        for (int chunk = 0; chunk < stored.piece.chunks().size(); chunk++) {
+            int number = chunk;
+            long first = (long) chunk * manifest.chunkBytes() / stored.dtype.bytes();
+            PackedRange range = new PackedRange(
+                    stored.piece.slice(), first, first + chunkBytes(stored, chunk) / stored.dtype.bytes());
+            List<TensorPart> takers =
+                    parts.stream().filter(part -> range.touches(part.slice())).toList();
+            if (!takers.isEmpty()) {
                 tasks.add(() -> {
-                    read(tensor, chunk, span.data().asSlice(chunk.inTensor, chunk.bytes));
+                    read(stored, number, range, takers);
                     return null;
                 });
             }
         }
-        workers.all(tasks, here);
     }
 
-    /// What one checksum covers.
-    private record Chunk(String file, long offset, long inTensor, long bytes, String sha256) {}
-
-    private List<Chunk> chunks(Manifest.Tensor tensor) {
-        List<Chunk> chunks = new ArrayList<>();
-        for (Manifest.Piece piece : tensor.pieces()) {
-            long at = 0;
-            for (String sum : piece.chunks()) {
-                long bytes = Math.min(manifest.chunkBytes(), piece.bytes() - at);
-                chunks.add(new Chunk(piece.file(), piece.offset() + at, piece.begin() + at, bytes, sum));
-                at += bytes;
-            }
+    private void read(Stored stored, int chunk, PackedRange range, List<TensorPart> takers)
+            throws IOException, Damaged {
+        int width = stored.dtype.bytes();
+        TensorPart first = takers.getFirst();
+        long within = takers.size() == 1 ? range.within(first.slice()) : -1;
+        if (within >= 0) {
+            read(stored, chunk, first.data().asSlice(within * width, range.elements() * width));
+            return;
         }
-        return chunks;
+        MemorySegment scratch = workers.scratch(chunkBytes(stored, chunk));
+        read(stored, chunk, scratch);
+        for (TensorPart taker : takers) {
+            range.walk(taker.slice(), (inRange, inPart, length) -> MemorySegment.copy(
+                    scratch, inRange * width, taker.data(), inPart * width, length * width));
+        }
+    }
+
+    private long chunkBytes(Stored stored, int chunk) {
+        long before = (long) chunk * manifest.chunkBytes();
+        return Math.min(manifest.chunkBytes(), stored.piece.bytes(stored.dtype) - before);
     }
 
     /// Reads a chunk straight to where it belongs, then checks what has arrived there.
-    private void read(Manifest.Tensor tensor, Chunk chunk, MemorySegment into) throws IOException, Damaged {
+    private void read(Stored stored, int chunk, MemorySegment into) throws IOException, Damaged {
+        long offset = stored.piece.offset() + (long) chunk * manifest.chunkBytes();
         if (into.isNative()) {
-            read(chunk.file, into.asByteBuffer(), chunk.offset);
+            read(stored.piece.file(), into.asByteBuffer(), offset);
         } else {
-            MemorySegment scratch = workers.scratch(chunk.bytes);
-            read(chunk.file, scratch.asByteBuffer(), chunk.offset);
+            MemorySegment scratch = workers.scratch(into.byteSize());
+            read(stored.piece.file(), scratch.asByteBuffer(), offset);
             into.copyFrom(scratch);
         }
-        if (!Sha256.hex(into).equals(chunk.sha256)) {
-            throw new Damaged("tensor " + tensor.name() + " is not as it was written (" + chunk.file + ", bytes "
-                    + chunk.offset + " to " + (chunk.offset + chunk.bytes) + ")");
+        if (!Sha256.hex(into).equals(stored.piece.chunks().get(chunk))) {
+            throw new Damaged("tensor " + stored.tensor + " is not as it was written (" + stored.piece.file() + ", bytes "
+                    + offset + " to " + (offset + into.byteSize()) + ")");
         }
     }
 
@@ -171,48 +254,5 @@ final class Reading implements Closeable {
         if (failure != null) {
             throw failure;
         }
-    }
-
-    /// Refuses a set of spans that is not exactly the checkpoint's set of tensors.
-    ///
-    /// @param subset whether tensors that no span asks for are fine
-    static void match(String name, Manifest manifest, List<TrainerState.Span> spans, boolean subset) {
-        Map<String, Manifest.Tensor> left = new java.util.LinkedHashMap<>();
-        manifest.tensors().forEach(tensor -> left.put(tensor.name(), tensor));
-        List<TrainerState.Span> missing = new ArrayList<>();
-        for (TrainerState.Span span : spans) {
-            Manifest.Tensor tensor = left.remove(span.name());
-            if (tensor == null) {
-                missing.add(span);
-            } else if (!tensor.shape().equals(span.shape())) {
-                throw new CheckpointException("tensor " + span.name() + " is " + Shapes.spoken(tensor.shape()) + " in "
-                        + name + " and " + Shapes.spoken(span.shape()) + " in this model");
-            } else if (tensor.dtype() != Dtype.F32) {
-                throw new CheckpointException(
-                        "tensor " + span.name() + " is " + tensor.dtype() + " in " + name + " and F32 in this model");
-            }
-        }
-        if (!missing.isEmpty()) {
-            throw new CheckpointException(missingSentence(name, missing, left.values()));
-        }
-        if (!subset && !left.isEmpty()) {
-            throw new CheckpointException(name + " holds tensor " + left.keySet().iterator().next()
-                    + andMore(left.size() - 1) + ", which this model does not have");
-        }
-    }
-
-    private static String missingSentence(
-            String name, List<TrainerState.Span> missing, java.util.Collection<Manifest.Tensor> left) {
-        TrainerState.Span first = missing.getFirst();
-        String renamed = left.stream()
-                .filter(tensor -> tensor.shape().equals(first.shape()))
-                .findFirst()
-                .map(tensor -> "; it has " + tensor.name() + " of the same shape, which this model does not have")
-                .orElse("");
-        return name + " lacks tensor " + first.name() + andMore(missing.size() - 1) + renamed;
-    }
-
-    private static String andMore(int others) {
-        return others == 0 ? "" : others == 1 ? " and one more" : " and " + others + " more";
     }
 }

@@ -3,70 +3,93 @@ package dev.pando.checkpoint;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 
-/// Lays tensors out in files: in order, no file above its size, a tensor that is larger than a file cut over several.
+/// Lays parts of tensors out in files: in order, no file above its size.
 ///
 /// A pure function of names, shapes, checksums and sizes, so equal states give equal files under equal names.
 final class ShardPlan {
     private final CheckpointSettings settings;
     private final List<Shard> shards = new ArrayList<>();
-    private List<Part> open = new ArrayList<>();
+    private List<Source> open = new ArrayList<>();
     private long openBytes;
 
     private ShardPlan(CheckpointSettings settings) {
         this.settings = settings;
     }
 
-    /// A tensor with its checksums: what shall be written.
-    record Source(String name, Dtype dtype, List<Long> shape, MemorySegment data, List<String> chunks) {}
-
-    /// A range of a tensor in a file.
+    /// A packed slice of a tensor, not larger than a file, with its checksums.
     ///
-    /// @param item what the file's header says of it
-    /// @param begin of its first byte in the tensor
-    record Part(Source source, Safetensors.Item item, long begin, List<String> chunks) {
-        MemorySegment data() {
-            return source.data.asSlice(begin, item.bytes());
+    /// @param shape of the whole tensor
+    record Source(String name, Dtype dtype, List<Long> shape, Slice slice, MemorySegment data, List<String> chunks) {
+        /// What the file's header says of it.
+        Safetensors.Item item() {
+            if (slice.equals(Slice.whole(shape))) {
+                return new Safetensors.Item(name, dtype, shape);
+            }
+            List<Long> packed = slice.count() == 1 ? List.of(slice.run()) : List.of(slice.count(), slice.run());
+            return new Safetensors.Item(name + slice.spoken(), dtype, packed);
+        }
+
+        long bytes() {
+            return slice.elements() * dtype.bytes();
         }
     }
 
     /// One file: its header, then its parts, each followed by its filler.
-    record Shard(Manifest.ShardFile file, byte[] header, List<Part> parts) {}
+    record Shard(Manifest.ShardFile file, byte[] header, List<Source> parts) {}
 
     static List<Shard> of(List<Source> sources, CheckpointSettings settings) {
         ShardPlan plan = new ShardPlan(settings);
-        sources.forEach(plan::add);
+        sources.forEach(plan::place);
         plan.finishFile();
         return plan.shards;
     }
 
-    private void add(Source source) {
-        long bytes = source.data.byteSize();
-        long most = settings.fileBytes() / settings.chunkBytes() * settings.chunkBytes();
-        if (bytes <= most) {
-            place(new Part(source, new Safetensors.Item(source.name, source.dtype, source.shape), 0, source.chunks));
-            return;
+    /// Cuts a part that is larger than a file: a range into ranges, runs between runs where they are not too long.
+    static List<TensorPart> cut(TensorPart part, long fileBytes) {
+        Slice slice = part.slice();
+        long most = Math.max(1, fileBytes / Float.BYTES);
+        if (slice.elements() <= most) {
+            return List.of(part);
         }
-        for (long begin = 0; begin < bytes; begin += most) {
-            long end = Math.min(bytes, begin + most);
-            long from = begin / source.dtype.bytes();
-            long to = end / source.dtype.bytes();
-            Safetensors.Item item = new Safetensors.Item(
-                    source.name + "[" + from + ":" + to + "]", source.dtype, List.of(to - from));
-            int firstChunk = Math.toIntExact(begin / settings.chunkBytes());
-            int lastChunk = Math.toIntExact(Math.ceilDiv(end, settings.chunkBytes()));
-            place(new Part(source, item, begin, source.chunks.subList(firstChunk, lastChunk)));
+        List<TensorPart> parts = new ArrayList<>();
+        long packed = 0;
+        for (Slice piece : cut(slice, most)) {
+            MemorySegment data = part.data().asSlice(packed * Float.BYTES, piece.elements() * Float.BYTES);
+            parts.add(new TensorPart(part.name(), part.shape(), piece, data));
+            packed += piece.elements();
         }
+        return parts;
     }
 
-    private void place(Part part) {
-        if (part.item.bytes() > 0 && openBytes + part.item.bytes() > settings.fileBytes()) {
+    private static List<Slice> cut(Slice slice, long most) {
+        List<Slice> pieces = new ArrayList<>();
+        if (slice.count() > 1 && slice.run() <= most) {
+            long runs = most / slice.run();
+            for (long at = 0; at < slice.count(); at += runs) {
+                pieces.add(slice.runs(at, Math.min(slice.count(), at + runs)));
+            }
+            return pieces;
+        }
+        for (long at = 0; at < slice.count(); at++) {
+            long begin = slice.start() + at * slice.stride();
+            for (long from = begin; from < begin + slice.run(); from += most) {
+                pieces.add(Slice.range(from, Math.min(begin + slice.run(), from + most)));
+            }
+        }
+        return pieces;
+    }
+
+    private void place(Source part) {
+        if (part.bytes() > 0 && openBytes + part.bytes() > settings.fileBytes()) {
             finishFile();
         }
         open.add(part);
-        openBytes += part.item.bytes() + Safetensors.gap(part.item.bytes());
+        openBytes += part.bytes() + Safetensors.gap(part.bytes());
     }
 
     private void finishFile() {
@@ -74,13 +97,13 @@ final class ShardPlan {
             return;
         }
         byte[] header =
-                Safetensors.encode(new TreeMap<>(), open.stream().map(Part::item).toList(), true);
+                Safetensors.encode(new TreeMap<>(), open.stream().map(Source::item).toList(), true);
         List<Manifest.Filler> fillers = new ArrayList<>();
         StringBuilder contents = new StringBuilder(Sha256.hex(header, 0, header.length));
         long at = header.length;
-        for (Part part : open) {
+        for (Source part : open) {
             part.chunks.forEach(contents::append);
-            at += part.item.bytes();
+            at += part.bytes();
             int filler = (int) Safetensors.gap(at);
             if (filler > 0) {
                 fillers.add(new Manifest.Filler(at, filler));
@@ -96,25 +119,19 @@ final class ShardPlan {
         openBytes = 0;
     }
 
-    /// The tensors' entries in the manifest, in the order given.
-    static List<Manifest.Tensor> tensors(List<Source> sources, List<Shard> shards) {
-        TreeMap<String, List<Manifest.Piece>> pieces = new TreeMap<>();
-        sources.forEach(source -> pieces.put(source.name, new ArrayList<>()));
+    /// Where each source came to lie, in the order given; nothing for those without a byte.
+    static Map<Source, Manifest.Piece> places(List<Shard> shards) {
+        Map<Source, Manifest.Piece> places = new IdentityHashMap<>();
         for (Shard shard : shards) {
             long at = shard.header.length;
-            for (Part part : shard.parts) {
-                long bytes = part.item.bytes();
-                if (bytes > 0) {
-                    pieces.get(part.source.name)
-                            .add(new Manifest.Piece(shard.file.name(), at, part.begin, bytes, part.chunks));
+            for (Source part : shard.parts) {
+                if (part.bytes() > 0) {
+                    places.put(part, new Manifest.Piece(shard.file.name(), at, part.slice, part.chunks));
                 }
-                at += bytes;
+                at += part.bytes();
                 at += Safetensors.gap(at);
             }
         }
-        return sources.stream()
-                .map(source ->
-                        new Manifest.Tensor(source.name, source.dtype, source.shape, pieces.get(source.name)))
-                .toList();
+        return places;
     }
 }

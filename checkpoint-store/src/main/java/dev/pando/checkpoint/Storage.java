@@ -29,6 +29,11 @@ interface Storage extends AutoCloseable {
     /// Begins a checkpoint that nobody sees until it is published.
     Draft draft(String checkpoint, long expectedBytes) throws IOException;
 
+    /// Joins in on a draft that somebody else began and will publish. Closing it removes nothing.
+    ///
+    /// @throws java.nio.file.NoSuchFileException if it is gone
+    Draft join(String ticket) throws IOException;
+
     /// Removes a checkpoint in one act as far as readers can see, then its files.
     void remove(String checkpoint) throws IOException;
 
@@ -40,8 +45,16 @@ interface Storage extends AutoCloseable {
 
     /// A checkpoint in the making. Closing one that is not published removes it.
     interface Draft extends Closeable {
+        /// Names the draft to those who [Storage#join] in.
+        String ticket();
+
         /// Begins a file; its contents are durable once it is synced.
         Disk.Output create(String file) throws IOException;
+
+        /// Size of a finished file of the draft.
+        ///
+        /// @throws java.nio.file.NoSuchFileException if there is none
+        long bytes(String file) throws IOException;
 
         /// Takes over a file of a published checkpoint without writing its bytes again.
         ///

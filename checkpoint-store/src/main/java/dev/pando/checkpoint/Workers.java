@@ -30,12 +30,19 @@ final class Workers implements AutoCloseable {
                         .name("pando-checkpoint-" + number.getAndIncrement())
                         .daemon()
                         .unstarted(task));
-        this.scratch = ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(chunkBytes, Safetensors.ALIGNMENT));
+        this.scratch = ThreadLocal.withInitial(() -> allocate(chunkBytes));
     }
 
-    /// Memory of the calling thread's own, at most a chunk.
+    /// Memory of the calling thread's own.
     MemorySegment scratch(long bytes) {
+        if (scratch.get().byteSize() < bytes) { // a checkpoint of larger chunks than ours
+            scratch.set(allocate(bytes));
+        }
         return scratch.get().asSlice(0, bytes);
+    }
+
+    private static MemorySegment allocate(long bytes) {
+        return Arena.ofAuto().allocate(bytes, Safetensors.ALIGNMENT);
     }
 
     /// Whether threads other than the caller may touch the segment.

@@ -31,7 +31,7 @@ class CheckpointsTest {
     Path folder;
 
     private Checkpoints open(int keep) {
-        return Checkpoints.in(folder, "a", new CheckpointSettings(keep, 192, 64, 2));
+        return Checkpoints.in(folder, "a", new CheckpointSettings(keep, 192, 64, 2, 0));
     }
 
     private static TrainerState load(Checkpoints checkpoints, Saved saved) {
@@ -270,7 +270,7 @@ class CheckpointsTest {
                     return null;
                 });
                 tasks.add(() -> {
-                    try (Checkpoints reader = Checkpoints.in(folder, "a", new CheckpointSettings(3, 192, 64, 1))) {
+                    try (Checkpoints reader = Checkpoints.in(folder, "a", new CheckpointSettings(3, 192, 64, 1, 0))) {
                         long last = 0;
                         while (last < 12) {
                             Newest newest = reader.newest();
@@ -302,7 +302,7 @@ class CheckpointsTest {
         List<TrainerState.Span> spans = IntStream.range(0, 3)
                 .mapToObj(n -> new TrainerState.Span("t" + n, List.of(10L, 100L), data))
                 .toList();
-        try (Checkpoints checkpoints = Checkpoints.in(folder, "a", new CheckpointSettings(1, 1536, 64, 1))) {
+        try (Checkpoints checkpoints = Checkpoints.in(folder, "a", new CheckpointSettings(1, 1536, 64, 1, 0))) {
             Saved saved = checkpoints.save(new TrainerState(0, States.history(0), spans), Map.of());
 
             try (Stream<Path> files = Files.list(folder.resolve(saved.id()))) {

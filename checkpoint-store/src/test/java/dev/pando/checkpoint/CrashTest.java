@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -20,7 +21,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class CrashTest {
     private static final Path FOLDER = Path.of("/runs/a/checkpoints");
     /// Several files, several chunks a tensor, a tensor cut over two files.
-    private static final CheckpointSettings SMALL = new CheckpointSettings(2, 192, 64, 1);
+    private static final CheckpointSettings SMALL = new CheckpointSettings(2, 192, 64, 1, 0);
 
     private static Checkpoints open(SimulatedDisk disk) {
         Checkpoints checkpoints = new Checkpoints(new FolderStorage(disk, FOLDER), "a", SMALL);
@@ -29,9 +30,13 @@ class CrashTest {
     }
 
     private static void assertHolds(Checkpoints checkpoints, Saved saved) {
+        assertHolds(checkpoints, saved, States.after(saved.step()));
+    }
+
+    private static void assertHolds(Checkpoints checkpoints, Saved saved, TrainerState state) {
         TrainerState read = States.zeros(saved.step());
         checkpoints.load(saved, read.spans());
-        States.assertSame(read, States.after(saved.step()));
+        States.assertSame(read, state);
         assertThat(saved.history()).isEqualTo(States.history(saved.step()));
         assertThat(saved.attributes()).isEqualTo(States.ATTRIBUTES);
     }
@@ -39,17 +44,27 @@ class CrashTest {
     @ParameterizedTest
     @EnumSource(Unsynced.class)
     void shouldHoldACommittedCheckpointWhereverThePowerIsCut(Unsynced fate) throws IOException {
+        cutEverywhere(fate, States::after);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Unsynced.class)
+    void shouldHoldACommittedCheckpointWhereverThePowerIsCutWhenFilesAreTakenOver(Unsynced fate) throws IOException {
+        cutEverywhere(fate, States::frozenAfter);
+    }
+
+    private static void cutEverywhere(Unsynced fate, LongFunction<TrainerState> states) throws IOException {
         for (long cut = 1; ; cut++) {
             SimulatedDisk disk = new SimulatedDisk(cut);
             try (Checkpoints before = open(disk)) {
-                before.save(States.after(1), States.ATTRIBUTES);
-                before.save(States.after(2), States.ATTRIBUTES);
+                before.save(states.apply(1), States.ATTRIBUTES);
+                before.save(states.apply(2), States.ATTRIBUTES);
             }
 
             boolean saved = true;
             disk.cutAfter(cut);
             try (Checkpoints writer = open(disk)) {
-                writer.save(States.after(3), States.ATTRIBUTES); // and removes step 1
+                writer.save(states.apply(3), States.ATTRIBUTES); // and removes step 1
             } catch (CheckpointException powerCut) {
                 assertThat(powerCut).hasRootCauseInstanceOf(SimulatedDisk.PowerCut.class);
                 saved = false;
@@ -61,15 +76,16 @@ class CrashTest {
                 Newest newest = after.newest();
                 assertThat(newest.damaged()).as("cut at call " + cut).isEmpty();
                 assertThat(newest.saved().orElseThrow().step()).isIn(saved ? List.of(3L) : List.of(2L, 3L));
-                assertHolds(after, newest.saved().orElseThrow());
+                Saved found = newest.saved().orElseThrow();
+                assertHolds(after, found, states.apply(found.step()));
                 assertThat(disk.list(FOLDER)).allMatch(CheckpointName::isOne);
-                after.save(States.after(3), States.ATTRIBUTES);
-                assertHolds(after, after.newest().saved().orElseThrow());
+                after.save(states.apply(3), States.ATTRIBUTES);
+                assertHolds(after, after.newest().saved().orElseThrow(), states.apply(3));
                 assertThat(after.list()).extracting(Saved::step).containsExactly(3L, 2L);
             }
             if (!reached) {
                 assertThat(saved).isTrue();
-                assertThat(cut).as("calls of a save").isGreaterThan(30);
+                assertThat(cut).as("calls of a save").isGreaterThan(20);
                 return;
             }
         }

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// Writers that are processes of their own, and end by SIGKILL.
 class KilledWriterTest {
-    private static final CheckpointSettings SETTINGS = new CheckpointSettings(2, 192, 64, 1);
+    private static final CheckpointSettings SETTINGS = new CheckpointSettings(2, 192, 64, 1, 0);
 
     @TempDir
     Path folder;

@@ -61,6 +61,7 @@ final class SimulatedDisk implements Disk {
     private long cutAt = Long.MAX_VALUE;
     private String failWith;
     long free = Long.MAX_VALUE;
+    boolean links = true;
 
     SimulatedDisk(long seed) {
         this.random = new Random(seed);
@@ -337,6 +338,9 @@ final class SimulatedDisk implements Disk {
     public synchronized boolean link(Path existing, Path path) throws IOException {
         change();
         FileNode file = file(existing);
+        if (!links) {
+            return false;
+        }
         String name = path.getFileName().toString();
         folder(path.getParent()).apply(entries -> entries.put(name, file));
         return true;

@@ -54,6 +54,16 @@ final class States {
         return state;
     }
 
+    /// As [#after], but the weights are those of step 0: what a job with frozen layers saves.
+    static TrainerState frozenAfter(long step) {
+        TrainerState weights = after(0);
+        TrainerState state = after(step);
+        for (int i = 0; i < SHAPES.size(); i++) {
+            state.spans().get(i).data().copyFrom(weights.spans().get(i).data());
+        }
+        return state;
+    }
+
     static void assertSame(TrainerState actual, TrainerState expected) {
         assertThat(actual.spans()).hasSameSizeAs(expected.spans());
         for (int i = 0; i < actual.spans().size(); i++) {

@@ -1,0 +1,43 @@
+package dev.pando.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+class PaceTest {
+    private final AtomicLong nowNs = new AtomicLong(-5_000_000_000L);
+    private final Pace pace = new Pace(1000, nowNs::get, nowNs::addAndGet);
+
+    @Test
+    void shouldTakeAsLongAsTheBytesAreMany() throws IOException {
+        long begin = nowNs.get();
+
+        for (int n = 0; n < 101; n++) {
+            pace.await(100);
+        }
+
+        assertThat(nowNs.get() - begin).isEqualTo(10_000_000_000L);
+    }
+
+    @Test
+    void shouldMakeUpForNoMoreThanAMomentOfIdleness() throws IOException {
+        pace.await(100);
+        nowNs.addAndGet(60_000_000_000L);
+        long begin = nowNs.get();
+
+        for (int n = 0; n < 101; n++) {
+            pace.await(100);
+        }
+
+        assertThat(nowNs.get() - begin).isBetween(9_800_000_000L, 10_000_000_000L);
+    }
+
+    @Test
+    void shouldNotWaitWithoutABound() throws IOException {
+        new Pace(0, () -> 0, nanos -> {
+            throw new AssertionError("waited " + nanos);
+        }).await(Long.MAX_VALUE);
+    }
+}
