@@ -59,14 +59,7 @@ final class Catalog {
     }
 
     boolean isSound(String name) throws IOException {
-        try {
-            verify(name, manifest(name));
-            damaged.remove(name);
-            return true;
-        } catch (Damaged | Foreign broken) {
-            damaged.add(name);
-            return false;
-        }
+        return fault(name).isEmpty();
     }
 
     List<Saved> list() throws IOException {
@@ -127,6 +120,62 @@ final class Catalog {
         if (job != null && !manifest.job().equals(job)) {
             throw new CheckpointException(path(name) + " belongs to job " + manifest.job() + ", not to " + job
                     + ": give this job a folder of its own");
+        }
+    }
+
+    /// Keeps the newest sound checkpoints and removes what is older than the last of them, after reading what is kept.
+    /// Where fewer are sound than shall be kept, nothing is removed.
+    List<String> prune(int keep) throws IOException {
+        int sound = 0;
+        for (String name : newestFirst()) {
+            if (isSound(name)) {
+                sound++;
+                if (sound == keep) {
+                    return retain(keep, name);
+                }
+            }
+        }
+        return List.of();
+    }
+
+    /// The checkpoint that is meant: its name or the beginning of it, its step, or `newest`.
+    String resolve(String what) throws IOException {
+        List<String> all = newestFirst();
+        List<String> meant = all.stream()
+                .filter(name -> what.equals("newest") || name.equals(what) || what.equals("" + CheckpointName.stepOf(name)))
+                .toList();
+        if (meant.isEmpty()) {
+            meant = all.stream().filter(name -> name.startsWith(what)).toList();
+            if (meant.size() > 1) {
+                throw new CheckpointException(what + " may be " + meant.get(0) + " or " + meant.get(1) + ": say which");
+            }
+        }
+        if (meant.isEmpty()) {
+            throw new CheckpointException("there is no checkpoint " + what + " in " + storage.where()
+                    + (all.isEmpty() ? "" : "; the newest is " + all.getFirst()));
+        }
+        return meant.getFirst();
+    }
+
+    Inspection inspect(String name) throws IOException {
+        try {
+            return Inspection.of(name, manifest(name));
+        } catch (Damaged broken) {
+            return Inspection.broken(name, broken.getMessage());
+        } catch (Foreign foreign) {
+            return Inspection.broken(name, "it " + foreign.getMessage());
+        }
+    }
+
+    /// @return why it cannot be used, if so
+    Optional<String> fault(String name) throws IOException {
+        try {
+            verify(name, manifest(name));
+            damaged.remove(name);
+            return Optional.empty();
+        } catch (Damaged | Foreign broken) {
+            damaged.add(name);
+            return Optional.of(broken.getMessage());
         }
     }
 

@@ -6,8 +6,10 @@ import dev.pando.training.step.TrainerState;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /// A job's checkpoints in one place: saves them, finds the newest that is sound, loads it, and clears old ones away.
@@ -35,6 +37,11 @@ public final class Checkpoints implements CheckpointStore {
         Checkpoints checkpoints = new Checkpoints(new FolderStorage(new LocalDisk(), folder), job, settings);
         checkpoints.sweep();
         return checkpoints;
+    }
+
+    /// Opens a folder to look at it, whosever checkpoints they are; nothing can be saved.
+    public static Checkpoints of(Path folder) {
+        return new Checkpoints(new FolderStorage(new LocalDisk(), folder), null, CheckpointSettings.DEFAULT);
     }
 
     void sweep() {
@@ -70,6 +77,9 @@ public final class Checkpoints implements CheckpointStore {
     public record Written(Saved saved, long writtenBytes) {}
 
     private Publisher.Occasion occasion(long step, LossHistory history, Map<String, String> attributes) {
+        if (job == null) {
+            throw new IllegalStateException("opened to look at, not to save");
+        }
         if (step < 0) {
             throw new IllegalArgumentException("a state after " + step + " steps");
         }
@@ -118,20 +128,12 @@ public final class Checkpoints implements CheckpointStore {
 
     @Override
     public List<Saved> list() {
-        try {
-            return catalog.list();
-        } catch (IOException failed) {
-            throw Faults.notRead(storage.where(), failed);
-        }
+        return reading(catalog::list);
     }
 
     @Override
     public Newest newest() {
-        try {
-            return catalog.newest();
-        } catch (IOException failed) {
-            throw Faults.notRead(storage.where(), failed);
-        }
+        return reading(catalog::newest);
     }
 
     @Override
@@ -162,6 +164,62 @@ public final class Checkpoints implements CheckpointStore {
             throw new CheckpointException(catalog.path(saved.id()) + " " + foreign.getMessage(), foreign);
         } catch (IOException failed) {
             throw Faults.notRead("checkpoint " + saved.id(), failed);
+        }
+    }
+
+    /// All checkpoints, newest first, also those whose manifest cannot be read.
+    public List<Inspection> inspectAll() {
+        return reading(() -> {
+            List<Inspection> all = new ArrayList<>();
+            for (String name : catalog.newestFirst()) {
+                all.add(catalog.inspect(name));
+            }
+            return all;
+        });
+    }
+
+    /// @param which a name or the beginning of one, a step, or `newest`
+    public Inspection inspect(String which) {
+        return reading(() -> catalog.inspect(catalog.resolve(which)));
+    }
+
+    /// Reads every byte of a checkpoint.
+    ///
+    /// @param which as in [#inspect]
+    /// @return what is wrong with it, if anything
+    public Optional<String> verify(String which) {
+        return reading(() -> catalog.fault(catalog.resolve(which)));
+    }
+
+    /// In what two checkpoints differ; nothing where they hold the same bits, however they are cut.
+    ///
+    /// @param first as in [#inspect]
+    public List<Difference> diff(String first, String second) {
+        return reading(() -> Comparison.of(catalog, catalog.resolve(first), catalog.resolve(second)));
+    }
+
+    /// Removes checkpoints until only the newest are left, after reading those: never the last sound one.
+    ///
+    /// @param keep how many sound ones shall stay, at least 1
+    /// @return the names of those removed
+    public List<String> prune(int keep) {
+        settings.withKeep(keep);
+        return reading(() -> catalog.prune(keep));
+    }
+
+    private interface Call<T> {
+        T run() throws IOException, Damaged, Foreign;
+    }
+
+    private <T> T reading(Call<T> call) {
+        try {
+            return call.run();
+        } catch (Damaged broken) {
+            throw new CheckpointException("a checkpoint in " + storage.where() + " is damaged: " + broken.getMessage(), broken);
+        } catch (Foreign foreign) {
+            throw new CheckpointException("a checkpoint in " + storage.where() + " " + foreign.getMessage(), foreign);
+        } catch (IOException failed) {
+            throw Faults.notRead(storage.where(), failed);
         }
     }
 
