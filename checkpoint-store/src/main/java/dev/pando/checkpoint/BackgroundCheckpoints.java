@@ -46,10 +46,14 @@ public final class BackgroundCheckpoints implements AutoCloseable {
         this.free.push(new Snapshot(like));
         this.free.push(new Snapshot(like));
         AtomicInteger number = new AtomicInteger();
-        this.copiers = Executors.newFixedThreadPool(copyThreads, task -> Thread.ofPlatform()
-                .name("pando-checkpoint-copy-" + number.getAndIncrement())
-                .daemon()
-                .unstarted(task));
+        this.copiers =
+                Executors.newFixedThreadPool(
+                        copyThreads,
+                        task ->
+                                Thread.ofPlatform()
+                                        .name("pando-checkpoint-copy-" + number.getAndIncrement())
+                                        .daemon()
+                                        .unstarted(task));
         this.writer = Thread.ofPlatform().name("pando-checkpoint-writer").daemon().start(this::writeAll);
     }
 
@@ -78,7 +82,8 @@ public final class BackgroundCheckpoints implements AutoCloseable {
         /// @param deadlineNs how long to wait at most
         public void awaitCopied(long deadlineNs) throws InterruptedException {
             if (!copied.await(deadlineNs, TimeUnit.NANOSECONDS)) {
-                throw new IllegalStateException("copying the state to host memory took more than " + deadlineNs + " ns");
+                throw new IllegalStateException(
+                        "copying the state to host memory took more than " + deadlineNs + " ns");
             }
             if (failure != null) {
                 throw failure;
@@ -154,7 +159,8 @@ public final class BackgroundCheckpoints implements AutoCloseable {
             }
             if (!room.fits(state)) {
                 free.push(room);
-                throw new IllegalArgumentException("step " + state.step() + ": these are not the tensors that were announced");
+                throw new IllegalArgumentException(
+                        "step " + state.step() + ": these are not the tensors that were announced");
             }
             copying++;
         }

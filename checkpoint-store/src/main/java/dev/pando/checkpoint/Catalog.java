@@ -16,15 +16,18 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /// What is there: the published checkpoints in order, which of them are sound, and which may go.
 final class Catalog {
-    private static final Comparator<String> OLDEST_FIRST = Comparator.comparingLong(CheckpointName::stepOf)
-            .thenComparingInt(CheckpointName::copyOf)
-            .thenComparing(Comparator.naturalOrder());
+    private static final Comparator<String> OLDEST_FIRST =
+            Comparator.comparingLong(CheckpointName::stepOf)
+                    .thenComparingInt(CheckpointName::copyOf)
+                    .thenComparing(Comparator.naturalOrder());
 
     private final Storage storage;
     private final Workers workers;
     private final String job;
+
     /// Checkpoints that were found damaged, which retention must not count.
     private final Set<String> damaged = ConcurrentHashMap.newKeySet();
+
     private volatile boolean seen;
 
     /// @param job whose checkpoints these should be; null for any
@@ -118,8 +121,13 @@ final class Catalog {
 
     private void refuseForeign(String name, Manifest manifest) {
         if (job != null && !manifest.job().equals(job)) {
-            throw new CheckpointException(path(name) + " belongs to job " + manifest.job() + ", not to " + job
-                    + ": give this job a folder of its own");
+            throw new CheckpointException(
+                    path(name)
+                            + " belongs to job "
+                            + manifest.job()
+                            + ", not to "
+                            + job
+                            + ": give this job a folder of its own");
         }
     }
 
@@ -141,9 +149,13 @@ final class Catalog {
     /// The checkpoint that is meant: its name or the beginning of it, its step, or `newest`.
     String resolve(String what) throws IOException {
         List<String> all = newestFirst();
-        List<String> meant = all.stream()
-                .filter(name -> what.equals("newest") || name.equals(what) || what.equals("" + CheckpointName.stepOf(name)))
-                .toList();
+        List<String> meant =
+                all.stream()
+                        .filter(name ->
+                                what.equals("newest")
+                                        || name.equals(what)
+                                        || what.equals("" + CheckpointName.stepOf(name)))
+                        .toList();
         if (meant.isEmpty()) {
             meant = all.stream().filter(name -> name.startsWith(what)).toList();
             if (meant.size() > 1) {
@@ -151,8 +163,12 @@ final class Catalog {
             }
         }
         if (meant.isEmpty()) {
-            throw new CheckpointException("there is no checkpoint " + what + " in " + storage.where()
-                    + (all.isEmpty() ? "" : "; the newest is " + all.getFirst()));
+            throw new CheckpointException(
+                    "there is no checkpoint "
+                            + what
+                            + " in "
+                            + storage.where()
+                            + (all.isEmpty() ? "" : "; the newest is " + all.getFirst()));
         }
         return meant.getFirst();
     }

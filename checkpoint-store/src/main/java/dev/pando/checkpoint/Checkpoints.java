@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
 
 /// A job's checkpoints in one place: saves them, finds the newest that is sound, loads it, and clears old ones away.
 ///
@@ -22,6 +23,7 @@ public final class Checkpoints implements CheckpointStore {
     private final Workers workers;
     private final Catalog catalog;
     private final Publisher publisher;
+    private final CountDownLatch closed = new CountDownLatch(1);
 
     Checkpoints(Storage storage, String job, CheckpointSettings settings) {
         this.storage = storage;
@@ -29,7 +31,8 @@ public final class Checkpoints implements CheckpointStore {
         this.settings = settings;
         this.workers = new Workers(settings.threads(), settings.chunkBytes());
         this.catalog = new Catalog(storage, workers, job);
-        this.publisher = new Publisher(storage, workers, catalog, settings);
+        Pace pace = new Pace(settings.bytesPerSecond(), new MachineClock(closed));
+        this.publisher = new Publisher(storage, workers, catalog, settings, pace);
     }
 
     /// Opens a job's checkpoints in a folder, which need not be there yet, and clears what killed writers left in it.
@@ -64,8 +67,7 @@ public final class Checkpoints implements CheckpointStore {
             catalog.refuseForeign();
             Publisher.Published published = publisher.publish(occasion(step, history, attributes), parts);
             retain(published.name());
-            return new Written(
-                    Catalog.saved(published.name(), published.manifest()), published.writtenBytes());
+            return new Written(Catalog.saved(published.name(), published.manifest()), published.writtenBytes());
         } catch (IOException failed) {
             throw Faults.notSaved(step, storage.where(), bytes, failed);
         } catch (Damaged impossible) {
@@ -99,14 +101,16 @@ public final class Checkpoints implements CheckpointStore {
         Publisher.Occasion occasion = occasion(step, history, attributes);
         try {
             catalog.refuseForeign();
-            byte[] text = (job + "\n" + step + "\n" + history.sha256() + "\n" + occasion.attributes())
-                    .getBytes(StandardCharsets.UTF_8);
+            byte[] text =
+                    (job + "\n" + step + "\n" + history.sha256() + "\n" + occasion.attributes())
+                            .getBytes(StandardCharsets.UTF_8);
             String digest = Sha256.hex(text, 0, text.length).substring(0, 12);
-            int copy = catalog.newestFirst().stream()
-                    .filter(name -> CheckpointName.stepOf(name) == step)
-                    .mapToInt(CheckpointName::copyOf)
-                    .max()
-                    .orElse(0);
+            int copy =
+                    catalog.newestFirst().stream()
+                            .filter(name -> CheckpointName.stepOf(name) == step)
+                            .mapToInt(CheckpointName::copyOf)
+                            .max()
+                            .orElse(0);
             String name = new CheckpointName(step, digest, copy + 1).toString();
             return new SharedCheckpoint(storage, publisher, occasion, name, storage.draft(name, 0));
         } catch (IOException failed) {
@@ -120,7 +124,8 @@ public final class Checkpoints implements CheckpointStore {
             return publisher.contribute(draft, parts);
         } catch (IOException failed) {
             throw new CheckpointException(
-                    "a part of a checkpoint was not written to " + storage.where() + ": " + Faults.reason(failed), failed);
+                    "a part of a checkpoint was not written to " + storage.where() + ": " + Faults.reason(failed),
+                    failed);
         } catch (Damaged impossible) {
             throw new AssertionError("hashing memory", impossible);
         }
@@ -215,7 +220,8 @@ public final class Checkpoints implements CheckpointStore {
         try {
             return call.run();
         } catch (Damaged broken) {
-            throw new CheckpointException("a checkpoint in " + storage.where() + " is damaged: " + broken.getMessage(), broken);
+            throw new CheckpointException(
+                    "a checkpoint in " + storage.where() + " is damaged: " + broken.getMessage(), broken);
         } catch (Foreign foreign) {
             throw new CheckpointException("a checkpoint in " + storage.where() + " " + foreign.getMessage(), foreign);
         } catch (IOException failed) {
@@ -225,6 +231,7 @@ public final class Checkpoints implements CheckpointStore {
 
     @Override
     public void close() {
+        closed.countDown();
         workers.close();
         storage.close();
     }

@@ -75,15 +75,16 @@ final class Comparison {
                     int b = right.getAtIndex(ValueLayout.JAVA_INT, i);
                     if (a != b) {
                         different++;
-                        largest = Math.max(
-                                largest, Math.abs((double) Float.intBitsToFloat(a) - Float.intBitsToFloat(b)));
+                        largest =
+                                Math.max(largest, Math.abs((double) Float.intBitsToFloat(a) - Float.intBitsToFloat(b)));
                     }
                 }
             }
         }
         if (different > 0) {
-            differences.add(new Difference.OtherBits(
-                    tensor.name(), different, elements, Double.isFinite(largest) ? largest : Double.NaN));
+            differences.add(
+                    new Difference.OtherBits(
+                            tensor.name(), different, elements, Double.isFinite(largest) ? largest : Double.NaN));
         }
     }
 }

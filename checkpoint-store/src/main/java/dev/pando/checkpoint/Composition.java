@@ -4,13 +4,15 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
-/// What one writer brings to a checkpoint: files to write, files of an earlier checkpoint to take over, and what lies where.
+/// What one writer brings to a checkpoint: files to write, files of an earlier checkpoint to take over, and what lies
+/// where.
 ///
 /// @param shards to write
 /// @param adopted files to take over, and from which checkpoint
@@ -27,11 +29,11 @@ record Composition(
 
     /// @param reuse where equal bytes lie already
     static Composition of(List<ShardPlan.Source> sources, Reuse reuse, CheckpointSettings settings) {
-        Map<ShardPlan.Source, Reuse.Found> found = reuse.find(sources);
+        IdentityHashMap<ShardPlan.Source, Reuse.Found> found = reuse.find(sources);
         List<ShardPlan.Source> fresh =
                 sources.stream().filter(source -> source.bytes() > 0 && !found.containsKey(source)).toList();
         List<ShardPlan.Shard> shards = ShardPlan.of(fresh, settings);
-        Map<ShardPlan.Source, Manifest.Piece> places = ShardPlan.places(shards);
+        IdentityHashMap<ShardPlan.Source, Manifest.Piece> places = ShardPlan.places(shards);
         Map<String, Manifest.ShardFile> files = new LinkedHashMap<>();
         shards.forEach(shard -> files.put(shard.file().name(), shard.file()));
         Map<String, String> adopted = new TreeMap<>();
@@ -65,8 +67,14 @@ record Composition(
         for (Placed part : parts) {
             Placed known = first.putIfAbsent(part.name, part);
             if (known != null && (!known.shape.equals(part.shape) || known.dtype != part.dtype)) {
-                throw new IllegalArgumentException("tensor " + part.name + " is " + Shapes.spoken(known.shape)
-                        + " for one writer and " + Shapes.spoken(part.shape) + " for another");
+                throw new IllegalArgumentException(
+                        "tensor "
+                                + part.name
+                                + " is "
+                                + Shapes.spoken(known.shape)
+                                + " for one writer and "
+                                + Shapes.spoken(part.shape)
+                                + " for another");
             }
             Map<Slice, Manifest.Piece> own = pieces.computeIfAbsent(part.name, _ -> new LinkedHashMap<>());
             if (part.piece != null) {
@@ -78,8 +86,9 @@ record Composition(
             }
         }
         return first.values().stream()
-                .map(part -> new Manifest.Tensor(
-                        part.name, part.dtype, part.shape, List.copyOf(pieces.get(part.name).values())))
+                .map(part ->
+                        new Manifest.Tensor(
+                                part.name, part.dtype, part.shape, List.copyOf(pieces.get(part.name).values())))
                 .toList();
     }
 
@@ -97,10 +106,11 @@ record Composition(
         StringBuilder text = new StringBuilder();
         text.append(manifest.job()).append('\n').append(manifest.step()).append('\n');
         text.append(manifest.history().sha256()).append('\n');
-        manifest.attributes().forEach((key, value) -> {
-            quote(text, key);
-            quote(text, value);
-        });
+        manifest.attributes()
+                .forEach((key, value) -> {
+                    quote(text, key);
+                    quote(text, value);
+                });
         for (Manifest.Tensor tensor : manifest.tensors()) {
             quote(text, tensor.name());
             text.append(tensor.dtype()).append(tensor.shape());

@@ -13,8 +13,9 @@ public record Contribution(String text) {
 
     static Contribution of(int chunkBytes, Composition composition) {
         try {
-            return new Contribution(ManifestFormat.JSON.writeValueAsString(
-                    new Body(chunkBytes, composition.files(), composition.placed())));
+            return new Contribution(
+                    ManifestFormat.JSON.writeValueAsString(
+                            new Body(chunkBytes, composition.files(), composition.placed())));
         } catch (JsonProcessingException impossible) {
             throw new AssertionError("records of strings and numbers", impossible);
         }
@@ -24,7 +25,8 @@ public record Contribution(String text) {
         try {
             return ManifestFormat.JSON.readValue(text, Body.class);
         } catch (JsonProcessingException wrong) {
-            throw new IllegalArgumentException("not what a writer of checkpoints says: " + wrong.getOriginalMessage(), wrong);
+            throw new IllegalArgumentException(
+                    "not what a writer of checkpoints says: " + wrong.getOriginalMessage(), wrong);
         }
     }
 }

@@ -16,10 +16,11 @@ final class Coverage {
             }
             sum = Math.addExact(sum, slice.elements());
         }
-        List<Slice> sorted = slices.stream()
-                .filter(slice -> slice.elements() > 0)
-                .sorted(Comparator.comparingLong(Slice::start))
-                .toList();
+        List<Slice> sorted =
+                slices.stream()
+                        .filter(slice -> slice.elements() > 0)
+                        .sorted(Comparator.comparingLong(Slice::start))
+                        .toList();
         for (int i = 0; i < sorted.size(); i++) {
             for (int k = i + 1; k < sorted.size() && sorted.get(k).start() < sorted.get(i).end(); k++) {
                 if (overlap(sorted.get(i), sorted.get(k))) {

@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/// The few things that a folder of checkpoints asks of a file system.
-/// Tests put one in its place that fails at will and forgets what was not synced.
+/// The few things that a folder of checkpoints asks of a file system. Tests put one in its place that fails at will and
+/// forgets what was not synced.
 interface Disk {
     /// Names of the entries of a folder, sorted.
     List<String> list(Path folder) throws IOException;

@@ -18,7 +18,8 @@ final class Faults {
 
     /// A checkpoint that was not written.
     static CheckpointException notSaved(long step, String where, long bytes, IOException cause) {
-        String remedy = isFull(cause) ? " (the checkpoint has " + size(bytes) + "); free some, or set checkpoint.folder" : "";
+        String remedy =
+                isFull(cause) ? " (the checkpoint has " + size(bytes) + "); free some, or set checkpoint.folder" : "";
         return new CheckpointException(
                 "the checkpoint of step " + step + " was not saved to " + where + ": " + reason(cause) + remedy, cause);
     }

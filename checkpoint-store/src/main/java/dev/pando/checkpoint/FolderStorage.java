@@ -91,8 +91,8 @@ final class FolderStorage implements Storage {
         }
     }
 
-    /// Creates the folder and makes its name durable, and those above it whoever made them:
-    /// without a name that lasts, all that is below goes with it.
+    /// Creates the folder and makes its name durable, and those above it whoever made them: without a name that lasts,
+    /// all that is below goes with it.
     private void createFolder() throws IOException {
         if (named) {
             return;
@@ -155,8 +155,8 @@ final class FolderStorage implements Storage {
         }
     }
 
-    /// A writer makes its lock first and its folder then, and removes them the other way round:
-    /// a folder without a lock file has no writer.
+    /// A writer makes its lock first and its folder then, and removes them the other way round: a folder without a lock
+    /// file has no writer.
     private void sweepDraft(String name) throws IOException {
         Path lockFile = folder.resolve(name + LOCK);
         try {

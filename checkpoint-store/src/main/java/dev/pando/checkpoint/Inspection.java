@@ -45,15 +45,11 @@ public record Inspection(
                 manifest.history(),
                 manifest.attributes(),
                 manifest.tensors().stream()
-                        .map(tensor -> new Tensor(
-                                tensor.name(),
-                                tensor.dtype().name(),
-                                tensor.shape(),
-                                tensor.pieces().size()))
+                        .map(tensor ->
+                                new Tensor(
+                                        tensor.name(), tensor.dtype().name(), tensor.shape(), tensor.pieces().size()))
                         .toList(),
-                manifest.files().stream()
-                        .map(file -> new File(file.name(), file.bytes()))
-                        .toList());
+                manifest.files().stream().map(file -> new File(file.name(), file.bytes())).toList());
     }
 
     static Inspection broken(String id, String fault) {

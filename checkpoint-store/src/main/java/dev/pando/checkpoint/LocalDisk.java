@@ -22,8 +22,8 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /// The file system of the machine.
 final class LocalDisk implements Disk {
-    /// Locks held in this JVM, since POSIX ends a process's lock when *any* of its channels on that file closes:
-    /// a lock that is known to be held must not even be opened.
+    /// Locks held in this JVM, since POSIX ends a process's lock when *any* of its channels on that file closes: a lock
+    /// that is known to be held must not even be opened.
     private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
     @Override

@@ -7,7 +7,8 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/// Everything about a checkpoint but its numbers: which tensors, where each byte of them lies, and what it must hash to.
+/// Everything about a checkpoint but its numbers: which tensors, where each byte of them lies, and what it must hash
+/// to.
 ///
 /// @param job whose state it is
 /// @param step number of committed steps
@@ -79,7 +80,9 @@ record Manifest(
                         "filler of " + name);
             }
             check(name.matches("[A-Za-z0-9_][A-Za-z0-9._-]*") && !name.equals(Storage.MANIFEST), "file name " + name);
-            check(headerBytes >= 8 && headerBytes <= bytes && headerBytes <= Safetensors.MAX_HEADER, "header of " + name);
+            check(
+                    headerBytes >= 8 && headerBytes <= bytes && headerBytes <= Safetensors.MAX_HEADER,
+                    "header of " + name);
         }
 
         /// What belongs to tensors in it.

@@ -24,27 +24,29 @@ final class ManifestFormat {
     private static final String SEAL = "\"sha256\":\"";
     private static final int TAIL = SEAL.length() + 64 + "\"}\n".length();
 
-    static final ObjectMapper JSON = JsonMapper.builder()
-            .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-            .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
-            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-            .build();
+    static final ObjectMapper JSON =
+            JsonMapper.builder()
+                    .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+                    .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+                    .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+                    .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+                    .build();
 
     private ManifestFormat() {}
 
     static byte[] encode(Manifest manifest) {
         try {
-            Body body = new Body(
-                    FORMAT,
-                    VERSION,
-                    manifest.job(),
-                    manifest.step(),
-                    manifest.history().sha256(),
-                    manifest.attributes(),
-                    manifest.chunkBytes(),
-                    manifest.files(),
-                    manifest.tensors());
+            Body body =
+                    new Body(
+                            FORMAT,
+                            VERSION,
+                            manifest.job(),
+                            manifest.step(),
+                            manifest.history().sha256(),
+                            manifest.attributes(),
+                            manifest.chunkBytes(),
+                            manifest.files(),
+                            manifest.tensors());
             String text = JSON.writeValueAsString(body);
             return seal(text.substring(0, text.length() - 1) + ",\n");
         } catch (JsonProcessingException impossible) {
@@ -69,8 +71,12 @@ final class ManifestFormat {
             }
             int version = tree.path("version").asInt();
             if (version < 1 || version > VERSION) {
-                throw new Foreign("was written by a newer Pando (format " + version + ", this one reads up to " + VERSION
-                        + "): use that one");
+                throw new Foreign(
+                        "was written by a newer Pando (format "
+                                + version
+                                + ", this one reads up to "
+                                + VERSION
+                                + "): use that one");
             }
             Body body = JSON.treeToValue(((ObjectNode) tree).without("sha256"), Body.class);
             return new Manifest(

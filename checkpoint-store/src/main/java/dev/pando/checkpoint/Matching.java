@@ -16,10 +16,11 @@ final class Matching {
     static void check(String checkpoint, Manifest manifest, List<TensorPart> parts, boolean subset) {
         Map<String, Manifest.Tensor> tensors = new HashMap<>();
         Map<String, Manifest.Tensor> left = new LinkedHashMap<>();
-        manifest.tensors().forEach(tensor -> {
-            tensors.put(tensor.name(), tensor);
-            left.put(tensor.name(), tensor);
-        });
+        manifest.tensors()
+                .forEach(tensor -> {
+                    tensors.put(tensor.name(), tensor);
+                    left.put(tensor.name(), tensor);
+                });
         List<TensorPart> missing = new ArrayList<>();
         for (TensorPart part : parts) {
             Manifest.Tensor tensor = tensors.get(part.name());
@@ -27,30 +28,50 @@ final class Matching {
             if (tensor == null) {
                 missing.add(part);
             } else if (!tensor.shape().equals(part.shape())) {
-                throw new CheckpointException("tensor " + part.name() + " is " + Shapes.spoken(tensor.shape()) + " in "
-                        + checkpoint + " and " + Shapes.spoken(part.shape()) + " in this model");
+                throw new CheckpointException(
+                        "tensor "
+                                + part.name()
+                                + " is "
+                                + Shapes.spoken(tensor.shape())
+                                + " in "
+                                + checkpoint
+                                + " and "
+                                + Shapes.spoken(part.shape())
+                                + " in this model");
             } else if (tensor.dtype() != Dtype.F32) {
-                throw new CheckpointException("tensor " + part.name() + " is " + tensor.dtype() + " in " + checkpoint
-                        + " and F32 in this model");
+                throw new CheckpointException(
+                        "tensor "
+                                + part.name()
+                                + " is "
+                                + tensor.dtype()
+                                + " in "
+                                + checkpoint
+                                + " and F32 in this model");
             }
         }
         if (!missing.isEmpty()) {
             throw new CheckpointException(missingSentence(checkpoint, missing, left.values()));
         }
         if (!subset && !left.isEmpty()) {
-            throw new CheckpointException(checkpoint + " holds tensor " + left.keySet().iterator().next()
-                    + andMore(left.size() - 1) + ", which this model does not have");
+            throw new CheckpointException(
+                    checkpoint
+                            + " holds tensor "
+                            + left.keySet().iterator().next()
+                            + andMore(left.size() - 1)
+                            + ", which this model does not have");
         }
     }
 
     private static String missingSentence(
             String checkpoint, List<TensorPart> missing, Collection<Manifest.Tensor> left) {
         TensorPart first = missing.getFirst();
-        String renamed = left.stream()
-                .filter(tensor -> tensor.shape().equals(first.shape()))
-                .findFirst()
-                .map(tensor -> "; it has " + tensor.name() + " of the same shape, which this model does not have")
-                .orElse("");
+        String renamed =
+                left.stream()
+                        .filter(tensor -> tensor.shape().equals(first.shape()))
+                        .findFirst()
+                        .map(tensor ->
+                                "; it has " + tensor.name() + " of the same shape, which this model does not have")
+                        .orElse("");
         return checkpoint + " lacks tensor " + first.name() + andMore(missing.size() - 1) + renamed;
     }
 

@@ -1,35 +1,23 @@
 package dev.pando.checkpoint;
 
 import java.io.InterruptedIOException;
-import java.util.function.LongSupplier;
 
 /// Holds a writer to so many bytes a second, so that what runs in the background stays there.
 final class Pace {
     private static final long SECOND_NS = 1_000_000_000L;
+
     /// Unused time that may be made up for later, so that a pause of the writer costs nothing.
     private static final long CREDIT_NS = SECOND_NS / 10;
 
     private final long bytesPerSecond;
-    private final LongSupplier clockNs;
-    private final Sleep sleep;
+    private final WaitingClock clock;
     private boolean begun;
     private long nextNs;
 
-    /// How a thread waits; tests let it pass at once.
-    @FunctionalInterface
-    interface Sleep {
-        void of(long nanos) throws InterruptedException;
-    }
-
     /// @param bytesPerSecond 0 for no bound
-    Pace(long bytesPerSecond) {
-        this(bytesPerSecond, System::nanoTime, nanos -> Thread.sleep(nanos / 1_000_000, (int) (nanos % 1_000_000)));
-    }
-
-    Pace(long bytesPerSecond, LongSupplier clockNs, Sleep sleep) {
+    Pace(long bytesPerSecond, WaitingClock clock) {
         this.bytesPerSecond = bytesPerSecond;
-        this.clockNs = clockNs;
-        this.sleep = sleep;
+        this.clock = clock;
     }
 
     /// Waits until those bytes may go.
@@ -40,7 +28,7 @@ final class Pace {
         long wait = claim(bytes);
         if (wait > 0) {
             try {
-                sleep.of(wait);
+                clock.await(wait);
             } catch (InterruptedException stopped) {
                 Thread.currentThread().interrupt();
                 throw new InterruptedIOException("interrupted");
@@ -49,7 +37,7 @@ final class Pace {
     }
 
     private synchronized long claim(long bytes) {
-        long now = clockNs.getAsLong();
+        long now = clock.nowNs();
         long begin = !begun || now - nextNs > CREDIT_NS ? now - (begun ? CREDIT_NS : 0) : nextNs;
         begun = true;
         nextNs = begin + (long) ((double) bytes / bytesPerSecond * SECOND_NS);

@@ -39,11 +39,13 @@ record PackedRange(Slice slice, long first, long last) {
             return -1;
         }
         long[] found = {-1};
-        walk(part, (inRange, inPart, length) -> {
-            if (length == elements()) {
-                found[0] = inPart;
-            }
-        });
+        walk(
+                part,
+                (inRange, inPart, length) -> {
+                    if (length == elements()) {
+                        found[0] = inPart;
+                    }
+                });
         return found[0];
     }
 
@@ -52,8 +54,10 @@ record PackedRange(Slice slice, long first, long last) {
             long length = runFrom(at);
             long begin = element(at);
             long inRange = at - first;
-            part.walk(begin, begin + length, (element, inPart, common) -> shared.range(
-                    inRange + element - begin, inPart, common));
+            part.walk(
+                    begin,
+                    begin + length,
+                    (element, inPart, common) -> shared.range(inRange + element - begin, inPart, common));
             at += length;
         }
     }

@@ -18,20 +18,19 @@ final class Publisher {
     private final Saving saving;
     private volatile boolean adopts = true;
 
-    Publisher(Storage storage, Workers workers, Catalog catalog, CheckpointSettings settings) {
+    Publisher(Storage storage, Workers workers, Catalog catalog, CheckpointSettings settings, Pace pace) {
         this.storage = storage;
         this.workers = workers;
         this.catalog = catalog;
         this.settings = settings;
-        this.saving = new Saving(workers, settings, new Pace(settings.bytesPerSecond()));
+        this.saving = new Saving(workers, settings, pace);
     }
 
     /// What a checkpoint says of itself.
     record Occasion(String job, long step, LossHistory history, SortedMap<String, String> attributes) {
         Manifest manifest(int chunkBytes, List<Manifest.ShardFile> files, List<Composition.Placed> placed) {
             List<Manifest.Tensor> tensors = Composition.tensors(placed);
-            return new Manifest(
-                    job, step, history, attributes, chunkBytes, Composition.used(files, tensors), tensors);
+            return new Manifest(job, step, history, attributes, chunkBytes, Composition.used(files, tensors), tensors);
         }
     }
 
@@ -39,19 +38,19 @@ final class Publisher {
     /// @param writtenBytes what it cost; the rest was there
     record Published(String name, Manifest manifest, long writtenBytes) {}
 
-    /// Writes the state under a name of its own, unless the newest checkpoint of that step holds just this and is sound.
+    /// Writes the state under a name of its own, unless the newest checkpoint of that step holds just this and is
+    /// sound.
     Published publish(Occasion occasion, List<TensorPart> parts) throws IOException, Damaged {
         List<ShardPlan.Source> sources = saving.hash(parts);
         while (true) {
             Composition composition = Composition.of(sources, adopts ? reuse() : Reuse.NONE, settings);
             Manifest manifest = occasion.manifest(settings.chunkBytes(), composition.files(), composition.placed());
             String digest = Composition.digest(manifest);
-            Optional<String> last = catalog.newestFirst().stream()
-                    .filter(name -> CheckpointName.stepOf(name) == occasion.step())
-                    .findFirst();
-            if (last.isPresent()
-                    && CheckpointName.digestOf(last.get()).equals(digest)
-                    && catalog.isSound(last.get())) {
+            Optional<String> last =
+                    catalog.newestFirst().stream()
+                            .filter(name -> CheckpointName.stepOf(name) == occasion.step())
+                            .findFirst();
+            if (last.isPresent() && CheckpointName.digestOf(last.get()).equals(digest) && catalog.isSound(last.get())) {
                 return new Published(last.get(), manifest, 0);
             }
             int copy = last.map(CheckpointName::copyOf).orElse(0) + 1;
@@ -108,8 +107,8 @@ final class Publisher {
         for (Contribution contribution : contributions) {
             Contribution.Body body = contribution.read();
             if (body.chunkBytes() != settings.chunkBytes()) {
-                throw new IllegalArgumentException("a writer uses chunks of " + body.chunkBytes() + " bytes, not "
-                        + settings.chunkBytes());
+                throw new IllegalArgumentException(
+                        "a writer uses chunks of " + body.chunkBytes() + " bytes, not " + settings.chunkBytes());
             }
             files.addAll(body.files());
             placed.addAll(body.placed());

@@ -182,10 +182,10 @@ final class Reading implements Closeable {
         for (int chunk = 0; chunk < stored.piece.chunks().size(); chunk++) {
             int number = chunk;
             long first = (long) chunk * manifest.chunkBytes() / stored.dtype.bytes();
-            PackedRange range = new PackedRange(
-                    stored.piece.slice(), first, first + chunkBytes(stored, chunk) / stored.dtype.bytes());
-            List<TensorPart> takers =
-                    parts.stream().filter(part -> range.touches(part.slice())).toList();
+            PackedRange range =
+                    new PackedRange(
+                            stored.piece.slice(), first, first + chunkBytes(stored, chunk) / stored.dtype.bytes());
+            List<TensorPart> takers = parts.stream().filter(part -> range.touches(part.slice())).toList();
             if (!takers.isEmpty()) {
                 tasks.add(() -> {
                     read(stored, number, range, takers);
@@ -207,8 +207,10 @@ final class Reading implements Closeable {
         MemorySegment scratch = workers.scratch(chunkBytes(stored, chunk));
         read(stored, chunk, scratch);
         for (TensorPart taker : takers) {
-            range.walk(taker.slice(), (inRange, inPart, length) -> MemorySegment.copy(
-                    scratch, inRange * width, taker.data(), inPart * width, length * width));
+            range.walk(
+                    taker.slice(),
+                    (inRange, inPart, length) ->
+                            MemorySegment.copy(scratch, inRange * width, taker.data(), inPart * width, length * width));
         }
     }
 
@@ -228,8 +230,16 @@ final class Reading implements Closeable {
             into.copyFrom(scratch);
         }
         if (!Sha256.hex(into).equals(stored.piece.chunks().get(chunk))) {
-            throw new Damaged("tensor " + stored.tensor + " is not as it was written (" + stored.piece.file() + ", bytes "
-                    + offset + " to " + (offset + into.byteSize()) + ")");
+            throw new Damaged(
+                    "tensor "
+                            + stored.tensor
+                            + " is not as it was written ("
+                            + stored.piece.file()
+                            + ", bytes "
+                            + offset
+                            + " to "
+                            + (offset + into.byteSize())
+                            + ")");
         }
     }
 

@@ -51,8 +51,8 @@ final class Reuse {
         return List.of(dtype, slice.elements(), chunks);
     }
 
-    Map<ShardPlan.Source, Found> find(List<ShardPlan.Source> sources) {
-        Map<ShardPlan.Source, Found> candidates = new IdentityHashMap<>();
+    IdentityHashMap<ShardPlan.Source, Found> find(List<ShardPlan.Source> sources) {
+        IdentityHashMap<ShardPlan.Source, Found> candidates = new IdentityHashMap<>();
         Map<String, Map<Long, Long>> live = new HashMap<>();
         for (ShardPlan.Source source : sources) {
             Found found = source.bytes() == 0 ? null : known.get(key(source.dtype(), source.slice(), source.chunks()));
@@ -62,33 +62,40 @@ final class Reuse {
             }
         }
         if (candidates.isEmpty()) {
-            return Map.of();
+            return candidates;
         }
-        candidates.values().removeIf(found -> 2
-                        * live.get(found.file.name()).values().stream().mapToLong(Long::longValue).sum()
-                < found.file.tensorBytes());
+        candidates
+                .values()
+                .removeIf(found ->
+                        2 * live.get(found.file.name()).values().stream().mapToLong(Long::longValue).sum()
+                                < found.file.tensorBytes());
         Set<String> damaged = damaged(candidates);
         candidates.values().removeIf(found -> damaged.contains(found.file.name()));
         return candidates;
     }
 
     /// Files in which something that we would rely on is not as it was written.
-    private Set<String> damaged(Map<ShardPlan.Source, Found> candidates) {
+    private Set<String> damaged(IdentityHashMap<ShardPlan.Source, Found> candidates) {
         Map<String, List<Map.Entry<ShardPlan.Source, Found>>> byFile = new HashMap<>();
-        candidates.entrySet().forEach(each -> byFile
-                .computeIfAbsent(each.getValue().file.name(), _ -> new ArrayList<>())
-                .add(each));
+        candidates
+                .entrySet()
+                .forEach(each -> byFile.computeIfAbsent(each.getValue().file.name(), _ -> new ArrayList<>()).add(each));
         Set<String> damaged = new HashSet<>();
         byFile.forEach((file, uses) -> {
             Found found = uses.getFirst().getValue();
             try (Reading reading = Reading.open(storage, workers, found.checkpoint, found.manifest, Set.of(file))) {
-                reading.verify(uses.stream()
-                        .map(use -> new Reading.Stored(
-                                use.getKey().name(),
-                                use.getKey().dtype(),
-                                new Manifest.Piece(
-                                        file, use.getValue().offset, use.getKey().slice(), use.getKey().chunks())))
-                        .toList());
+                reading.verify(
+                        uses.stream()
+                                .map(use ->
+                                        new Reading.Stored(
+                                                use.getKey().name(),
+                                                use.getKey().dtype(),
+                                                new Manifest.Piece(
+                                                        file,
+                                                        use.getValue().offset,
+                                                        use.getKey().slice(),
+                                                        use.getKey().chunks())))
+                                .toList());
             } catch (IOException | Damaged unusable) {
                 damaged.add(file);
             }

@@ -23,6 +23,7 @@ import java.util.TreeMap;
 /// followed by a filler tensor of bytes.
 final class Safetensors {
     static final int ALIGNMENT = 64;
+
     /// The format's own limit, against files that would have us allocate anything.
     static final long MAX_HEADER = 100_000_000;
 
@@ -114,7 +115,9 @@ final class Safetensors {
         ByteBuffer length = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
         file.read(length, 0);
         long headerBytes = length.getLong(0);
-        require(headerBytes >= 2 && headerBytes <= MAX_HEADER && headerBytes <= size - 8, "has a header of impossible size");
+        require(
+                headerBytes >= 2 && headerBytes <= MAX_HEADER && headerBytes <= size - 8,
+                "has a header of impossible size");
         ByteBuffer text = ByteBuffer.allocate((int) headerBytes);
         file.read(text, 8);
         return parse(text.array(), size);

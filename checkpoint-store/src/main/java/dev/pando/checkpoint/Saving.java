@@ -11,6 +11,7 @@ import java.util.concurrent.Callable;
 /// Hashes what shall be written and writes it.
 final class Saving {
     private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(Safetensors.ALIGNMENT);
+
     /// What one write call is given: enough for the disk, and an interrupt is noticed in between.
     private static final long WINDOW = 4 << 20;
 
@@ -44,13 +45,14 @@ final class Saving {
         int next = 0;
         for (TensorPart piece : pieces) {
             int count = Math.toIntExact(Math.ceilDiv(piece.data().byteSize(), (long) settings.chunkBytes()));
-            sources.add(new ShardPlan.Source(
-                    piece.name(),
-                    Dtype.F32,
-                    piece.shape(),
-                    piece.slice(),
-                    piece.data(),
-                    List.copyOf(sums.subList(next, next + count))));
+            sources.add(
+                    new ShardPlan.Source(
+                            piece.name(),
+                            Dtype.F32,
+                            piece.shape(),
+                            piece.slice(),
+                            piece.data(),
+                            List.copyOf(sums.subList(next, next + count))));
             next += count;
         }
         return sources;

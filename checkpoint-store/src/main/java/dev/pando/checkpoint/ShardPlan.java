@@ -5,7 +5,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeMap;
 
 /// Lays parts of tensors out in files: in order, no file above its size.
@@ -96,8 +95,7 @@ final class ShardPlan {
         if (open.isEmpty()) {
             return;
         }
-        byte[] header =
-                Safetensors.encode(new TreeMap<>(), open.stream().map(Source::item).toList(), true);
+        byte[] header = Safetensors.encode(new TreeMap<>(), open.stream().map(Source::item).toList(), true);
         List<Manifest.Filler> fillers = new ArrayList<>();
         StringBuilder contents = new StringBuilder(Sha256.hex(header, 0, header.length));
         long at = header.length;
@@ -120,8 +118,8 @@ final class ShardPlan {
     }
 
     /// Where each source came to lie, in the order given; nothing for those without a byte.
-    static Map<Source, Manifest.Piece> places(List<Shard> shards) {
-        Map<Source, Manifest.Piece> places = new IdentityHashMap<>();
+    static IdentityHashMap<Source, Manifest.Piece> places(List<Shard> shards) {
+        IdentityHashMap<Source, Manifest.Piece> places = new IdentityHashMap<>();
         for (Shard shard : shards) {
             long at = shard.header.length;
             for (Source part : shard.parts) {

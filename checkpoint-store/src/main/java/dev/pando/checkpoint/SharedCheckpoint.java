@@ -8,8 +8,8 @@ import java.util.List;
 
 /// One checkpoint that several nodes write and one commits: readers see all of it or nothing.
 ///
-/// The one who began it sends the [#ticket] to the others, gathers what they [Checkpoints#contribute], and commits.
-/// It lives as long as its beginner: if that one dies, what was written is swept away.
+/// The one who began it sends the [#ticket] to the others, gathers what they [Checkpoints#contribute], and commits. It
+/// lives as long as its beginner: if that one dies, what was written is swept away.
 public final class SharedCheckpoint implements AutoCloseable {
     private final Storage storage;
     private final Publisher publisher;
@@ -39,13 +39,19 @@ public final class SharedCheckpoint implements AutoCloseable {
             Manifest manifest = publisher.gather(occasion, contributions);
             checkFiles(manifest);
             if (!draft.publish(ByteBuffer.wrap(ManifestFormat.encode(manifest)))) {
-                throw new CheckpointException("the checkpoint of step " + occasion.step() + " was not saved to "
-                        + storage.where() + ": somebody else committed " + name);
+                throw new CheckpointException(
+                        "the checkpoint of step "
+                                + occasion.step()
+                                + " was not saved to "
+                                + storage.where()
+                                + ": somebody else committed "
+                                + name);
             }
             return Catalog.saved(name, manifest);
         } catch (IllegalArgumentException incomplete) {
             throw new CheckpointException(
-                    "the checkpoint of step " + occasion.step() + " is not whole: " + incomplete.getMessage(), incomplete);
+                    "the checkpoint of step " + occasion.step() + " is not whole: " + incomplete.getMessage(),
+                    incomplete);
         } catch (IOException failed) {
             throw Faults.notSaved(occasion.step(), storage.where(), 0, failed);
         }

@@ -4,8 +4,8 @@ import java.util.List;
 
 /// Which elements of a tensor a part holds: `count` runs of `run` elements, their beginnings `stride` apart.
 ///
-/// That covers what training ever cuts: a range of the flattened tensor (an optimizer shard), rows or columns
-/// (a tensor shard), any range along one dimension, a block of a matrix. A part is packed: its runs follow each other.
+/// That covers what training ever cuts: a range of the flattened tensor (an optimizer shard), rows or columns (a tensor
+/// shard), any range along one dimension, a block of a matrix. A part is packed: its runs follow each other.
 ///
 /// @param start of the first run, in elements of the flattened tensor
 public record Slice(long start, long run, long stride, long count) {
@@ -78,7 +78,7 @@ public record Slice(long start, long run, long stride, long count) {
     /// Whether the two have an element in common.
     boolean touches(Slice other) {
         Slice few = count <= other.count ? this : other;
-        Slice many = few == this ? other : this;
+        Slice many = count <= other.count ? other : this;
         for (long at = 0; at < few.count; at++) {
             if (many.touches(few.start + at * few.stride, few.start + at * few.stride + few.run)) {
                 return true;
@@ -112,6 +112,8 @@ public record Slice(long start, long run, long stride, long count) {
 
     /// As in a file's header: `[0:100]`, or `[0+3*10:4]` for four runs of three, ten apart.
     String spoken() {
-        return count == 1 ? "[" + start + ":" + end() + "]" : "[" + start + "+" + run + "*" + stride + ":" + count + "]";
+        return count == 1
+                ? "[" + start + ":" + end() + "]"
+                : "[" + start + "+" + run + "*" + stride + ":" + count + "]";
     }
 }

@@ -4,7 +4,8 @@ import dev.pando.training.step.TrainerState;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
-/// What one holder has of a tensor: all of it, or the slice that its stage, tensor shard or optimizer shard makes it hold.
+/// What one holder has of a tensor: all of it, or the slice that its stage, tensor shard or optimizer shard makes it
+/// hold.
 ///
 /// @param shape of the whole tensor
 /// @param slice which of its elements
@@ -14,12 +15,19 @@ public record TensorPart(String name, List<Long> shape, Slice slice, MemorySegme
         shape = List.copyOf(shape);
         long elements = Shapes.elements(shape);
         if (slice.end() > elements) {
-            throw new IllegalArgumentException("tensor " + name + " is " + Shapes.spoken(shape) + " and has no elements "
-                    + slice.spoken());
+            throw new IllegalArgumentException(
+                    "tensor " + name + " is " + Shapes.spoken(shape) + " and has no elements " + slice.spoken());
         }
         if (data.byteSize() != slice.elements() * Float.BYTES) {
-            throw new IllegalArgumentException("tensor " + name + ": " + slice.elements() + " elements of float32 take "
-                    + slice.elements() * Float.BYTES + " bytes, not " + data.byteSize());
+            throw new IllegalArgumentException(
+                    "tensor "
+                            + name
+                            + ": "
+                            + slice.elements()
+                            + " elements of float32 take "
+                            + slice.elements() * Float.BYTES
+                            + " bytes, not "
+                            + data.byteSize());
         }
     }
 

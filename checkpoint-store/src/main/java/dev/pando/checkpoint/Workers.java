@@ -15,21 +15,26 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// The few background threads that hash and check, each with one chunk of scratch memory.
+/// The few background threads that hash and check, each with one chunk of scratch memory. Where there would be one, the
+/// caller does it.
 final class Workers implements AutoCloseable {
     private static final Thread ANOTHER = Thread.ofPlatform().unstarted(() -> {});
 
+    private final boolean alone;
     private final ExecutorService threads;
     private final ThreadLocal<MemorySegment> scratch;
 
     Workers(int count, int chunkBytes) {
+        this.alone = count == 1; // then the caller is one as well
         AtomicInteger number = new AtomicInteger();
-        this.threads = Executors.newFixedThreadPool(
-                count,
-                task -> Thread.ofPlatform()
-                        .name("pando-checkpoint-" + number.getAndIncrement())
-                        .daemon()
-                        .unstarted(task));
+        this.threads =
+                Executors.newFixedThreadPool(
+                        count,
+                        task ->
+                                Thread.ofPlatform()
+                                        .name("pando-checkpoint-" + number.getAndIncrement())
+                                        .daemon()
+                                        .unstarted(task));
         this.scratch = ThreadLocal.withInitial(() -> allocate(chunkBytes));
     }
 
@@ -50,8 +55,8 @@ final class Workers implements AutoCloseable {
         return segment.isAccessibleBy(ANOTHER);
     }
 
-    /// Runs all tasks and gives their results in the tasks' order; throws the first failure in that order.
-    /// When it returns, no task runs any more.
+    /// Runs all tasks and gives their results in the tasks' order; throws the first failure in that order. When it
+    /// returns, no task runs any more.
     ///
     /// @param here to run them on the calling thread, whose memory nobody else may touch
     <T> List<T> all(List<? extends Callable<T>> tasks, boolean here) throws IOException, Damaged {
@@ -60,7 +65,7 @@ final class Workers implements AutoCloseable {
         for (Callable<T> task : tasks) {
             FutureTask<T> future = new FutureTask<>(() -> stop.get() ? null : task.call());
             futures.add(future);
-            if (here) {
+            if (here || alone) {
                 future.run();
             } else {
                 threads.execute(future);

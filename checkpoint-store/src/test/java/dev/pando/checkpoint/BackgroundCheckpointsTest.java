@@ -136,8 +136,7 @@ class BackgroundCheckpointsTest {
     @Test
     void shouldRefuseAStateOfOtherTensors() {
         try (BackgroundCheckpoints background = new BackgroundCheckpoints(store, States.zeros(0), 1)) {
-            TrainerState other =
-                    new TrainerState(1, States.history(1), States.after(1).spans().subList(0, 3));
+            TrainerState other = new TrainerState(1, States.history(1), States.after(1).spans().subList(0, 3));
 
             assertThatThrownBy(() -> background.take(other, Map.of()))
                     .isInstanceOf(IllegalArgumentException.class)

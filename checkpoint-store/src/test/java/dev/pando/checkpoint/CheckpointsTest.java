@@ -27,8 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// The store on a real folder.
 class CheckpointsTest {
-    @TempDir
-    Path folder;
+    @TempDir Path folder;
 
     private Checkpoints open(int keep) {
         return Checkpoints.in(folder, "a", new CheckpointSettings(keep, 192, 64, 2, 0));
@@ -69,9 +68,10 @@ class CheckpointsTest {
             MemorySegment array = MemorySegment.ofArray(new float[300]);
             confined.fill((byte) 3);
             array.fill((byte) 5);
-            List<TrainerState.Span> spans = List.of(
-                    new TrainerState.Span("confined", List.of(300L), confined),
-                    new TrainerState.Span("array", List.of(300L), array));
+            List<TrainerState.Span> spans =
+                    List.of(
+                            new TrainerState.Span("confined", List.of(300L), confined),
+                            new TrainerState.Span("array", List.of(300L), array));
 
             Saved saved = checkpoints.save(new TrainerState(1, States.history(1), spans), Map.of());
             confined.fill((byte) 0);
@@ -121,7 +121,8 @@ class CheckpointsTest {
 
     private void damage(Saved saved) throws IOException {
         try (Stream<Path> files = Files.list(folder.resolve(saved.id()))) {
-            Path file = files.filter(path -> path.toString().endsWith(".safetensors")).sorted().findFirst().orElseThrow();
+            Path file =
+                    files.filter(path -> path.toString().endsWith(".safetensors")).sorted().findFirst().orElseThrow();
             byte[] bytes = Files.readAllBytes(file);
             bytes[bytes.length / 2] ^= 4;
             Files.write(file, bytes);
@@ -161,8 +162,10 @@ class CheckpointsTest {
 
             assertThatThrownBy(() -> checkpoints.load(saved, other.spans()))
                     .isInstanceOf(CheckpointException.class)
-                    .hasMessage("tensor model.layers.0.feed_forward.w1.weight is 13 x 5 in checkpoint " + saved.id()
-                            + " and 5 x 13 in this model");
+                    .hasMessage(
+                            "tensor model.layers.0.feed_forward.w1.weight is 13 x 5 in checkpoint "
+                                    + saved.id()
+                                    + " and 5 x 13 in this model");
         }
     }
 
@@ -176,8 +179,11 @@ class CheckpointsTest {
 
             assertThatThrownBy(() -> checkpoints.load(saved, other.spans()))
                     .isInstanceOf(CheckpointException.class)
-                    .hasMessage("checkpoint " + saved.id() + " lacks tensor w1; it has"
-                            + " model.layers.0.feed_forward.w1.weight of the same shape, which this model does not have");
+                    .hasMessage(
+                            "checkpoint "
+                                    + saved.id()
+                                    + " lacks tensor w1; it has model.layers.0.feed_forward.w1.weight of the same"
+                                    + " shape, which this model does not have");
         }
     }
 
@@ -190,8 +196,11 @@ class CheckpointsTest {
 
             assertThatThrownBy(() -> checkpoints.load(saved, weights))
                     .isInstanceOf(CheckpointException.class)
-                    .hasMessage("checkpoint " + saved.id() + " holds tensor exp_avg/empty and 9 more,"
-                            + " which this model does not have");
+                    .hasMessage(
+                            "checkpoint "
+                                    + saved.id()
+                                    + " holds tensor exp_avg/empty and 9 more,"
+                                    + " which this model does not have");
             checkpoints.loadOnly(saved, weights);
             States.assertSame(
                     new TrainerState(1, saved.history(), weights),
@@ -204,7 +213,8 @@ class CheckpointsTest {
         try (Checkpoints checkpoints = open(2);
                 Checkpoints other = Checkpoints.in(folder, "b", CheckpointSettings.DEFAULT)) {
             Saved saved = checkpoints.save(States.after(1), Map.of());
-            String sentence = folder + "/" + saved.id() + " belongs to job a, not to b: give this job a folder of its own";
+            String sentence =
+                    folder + "/" + saved.id() + " belongs to job a, not to b: give this job a folder of its own";
 
             assertThatThrownBy(other::newest).isInstanceOf(CheckpointException.class).hasMessage(sentence);
             assertThatThrownBy(() -> other.save(States.after(9), Map.of()))
@@ -224,7 +234,8 @@ class CheckpointsTest {
 
             assertThatThrownBy(checkpoints::newest)
                     .isInstanceOf(CheckpointException.class)
-                    .hasMessage(later + " was written by a newer Pando (format 7, this one reads up to 1): use that one");
+                    .hasMessage(
+                            later + " was written by a newer Pando (format 7, this one reads up to 1): use that one");
         }
     }
 
@@ -240,8 +251,10 @@ class CheckpointsTest {
 
             assertThat(newest.saved()).contains(saved);
             assertThat(newest.damaged())
-                    .containsExactly("checkpoint " + alien.getFileName()
-                            + " is damaged: its manifest is cut short or not one of Pando's");
+                    .containsExactly(
+                            "checkpoint "
+                                    + alien.getFileName()
+                                    + " is damaged: its manifest is cut short or not one of Pando's");
         }
     }
 
@@ -299,9 +312,8 @@ class CheckpointsTest {
     @Test
     void shouldPutLargeTensorsInSeveralFilesAndSmallOnesTogether() throws IOException {
         MemorySegment data = Arena.ofAuto().allocate(1000 * Float.BYTES);
-        List<TrainerState.Span> spans = IntStream.range(0, 3)
-                .mapToObj(n -> new TrainerState.Span("t" + n, List.of(10L, 100L), data))
-                .toList();
+        List<TrainerState.Span> spans =
+                IntStream.range(0, 3).mapToObj(n -> new TrainerState.Span("t" + n, List.of(10L, 100L), data)).toList();
         try (Checkpoints checkpoints = Checkpoints.in(folder, "a", new CheckpointSettings(1, 1536, 64, 1, 0))) {
             Saved saved = checkpoints.save(new TrainerState(0, States.history(0), spans), Map.of());
 

@@ -20,6 +20,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// Power cuts, full disks and flipped bits, at every place where they can happen.
 class CrashTest {
     private static final Path FOLDER = Path.of("/runs/a/checkpoints");
+
     /// Several files, several chunks a tensor, a tensor cut over two files.
     private static final CheckpointSettings SMALL = new CheckpointSettings(2, 192, 64, 1, 0);
 
@@ -155,7 +156,10 @@ class CrashTest {
         Newest found = checkpoints.newest();
 
         assertThat(found.saved().orElseThrow().step()).as(how).isEqualTo(1);
-        assertThat(found.damaged()).singleElement().asString().startsWith("checkpoint " + damaged.id() + " is damaged: ");
+        assertThat(found.damaged())
+                .singleElement()
+                .asString()
+                .startsWith("checkpoint " + damaged.id() + " is damaged: ");
         TrainerState into = States.zeros(2);
         try {
             checkpoints.load(damaged, into.spans());
@@ -207,8 +211,8 @@ class CrashTest {
                     checkpoints.save(States.after(2), States.ATTRIBUTES);
                 } catch (CheckpointException full) {
                     assertThat(full)
-                            .hasMessageStartingWith("the checkpoint of step 2 was not saved to " + FOLDER
-                                    + ": no space is left there");
+                            .hasMessageStartingWith(
+                                    "the checkpoint of step 2 was not saved to " + FOLDER + ": no space is left there");
                 }
                 boolean reached = disk.hasFailed();
                 disk.heal();

@@ -17,8 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// Looking at checkpoints, whoever wrote them.
 class InspectionTest {
-    @TempDir
-    Path folder;
+    @TempDir Path folder;
 
     private Saved save(TrainerState state, CheckpointSettings settings) {
         try (Checkpoints checkpoints = Checkpoints.in(folder, "a", settings)) {
@@ -39,8 +38,10 @@ class InspectionTest {
             assertThat(inspection.id()).isEqualTo(saved.id());
             assertThat(inspection.bytes()).isEqualTo(saved.bytes());
             assertThat(inspection.attributes()).isEqualTo(States.ATTRIBUTES);
-            assertThat(inspection.tensors()).contains(new Inspection.Tensor(
-                    "exp_avg/model.layers.0.feed_forward.w1.weight", "F32", List.of(13L, 5L), 2));
+            assertThat(inspection.tensors())
+                    .contains(
+                            new Inspection.Tensor(
+                                    "exp_avg/model.layers.0.feed_forward.w1.weight", "F32", List.of(13L, 5L), 2));
             assertThat(checkpoints.inspect("5")).isEqualTo(inspection);
             assertThat(checkpoints.inspect("step-00")).isEqualTo(inspection);
             assertThat(checkpoints.verify("5")).isEmpty();
@@ -53,8 +54,7 @@ class InspectionTest {
     @Test
     void shouldFindNoDifferenceInTheSameBitsCutDifferently() {
         Saved one = save(States.after(5), settings(192, 64));
-        Saved other = save(
-                new TrainerState(6, States.history(6), States.after(5).spans()), settings(4096, 128));
+        Saved other = save(new TrainerState(6, States.history(6), States.after(5).spans()), settings(4096, 128));
         try (Checkpoints checkpoints = Checkpoints.of(folder)) {
             assertThat(checkpoints.diff(one.id(), other.id())).isEmpty();
         }
@@ -78,10 +78,11 @@ class InspectionTest {
 
     @Test
     void shouldPruneToTheSoundOnesAndNeverTakeTheLast() throws IOException {
-        List<Saved> saved = List.of(
-                save(States.after(1), settings(192, 64)),
-                save(States.after(2), settings(192, 64)),
-                save(States.after(3), settings(192, 64)));
+        List<Saved> saved =
+                List.of(
+                        save(States.after(1), settings(192, 64)),
+                        save(States.after(2), settings(192, 64)),
+                        save(States.after(3), settings(192, 64)));
         for (Saved damaged : saved.subList(1, 3)) {
             Files.write(folder.resolve(damaged.id()).resolve("manifest.json"), new byte[] {1});
         }
@@ -101,7 +102,8 @@ class InspectionTest {
     @Test
     void shouldNotSaveWhereItOnlyLooks() {
         try (Checkpoints checkpoints = Checkpoints.of(folder)) {
-            assertThatThrownBy(() -> checkpoints.save(States.after(1), Map.of())).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> checkpoints.save(States.after(1), Map.of()))
+                    .isInstanceOf(IllegalStateException.class);
         }
     }
 }

@@ -23,15 +23,15 @@ import org.junit.jupiter.api.io.TempDir;
 class KilledWriterTest {
     private static final CheckpointSettings SETTINGS = new CheckpointSettings(2, 192, 64, 1, 0);
 
-    @TempDir
-    Path folder;
+    @TempDir Path folder;
 
     /// Another process; it says what it did line by line.
     static final class Writer {
         public static void main(String[] arguments) throws IOException {
             Path folder = Path.of(arguments[1]);
             if (arguments[0].equals("draft")) {
-                try (Storage.Draft draft = new FolderStorage(new LocalDisk(), folder).draft("step-0000000009-000000000000", 0);
+                try (Storage.Draft draft =
+                                new FolderStorage(new LocalDisk(), folder).draft("step-0000000009-000000000000", 0);
                         Disk.Output file = draft.create("half")) {
                     file.write(ByteBuffer.wrap(new byte[10]));
                     IO.println("drafting");
@@ -50,8 +50,14 @@ class KilledWriterTest {
     private Process start(String what) throws IOException {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         return new ProcessBuilder(
-                        java, "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-cp", System.getProperty("java.class.path"),
-                        Writer.class.getName(), what, folder.toString())
+                        java,
+                        "-XX:TieredStopAtLevel=1",
+                        "-Xshare:auto",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Writer.class.getName(),
+                        what,
+                        folder.toString())
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
     }
@@ -83,7 +89,8 @@ class KilledWriterTest {
 
     @Test
     void shouldLeaveALiveWriterOfTheSameProcessAlone() throws IOException {
-        try (Storage.Draft draft = new FolderStorage(new LocalDisk(), folder).draft("step-0000000009-000000000000", 0)) {
+        try (Storage.Draft draft =
+                new FolderStorage(new LocalDisk(), folder).draft("step-0000000009-000000000000", 0)) {
             draft.create("half").close();
             List<String> before = entries();
 

@@ -24,11 +24,11 @@ import org.junit.jupiter.api.io.TempDir;
 class ReshardTest {
     private static final int LAYERS = 4;
     private static final long C = 24;
+
     /// Several files and chunks a tensor, chunks that end within rows.
     private static final CheckpointSettings SETTINGS = new CheckpointSettings(1, 4096, 1024, 1, 0);
 
-    @TempDir
-    Path folder;
+    @TempDir Path folder;
 
     /// The tensors of a tiny InternLM2, and along which dimension tensor shards cut them; -1: held by all.
     private static final Map<String, Tensor> MODEL = model();
@@ -107,7 +107,11 @@ class ReshardTest {
 
     private static TensorPart part(String name, Tensor tensor, Slice slice) {
         return new TensorPart(
-                name, tensor.shape, slice, Arena.ofAuto().allocate(Math.max(1, slice.elements()) * Float.BYTES, 64)
+                name,
+                tensor.shape,
+                slice,
+                Arena.ofAuto()
+                        .allocate(Math.max(1, slice.elements()) * Float.BYTES, 64)
                         .asSlice(0, slice.elements() * Float.BYTES));
     }
 
@@ -116,17 +120,21 @@ class ReshardTest {
     }
 
     private static void fill(TensorPart part) {
-        part.slice().walk(0, Long.MAX_VALUE, (at, inPart, length) -> {
-            for (long i = 0; i < length; i++) {
-                part.data().setAtIndex(ValueLayout.JAVA_INT, inPart + i, value(part.name(), at + i));
-            }
-        });
+        part.slice()
+                .walk(
+                        0,
+                        Long.MAX_VALUE,
+                        (at, inPart, length) -> {
+                            for (long i = 0; i < length; i++) {
+                                part.data().setAtIndex(ValueLayout.JAVA_INT, inPart + i, value(part.name(), at + i));
+                            }
+                        });
     }
 
     private static void assertFilled(TensorPart part) {
         MemorySegment expected = Arena.ofAuto().allocate(part.data().byteSize() + 1, 64);
-        TensorPart twin = new TensorPart(
-                part.name(), part.shape(), part.slice(), expected.asSlice(0, part.data().byteSize()));
+        TensorPart twin =
+                new TensorPart(part.name(), part.shape(), part.slice(), expected.asSlice(0, part.data().byteSize()));
         fill(twin);
         assertThat(part.data().mismatch(twin.data())).as(part.name() + part.slice()).isEqualTo(-1);
     }
@@ -189,8 +197,9 @@ class ReshardTest {
 
             assertThatThrownBy(() -> shared.commit(List.of(one)))
                     .isInstanceOf(CheckpointException.class)
-                    .hasMessage("the checkpoint of step 5 is not whole: tensor model.tok_embeddings.weight"
-                            + " is there with 720 of 1440 elements");
+                    .hasMessage(
+                            "the checkpoint of step 5 is not whole: tensor model.tok_embeddings.weight"
+                                    + " is there with 720 of 1440 elements");
             assertThat(checkpoints.list()).isEmpty();
         }
     }
@@ -208,8 +217,9 @@ class ReshardTest {
 
             assertThatThrownBy(() -> shared.commit(List.of(one, other)))
                     .isInstanceOf(CheckpointException.class)
-                    .hasMessageStartingWith("the checkpoint of step 5 is not whole: two writers differ in what tensor"
-                            + " exp_avg_sq/output.weight");
+                    .hasMessageStartingWith(
+                            "the checkpoint of step 5 is not whole: two writers differ in what tensor"
+                                    + " exp_avg_sq/output.weight");
             assertThat(shared.commit(List.of(one, one)).step()).isEqualTo(5);
         }
     }

@@ -83,8 +83,8 @@ class ReuseTest {
 
     @Test
     void shouldReadLargerChunksThanItsOwn() {
-        Checkpoints large = new Checkpoints(
-                new FolderStorage(disk, FOLDER), "a", new CheckpointSettings(3, 4096, 512, 1, 0));
+        Checkpoints large =
+                new Checkpoints(new FolderStorage(disk, FOLDER), "a", new CheckpointSettings(3, 4096, 512, 1, 0));
         TrainerState state = States.after(1);
         Saved saved = large.save(state, Map.of());
 

@@ -42,10 +42,14 @@ class SliceTest {
             int to = from + random.nextInt(20);
 
             assertThat(left.elements()).isEqualTo(elements(left).cardinality());
-            assertThat(left.touches(right)).as(left + " " + right).isEqualTo(elements(left).intersects(elements(right)));
+            assertThat(left.touches(right))
+                    .as(left + " " + right)
+                    .isEqualTo(elements(left).intersects(elements(right)));
             BitSet range = new BitSet();
             range.set(from, to);
-            assertThat(left.touches(from, to)).as(left + " " + from + " " + to).isEqualTo(elements(left).intersects(range));
+            assertThat(left.touches(from, to))
+                    .as(left + " " + from + " " + to)
+                    .isEqualTo(elements(left).intersects(range));
         }
     }
 
@@ -61,10 +65,13 @@ class SliceTest {
             expected.clear(Math.max(from, to), ELEMENTS + 60);
 
             BitSet walked = new BitSet();
-            slice.walk(from, to, (at, inPart, length) -> {
-                walked.set((int) at, (int) (at + length));
-                assertThat(inPart).isEqualTo(elements(slice).get(0, (int) at).cardinality());
-            });
+            slice.walk(
+                    from,
+                    to,
+                    (at, inPart, length) -> {
+                        walked.set((int) at, (int) (at + length));
+                        assertThat(inPart).isEqualTo(elements(slice).get(0, (int) at).cardinality());
+                    });
 
             assertThat(walked).as(slice + " " + from + " " + to).isEqualTo(expected);
         }
@@ -95,7 +102,8 @@ class SliceTest {
         assertThat(Slice.along(shape, 0, 1, 3)).isEqualTo(Slice.range(30, 90));
         assertThat(Slice.along(shape, 1, 2, 4)).isEqualTo(new Slice(10, 10, 30, 4));
         assertThat(Slice.along(shape, 2, 4, 5)).isEqualTo(new Slice(4, 1, 5, 24));
-        assertThatThrownBy(() -> Slice.along(shape, 2, 4, 6)).hasMessage("no range 4 to 6 along dimension 2 of 4 x 6 x 5");
+        assertThatThrownBy(() -> Slice.along(shape, 2, 4, 6))
+                .hasMessage("no range 4 to 6 along dimension 2 of 4 x 6 x 5");
     }
 
     @Test
@@ -103,12 +111,13 @@ class SliceTest {
         Random random = new Random(10);
         for (int round = 0; round < 2_000; round++) {
             Slice slice = any(random);
-            TensorPart part = new TensorPart(
-                    "t",
-                    List.of((long) ELEMENTS),
-                    slice,
-                    java.lang.foreign.Arena.ofAuto().allocate(slice.elements() * Float.BYTES));
-            long most = 1 + random.nextInt(40);
+            TensorPart part =
+                    new TensorPart(
+                            "t",
+                            List.of((long) ELEMENTS),
+                            slice,
+                            java.lang.foreign.Arena.ofAuto().allocate(slice.elements() * Float.BYTES));
+            long most = 1L + random.nextInt(40);
 
             List<TensorPart> cut = ShardPlan.cut(part, most * Float.BYTES);
 

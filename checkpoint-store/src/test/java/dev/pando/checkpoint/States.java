@@ -16,20 +16,26 @@ import java.util.Random;
 final class States {
     static final Map<String, String> ATTRIBUTES = Map.of("config", "pando.job { seed = 1 }", "data", "sha256:00ff");
 
-    private static final Map<String, List<Long>> SHAPES = new java.util.TreeMap<>(Map.of(
-            "model.norm.weight", List.of(7L),
-            "model.layers.0.feed_forward.w1.weight", List.of(13L, 5L),
-            "output.weight", List.of(16L, 4L),
-            "scalar", List.of(),
-            "empty", List.of(0L, 3L)));
+    private static final Map<String, List<Long>> SHAPES =
+            new java.util.TreeMap<>(
+                    Map.of(
+                            "model.norm.weight", List.of(7L),
+                            "model.layers.0.feed_forward.w1.weight", List.of(13L, 5L),
+                            "output.weight", List.of(16L, 4L),
+                            "scalar", List.of(),
+                            "empty", List.of(0L, 3L)));
 
     private States() {}
 
     static TrainerState zeros(long step) {
         List<TrainerState.Span> spans = new ArrayList<>();
         for (String prefix : List.of("", "exp_avg/", "exp_avg_sq/")) {
-            SHAPES.forEach((name, shape) -> spans.add(new TrainerState.Span(
-                    prefix + name, shape, Arena.ofAuto().allocate(Shapes.elements(shape) * Float.BYTES, 64))));
+            SHAPES.forEach((name, shape) ->
+                    spans.add(
+                            new TrainerState.Span(
+                                    prefix + name,
+                                    shape,
+                                    Arena.ofAuto().allocate(Shapes.elements(shape) * Float.BYTES, 64))));
         }
         return new TrainerState(step, history(step), spans);
     }
