@@ -1,14 +1,9 @@
 package dev.pando.training.ops;
 
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteOrder;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorSpecies;
 
 /// Adds spans of float32, one addition an element, so any cut of the work gives the same bits.
 public final class Sums {
-    private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
-
     private Sums() {}
 
     /// `target += source`.
@@ -30,14 +25,11 @@ public final class Sums {
     }
 
     static void add(long target, long source, long elements) {
-        long whole = elements - elements % SPECIES.length();
-        long i = 0;
-        for (; i < whole; i += SPECIES.length()) {
-            FloatVector a = FloatVector.fromMemorySegment(SPECIES, Native.ALL, target + i * 4, ByteOrder.nativeOrder());
-            FloatVector b = FloatVector.fromMemorySegment(SPECIES, Native.ALL, source + i * 4, ByteOrder.nativeOrder());
-            a.add(b).intoMemorySegment(Native.ALL, target + i * 4, ByteOrder.nativeOrder());
+        long whole = Floats.whole(elements);
+        for (long i = 0; i < whole; i += Floats.LANES) {
+            Floats.store(Floats.load(target + i * 4).add(Floats.load(source + i * 4)), target + i * 4);
         }
-        for (; i < elements; i++) {
+        for (long i = whole; i < elements; i++) {
             Native.put(target + i * 4, Native.get(target + i * 4) + Native.get(source + i * 4));
         }
     }

@@ -1,0 +1,254 @@
+package dev.pando.checkpoint;
+
+import dev.pando.training.step.CheckpointStore;
+import dev.pando.training.step.CheckpointStore.Saved;
+import dev.pando.training.step.LossHistory;
+import dev.pando.training.step.TrainerState;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/// Takes checkpoints while training goes on: copied to host memory beside the next step's computation, then written in
+/// the background.
+///
+/// There are two copies, allocated once: one that is written, one that waits or is being filled. A newer state takes
+/// the place of the one that waits; what is being written is always finished. So a new checkpoint never waits for an
+/// old one, and what gets written is the newest there was when its writing began.
+public final class BackgroundCheckpoints implements AutoCloseable {
+    /// What a thread copies at a time: small beside a state, so that the threads end together.
+    private static final int SLAB = 1 << 20;
+
+    private final CheckpointStore store;
+    private final int copyThreads;
+    private final ExecutorService copiers;
+    private final Thread writer;
+    private final Deque<Snapshot> free = new ArrayDeque<>();
+    private Pending waiting;
+    private int copying;
+    private boolean closed;
+
+    /// @param store owned by the caller
+    /// @param like a state as they will come, for which memory is allocated here
+    /// @param copyThreads that copy a state to host memory
+    public BackgroundCheckpoints(CheckpointStore store, TrainerState like, int copyThreads) {
+        this.store = store;
+        this.copyThreads = copyThreads;
+        this.free.push(new Snapshot(like));
+        this.free.push(new Snapshot(like));
+        AtomicInteger number = new AtomicInteger();
+        this.copiers =
+                Executors.newFixedThreadPool(
+                        copyThreads,
+                        task ->
+                                Thread.ofPlatform()
+                                        .name("pando-checkpoint-copy-" + number.getAndIncrement())
+                                        .daemon()
+                                        .unstarted(task));
+        this.writer = Thread.ofPlatform().name("pando-checkpoint-writer").daemon().start(this::writeAll);
+    }
+
+    /// What became of a checkpoint.
+    public sealed interface Outcome {
+        /// It survives a power cut.
+        record Durable(Saved saved) implements Outcome {}
+
+        /// A newer one was taken before the writer came to it.
+        record Superseded(long step) implements Outcome {}
+    }
+
+    /// A checkpoint on its way.
+    public static final class Taken {
+        private final CountDownLatch copied;
+        private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
+        private volatile RuntimeException failure;
+
+        private Taken(int copiers) {
+            copied = new CountDownLatch(copiers);
+        }
+
+        /// Waits until the state may change again: to be called before the next step is applied, not before it is
+        /// computed, since computing only reads the state.
+        ///
+        /// @param deadlineNs how long to wait at most
+        public void awaitCopied(long deadlineNs) throws InterruptedException {
+            if (!copied.await(deadlineNs, TimeUnit.NANOSECONDS)) {
+                throw new IllegalStateException(
+                        "copying the state to host memory took more than " + deadlineNs + " ns");
+            }
+            if (failure != null) {
+                throw failure;
+            }
+        }
+
+        /// Completes when it is settled; fails with [CheckpointStore.CheckpointException].
+        public CompletionStage<Outcome> outcome() {
+            return outcome.minimalCompletionStage();
+        }
+    }
+
+    private record Pending(
+            Snapshot copy, long step, LossHistory history, Map<String, String> attributes, Taken taken) {}
+
+    /// Begins to copy the state and returns at once. The state must not change until [Taken#awaitCopied] returns.
+    ///
+    /// @throws IllegalStateException if the copy before is not complete: one takes a state after that was awaited
+    public Taken take(TrainerState state, Map<String, String> attributes) {
+        Taken taken = new Taken(copyThreads);
+        Pending pending = new Pending(room(state), state.step(), state.history(), Map.copyOf(attributes), taken);
+        List<MemorySegment[]> slabs = slabs(state, pending.copy);
+        AtomicInteger next = new AtomicInteger();
+        AtomicInteger left = new AtomicInteger(copyThreads);
+        for (int n = 0; n < copyThreads; n++) {
+            copiers.execute(() -> {
+                try {
+                    for (int at = next.getAndIncrement(); at < slabs.size(); at = next.getAndIncrement()) {
+                        slabs.get(at)[1].copyFrom(slabs.get(at)[0]);
+                    }
+                } catch (RuntimeException failed) {
+                    taken.failure = failed;
+                } finally {
+                    if (left.decrementAndGet() == 0) {
+                        offer(pending);
+                    }
+                    taken.copied.countDown();
+                }
+            });
+        }
+        return taken;
+    }
+
+    private static List<MemorySegment[]> slabs(TrainerState state, Snapshot copy) {
+        List<MemorySegment[]> slabs = new ArrayList<>();
+        for (int i = 0; i < copy.spans().size(); i++) {
+            MemorySegment from = state.spans().get(i).data();
+            MemorySegment to = copy.spans().get(i).data();
+            for (long at = 0; at < from.byteSize(); at += SLAB) {
+                long bytes = Math.min(SLAB, from.byteSize() - at);
+                slabs.add(new MemorySegment[] {from.asSlice(at, bytes), to.asSlice(at, bytes)});
+            }
+        }
+        return slabs;
+    }
+
+    /// A copy that nobody uses; the one that waits is given up if there is no other.
+    private Snapshot room(TrainerState state) {
+        Snapshot room;
+        Pending superseded = null;
+        synchronized (this) {
+            if (closed) {
+                throw new IllegalStateException("no checkpoints are taken any more");
+            }
+            room = free.poll();
+            if (room == null && waiting != null) {
+                superseded = waiting;
+                room = waiting.copy;
+                waiting = null;
+            }
+            if (room == null) {
+                throw new IllegalStateException("step " + state.step() + ": the copy before is not complete");
+            }
+            if (!room.fits(state)) {
+                free.push(room);
+                throw new IllegalArgumentException(
+                        "step " + state.step() + ": these are not the tensors that were announced");
+            }
+            copying++;
+        }
+        if (superseded != null) {
+            superseded.taken.outcome.complete(new Outcome.Superseded(superseded.step));
+        }
+        return room;
+    }
+
+    private void offer(Pending pending) {
+        Pending superseded;
+        synchronized (this) {
+            copying--;
+            superseded = waiting;
+            waiting = pending;
+            if (superseded != null) {
+                free.push(superseded.copy);
+            }
+            notifyAll();
+        }
+        if (superseded != null) {
+            superseded.taken.outcome.complete(new Outcome.Superseded(superseded.step));
+        }
+    }
+
+    private void writeAll() {
+        for (Pending next = await(); next != null; next = await()) {
+            try {
+                if (next.taken.failure != null) {
+                    throw next.taken.failure;
+                }
+                TrainerState state = new TrainerState(next.step, next.history, next.copy.spans());
+                Saved saved = store.save(state, next.attributes);
+                release(next);
+                next.taken.outcome.complete(new Outcome.Durable(saved));
+            } catch (Throwable failed) { // whatever it is, those who wait must hear of it, and the next one be tried
+                release(next);
+                next.taken.outcome.completeExceptionally(failed);
+            }
+        }
+    }
+
+    private synchronized void release(Pending pending) {
+        if (!free.contains(pending.copy)) {
+            free.push(pending.copy);
+        }
+    }
+
+    private synchronized Pending await() {
+        while (waiting == null && !(closed && copying == 0)) {
+            try {
+                wait();
+            } catch (InterruptedException _) {
+                return null;
+            }
+        }
+        Pending next = waiting;
+        waiting = null;
+        return next;
+    }
+
+    /// Writes what waits, then ends.
+    @Override
+    public void close() {
+        synchronized (this) {
+            closed = true;
+            notifyAll();
+        }
+        boolean interrupted = false;
+        while (writer.isAlive()) {
+            try {
+                writer.join();
+            } catch (InterruptedException _) {
+                interrupted = true; // whoever hurries us wants the writer to give up its checkpoint
+                writer.interrupt();
+            }
+        }
+        copiers.close();
+        synchronized (this) {
+            if (waiting != null) {
+                free.push(waiting.copy);
+                waiting = null;
+            }
+            free.forEach(Snapshot::close);
+            free.clear();
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

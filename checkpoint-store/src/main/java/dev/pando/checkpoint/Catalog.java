@@ -1,0 +1,224 @@
+package dev.pando.checkpoint;
+
+import dev.pando.training.step.CheckpointStore.CheckpointException;
+import dev.pando.training.step.CheckpointStore.Newest;
+import dev.pando.training.step.CheckpointStore.Saved;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.AccessDeniedException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/// What is there: the published checkpoints in order, which of them are sound, and which may go.
+final class Catalog {
+    private static final Comparator<String> OLDEST_FIRST =
+            Comparator.comparingLong(CheckpointName::stepOf)
+                    .thenComparingInt(CheckpointName::copyOf)
+                    .thenComparing(Comparator.naturalOrder());
+
+    private final Storage storage;
+    private final Workers workers;
+    private final String job;
+
+    /// Checkpoints that were found damaged, which retention must not count.
+    private final Set<String> damaged = ConcurrentHashMap.newKeySet();
+
+    private volatile boolean seen;
+
+    /// @param job whose checkpoints these should be; null for any
+    Catalog(Storage storage, Workers workers, String job) {
+        this.storage = storage;
+        this.workers = workers;
+        this.job = job;
+    }
+
+    List<String> newestFirst() throws IOException {
+        List<String> names = new ArrayList<>(storage.checkpoints());
+        names.sort(OLDEST_FIRST.reversed());
+        return names;
+    }
+
+    Manifest manifest(String name) throws IOException, Damaged, Foreign {
+        return Reading.manifest(storage, name);
+    }
+
+    Reading open(String name, Manifest manifest) throws IOException, Damaged {
+        return Reading.open(storage, workers, name, manifest);
+    }
+
+    Reading openFor(String name, Manifest manifest, List<TensorPart> parts) throws IOException, Damaged {
+        return Reading.openFor(storage, workers, name, manifest, parts);
+    }
+
+    void verify(String name, Manifest manifest) throws IOException, Damaged {
+        try (Reading reading = open(name, manifest)) {
+            reading.verify();
+        }
+    }
+
+    boolean isSound(String name) throws IOException {
+        return fault(name).isEmpty();
+    }
+
+    List<Saved> list() throws IOException {
+        List<Saved> all = new ArrayList<>();
+        for (String name : newestFirst()) {
+            try {
+                all.add(saved(name, manifest(name)));
+            } catch (Damaged | Foreign unreadable) {
+                // named by newest(), when it matters
+            }
+        }
+        return all;
+    }
+
+    Newest newest() throws IOException {
+        List<String> sentences = new ArrayList<>();
+        for (String name : newestFirst()) {
+            try {
+                Manifest manifest = manifest(name);
+                refuseForeign(name, manifest);
+                verify(name, manifest);
+                return new Newest(Optional.of(saved(name, manifest)), sentences);
+            } catch (Damaged broken) {
+                if (storage.exists(name)) { // else retention was faster
+                    damaged.add(name);
+                    sentences.add("checkpoint " + name + " is damaged: " + broken.getMessage());
+                }
+            } catch (Foreign foreign) {
+                throw new CheckpointException(path(name) + " " + foreign.getMessage());
+            } catch (AccessDeniedException | InterruptedIOException | ClosedByInterruptException notItsFault) {
+                throw Faults.notRead(path(name), notItsFault);
+            } catch (IOException unreadable) {
+                damaged.add(name);
+                sentences.add("checkpoint " + name + " cannot be read: " + Faults.reason(unreadable));
+            }
+        }
+        return new Newest(Optional.empty(), sentences);
+    }
+
+    /// Whoever writes here also removes here, so it had better be this job's place. Looked at once.
+    void refuseForeign() throws IOException {
+        if (seen) {
+            return;
+        }
+        for (String name : newestFirst()) {
+            try {
+                refuseForeign(name, manifest(name));
+            } catch (Damaged broken) {
+                // whosever it was
+            } catch (Foreign foreign) {
+                throw new CheckpointException(path(name) + " " + foreign.getMessage());
+            }
+        }
+        seen = true;
+    }
+
+    private void refuseForeign(String name, Manifest manifest) {
+        if (job != null && !manifest.job().equals(job)) {
+            throw new CheckpointException(
+                    path(name)
+                            + " belongs to job "
+                            + manifest.job()
+                            + ", not to "
+                            + job
+                            + ": give this job a folder of its own");
+        }
+    }
+
+    /// Keeps the newest sound checkpoints and removes what is older than the last of them, after reading what is kept.
+    /// Where fewer are sound than shall be kept, nothing is removed.
+    List<String> prune(int keep) throws IOException {
+        int sound = 0;
+        for (String name : newestFirst()) {
+            if (isSound(name)) {
+                sound++;
+                if (sound == keep) {
+                    return retain(keep, name);
+                }
+            }
+        }
+        return List.of();
+    }
+
+    /// The checkpoint that is meant: its name or the beginning of it, its step, or `newest`.
+    String resolve(String what) throws IOException {
+        List<String> all = newestFirst();
+        List<String> meant =
+                all.stream()
+                        .filter(name ->
+                                what.equals("newest")
+                                        || name.equals(what)
+                                        || what.equals("" + CheckpointName.stepOf(name)))
+                        .toList();
+        if (meant.isEmpty()) {
+            meant = all.stream().filter(name -> name.startsWith(what)).toList();
+            if (meant.size() > 1) {
+                throw new CheckpointException(what + " may be " + meant.get(0) + " or " + meant.get(1) + ": say which");
+            }
+        }
+        if (meant.isEmpty()) {
+            throw new CheckpointException(
+                    "there is no checkpoint "
+                            + what
+                            + " in "
+                            + storage.where()
+                            + (all.isEmpty() ? "" : "; the newest is " + all.getFirst()));
+        }
+        return meant.getFirst();
+    }
+
+    Inspection inspect(String name) throws IOException {
+        try {
+            return Inspection.of(name, manifest(name));
+        } catch (Damaged broken) {
+            return Inspection.broken(name, broken.getMessage());
+        } catch (Foreign foreign) {
+            return Inspection.broken(name, "it " + foreign.getMessage());
+        }
+    }
+
+    /// @return why it cannot be used, if so
+    Optional<String> fault(String name) throws IOException {
+        try {
+            verify(name, manifest(name));
+            damaged.remove(name);
+            return Optional.empty();
+        } catch (Damaged | Foreign broken) {
+            damaged.add(name);
+            return Optional.of(broken.getMessage());
+        }
+    }
+
+    /// Keeps the newest checkpoints that are not known to be damaged, removes what is older than the last of them.
+    ///
+    /// @param safe one that is known to be valid, and stays whatever its age
+    /// @return what was removed
+    List<String> retain(int keep, String safe) throws IOException {
+        List<String> removed = new ArrayList<>();
+        int kept = 0;
+        for (String name : newestFirst()) {
+            if (kept >= keep && !name.equals(safe)) {
+                storage.remove(name);
+                damaged.remove(name);
+                removed.add(name);
+            } else if (!damaged.contains(name)) {
+                kept++;
+            }
+        }
+        return removed;
+    }
+
+    String path(String name) {
+        return storage.where() + "/" + name;
+    }
+
+    static Saved saved(String name, Manifest manifest) {
+        return new Saved(name, manifest.step(), manifest.history(), manifest.attributes(), manifest.bytes());
+    }
+}

@@ -1,0 +1,238 @@
+package dev.pando.checkpoint;
+
+import dev.pando.training.step.CheckpointStore;
+import dev.pando.training.step.LossHistory;
+import dev.pando.training.step.TrainerState;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+
+/// A job's checkpoints in one place: saves them, finds the newest that is sound, loads it, and clears old ones away.
+///
+/// Safe to call from several threads, and beside other processes on the same place.
+public final class Checkpoints implements CheckpointStore {
+    private final Storage storage;
+    private final String job;
+    private final CheckpointSettings settings;
+    private final Workers workers;
+    private final Catalog catalog;
+    private final Publisher publisher;
+    private final CountDownLatch closed = new CountDownLatch(1);
+
+    Checkpoints(Storage storage, String job, CheckpointSettings settings) {
+        this.storage = storage;
+        this.job = job;
+        this.settings = settings;
+        this.workers = new Workers(settings.threads(), settings.chunkBytes());
+        this.catalog = new Catalog(storage, workers, job);
+        Pace pace = new Pace(settings.bytesPerSecond(), new MachineClock(closed));
+        this.publisher = new Publisher(storage, workers, catalog, settings, pace);
+    }
+
+    /// Opens a job's checkpoints in a folder, which need not be there yet, and clears what killed writers left in it.
+    public static Checkpoints in(Path folder, String job, CheckpointSettings settings) {
+        Checkpoints checkpoints = new Checkpoints(new FolderStorage(new LocalDisk(), folder), job, settings);
+        checkpoints.sweep();
+        return checkpoints;
+    }
+
+    /// Opens a folder to look at it, whosever checkpoints they are; nothing can be saved.
+    public static Checkpoints of(Path folder) {
+        return new Checkpoints(new FolderStorage(new LocalDisk(), folder), null, CheckpointSettings.DEFAULT);
+    }
+
+    void sweep() {
+        try {
+            storage.sweep();
+        } catch (IOException unwritable) {
+            // reading may still go well, and a writer that meets the same fault will say so
+        }
+    }
+
+    @Override
+    public Saved save(TrainerState state, Map<String, String> attributes) {
+        return save(state.step(), state.history(), Doors.parts(state.spans()), attributes).saved();
+    }
+
+    /// As [#save], of tensors that may be held in parts; says also what it cost.
+    public Written save(long step, LossHistory history, List<TensorPart> parts, Map<String, String> attributes) {
+        long bytes = parts.stream().mapToLong(part -> part.data().byteSize()).sum();
+        try {
+            catalog.refuseForeign();
+            Publisher.Published published = publisher.publish(occasion(step, history, attributes), parts);
+            retain(published.name());
+            return new Written(Catalog.saved(published.name(), published.manifest()), published.writtenBytes());
+        } catch (IOException failed) {
+            throw Faults.notSaved(step, storage.where(), bytes, failed);
+        } catch (Damaged impossible) {
+            throw new AssertionError("hashing memory", impossible);
+        }
+    }
+
+    /// @param writtenBytes of tensors; the others were there already, unchanged
+    public record Written(Saved saved, long writtenBytes) {}
+
+    private Publisher.Occasion occasion(long step, LossHistory history, Map<String, String> attributes) {
+        if (job == null) {
+            throw new IllegalStateException("opened to look at, not to save");
+        }
+        if (step < 0) {
+            throw new IllegalArgumentException("a state after " + step + " steps");
+        }
+        return new Publisher.Occasion(job, step, history, new TreeMap<>(attributes));
+    }
+
+    private void retain(String justSaved) {
+        try {
+            catalog.retain(settings.keep(), justSaved);
+        } catch (IOException failed) {
+            // the new checkpoint is safe; what could not be removed now is tried again after the next one
+        }
+    }
+
+    /// Begins a checkpoint that several nodes write and this one commits.
+    public SharedCheckpoint begin(long step, LossHistory history, Map<String, String> attributes) {
+        Publisher.Occasion occasion = occasion(step, history, attributes);
+        try {
+            catalog.refuseForeign();
+            byte[] text =
+                    (job + "\n" + step + "\n" + history.sha256() + "\n" + occasion.attributes())
+                            .getBytes(StandardCharsets.UTF_8);
+            String digest = Sha256.hex(text, 0, text.length).substring(0, 12);
+            int copy =
+                    catalog.newestFirst().stream()
+                            .filter(name -> CheckpointName.stepOf(name) == step)
+                            .mapToInt(CheckpointName::copyOf)
+                            .max()
+                            .orElse(0);
+            String name = new CheckpointName(step, digest, copy + 1).toString();
+            return new SharedCheckpoint(storage, publisher, occasion, name, storage.draft(name, 0));
+        } catch (IOException failed) {
+            throw Faults.notSaved(step, storage.where(), 0, failed);
+        }
+    }
+
+    /// Writes this node's parts of a checkpoint that another node began. When it returns they are durable.
+    public Contribution contribute(String ticket, List<TensorPart> parts) {
+        try (Storage.Draft draft = storage.join(ticket)) {
+            return publisher.contribute(draft, parts);
+        } catch (IOException failed) {
+            throw new CheckpointException(
+                    "a part of a checkpoint was not written to " + storage.where() + ": " + Faults.reason(failed),
+                    failed);
+        } catch (Damaged impossible) {
+            throw new AssertionError("hashing memory", impossible);
+        }
+    }
+
+    @Override
+    public List<Saved> list() {
+        return reading(catalog::list);
+    }
+
+    @Override
+    public Newest newest() {
+        return reading(catalog::newest);
+    }
+
+    @Override
+    public void load(Saved saved, List<TrainerState.Span> into) {
+        load(saved, Doors.parts(into), false);
+    }
+
+    /// Fills the spans and leaves the rest of the checkpoint unread: the weights alone, for one who only generates.
+    public void loadOnly(Saved saved, List<TrainerState.Span> into) {
+        load(saved, Doors.parts(into), true);
+    }
+
+    /// Fills parts, however the tensors were cut when they were saved. Reads only what belongs to them.
+    public void loadParts(Saved saved, List<TensorPart> into) {
+        load(saved, into, true);
+    }
+
+    private void load(Saved saved, List<TensorPart> into, boolean subset) {
+        try {
+            Manifest manifest = catalog.manifest(saved.id());
+            Matching.check("checkpoint " + saved.id(), manifest, into, subset);
+            try (Reading reading = catalog.openFor(saved.id(), manifest, into)) {
+                reading.load(into);
+            }
+        } catch (Damaged broken) {
+            throw new CheckpointException("checkpoint " + saved.id() + " is damaged: " + broken.getMessage(), broken);
+        } catch (Foreign foreign) {
+            throw new CheckpointException(catalog.path(saved.id()) + " " + foreign.getMessage(), foreign);
+        } catch (IOException failed) {
+            throw Faults.notRead("checkpoint " + saved.id(), failed);
+        }
+    }
+
+    /// All checkpoints, newest first, also those whose manifest cannot be read.
+    public List<Inspection> inspectAll() {
+        return reading(() -> {
+            List<Inspection> all = new ArrayList<>();
+            for (String name : catalog.newestFirst()) {
+                all.add(catalog.inspect(name));
+            }
+            return all;
+        });
+    }
+
+    /// @param which a name or the beginning of one, a step, or `newest`
+    public Inspection inspect(String which) {
+        return reading(() -> catalog.inspect(catalog.resolve(which)));
+    }
+
+    /// Reads every byte of a checkpoint.
+    ///
+    /// @param which as in [#inspect]
+    /// @return what is wrong with it, if anything
+    public Optional<String> verify(String which) {
+        return reading(() -> catalog.fault(catalog.resolve(which)));
+    }
+
+    /// In what two checkpoints differ; nothing where they hold the same bits, however they are cut.
+    ///
+    /// @param first as in [#inspect]
+    public List<Difference> diff(String first, String second) {
+        return reading(() -> Comparison.of(catalog, catalog.resolve(first), catalog.resolve(second)));
+    }
+
+    /// Removes checkpoints until only the newest are left, after reading those: never the last sound one.
+    ///
+    /// @param keep how many sound ones shall stay, at least 1
+    /// @return the names of those removed
+    public List<String> prune(int keep) {
+        settings.withKeep(keep);
+        return reading(() -> catalog.prune(keep));
+    }
+
+    private interface Call<T> {
+        T run() throws IOException, Damaged, Foreign;
+    }
+
+    private <T> T reading(Call<T> call) {
+        try {
+            return call.run();
+        } catch (Damaged broken) {
+            throw new CheckpointException(
+                    "a checkpoint in " + storage.where() + " is damaged: " + broken.getMessage(), broken);
+        } catch (Foreign foreign) {
+            throw new CheckpointException("a checkpoint in " + storage.where() + " " + foreign.getMessage(), foreign);
+        } catch (IOException failed) {
+            throw Faults.notRead(storage.where(), failed);
+        }
+    }
+
+    @Override
+    public void close() {
+        closed.countDown();
+        workers.close();
+        storage.close();
+    }
+}

@@ -1,0 +1,268 @@
+package dev.pando.checkpoint;
+
+import java.io.Closeable;
+import java.io.EOFException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+
+/// One checkpoint, opened: checks its bytes, and hands out only bytes that are as they were written.
+final class Reading implements Closeable {
+    private static final long MAX_MANIFEST = 1L << 30;
+
+    private final Workers workers;
+    private final Manifest manifest;
+    private final Map<String, Disk.Input> files = new HashMap<>();
+
+    private Reading(Workers workers, Manifest manifest) {
+        this.workers = workers;
+        this.manifest = manifest;
+    }
+
+    /// A piece of a tensor as it lies in a file.
+    record Stored(String tensor, Dtype dtype, Manifest.Piece piece) {}
+
+    static Manifest manifest(Storage storage, String checkpoint) throws IOException, Damaged, Foreign {
+        try (Disk.Input file = storage.open(checkpoint, Storage.MANIFEST)) {
+            long bytes = file.bytes();
+            if (bytes > MAX_MANIFEST) {
+                throw new Damaged("its manifest has the impossible size of " + Faults.size(bytes));
+            }
+            ByteBuffer text = ByteBuffer.allocate((int) bytes);
+            file.read(text, 0);
+            return ManifestFormat.decode(text.array());
+        } catch (NoSuchFileException | FileNotFoundException gone) {
+            throw new Damaged("its manifest is missing");
+        } catch (EOFException cut) {
+            throw new Damaged("its manifest is cut short");
+        }
+    }
+
+    /// Opens all files; a missing or cut file is found here.
+    static Reading open(Storage storage, Workers workers, String checkpoint, Manifest manifest)
+            throws IOException, Damaged {
+        return open(
+                storage,
+                workers,
+                checkpoint,
+                manifest,
+                manifest.files().stream().map(Manifest.ShardFile::name).toList());
+    }
+
+    /// Opens some files.
+    static Reading open(
+            Storage storage, Workers workers, String checkpoint, Manifest manifest, Collection<String> names)
+            throws IOException, Damaged {
+        Reading reading = new Reading(workers, manifest);
+        Set<String> wanted = Set.copyOf(names);
+        try {
+            for (Manifest.ShardFile file : manifest.files()) {
+                if (wanted.contains(file.name())) {
+                    reading.open(storage, checkpoint, file);
+                }
+            }
+            return reading;
+        } catch (IOException | Damaged | RuntimeException failed) {
+            reading.close();
+            throw failed;
+        }
+    }
+
+    private void open(Storage storage, String checkpoint, Manifest.ShardFile file) throws IOException, Damaged {
+        try {
+            Disk.Input input = storage.open(checkpoint, file.name());
+            files.put(file.name(), input);
+            if (input.bytes() != file.bytes()) {
+                throw new Damaged(file.name() + " has " + input.bytes() + " bytes, not " + file.bytes());
+            }
+        } catch (NoSuchFileException | FileNotFoundException gone) {
+            throw new Damaged(file.name() + " is missing");
+        }
+    }
+
+    /// Opens the files in which the parts lie.
+    static Reading openFor(
+            Storage storage, Workers workers, String checkpoint, Manifest manifest, List<TensorPart> parts)
+            throws IOException, Damaged {
+        Map<String, List<TensorPart>> asked = byTensor(parts);
+        Set<String> names = new HashSet<>();
+        for (Manifest.Tensor tensor : manifest.tensors()) {
+            List<TensorPart> own = asked.getOrDefault(tensor.name(), List.of());
+            for (Manifest.Piece piece : tensor.pieces()) {
+                if (own.stream().anyMatch(part -> part.slice().touches(piece.slice()))) {
+                    names.add(piece.file());
+                }
+            }
+        }
+        return open(storage, workers, checkpoint, manifest, names);
+    }
+
+    private static Map<String, List<TensorPart>> byTensor(List<TensorPart> parts) {
+        Map<String, List<TensorPart>> byTensor = new HashMap<>();
+        for (TensorPart part : parts) {
+            byTensor.computeIfAbsent(part.name(), _ -> new ArrayList<>()).add(part);
+        }
+        return byTensor;
+    }
+
+    /// Reads every byte and compares it with its checksum.
+    void verify() throws IOException, Damaged {
+        List<Stored> pieces = new ArrayList<>();
+        for (Manifest.Tensor tensor : manifest.tensors()) {
+            tensor.pieces().forEach(piece -> pieces.add(new Stored(tensor.name(), tensor.dtype(), piece)));
+        }
+        verify(pieces);
+    }
+
+    /// Reads some pieces, and the headers of all open files, and compares them with their checksums.
+    void verify(List<Stored> pieces) throws IOException, Damaged {
+        List<Callable<Void>> tasks = new ArrayList<>();
+        for (Manifest.ShardFile file : manifest.files()) {
+            if (files.containsKey(file.name())) {
+                tasks.add(() -> {
+                    verifyFrame(file);
+                    return null;
+                });
+            }
+        }
+        pieces.forEach(piece -> addChecks(piece, tasks));
+        workers.all(tasks, false);
+    }
+
+    private void addChecks(Stored stored, List<Callable<Void>> tasks) {
+        for (int chunk = 0; chunk < stored.piece.chunks().size(); chunk++) {
+            int number = chunk;
+            tasks.add(() -> {
+                read(stored, number, workers.scratch(chunkBytes(stored, number)));
+                return null;
+            });
+        }
+    }
+
+    private void verifyFrame(Manifest.ShardFile file) throws IOException, Damaged {
+        ByteBuffer header = ByteBuffer.allocate((int) file.headerBytes());
+        read(file.name(), header, 0);
+        if (!Sha256.hex(header.array(), 0, header.capacity()).equals(file.headerSha256())) {
+            throw new Damaged("the header of " + file.name() + " is not as it was written");
+        }
+        for (Manifest.Filler filler : file.fillers()) {
+            ByteBuffer zeros = ByteBuffer.allocate(filler.bytes());
+            read(file.name(), zeros, filler.offset());
+            if (!zeros.flip().equals(ByteBuffer.allocate(filler.bytes()))) {
+                throw new Damaged(file.name() + " is not as it was written at byte " + filler.offset());
+            }
+        }
+    }
+
+    /// Fills parts from the tensors of the same names, which the caller has matched. Reads each chunk that holds
+    /// something of theirs once, and no others; beside the parts it needs one chunk of memory a thread.
+    void load(List<TensorPart> parts) throws IOException, Damaged {
+        Map<String, List<TensorPart>> asked = byTensor(parts);
+        List<Callable<Void>> tasks = new ArrayList<>();
+        for (Manifest.Tensor tensor : manifest.tensors()) {
+            List<TensorPart> own = asked.getOrDefault(tensor.name(), List.of());
+            for (Manifest.Piece piece : own.isEmpty() ? List.<Manifest.Piece>of() : tensor.pieces()) {
+                addReads(new Stored(tensor.name(), tensor.dtype(), piece), own, tasks);
+            }
+        }
+        workers.all(tasks, !parts.stream().allMatch(part -> Workers.canShare(part.data())));
+    }
+
+    private void addReads(Stored stored, List<TensorPart> parts, List<Callable<Void>> tasks) {
+        for (int chunk = 0; chunk < stored.piece.chunks().size(); chunk++) {
+            int number = chunk;
+            long first = (long) chunk * manifest.chunkBytes() / stored.dtype.bytes();
+            PackedRange range =
+                    new PackedRange(
+                            stored.piece.slice(), first, first + chunkBytes(stored, chunk) / stored.dtype.bytes());
+            List<TensorPart> takers = parts.stream().filter(part -> range.touches(part.slice())).toList();
+            if (!takers.isEmpty()) {
+                tasks.add(() -> {
+                    read(stored, number, range, takers);
+                    return null;
+                });
+            }
+        }
+    }
+
+    private void read(Stored stored, int chunk, PackedRange range, List<TensorPart> takers)
+            throws IOException, Damaged {
+        int width = stored.dtype.bytes();
+        TensorPart first = takers.getFirst();
+        long within = takers.size() == 1 ? range.within(first.slice()) : -1;
+        if (within >= 0) {
+            read(stored, chunk, first.data().asSlice(within * width, range.elements() * width));
+            return;
+        }
+        MemorySegment scratch = workers.scratch(chunkBytes(stored, chunk));
+        read(stored, chunk, scratch);
+        for (TensorPart taker : takers) {
+            range.walk(
+                    taker.slice(),
+                    (inRange, inPart, length) ->
+                            MemorySegment.copy(scratch, inRange * width, taker.data(), inPart * width, length * width));
+        }
+    }
+
+    private long chunkBytes(Stored stored, int chunk) {
+        long before = (long) chunk * manifest.chunkBytes();
+        return Math.min(manifest.chunkBytes(), stored.piece.bytes(stored.dtype) - before);
+    }
+
+    /// Reads a chunk straight to where it belongs, then checks what has arrived there.
+    private void read(Stored stored, int chunk, MemorySegment into) throws IOException, Damaged {
+        long offset = stored.piece.offset() + (long) chunk * manifest.chunkBytes();
+        if (into.isNative()) {
+            read(stored.piece.file(), into.asByteBuffer(), offset);
+        } else {
+            MemorySegment scratch = workers.scratch(into.byteSize());
+            read(stored.piece.file(), scratch.asByteBuffer(), offset);
+            into.copyFrom(scratch);
+        }
+        if (!Sha256.hex(into).equals(stored.piece.chunks().get(chunk))) {
+            throw new Damaged(
+                    "tensor "
+                            + stored.tensor
+                            + " is not as it was written ("
+                            + stored.piece.file()
+                            + ", bytes "
+                            + offset
+                            + " to "
+                            + (offset + into.byteSize())
+                            + ")");
+        }
+    }
+
+    private void read(String file, ByteBuffer into, long position) throws IOException, Damaged {
+        try {
+            files.get(file).read(into, position);
+        } catch (EOFException cut) {
+            throw new Damaged(file + " is cut short");
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        IOException failure = null;
+        for (Disk.Input file : files.values()) {
+            try {
+                file.close();
+            } catch (IOException failed) {
+                failure = failed;
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+}

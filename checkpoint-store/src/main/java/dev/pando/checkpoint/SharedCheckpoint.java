@@ -1,0 +1,78 @@
+package dev.pando.checkpoint;
+
+import dev.pando.training.step.CheckpointStore.CheckpointException;
+import dev.pando.training.step.CheckpointStore.Saved;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/// One checkpoint that several nodes write and one commits: readers see all of it or nothing.
+///
+/// The one who began it sends the [#ticket] to the others, gathers what they [Checkpoints#contribute], and commits. It
+/// lives as long as its beginner: if that one dies, what was written is swept away.
+public final class SharedCheckpoint implements AutoCloseable {
+    private final Storage storage;
+    private final Publisher publisher;
+    private final Publisher.Occasion occasion;
+    private final String name;
+    private final Storage.Draft draft;
+
+    SharedCheckpoint(
+            Storage storage, Publisher publisher, Publisher.Occasion occasion, String name, Storage.Draft draft) {
+        this.storage = storage;
+        this.publisher = publisher;
+        this.occasion = occasion;
+        this.name = name;
+        this.draft = draft;
+    }
+
+    /// What another node needs to write its part.
+    public String ticket() {
+        return draft.ticket();
+    }
+
+    /// Publishes the checkpoint, once, when all that belongs to it has been contributed.
+    ///
+    /// @throws CheckpointException naming a tensor of which something is missing, or that is there twice
+    public Saved commit(List<Contribution> contributions) {
+        try {
+            Manifest manifest = publisher.gather(occasion, contributions);
+            checkFiles(manifest);
+            if (!draft.publish(ByteBuffer.wrap(ManifestFormat.encode(manifest)))) {
+                throw new CheckpointException(
+                        "the checkpoint of step "
+                                + occasion.step()
+                                + " was not saved to "
+                                + storage.where()
+                                + ": somebody else committed "
+                                + name);
+            }
+            return Catalog.saved(name, manifest);
+        } catch (IllegalArgumentException incomplete) {
+            throw new CheckpointException(
+                    "the checkpoint of step " + occasion.step() + " is not whole: " + incomplete.getMessage(),
+                    incomplete);
+        } catch (IOException failed) {
+            throw Faults.notSaved(occasion.step(), storage.where(), 0, failed);
+        }
+    }
+
+    private void checkFiles(Manifest manifest) throws IOException {
+        for (Manifest.ShardFile file : manifest.files()) {
+            long bytes = draft.bytes(file.name());
+            if (bytes != file.bytes()) {
+                throw new IOException(file.name() + " has " + bytes + " bytes, not " + file.bytes());
+            }
+        }
+    }
+
+    /// Gives up what is not committed.
+    @Override
+    public void close() {
+        try {
+            draft.close();
+        } catch (IOException left) {
+            // the next sweep clears it
+        }
+    }
+}

@@ -1,0 +1,69 @@
+package dev.pando.checkpoint;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/// Where checkpoints lie: it knows their names and files, and nothing of tensors.
+///
+/// A checkpoint is there as a whole or not at all, never changes once it is there, and needs no other to be read.
+interface Storage extends AutoCloseable {
+    /// The file that makes a checkpoint of a group of files.
+    String MANIFEST = "manifest.json";
+
+    /// The place, as a person would name it.
+    String where();
+
+    /// Names of the checkpoints, sorted.
+    List<String> checkpoints() throws IOException;
+
+    boolean exists(String checkpoint) throws IOException;
+
+    /// Opens one file of a checkpoint.
+    Disk.Input open(String checkpoint, String file) throws IOException;
+
+    /// Names of a checkpoint's files, sorted.
+    List<String> files(String checkpoint) throws IOException;
+
+    /// Begins a checkpoint that nobody sees until it is published.
+    Draft draft(String checkpoint, long expectedBytes) throws IOException;
+
+    /// Joins in on a draft that somebody else began and will publish. Closing it removes nothing.
+    ///
+    /// @throws java.nio.file.NoSuchFileException if it is gone
+    Draft join(String ticket) throws IOException;
+
+    /// Removes a checkpoint in one act as far as readers can see, then its files.
+    void remove(String checkpoint) throws IOException;
+
+    /// Clears what writers left behind that are no longer alive.
+    void sweep() throws IOException;
+
+    @Override
+    void close();
+
+    /// A checkpoint in the making. Closing one that is not published removes it.
+    interface Draft extends Closeable {
+        /// Names the draft to those who [Storage#join] in.
+        String ticket();
+
+        /// Begins a file; its contents are durable once it is synced.
+        Disk.Output create(String file) throws IOException;
+
+        /// Size of a finished file of the draft.
+        ///
+        /// @throws java.nio.file.NoSuchFileException if there is none
+        long bytes(String file) throws IOException;
+
+        /// Takes over a file of a published checkpoint without writing its bytes again.
+        ///
+        /// @return false where that is not possible
+        boolean adopt(String checkpoint, String file) throws IOException;
+
+        /// Writes the manifest and makes the checkpoint visible, for good.
+        ///
+        /// @return false if somebody else published one of this name
+        boolean publish(ByteBuffer manifest) throws IOException;
+    }
+}

@@ -1,0 +1,125 @@
+package dev.pando.checkpoint;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/// The few background threads that hash and check, each with one chunk of scratch memory. Where there would be one, the
+/// caller does it.
+final class Workers implements AutoCloseable {
+    private static final Thread ANOTHER = Thread.ofPlatform().unstarted(() -> {});
+
+    private final boolean alone;
+    private final ExecutorService threads;
+    private final ThreadLocal<MemorySegment> scratch;
+
+    Workers(int count, int chunkBytes) {
+        this.alone = count == 1; // then the caller is one as well
+        AtomicInteger number = new AtomicInteger();
+        this.threads =
+                Executors.newFixedThreadPool(
+                        count,
+                        task ->
+                                Thread.ofPlatform()
+                                        .name("pando-checkpoint-" + number.getAndIncrement())
+                                        .daemon()
+                                        .unstarted(task));
+        this.scratch = ThreadLocal.withInitial(() -> allocate(chunkBytes));
+    }
+
+    /// Memory of the calling thread's own.
+    MemorySegment scratch(long bytes) {
+        if (scratch.get().byteSize() < bytes) { // a checkpoint of larger chunks than ours
+            scratch.set(allocate(bytes));
+        }
+        return scratch.get().asSlice(0, bytes);
+    }
+
+    private static MemorySegment allocate(long bytes) {
+        return Arena.ofAuto().allocate(bytes, Safetensors.ALIGNMENT);
+    }
+
+    /// Whether threads other than the caller may touch the segment.
+    static boolean canShare(MemorySegment segment) {
+        return segment.isAccessibleBy(ANOTHER);
+    }
+
+    /// Runs all tasks and gives their results in the tasks' order; throws the first failure in that order. When it
+    /// returns, no task runs any more.
+    ///
+    /// @param here to run them on the calling thread, whose memory nobody else may touch
+    <T> List<T> all(List<? extends Callable<T>> tasks, boolean here) throws IOException, Damaged {
+        AtomicBoolean stop = new AtomicBoolean();
+        List<Future<T>> futures = new ArrayList<>();
+        for (Callable<T> task : tasks) {
+            FutureTask<T> future = new FutureTask<>(() -> stop.get() ? null : task.call());
+            futures.add(future);
+            if (here || alone) {
+                future.run();
+            } else {
+                threads.execute(future);
+            }
+        }
+        try {
+            List<T> results = new ArrayList<>();
+            for (Future<T> future : futures) {
+                results.add(future.get());
+            }
+            return results;
+        } catch (ExecutionException failed) {
+            stop.set(true);
+            throw rethrown(failed.getCause());
+        } catch (InterruptedException _) {
+            stop.set(true);
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted");
+        } finally {
+            if (stop.get()) {
+                futures.forEach(Workers::awaitEnd);
+            }
+        }
+    }
+
+    /// A task that has begun ends after at most one chunk, and the others do not begin.
+    private static void awaitEnd(Future<?> future) {
+        boolean interrupted = false;
+        while (!future.isDone()) {
+            try {
+                future.get();
+            } catch (InterruptedException _) {
+                interrupted = true;
+            } catch (ExecutionException known) {
+                break;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static AssertionError rethrown(Throwable cause) throws IOException, Damaged {
+        switch (cause) {
+            case IOException failed -> throw failed;
+            case Damaged damaged -> throw damaged;
+            case RuntimeException wrong -> throw wrong;
+            case Error grave -> throw grave;
+            case null, default -> throw new AssertionError("tasks throw nothing else", cause);
+        }
+    }
+
+    @Override
+    public void close() {
+        threads.shutdownNow();
+    }
+}

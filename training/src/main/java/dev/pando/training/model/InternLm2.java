@@ -1,0 +1,173 @@
+package dev.pando.training.model;
+
+import dev.pando.training.ops.AttentionShape;
+import dev.pando.training.ops.Ops;
+import dev.pando.training.ops.RotaryTable;
+import dev.pando.training.step.Sampler.Microbatch;
+import dev.pando.training.tensor.Memory;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/// InternLM2 (report, section 2.2), forward and backward, for microbatches of one shape.
+///
+///     x = embedding[ids]
+///     x = x + wo attention(rope(wqkv attentionNorm(x)))                  for every layer
+///     x = x + w2 (silu(w1 h) (w3 h)),  h = ffnNorm(x)
+///     logits = head norm(x)
+///
+/// Gradients are those of the *summed* cross-entropy; who divides by the number of tokens is the optimizer. All memory is
+/// allocated here, once. Not thread-safe.
+public final class InternLm2 {
+    /// Rows of logits that exist at a time: V may be 92,544.
+    private static final int HEAD_ROWS = 256;
+
+    /// A run of rows on its way through the head.
+    private record HeadChunk(int rows, MemorySegment h, MemorySegment labels, MemorySegment dh) {}
+
+    private final ModelConfig model;
+    private final Ops ops;
+    private final AttentionShape shape;
+    private final RotaryTable rotary;
+    private final Microbatch microbatch;
+    private final Activations kept;
+    private final int n;
+    private final int c;
+    private final int f;
+
+    // used and used up within a layer
+    private final MemorySegment h; // N C, the latest norm
+    private final MemorySegment delta; // N C, what a branch adds to the residual stream; in the backward pass dattended
+    private final MemorySegment act; // N F
+    private final MemorySegment dx; // N C
+    private final MemorySegment dh; // N C
+    private final MemorySegment dqkv; // N (H + 2 K) D
+    private final MemorySegment logits; // HEAD_ROWS V
+    private final List<HeadChunk> chunks = new ArrayList<>();
+
+    /// @param rows B
+    /// @param length T
+    /// @param recompute keep each layer's input only, and compute the layer again in the backward pass; changes no bit
+    public InternLm2(ModelConfig model, int rows, int length, boolean recompute, Ops ops, Memory memory) {
+        this.model = model;
+        this.ops = ops;
+        this.n = Math.multiplyExact(rows, length);
+        this.c = model.hidden();
+        this.f = model.intermediate();
+        this.shape = new AttentionShape(rows, length, model.heads(), model.kvHeads(), model.headSize());
+        this.rotary = RotaryTable.of(length, model.headSize(), model.ropeTheta(), memory);
+        this.microbatch = new Microbatch(
+                rows, length, memory.allocate("tokens", n * 4L), memory.allocate("labels", n * 4L),
+                memory.allocate("documents", n * 4L));
+        this.kept = Activations.allocate(model, n, recompute, memory);
+        this.h = Activations.floats(memory, "norm", n, c);
+        this.delta = Activations.floats(memory, "residual delta", n, c);
+        this.act = Activations.floats(memory, "gated activation", n, f);
+        this.dx = Activations.floats(memory, "residual gradient", n, c);
+        this.dh = Activations.floats(memory, "norm gradient", n, c);
+        this.dqkv = Activations.floats(memory, "qkv gradient", n, model.qkvRows());
+        this.logits = Activations.floats(memory, "logits", Math.min(n, HEAD_ROWS), model.vocabulary());
+        for (int from = 0; from < n; from += HEAD_ROWS) {
+            int count = Math.min(n, from + HEAD_ROWS) - from;
+            chunks.add(new HeadChunk(
+                    count, rows(h, from, count, c), rows(microbatch.labels(), from, count, 1), rows(dh, from, count, c)));
+        }
+    }
+
+    /// The input: to be filled before each pass.
+    public Microbatch microbatch() {
+        return microbatch;
+    }
+
+    /// Adds the microbatch's summed loss and tokens to `total` (see [Ops#crossEntropy]), and its gradient to `gradient`.
+    public void lossAndGradient(ModelTensors weights, ModelTensors gradient, MemorySegment total) {
+        forward(weights);
+        for (HeadChunk chunk : chunks) {
+            ops.linear(chunk.h, weights.head(), logits, chunk.rows, c, model.vocabulary());
+            ops.crossEntropy(logits, chunk.labels, total, chunk.rows, model.vocabulary());
+            ops.linearBackward(logits, weights.head(), chunk.dh, chunk.rows, c, model.vocabulary(), false);
+            ops.linearGradient(logits, chunk.h, gradient.head(), chunk.rows, c, model.vocabulary());
+        }
+        int last = model.layers();
+        ops.zero(dx);
+        ops.normBackward(
+                dh, kept.x().get(last), weights.norm(), kept.scales().get(last), dx, gradient.norm(), h, n, c);
+        for (int l = last - 1; l >= 0; l--) {
+            if (kept.recompute() && l < last - 1) {
+                attentionNorm(weights, l);
+                layer(weights.layers().get(l), l);
+            }
+            backward(weights.layers().get(l), gradient.layers().get(l), l);
+        }
+        ops.embedBackward(dx, microbatch.ids(), gradient.embedding(), n, model.vocabulary(), c);
+    }
+
+    /// The logits of every position.
+    ///
+    /// @param into N V
+    public void logits(ModelTensors weights, MemorySegment into) {
+        forward(weights);
+        ops.linear(h, weights.head(), into, n, c, model.vocabulary());
+    }
+
+    /// Leaves the last norm in `h`.
+    private void forward(ModelTensors weights) {
+        ops.embed(weights.embedding(), microbatch.ids(), kept.x().getFirst(), n, model.vocabulary(), c);
+        attentionNorm(weights, 0);
+        for (int l = 0; l < model.layers(); l++) {
+            ModelTensors.Layer w = weights.layers().get(l);
+            layer(w, l);
+            ops.swiglu(kept.layer(l).gate(), kept.layer(l).up(), act, (long) n * f);
+            ops.linear(act, w.w2(), delta, n, f, c);
+            MemorySegment nextNorm =
+                    l + 1 < model.layers() ? weights.layers().get(l + 1).attentionNorm() : weights.norm();
+            ops.addNorm(
+                    kept.layer(l).middle(), delta, kept.x().get(l + 1), nextNorm, h, kept.scales().get(l + 1), n, c,
+                    model.normEpsilon());
+        }
+    }
+
+    private void attentionNorm(ModelTensors weights, int l) {
+        ops.norm(
+                kept.x().get(l), weights.layers().get(l).attentionNorm(), h, kept.scales().get(l), n, c,
+                model.normEpsilon());
+    }
+
+    /// The part of a layer that its backward pass needs: from `h`, the norm of its input, to gate and up.
+    private void layer(ModelTensors.Layer w, int l) {
+        Activations.Layer a = kept.layer(l);
+        ops.linear(h, w.wqkv(), a.qkv(), n, c, model.qkvRows());
+        ops.rotate(a.qkv(), microbatch.documents(), rotary, shape);
+        ops.attend(a.qkv(), microbatch.documents(), a.attended(), a.logSumExp(), shape);
+        ops.linear(a.attended(), w.wo(), delta, n, c, c);
+        ops.addNorm(
+                kept.x().get(l), delta, a.middle(), w.ffnNorm(), h, a.middleScale(), n, c, model.normEpsilon());
+        ops.linear(h, w.w1(), a.gate(), n, c, f);
+        ops.linear(h, w.w3(), a.up(), n, c, f);
+    }
+
+    /// Takes `dx` from the gradient of the layer's output to that of its input.
+    private void backward(ModelTensors.Layer w, ModelTensors.Layer g, int l) {
+        Activations.Layer a = kept.layer(l);
+        ops.linearBackward(dx, w.w2(), act, n, f, c, false);
+        ops.swigluBackward(a.gate(), a.up(), act, (long) n * f); // from here on dgate, dup and the activation itself
+        ops.linearGradient(dx, act, g.w2(), n, f, c);
+        ops.linearBackward(a.gate(), w.w1(), dh, n, c, f, false);
+        ops.linearBackward(a.up(), w.w3(), dh, n, c, f, true);
+        ops.normBackward(dh, a.middle(), w.ffnNorm(), a.middleScale(), dx, g.ffnNorm(), h, n, c);
+        ops.linearGradient(a.gate(), h, g.w1(), n, c, f);
+        ops.linearGradient(a.up(), h, g.w3(), n, c, f);
+
+        ops.linearBackward(dx, w.wo(), delta, n, c, c, false);
+        ops.linearGradient(dx, a.attended(), g.wo(), n, c, c);
+        ops.attendBackward(delta, a.qkv(), microbatch.documents(), a.attended(), a.logSumExp(), dqkv, shape);
+        ops.rotateBackward(dqkv, microbatch.documents(), rotary, shape);
+        ops.linearBackward(dqkv, w.wqkv(), dh, n, c, model.qkvRows(), false);
+        ops.normBackward(dh, kept.x().get(l), w.attentionNorm(), kept.scales().get(l), dx, g.attentionNorm(), h, n, c);
+        ops.linearGradient(dqkv, h, g.wqkv(), n, c, model.qkvRows());
+    }
+
+    private static MemorySegment rows(MemorySegment span, long from, long count, long width) {
+        return span.asSlice(from * width * 4, count * width * 4);
+    }
+}

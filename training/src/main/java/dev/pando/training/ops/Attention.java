@@ -1,0 +1,262 @@
+package dev.pando.training.ops;
+
+import jdk.incubator.vector.FloatVector;
+
+/// Causal attention with grouped queries inside documents, a tile of scores at a time (FlashAttention, Dao et al.; the
+/// online softmax is Milakov and Gimelshein's). See [Ops#attend].
+///
+/// Each lane owns two tiles of scores; nothing of size T x T exists. What a tile covers follows from shapes and documents.
+final class Attention implements AutoCloseable {
+    private static final int QUERIES = 64;
+    private static final int KEYS = 256;
+    private static final int TILE_BYTES = QUERIES * KEYS * 4;
+    /// Beside its tiles a lane keeps three numbers for each query: running maximum, running sum, dout . out.
+    private static final int LANE_BYTES = 2 * TILE_BYTES + 3 * QUERIES * 4;
+
+    private final Lanes lanes;
+    private final Scratch scratch = new Scratch();
+    private final long scores;
+    private final Lanes.Work forward = this::forwardTile;
+    private final Lanes.Work backward = this::backwardTile;
+
+    private AttentionShape shape;
+    private long qkv;
+    private long keys;
+    private long values;
+    private int keyWidth;
+    private long keyGroup;
+    private int queryOffset;
+    private long documents;
+    private long out;
+    private long logSumExp;
+    private long dout;
+    private long dqkv;
+    private int queryTiles;
+    private float scale;
+
+    Attention(Lanes lanes) {
+        this.lanes = lanes;
+        this.scores = scratch.atLeast((long) lanes.threads() * LANE_BYTES);
+    }
+
+    void forward(long qkv, long documents, long out, long logSumExp, AttentionShape shape) {
+        set(qkv, documents, out, logSumExp, shape);
+        this.keys = qkv + shape.queries() * shape.headSize() * 4L;
+        this.values = keys + shape.headSize() * 4L;
+        this.keyWidth = shape.qkvWidth();
+        this.keyGroup = shape.groupWidth() * 4L;
+        this.queryOffset = 0;
+        lanes.run(forward, shape.b() * shape.kvHeads() * queryTiles);
+    }
+
+    /// One row: queries at positions `from` and on, keys and values of all positions in a cache.
+    void cached(long qkv, long cache, int from, long out, AttentionShape shape) {
+        set(qkv, 0, out, 0, shape);
+        this.keys = cache;
+        this.values = cache + shape.headSize() * 4L;
+        this.keyWidth = 2 * shape.kvHeads() * shape.headSize();
+        this.keyGroup = 2L * shape.headSize() * 4;
+        this.queryOffset = from;
+        lanes.run(forward, shape.kvHeads() * queryTiles);
+    }
+
+    private void forwardTile(int tile, int lane) {
+        int rowAndGroup = tile / queryTiles;
+        int row = rowAndGroup / shape.kvHeads();
+        int group = rowAndGroup % shape.kvHeads();
+        // the longest tiles first, so that the last to finish is a short one
+        int from = (queryTiles - 1 - tile % queryTiles) * QUERIES;
+        int count = Math.min(shape.t(), from + QUERIES) - from;
+        for (int slot = 0; slot < shape.queries(); slot++) {
+            forwardHead(row, group, slot, from, count, scores + (long) lane * LANE_BYTES);
+        }
+    }
+
+    private void forwardHead(int row, int group, int slot, int from, int count, long mine) {
+        int d = shape.headSize();
+        int head = group * shape.queries() + slot;
+        long first = (long) row * shape.t() + from;
+        long q = query(qkv, first, group, slot);
+        long o = out + (first * shape.width() + (long) head * d) * 4;
+        long tops = mine + 2 * TILE_BYTES;
+        long sums = tops + QUERIES * 4;
+        for (int i = 0; i < count; i++) {
+            Native.put(tops + i * 4L, Float.NEGATIVE_INFINITY);
+            Native.put(sums + i * 4L, 0);
+        }
+        int end = queryOffset + from + count;
+        int start = firstKey(first, count);
+        for (int key = start; key < end; key += KEYS) {
+            int width = Math.min(end, key + KEYS) - key;
+            long k = keys + ((long) row * shape.t() + key) * keyWidth * 4 + group * keyGroup;
+            long v = values + ((long) row * shape.t() + key) * keyWidth * 4 + group * keyGroup;
+            Blas.nt(count, width, d, scale, q, shape.qkvWidth(), k, keyWidth, 0f, mine, KEYS);
+            for (int i = 0; i < count; i++) {
+                int visible = visible(first + i);
+                long line = mine + (long) i * KEYS * 4;
+                float shrink = softmax(line, visible - key, queryOffset + from + i + 1 - key, width, tops + i * 4L, sums + i * 4L);
+                if (key > start && shrink != 1f) {
+                    CrossEntropy.scale(o + (long) i * shape.width() * 4, shrink, d);
+                }
+            }
+            Blas.nn(count, d, width, 1f, mine, KEYS, v, keyWidth, key > start ? 1f : 0f, o, shape.width());
+        }
+        for (int i = 0; i < count; i++) {
+            float sum = Native.get(sums + i * 4L);
+            CrossEntropy.scale(o + (long) i * shape.width() * 4, 1f / sum, d);
+            if (logSumExp != 0) {
+                float lse = (float) (StrictMath.log(sum) + Native.get(tops + i * 4L));
+                Native.put(logSumExp + ((first + i) * shape.heads() + head) * 4, lse);
+            }
+        }
+    }
+
+    /// Turns a line of scores into exponentials below the running maximum; columns outside [from, to) become 0.
+    ///
+    /// @return what older sums have to be multiplied with, because the maximum grew
+    private static float softmax(long line, int from, int to, int width, long topAt, long sumAt) {
+        int first = Math.max(0, from);
+        int end = Math.min(width, to);
+        if (first >= end) {
+            Native.zero(line, width * 4L);
+            return 1f;
+        }
+        Native.zero(line, first * 4L);
+        Native.zero(line + end * 4L, (width - end) * 4L);
+        float before = Native.get(topAt);
+        float top = Math.max(before, CrossEntropy.max(line + first * 4L, end - first));
+        float shrink = before == top ? 1f : (float) StrictMath.exp((double) before - top);
+        float sum = CrossEntropy.exponentials(line + first * 4L, top, end - first);
+        Native.put(topAt, top);
+        Native.put(sumAt, Native.get(sumAt) * shrink + sum);
+        return shrink;
+    }
+
+    void backward(
+            long dout, long qkv, long documents, long out, long logSumExp, long dqkv, AttentionShape shape) {
+        set(qkv, documents, out, logSumExp, shape);
+        this.keyWidth = shape.qkvWidth();
+        this.queryOffset = 0;
+        this.dout = dout;
+        this.dqkv = dqkv;
+        lanes.run(backward, shape.b() * shape.kvHeads());
+    }
+
+    // a tile is a row and a group: its keys and values gather gradients of all queries, in one order
+    private void backwardTile(int tile, int lane) {
+        int row = tile / shape.kvHeads();
+        int group = tile % shape.kvHeads();
+        int d = shape.headSize();
+        long first = (long) row * shape.t();
+        for (int t = 0; t < shape.t(); t++) {
+            Native.zero(query(dqkv, first + t, group, shape.queries()), 2 * d * 4L);
+        }
+        for (int from = 0; from < shape.t(); from += QUERIES) {
+            int count = Math.min(shape.t(), from + QUERIES) - from;
+            for (int slot = 0; slot < shape.queries(); slot++) {
+                backwardHead(row, group, slot, from, count, scores + (long) lane * LANE_BYTES);
+            }
+        }
+    }
+
+    private void backwardHead(int row, int group, int slot, int from, int count, long mine) {
+        int d = shape.headSize();
+        int head = group * shape.queries() + slot;
+        long start = (long) row * shape.t();
+        long first = start + from;
+        long q = query(qkv, first, group, slot);
+        long dq = query(dqkv, first, group, slot);
+        long o = out + (first * shape.width() + (long) head * d) * 4;
+        long grad = dout + (first * shape.width() + (long) head * d) * 4;
+        long slopes = mine + TILE_BYTES;
+        long deltas = mine + 2 * TILE_BYTES;
+        for (int i = 0; i < count; i++) {
+            long at = (long) i * shape.width() * 4;
+            Native.put(deltas + i * 4L, dot(grad + at, o + at, d));
+        }
+        int end = from + count;
+        int firstKey = firstKey(first, count);
+        for (int key = firstKey; key < end; key += KEYS) {
+            int width = Math.min(end, key + KEYS) - key;
+            long k = query(qkv, start + key, group, shape.queries());
+            long v = k + d * 4L;
+            long dk = query(dqkv, start + key, group, shape.queries());
+            long dv = dk + d * 4L;
+            Blas.nt(count, width, d, scale, q, keyWidth, k, keyWidth, 0f, mine, KEYS);
+            Blas.nt(count, width, d, 1f, grad, shape.width(), v, keyWidth, 0f, slopes, KEYS);
+            for (int i = 0; i < count; i++) {
+                float lse = Native.get(logSumExp + ((first + i) * shape.heads() + head) * 4);
+                long at = (long) i * KEYS * 4;
+                softmaxBackward(
+                        mine + at, slopes + at, visible(first + i) - key, from + i + 1 - key, width, lse,
+                        Native.get(deltas + i * 4L), scale);
+            }
+            Blas.tn(width, d, count, 1f, mine, KEYS, grad, shape.width(), 1f, dv, keyWidth);
+            Blas.tn(width, d, count, 1f, slopes, KEYS, q, keyWidth, 1f, dk, keyWidth);
+            Blas.nn(count, d, width, 1f, slopes, KEYS, k, keyWidth, key > firstKey ? 1f : 0f, dq, keyWidth);
+        }
+    }
+
+    /// Scores become probabilities, and gradients of probabilities become gradients of unscaled scores; 0 outside [from, to).
+    private static void softmaxBackward(
+            long scores, long slopes, int from, int to, int width, float lse, float delta, float scale) {
+        int first = Math.clamp(from, 0, width);
+        int end = Math.clamp(to, first, width);
+        Native.zero(scores, first * 4L);
+        Native.zero(slopes, first * 4L);
+        Native.zero(scores + end * 4L, (width - end) * 4L);
+        Native.zero(slopes + end * 4L, (width - end) * 4L);
+        for (int i = first; i < end; i += Floats.LANES) {
+            var mask = Floats.first(end - i);
+            FloatVector p = Floats.exp(Floats.load(scores + i * 4L, mask).sub(lse));
+            FloatVector ds = p.mul(Floats.load(slopes + i * 4L, mask).sub(delta)).mul(scale);
+            Floats.store(p, scores + i * 4L, mask);
+            Floats.store(ds, slopes + i * 4L, mask);
+        }
+    }
+
+    private static float dot(long a, long b, int count) {
+        int whole = (int) Floats.whole(count);
+        FloatVector sum = Floats.of(0);
+        for (int i = 0; i < whole; i += Floats.LANES) {
+            sum = Floats.load(a + i * 4L).fma(Floats.load(b + i * 4L), sum);
+        }
+        if (whole < count) {
+            var mask = Floats.first(count - whole);
+            sum = Floats.load(a + whole * 4L, mask).fma(Floats.load(b + whole * 4L, mask), sum);
+        }
+        return Floats.sum(sum);
+    }
+
+    private long query(long base, long row, int group, int slot) {
+        return base + (row * shape.qkvWidth() + (long) group * shape.groupWidth() + (long) slot * shape.headSize()) * 4;
+    }
+
+    /// The first key that a position sees.
+    private int visible(long row) {
+        return documents == 0 ? 0 : Native.getInt(documents + row * 4);
+    }
+
+    private int firstKey(long row, int count) {
+        int first = Integer.MAX_VALUE;
+        for (int i = 0; i < count; i++) {
+            first = Math.min(first, visible(row + i));
+        }
+        return first;
+    }
+
+    private void set(long qkv, long documents, long out, long logSumExp, AttentionShape shape) {
+        this.shape = shape;
+        this.qkv = qkv;
+        this.documents = documents;
+        this.out = out;
+        this.logSumExp = logSumExp;
+        this.queryTiles = Math.ceilDiv(shape.t(), QUERIES);
+        this.scale = (float) (1 / Math.sqrt(shape.headSize()));
+    }
+
+    @Override
+    public void close() {
+        scratch.close();
+    }
+}

@@ -1,0 +1,204 @@
+package dev.pando.training.step;
+
+import dev.pando.training.model.Initialization;
+import dev.pando.training.model.InternLm2;
+import dev.pando.training.model.ModelConfig;
+import dev.pando.training.model.ModelTensors;
+import dev.pando.training.ops.AdamStep;
+import dev.pando.training.ops.Ops;
+import dev.pando.training.optimizer.Recipe;
+import dev.pando.training.tensor.Memory;
+import dev.pando.training.tensor.TensorTable;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Pre-trains an InternLM2 model on one device: the [Trainer] that jobs run.
+///
+/// What decides its bits: model, recipe, plan, the sampler's tokens, the seed and the kind of device. All memory is
+/// allocated when it is built; steps allocate a few small records.
+public final class ModelTrainer implements Trainer {
+    /// A gradient span that has been here before, cut into tensors and into runs of the optimizer.
+    private record Cut(MemorySegment span, ModelTensors tensors, List<MemorySegment> runs) {}
+
+    /// Neighbouring tensors that the optimizer treats alike; padding between them is 0 and stays so.
+    private record Run(long offset, long elements, boolean decayed) {
+        MemorySegment in(MemorySegment span) {
+            return span.asSlice(offset * Float.BYTES, elements * Float.BYTES);
+        }
+    }
+
+    private static final int CUTS_KEPT = 32;
+
+    private final ModelConfig config;
+    private final Recipe recipe;
+    private final BatchPlan plan;
+    private final Sampler sampler;
+    private final Ops ops;
+    private final TensorTable table;
+    private final InternLm2 model;
+    private final MemorySegment weights;
+    private final MemorySegment firstMoments;
+    private final MemorySegment secondMoments;
+    private final MemorySegment total;
+    private final ModelTensors weightTensors;
+    private final List<Run> runs;
+    private final List<MemorySegment> weightRuns;
+    private final List<MemorySegment> firstRuns;
+    private final List<MemorySegment> secondRuns;
+    private final List<Cut> cuts = new ArrayList<>();
+    private long step;
+    private LossHistory history = LossHistory.EMPTY;
+
+    /// Builds a replica with its initial weights.
+    ///
+    /// @param recompute see [InternLm2]
+    /// @param seed of the initial weights
+    /// @param ops closed with the trainer
+    /// @param memory where state and activations live; outlives the trainer
+    public ModelTrainer(
+            ModelConfig config,
+            boolean recompute,
+            Recipe recipe,
+            BatchPlan plan,
+            Sampler sampler,
+            long seed,
+            Ops ops,
+            Memory memory) {
+        this.config = config;
+        this.recipe = recipe;
+        this.plan = plan;
+        this.sampler = sampler;
+        this.ops = ops;
+        this.table = ModelTensors.table(config);
+        this.weights = memory.allocate("weights", table.bytes());
+        this.firstMoments = memory.allocate("first moments", table.bytes());
+        this.secondMoments = memory.allocate("second moments", table.bytes());
+        this.total = memory.allocate("loss and tokens", Memory.ALIGNMENT);
+        this.model = new InternLm2(config, plan.rows(), plan.length(), recompute, ops, memory);
+        this.weightTensors = ModelTensors.of(table, config, weights);
+        this.runs = runs(table, recipe.decayNorms());
+        this.weightRuns = runs.stream().map(run -> run.in(weights)).toList();
+        this.firstRuns = runs.stream().map(run -> run.in(firstMoments)).toList();
+        this.secondRuns = runs.stream().map(run -> run.in(secondMoments)).toList();
+        Initialization.fill(table, seed, weights);
+    }
+
+    @Override
+    public long step() {
+        return step;
+    }
+
+    @Override
+    public TensorTable table() {
+        return table;
+    }
+
+    @Override
+    public ShardLoss compute(int shard, MemorySegment gradient) {
+        if (shard < 0 || shard >= plan.shards()) {
+            throw new IllegalArgumentException("no batch shard " + shard + " among " + plan.shards());
+        }
+        Cut cut = cut(gradient);
+        ops.zero(gradient);
+        ops.zero(total);
+        for (int i = 0; i < plan.microbatches(); i++) {
+            sampler.fetch(step, (long) shard * plan.microbatches() + i, model.microbatch());
+            model.lossAndGradient(weightTensors, cut.tensors, total);
+        }
+        ops.finish();
+        return new ShardLoss(
+                total.get(ValueLayout.JAVA_DOUBLE, 0), total.get(ValueLayout.JAVA_LONG, Double.BYTES));
+    }
+
+    @Override
+    public Examined examine(MemorySegment gradientSum, ShardLoss total) {
+        return new Examined(gradientNorm(gradientSum, total), ops.digest(gradientSum, table.length()));
+    }
+
+    @Override
+    public Committed apply(MemorySegment gradientSum, ShardLoss total) {
+        double norm = gradientNorm(gradientSum, total);
+        double clip = Math.min(1, recipe.maxGradientNorm() / (norm + 1e-6));
+        double learningRate = recipe.learningRate(step);
+        AdamStep decayed = new AdamStep(
+                learningRate, recipe.beta1(), recipe.beta2(), recipe.epsilon(), recipe.weightDecay(),
+                clip / total.tokens(), step + 1);
+        AdamStep plain = decayed.withWeightDecay(0);
+        Cut cut = cut(gradientSum);
+        for (int i = 0; i < runs.size(); i++) {
+            ops.adamw(
+                    weightRuns.get(i), cut.runs.get(i), firstRuns.get(i), secondRuns.get(i), runs.get(i).elements,
+                    runs.get(i).decayed ? decayed : plain);
+        }
+        ops.finish();
+        history = history.then(step, total.loss(), norm);
+        return new Committed(step++, total.loss(), norm, learningRate, total.tokens());
+    }
+
+    @Override
+    public TrainerState state() {
+        List<TrainerState.Span> spans = new ArrayList<>();
+        addSpans("", weights, spans);
+        addSpans("exp_avg/", firstMoments, spans);
+        addSpans("exp_avg_sq/", secondMoments, spans);
+        return new TrainerState(step, history, spans);
+    }
+
+    @Override
+    public void restored(long step, LossHistory history) {
+        this.step = step;
+        this.history = history;
+    }
+
+    @Override
+    public void close() {
+        ops.close();
+    }
+
+    /// 2-norm of the mean gradient.
+    private double gradientNorm(MemorySegment gradientSum, ShardLoss total) {
+        return Math.sqrt(ops.squaredNorm(gradientSum, table.length())) / total.tokens();
+    }
+
+    private Cut cut(MemorySegment span) {
+        for (Cut cut : cuts) {
+            if (cut.span.equals(span) && cut.span.scope().equals(span.scope())) {
+                return cut;
+            }
+        }
+        if (span.byteSize() != table.bytes()) {
+            throw new IllegalArgumentException(
+                    "a gradient span of " + span.byteSize() + " bytes where the model has " + table.bytes());
+        }
+        if (cuts.size() == CUTS_KEPT) {
+            cuts.clear(); // whoever hands in fresh spans all the time pays for it
+        }
+        Cut cut = new Cut(
+                span, ModelTensors.of(table, config, span), runs.stream().map(run -> run.in(span)).toList());
+        cuts.add(cut);
+        return cut;
+    }
+
+    private void addSpans(String prefix, MemorySegment span, List<TrainerState.Span> spans) {
+        for (TensorTable.Entry entry : table.entries()) {
+            spans.add(new TrainerState.Span(prefix + entry.name(), entry.shape(), entry.in(span)));
+        }
+    }
+
+    private static List<Run> runs(TensorTable table, boolean decayNorms) {
+        List<Run> runs = new ArrayList<>();
+        for (TensorTable.Entry entry : table.entries()) {
+            boolean decayed = entry.shape().size() > 1 || decayNorms;
+            long end = entry.offset() + entry.length();
+            if (!runs.isEmpty() && runs.getLast().decayed == decayed) {
+                long start = runs.removeLast().offset;
+                runs.add(new Run(start, end - start, decayed));
+            } else {
+                runs.add(new Run(entry.offset(), entry.length(), decayed));
+            }
+        }
+        return List.copyOf(runs);
+    }
+}
