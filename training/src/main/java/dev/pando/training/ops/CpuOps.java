@@ -130,7 +130,7 @@ public final class CpuOps implements Ops {
                     "a cache belongs to one sequence, from position 0 on; not to " + shape.b() + ", from " + from);
         }
         int width = 2 * shape.headSize();
-        long kept = floats(cache, from + shape.n(), shape.kvHeads() * width);
+        long kept = floats(cache, from + shape.n(), shape.kvHeads() * (long) width);
         long fresh = floats(qkv, shape.n(), shape.qkvWidth());
         for (int row = 0; row < shape.n(); row++) {
             for (int group = 0; group < shape.kvHeads(); group++) {
