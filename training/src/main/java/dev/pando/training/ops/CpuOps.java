@@ -33,6 +33,13 @@ public final class CpuOps implements Ops {
         adamW = new AdamW(lanes);
     }
 
+    /// Loads the library of matrix products, and says which one it is.
+    ///
+    /// @throws IllegalStateException if it cannot be loaded
+    public static String library() {
+        return Blas.library();
+    }
+
     @Override
     public void embed(MemorySegment table, MemorySegment ids, MemorySegment x, int n, int v, int c) {
         embedding.forward(floats(table, v, c), ints(ids, n), floats(x, n, c), n, v, c);
