@@ -13,6 +13,7 @@ import dev.pando.training.step.CheckpointStore.CheckpointException;
 import dev.pando.training.step.Collective.Deadline;
 import dev.pando.training.step.Collective.Member;
 import dev.pando.training.step.Collective.Membership;
+import dev.pando.training.step.Collective.Operation;
 import dev.pando.training.step.Collective.Outcome;
 import dev.pando.training.step.Collective.Partial;
 import dev.pando.training.step.ShardTree;
@@ -64,7 +65,7 @@ class InjectionTest {
         MemorySegment sum = span(replica, "sum");
         ShardLoss loss = trainer.compute(0, gradient);
         Outcome outcome = replica.collective()
-                .allReduce(SOON, trainer.step(), TREE, List.of(new Partial(TREE.root(), gradient)), sum);
+                .allReduce(SOON, new Operation(1, trainer.step()), TREE, List.of(new Partial(TREE.root(), gradient)), sum);
         assertThat(outcome).isEqualTo(new Outcome.Done());
         trainer.examine(sum, loss);
         trainer.apply(sum, loss);
@@ -122,7 +123,7 @@ class InjectionTest {
         AtomicReference<Outcome> outcome = new AtomicReference<>();
         MemorySegment gradient = span(survivor, "gradient");
         Thread waiting = Thread.ofPlatform().start(() -> outcome.set(survivor.collective()
-                .allReduce(SOON, 0, TREE, List.of(new Partial(TREE.root(), gradient)), span(survivor, "sum"))));
+                .allReduce(SOON, new Operation(1, 0), TREE, List.of(new Partial(TREE.root(), gradient)), span(survivor, "sum"))));
 
         assertThatThrownBy(() -> victim.trainer().compute(0, span(victim, "gradient"))).isInstanceOf(DeviceLost.class);
 
@@ -215,8 +216,8 @@ class InjectionTest {
         MemorySegment gradient = span(replica, "gradient");
         Deadline now = new Deadline("test", 1_000_000);
 
-        Outcome lost = replica.collective().allReduce(now, 0, TREE, List.of(new Partial(TREE.root(), gradient)), span(replica, "sum"));
-        Outcome again = replica.collective().allReduce(now, 1, TREE, List.of(new Partial(TREE.root(), gradient)), span(replica, "sum"));
+        Outcome lost = replica.collective().allReduce(now, new Operation(1, 0), TREE, List.of(new Partial(TREE.root(), gradient)), span(replica, "sum"));
+        Outcome again = replica.collective().allReduce(now, new Operation(1, 1), TREE, List.of(new Partial(TREE.root(), gradient)), span(replica, "sum"));
 
         assertThat(lost).isNotEqualTo(new Outcome.Done());
         assertThat(again).isEqualTo(new Outcome.Done());
