@@ -46,8 +46,12 @@ final class Checkpoints {
     }
 
     /// The copy is taken: from here on it does not need the worker any more.
+    ///
+    /// The writer's answer may have been faster than this.
     void taken(long step) {
-        snapshot = new Writing(step);
+        if (snapshot instanceof Asked asked && asked.step() == step) {
+            snapshot = new Writing(step);
+        }
     }
 
     void lost(String worker) {
@@ -59,11 +63,24 @@ final class Checkpoints {
 
     void durable(long step) {
         durable = Math.max(durable, step);
-        snapshot = new None();
+        settle(step);
     }
 
-    void notWritten() {
-        snapshot = new None();
+    void notWritten(long step) {
+        settle(step);
+    }
+
+    /// An answer about a snapshot of a worker that was lost since says nothing about the one in hand.
+    private void settle(long step) {
+        boolean inHand =
+                switch (snapshot) {
+                    case None() -> false;
+                    case Asked asked -> asked.step() == step;
+                    case Writing writing -> writing.step() == step;
+                };
+        if (inHand) {
+            snapshot = new None();
+        }
     }
 
     /// The job goes on from a checkpoint.

@@ -667,7 +667,7 @@ public final class JobSupervisor {
     }
 
     private Behavior<Command> notPublished(CheckpointWriter.NotWritten failed) {
-        checkpoints.notWritten();
+        checkpoints.notWritten(failed.step());
         audience.tell(new JobEvent.CheckpointFailed(failed.step(), failed.sentence()));
         return Behaviors.same();
     }

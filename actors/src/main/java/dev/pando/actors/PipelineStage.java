@@ -310,8 +310,8 @@ public final class PipelineStage {
                 "taking a snapshot",
                 () -> work.snapshot(order.step()),
                 taken -> {
-                    writer.tell(new CheckpointWriter.Write(job, taken.state(), supervisor));
                     supervisor.tell(new JobSupervisor.SnapshotTaken(name, order.step(), taken.stallSeconds()));
+                    writer.tell(new CheckpointWriter.Write(job, taken.state(), supervisor));
                 });
         return same();
     }

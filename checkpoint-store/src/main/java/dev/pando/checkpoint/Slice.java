@@ -77,8 +77,9 @@ public record Slice(long start, long run, long stride, long count) {
 
     /// Whether the two have an element in common.
     boolean touches(Slice other) {
-        Slice few = count <= other.count ? this : other;
-        Slice many = count <= other.count ? other : this;
+        boolean fewer = count <= other.count;
+        Slice few = fewer ? this : other;
+        Slice many = fewer ? other : this;
         for (long at = 0; at < few.count; at++) {
             if (many.touches(few.start + at * few.stride, few.start + at * few.stride + few.run)) {
                 return true;

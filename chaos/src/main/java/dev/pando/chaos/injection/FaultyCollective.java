@@ -35,7 +35,7 @@ final class FaultyCollective implements Collective {
     }
 
     @Override
-    public Outcome allReduce(Deadline deadline, long operation, ShardTree tree, List<Partial> mine, MemorySegment result) {
+    public Outcome allReduce(Deadline deadline, Operation operation, ShardTree tree, List<Partial> mine, MemorySegment result) {
         List<Partial> offered = mine;
         for (Armory.Strike strike : device.at(device.step(), Moment.in(Phase.REDUCE), NOTHING)) {
             switch (strike.effect()) {
@@ -59,12 +59,12 @@ final class FaultyCollective implements Collective {
     }
 
     @Override
-    public Outcome send(Deadline deadline, long operation, String to, List<MemorySegment> spans) {
+    public Outcome send(Deadline deadline, Operation operation, String to, List<MemorySegment> spans) {
         return rebuilding(() -> collective.send(deadline, operation, to, spans));
     }
 
     @Override
-    public Outcome receive(Deadline deadline, long operation, String from, List<MemorySegment> spans) {
+    public Outcome receive(Deadline deadline, Operation operation, String from, List<MemorySegment> spans) {
         return rebuilding(() -> collective.receive(deadline, operation, from, spans));
     }
 

@@ -10,14 +10,19 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.LongStream;
 
 /// The smallest trainer that cannot be fooled: its gradients depend on step, shard and weights, and their sum on its order.
 public final class ToyTrainer implements Trainer {
-    public static final int PARAMETERS = 37;
+    private static final long A_MOMENT_NS = 1_000_000; // so that a run does not end before a worker is back
 
     private final Arena arena = Arena.ofShared();
     private final TensorTable table =
             new TensorTable.Builder().add("weight", 5, 7).add("norm.weight", 2).build();
+    private final long[] elements = table.entries().stream()
+            .flatMapToLong(entry -> LongStream.range(entry.offset(), entry.offset() + entry.length()))
+            .toArray(); // padding stays zero
     private final MemorySegment weights = arena.allocate(table.bytes(), 64);
     private final MemorySegment first = arena.allocate(table.bytes(), 64);
     private final MemorySegment second = arena.allocate(table.bytes(), 64);
@@ -25,7 +30,7 @@ public final class ToyTrainer implements Trainer {
     private long step;
 
     public ToyTrainer() {
-        for (long i = 0; i < table.length(); i++) {
+        for (long i : elements) {
             put(weights, i, noise(1, i));
         }
     }
@@ -42,8 +47,10 @@ public final class ToyTrainer implements Trainer {
 
     @Override
     public ShardLoss compute(int shard, MemorySegment gradient) {
+        LockSupport.parkNanos(A_MOMENT_NS);
         double loss = 0;
-        for (long i = 0; i < table.length(); i++) {
+        gradient.fill((byte) 0);
+        for (long i : elements) {
             float value = noise(2, step, shard, i) * (1 + Math.abs(get(weights, i)));
             put(gradient, i, value);
             loss += Math.abs(value);
@@ -55,7 +62,7 @@ public final class ToyTrainer implements Trainer {
     public Examined examine(MemorySegment gradientSum, ShardLoss total) {
         long digest = 0;
         double squares = 0;
-        for (long i = 0; i < table.length(); i++) {
+        for (long i : elements) {
             float value = get(gradientSum, i);
             digest = Dice.bits(digest, Float.floatToRawIntBits(value));
             squares += (double) value * value;
@@ -66,7 +73,7 @@ public final class ToyTrainer implements Trainer {
     @Override
     public Committed apply(MemorySegment gradientSum, ShardLoss total) {
         Examined examined = examine(gradientSum, total);
-        for (long i = 0; i < table.length(); i++) {
+        for (long i : elements) {
             float gradient = get(gradientSum, i);
             put(first, i, 0.9f * get(first, i) + 0.1f * gradient);
             put(second, i, 0.99f * get(second, i) + 0.01f * gradient * gradient);

@@ -41,7 +41,7 @@ final class Attention implements AutoCloseable {
 
     void forward(long qkv, long documents, long out, long logSumExp, AttentionShape shape) {
         set(qkv, documents, out, logSumExp, shape);
-        this.keys = qkv + shape.queries() * shape.headSize() * 4L;
+        this.keys = qkv + (long) shape.queries() * shape.headSize() * 4L;
         this.values = keys + shape.headSize() * 4L;
         this.keyWidth = shape.qkvWidth();
         this.keyGroup = shape.groupWidth() * 4L;
@@ -68,7 +68,7 @@ final class Attention implements AutoCloseable {
         int from = (queryTiles - 1 - tile % queryTiles) * QUERIES;
         int count = Math.min(shape.t(), from + QUERIES) - from;
         for (int slot = 0; slot < shape.queries(); slot++) {
-            forwardHead(row, group, slot, from, count, scores + (long) lane * LANE_BYTES);
+            forwardHead(row, group, slot, from, count, scores + lane * (long) LANE_BYTES);
         }
     }
 
@@ -149,12 +149,12 @@ final class Attention implements AutoCloseable {
         int d = shape.headSize();
         long first = (long) row * shape.t();
         for (int t = 0; t < shape.t(); t++) {
-            Native.zero(query(dqkv, first + t, group, shape.queries()), 2 * d * 4L);
+            Native.zero(query(dqkv, first + t, group, shape.queries()), 2L * d * 4);
         }
         for (int from = 0; from < shape.t(); from += QUERIES) {
             int count = Math.min(shape.t(), from + QUERIES) - from;
             for (int slot = 0; slot < shape.queries(); slot++) {
-                backwardHead(row, group, slot, from, count, scores + (long) lane * LANE_BYTES);
+                backwardHead(row, group, slot, from, count, scores + lane * (long) LANE_BYTES);
             }
         }
     }

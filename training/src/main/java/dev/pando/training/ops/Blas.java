@@ -47,14 +47,28 @@ final class Blas {
         }
     }
 
+    /// What the loaded library says of itself: its version, and the kernels that it has chosen.
+    static String library() {
+        try {
+            MethodHandle config = Linker.nativeLinker()
+                    .downcallHandle(open().findOrThrow("openblas_get_config"), FunctionDescriptor.of(ValueLayout.ADDRESS));
+            return ((MemorySegment) config.invokeExact()).reinterpret(1 << 10).getString(0).strip();
+        } catch (Throwable failure) {
+            throw new IllegalStateException("OpenBLAS cannot be loaded: " + failure.getMessage(), failure);
+        }
+    }
+
+    private static SymbolLookup open() {
+        Path bridge = Path.of(Loader.load(openblas_nolapack.class));
+        return SymbolLookup.libraryLookup(bridge.resolveSibling("libopenblas_nolapack.so.0"), Arena.global());
+    }
+
     private static MethodHandle load() {
         Linker linker = Linker.nativeLinker();
         try {
             setDefault(linker, "OPENBLAS_CORETYPE", Floats.LANES >= 16 ? "SkylakeX" : "Haswell");
             setDefault(linker, "OPENBLAS_NUM_THREADS", "1");
-            Path bridge = Path.of(Loader.load(openblas_nolapack.class));
-            SymbolLookup library =
-                    SymbolLookup.libraryLookup(bridge.resolveSibling("libopenblas_nolapack.so.0"), Arena.global());
+            SymbolLookup library = open();
             MethodHandle threads = linker.downcallHandle(
                     library.findOrThrow("openblas_set_num_threads"), FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT));
             threads.invokeExact(1);

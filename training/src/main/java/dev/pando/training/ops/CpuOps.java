@@ -38,6 +38,13 @@ public final class CpuOps implements Ops {
         adamW = new AdamW(lanes);
     }
 
+    /// Loads the library of matrix products, and says which one it is.
+    ///
+    /// @throws IllegalStateException if it cannot be loaded
+    public static String library() {
+        return Blas.library();
+    }
+
     @Override
     public void embed(MemorySegment table, MemorySegment ids, MemorySegment x, int n, int v, int c) {
         embedding.forward(floats(table, v, c), ints(ids, n), floats(x, n, c), n, v, c);
@@ -135,7 +142,7 @@ public final class CpuOps implements Ops {
                     "a cache belongs to one sequence, from position 0 on; not to " + shape.b() + ", from " + from);
         }
         int width = 2 * shape.headSize();
-        long kept = floats(cache, from + shape.n(), shape.kvHeads() * width);
+        long kept = floats(cache, from + shape.n(), shape.kvHeads() * (long) width);
         long fresh = floats(qkv, shape.n(), shape.qkvWidth());
         for (int row = 0; row < shape.n(); row++) {
             for (int group = 0; group < shape.kvHeads(); group++) {

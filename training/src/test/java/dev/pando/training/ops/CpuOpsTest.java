@@ -173,7 +173,7 @@ class CpuOpsTest {
             long width = whole.qkvWidth() * 4L;
             ops.attendCached(
                     qkv.asSlice(from * width, count * width), cache, from,
-                    out.asSlice(from * whole.width() * 4L, count * whole.width() * 4L),
+                    out.asSlice(from * (long) whole.width() * 4, count * (long) whole.width() * 4),
                     new AttentionShape(1, count, 6, 2, 10));
             from += count;
         }

@@ -67,7 +67,7 @@ class GoldenOpsTest {
             ops.rotateCached(turned, (int) positions[row], table, new AttentionShape(1, 1, 1, 1, d));
             System.arraycopy(read(turned, d), 0, y, row * d, d);
             for (int i = 0; i < d / 2; i++) {
-                cos[row * d / 2 + i] = table.cos().getAtIndex(ValueLayout.JAVA_FLOAT, (long) positions[row] * d / 2 + i);
+                cos[row * d / 2 + i] = table.cos().getAtIndex(ValueLayout.JAVA_FLOAT, (((long) positions[row]) * d) / 2 + i);
             }
         }
 

@@ -24,7 +24,9 @@ public final class Golden {
     private Golden(ByteBuffer file, JsonNode facts) throws IOException {
         this.file = file.order(ByteOrder.LITTLE_ENDIAN);
         int headerLength = Math.toIntExact(file.getLong(0));
-        this.header = JSON.readTree(new String(file.array(), 8, headerLength, StandardCharsets.UTF_8));
+        byte[] text = new byte[headerLength];
+        file.get(8, text);
+        this.header = JSON.readTree(new String(text, StandardCharsets.UTF_8));
         this.dataStart = 8 + headerLength;
         this.facts = facts;
     }
