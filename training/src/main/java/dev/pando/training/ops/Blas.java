@@ -86,20 +86,6 @@ final class Blas {
         }
     }
 
-    /// What the library says of itself: its version and the kernels that it has chosen.
-    static String description() {
-        Path library = Path.of(Loader.load(openblas_nolapack.class)).resolveSibling("libopenblas_nolapack.so.0");
-        try {
-            MethodHandle config = Linker.nativeLinker()
-                    .downcallHandle(
-                            SymbolLookup.libraryLookup(library, Arena.global()).findOrThrow("openblas_get_config"),
-                            FunctionDescriptor.of(ValueLayout.ADDRESS));
-            return ((MemorySegment) config.invokeExact()).reinterpret(1024).getString(0).strip();
-        } catch (Throwable failure) {
-            throw new IllegalStateException("OpenBLAS does not answer: " + failure.getMessage(), failure);
-        }
-    }
-
     /// Sets a variable of the environment that OpenBLAS reads when it is loaded, unless the user has set it.
     private static void setDefault(Linker linker, String name, String value) throws Throwable {
         MethodHandle setenv = linker.downcallHandle(

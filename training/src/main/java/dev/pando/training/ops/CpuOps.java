@@ -18,11 +18,6 @@ public final class CpuOps implements Ops {
     private final SpanReduction reduction;
     private final AdamW adamW;
 
-    /// The library behind the matrix products, as it names itself and the kernels that it has chosen here.
-    public static String library() {
-        return Blas.description();
-    }
-
     /// @param name of the device, which its threads are called after
     /// @param threads that compute, the caller included
     public CpuOps(String name, int threads) {
