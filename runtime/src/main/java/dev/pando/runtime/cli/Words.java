@@ -43,7 +43,6 @@ final class Words {
                 : String.format(Locale.ROOT, "%.1f%s", number, units[unit]);
     }
 
-
     /// `1 fault`, `3 faults`
     static String counted(long number, String noun) {
         return number + " " + noun + (number == 1 ? "" : "s");

@@ -13,8 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class CliTest {
-    @TempDir
-    private Path temp;
+    @TempDir private Path temp;
 
     private TinyJob tiny;
 
@@ -45,7 +44,8 @@ class CliTest {
         Path mine = Files.createDirectory(temp.resolve("mine"));
         Files.writeString(mine.resolve("a.md"), "All of this is mine. ".repeat(50));
 
-        Shown shown = pando("train", tiny.file("run"), "--data", mine, "--out", temp.resolve("elsewhere"), "--steps", 2);
+        Shown shown =
+                pando("train", tiny.file("run"), "--data", mine, "--out", temp.resolve("elsewhere"), "--steps", 2);
 
         assertThat(shown.exit()).isZero();
         assertThat(Files.readString(temp.resolve("elsewhere/job.conf"))).contains(mine.toString());
@@ -54,7 +54,8 @@ class CliTest {
 
     @Test
     void shouldGoOnWithTheRunInAFolder() {
-        String whole = lastLine(pando("train", tiny.file("whole", "pando.job.optimizer.schedule-steps = 6"), "--steps", 6));
+        String whole =
+                lastLine(pando("train", tiny.file("whole", "pando.job.optimizer.schedule-steps = 6"), "--steps", 6));
         pando("train", tiny.file("run", "pando.job.optimizer.schedule-steps = 6"), "--steps", 4);
 
         Shown shown = pando("train", tiny.out("run"), "--resume", "--steps", 6, "--workers", 1);
@@ -70,8 +71,11 @@ class CliTest {
         Shown shown = pando("train", tiny.file("run"), "--steps", 2);
 
         assertThat(shown.exit()).isEqualTo(1);
-        assertThat(shown.err()).isEqualTo(tiny.out("run")
-                + " holds a run already: go on with it by --resume, or pick another folder with --out\n");
+        assertThat(shown.err())
+                .isEqualTo(
+                        tiny.out("run")
+                                + " holds a run already: go on with it by --resume, or pick another folder with"
+                                + " --out\n");
     }
 
     @Test
@@ -81,7 +85,8 @@ class CliTest {
         Shown shown = pando("train", file);
 
         assertThat(shown.exit()).isEqualTo(1);
-        assertThat(shown.err()).isEqualTo(file + ":10: there is no key pando.job.model.hiden; did you mean pando.job.model.hidden?\n");
+        assertThat(shown.err())
+                .isEqualTo(file + ":10: there is no key pando.job.model.hiden; did you mean pando.job.model.hidden?\n");
     }
 
     @Test
@@ -89,7 +94,9 @@ class CliTest {
         Shown shown = pando("train", temp.resolve("no.conf"), "--trace");
 
         assertThat(shown.exit()).isEqualTo(1);
-        assertThat(shown.err()).startsWith("there is no file " + temp.resolve("no.conf") + "\n").contains("\tat dev.pando.");
+        assertThat(shown.err())
+                .startsWith("there is no file " + temp.resolve("no.conf") + "\n")
+                .contains("\tat dev.pando.");
     }
 
     @Test
@@ -104,10 +111,19 @@ class CliTest {
     @Test
     void shouldTellMisuseFromFailure() {
         assertThat(pando("trian"))
-                .isEqualTo(new Shown(2, "", "Unmatched argument at index 0: 'trian'; did you mean train? See pando --help\n"));
-        assertThat(pando("train")).isEqualTo(new Shown(2, "", "Missing required parameter: 'CONF'; see pando train --help\n"));
+                .isEqualTo(
+                        new Shown(
+                                2,
+                                "",
+                                "Unmatched argument at index 0: 'trian'; did you mean train? See pando --help\n"));
+        assertThat(pando("train"))
+                .isEqualTo(new Shown(2, "", "Missing required parameter: 'CONF'; see pando train --help\n"));
         assertThat(pando("train", "a.conf", "--steps", "many"))
-                .isEqualTo(new Shown(2, "", "Invalid value for option '--steps': 'many' is not a long; see pando train --help\n"));
+                .isEqualTo(
+                        new Shown(
+                                2,
+                                "",
+                                "Invalid value for option '--steps': 'many' is not a long; see pando train --help\n"));
     }
 
     @Test

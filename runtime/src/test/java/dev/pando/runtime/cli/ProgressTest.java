@@ -24,8 +24,10 @@ class ProgressTest {
             progress.happened(step(step, 3));
         }
 
-        assertThat(shown.toString().lines()).hasSize(6).allMatch(line -> line.matches(
-                "step \\d+/20  loss \\d\\.\\d{3}  8\\.2k tokens/s  0:0\\d left  3 workers"));
+        assertThat(shown.toString().lines())
+                .hasSize(6)
+                .allMatch(line ->
+                        line.matches("step \\d+/20  loss \\d\\.\\d{3}  8\\.2k tokens/s  0:0\\d left  3 workers"));
         assertThat(shown.toString().lines().toList().getLast()).startsWith("step 20/20  loss ");
     }
 
@@ -47,7 +49,8 @@ class ProgressTest {
                         "✗ step 7: lost worker-2: its thread threw IllegalStateException: killed",
                         "✓ step 7: committed 420 ms after the loss of worker-2, by 2 workers",
                         "+ step 8: worker-2#2 joined");
-        assertThat(progress.summary()).isEqualTo("2 steps from step 6 on in 420 ms, loss 7.400 to 7.300, 1 fault survived");
+        assertThat(progress.summary())
+                .isEqualTo("2 steps from step 6 on in 420 ms, loss 7.400 to 7.300, 1 fault survived");
     }
 
     @Test
@@ -77,7 +80,8 @@ class ProgressTest {
         progress.erase();
 
         String plain = shown.toString().replaceAll("\u001b\\[[0-9;]*m", "");
-        assertThat(plain).contains("\r\u001b[K━━━━━━━━━━━━────────  12/20  loss 6.900  8.2k tokens/s  0:02 left  3 workers");
+        assertThat(plain)
+                .contains("\r\u001b[K━━━━━━━━━━━━────────  12/20  loss 6.900  8.2k tokens/s  0:02 left  3 workers");
         assertThat(plain).endsWith("\r\u001b[K");
         assertThat(plain.lines().filter(line -> line.endsWith("something happened"))).hasSize(1);
         assertThat(plain.chars().filter(letter -> letter == '\n').count()).as("lines that stay").isEqualTo(1);
@@ -97,17 +101,28 @@ class ProgressTest {
 
     @Test
     void shouldSayNumbersAsPeopleDo() {
-        assertThat(List.of(Words.duration(0.0421), Words.duration(4.23), Words.duration(42.4), Words.duration(161), Words.duration(3600), Words.duration(11_100)))
+        assertThat(
+                        List.of(
+                                Words.duration(0.0421),
+                                Words.duration(4.23),
+                                Words.duration(42.4),
+                                Words.duration(161),
+                                Words.duration(3600),
+                                Words.duration(11_100)))
                 .containsExactly("42 ms", "4.2 s", "42 s", "2 min 41 s", "1 h", "3 h 5 min");
         assertThat(List.of(Words.count(950), Words.count(4812), Words.count(6_450_432), Words.count(19.86e9)))
                 .containsExactly("950", "4.8k", "6.5M", "19.9B");
-        assertThat(List.of(Words.clock(7.2), Words.clock(62), Words.clock(3607))).containsExactly("0:07", "1:02", "1:00:07");
-        assertThat(List.of(Words.counted(1, "fault"), Words.counted(0, "worker"))).containsExactly("1 fault", "0 workers");
+        assertThat(List.of(Words.clock(7.2), Words.clock(62), Words.clock(3607)))
+                .containsExactly("0:07", "1:02", "1:00:07");
+        assertThat(List.of(Words.counted(1, "fault"), Words.counted(0, "worker")))
+                .containsExactly("1 fault", "0 workers");
     }
 
     private Progress progress(boolean live) {
         return new Progress(
-                new Terminal(new PrintWriter(shown, true), live), Written.nothing().set("steps=20").settings(), stopwatch);
+                new Terminal(new PrintWriter(shown, true), live),
+                Written.nothing().set("steps=20").settings(),
+                stopwatch);
     }
 
     private void pass(double seconds) {
