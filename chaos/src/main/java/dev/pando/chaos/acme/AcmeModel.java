@@ -25,8 +25,13 @@ public record AcmeModel(int gpus, double speedup, double secondsPerStep) {
 
     public AcmeModel {
         if (gpus < 1 || !(speedup > 0) || !(secondsPerStep > 0)) {
-            throw new IllegalArgumentException("gpus, speedup and seconds per step must be above 0, not " + gpus + ", " + speedup + " and "
-                    + secondsPerStep);
+            throw new IllegalArgumentException(
+                    "gpus, speedup and seconds per step must be above 0, not "
+                            + gpus
+                            + ", "
+                            + speedup
+                            + " and "
+                            + secondsPerStep);
         }
     }
 
@@ -47,7 +52,9 @@ public record AcmeModel(int gpus, double speedup, double secondsPerStep) {
             }
             Effect effect = reason(Dice.uniform(seed, i, 1)).effect();
             Target target =
-                    effect.aim() == Kind.Aim.STORE ? new Target.Store() : new Target.Worker(Dice.below(workers, seed, i, 2));
+                    effect.aim() == Kind.Aim.STORE
+                            ? new Target.Store()
+                            : new Target.Worker(Dice.below(workers, seed, i, 2));
             faults.add(new Fault(effect, target, new When.AtStep((long) at)));
         }
     }

@@ -3,15 +3,31 @@ package dev.pando.chaos.acme;
 import dev.pando.chaos.faults.Effect;
 import java.time.Duration;
 
-/// The 29 reasons for which jobs failed in Acme, a datacenter of 4,704 GPUs, in six months of 2023
-/// (Hu et al., "Characterization of Large Language Model Development in the Datacenter", NSDI'24, table 3).
+/// The 29 reasons for which jobs failed in Acme, a datacenter of 4,704 GPUs, in six months of 2023 (Hu et al.,
+/// "Characterization of Large Language Model Development in the Datacenter", NSDI'24, table 3).
 public enum FailureReason {
     NVLINK_ERROR("NVLinkError", Category.INFRASTRUCTURE, 54, 800, 868.1, 30.25, 95.6, new Effect.DeviceError("xid 74")),
-    CUDA_ERROR("CUDAError", Category.INFRASTRUCTURE, 21, 847, 923.2, 15.77, 78.3, new Effect.DeviceError("illegal address")),
+    CUDA_ERROR(
+            "CUDAError",
+            Category.INFRASTRUCTURE,
+            21,
+            847,
+            923.2,
+            15.77,
+            78.3,
+            new Effect.DeviceError("illegal address")),
     NODE_FAILURE("NodeFailure", Category.INFRASTRUCTURE, 16, 712, 1288.8, 14.30, 102.8, new Effect.Kill()),
     ECC_ERROR("ECCError", Category.INFRASTRUCTURE, 12, 680, 1303.4, 11.00, 2.8, new Effect.DeviceError("ecc")),
     NETWORK_ERROR("NetworkError", Category.INFRASTRUCTURE, 12, 758, 549.6, 4.53, 592.1, new Effect.Drop(100, 1)),
-    CONNECTION_ERROR("ConnectionError", Category.INFRASTRUCTURE, 147, 29, 51.9, 3.44, 0.8, new Effect.Delay(Duration.ofMillis(50), 1)),
+    CONNECTION_ERROR(
+            "ConnectionError",
+            Category.INFRASTRUCTURE,
+            147,
+            29,
+            51.9,
+            3.44,
+            0.8,
+            new Effect.Delay(Duration.ofMillis(50), 1)),
     S3_STORAGE_ERROR("S3StorageError", Category.INFRASTRUCTURE, 10, 422, 2317.8, 2.12, 6.2, new Effect.StoreDown(1)),
     NCCL_TIMEOUT_ERROR("NCCLTimeoutError", Category.INFRASTRUCTURE, 6, 596, 159.7, 0.50, 66.7, new Effect.Hang()),
     NCCL_REMOTE_ERROR("NCCLRemoteError", Category.INFRASTRUCTURE, 3, 1152, 50.5, 0.15, 0.0, new Effect.Kill()),
@@ -45,7 +61,8 @@ public enum FailureReason {
         SCRIPT
     }
 
-    /// GPU hours of pre-training in both clusters, over which the failures are counted (derived from the released trace).
+    /// GPU hours of pre-training in both clusters, over which the failures are counted (derived from the released
+    /// trace).
     public static final double GPU_HOURS = 5.32e6;
 
     private static final double RUNNING_MINUTES = 60;
@@ -115,11 +132,13 @@ public enum FailureReason {
         return effect;
     }
 
-    /// Whether it strikes jobs in the middle of their run; the others end a job soon after its start, whatever the hardware.
+    /// Whether it strikes jobs in the middle of their run; the others end a job soon after its start, whatever the
+    /// hardware.
     ///
     /// All of the infrastructure's reasons do, and those of the framework that took an hour or more to show.
     public boolean strikesRunningJobs() {
-        return category == Category.INFRASTRUCTURE || category == Category.FRAMEWORK && minutesToFailure >= RUNNING_MINUTES;
+        return category == Category.INFRASTRUCTURE
+                || category == Category.FRAMEWORK && minutesToFailure >= RUNNING_MINUTES;
     }
 
     /// How often it strikes, for each GPU and hour: `count / GPU_HOURS`.

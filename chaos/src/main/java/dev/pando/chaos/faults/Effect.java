@@ -249,7 +249,8 @@ public sealed interface Effect {
     record Drop(double percent, long steps) implements Effect {
         public Drop {
             if (!(percent > 0 && percent <= 100)) {
-                throw new IllegalArgumentException("a share is above 0 % and at most 100 %, not " + print(percent) + " %");
+                throw new IllegalArgumentException(
+                        "a share is above 0 % and at most 100 %, not " + print(percent) + " %");
             }
             atLeastOne(steps);
         }

@@ -8,8 +8,13 @@ import java.util.Optional;
 public record Fault(Effect effect, Target target, When when, Moment moment) {
     public Fault {
         if (moment.phase().isOfStore() != effect.usualMoment().phase().isOfStore()) {
-            throw new IllegalArgumentException(effect.kind().words() + " cannot strike " + moment
-                    + (moment.phase().isOfStore() ? ", which the store does: write \"when the store " + moment.phase().verb() + "\"" : ""));
+            throw new IllegalArgumentException(
+                    effect.kind().words()
+                            + " cannot strike "
+                            + moment
+                            + (moment.phase().isOfStore()
+                                    ? ", which the store does: write \"when the store " + moment.phase().verb() + "\""
+                                    : ""));
         }
     }
 
@@ -28,11 +33,20 @@ public record Fault(Effect effect, Target target, When when, Moment moment) {
     /// A sentence on why no injector can do this yet; empty if one can.
     public Optional<String> refusal() {
         if (!effect.kind().injected()) {
-            return Optional.of("\"" + this + "\": " + effect.kind().words() + " is part of the language, but nothing injects it yet");
+            return Optional.of(
+                    "\""
+                            + this
+                            + "\": "
+                            + effect.kind().words()
+                            + " is part of the language, but nothing injects it yet");
         }
         return switch (target) {
             case Target.Node _, Target.Leader _, Target.Sides _ ->
-                Optional.of("\"" + this + "\": faults of whole nodes are part of the language, but nothing injects them yet; name a worker");
+                    Optional.of(
+                            "\""
+                                    + this
+                                    + "\": faults of whole nodes are part of the language, but nothing injects them"
+                                    + " yet; name a worker");
             case Target.Worker _, Target.Any _, Target.All _, Target.Store _, Target.Nobody _ -> Optional.empty();
         };
     }

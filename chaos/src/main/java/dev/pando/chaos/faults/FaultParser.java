@@ -74,12 +74,13 @@ final class FaultParser {
 
     private FaultSyntaxException noSuchKind(Token typed) {
         List<String> words = Arrays.stream(Kind.values()).map(Kind::words).toList();
-        String suggestion = IntStream.rangeClosed(1, 3)
-                .mapToObj(count -> NearestWord.of(tokens.peek(count), words))
-                .flatMap(Optional::stream)
-                .findFirst()
-                .map(word -> ", did you mean \"" + word + "\"?")
-                .orElse("; the kinds are " + String.join(", ", words));
+        String suggestion =
+                IntStream.rangeClosed(1, 3)
+                        .mapToObj(count -> NearestWord.of(tokens.peek(count), words))
+                        .flatMap(Optional::stream)
+                        .findFirst()
+                        .map(word -> ", did you mean \"" + word + "\"?")
+                        .orElse("; the kinds are " + String.join(", ", words));
         return error(typed, "there is no fault " + Tokens.quoted(typed) + suggestion);
     }
 
@@ -143,8 +144,11 @@ final class FaultParser {
             }
             return new When.AtRate(Double.parseDouble(number.text()));
         }
-        throw error(token, "after \"at\" comes \"step N\" or \"rate R per step\", not " + Tokens.quoted(token)
-                + NearestWord.suggestion(token.text(), List.of("step", "rate")));
+        throw error(
+                token,
+                "after \"at\" comes \"step N\" or \"rate R per step\", not "
+                        + Tokens.quoted(token)
+                        + NearestWord.suggestion(token.text(), List.of("step", "rate")));
     }
 
     private When event() {
@@ -152,12 +156,24 @@ final class FaultParser {
         Token verb = tokens.take();
         List<String> verbs = Stream.of(Phase.values()).map(Phase::verb).toList();
         if (!verbs.contains(verb.text())) {
-            throw error(verb, "\"when " + who + "\" goes on with one of " + String.join(", ", verbs) + ", not "
-                    + Tokens.quoted(verb) + NearestWord.suggestion(verb.text(), verbs));
+            throw error(
+                    verb,
+                    "\"when "
+                            + who
+                            + "\" goes on with one of "
+                            + String.join(", ", verbs)
+                            + ", not "
+                            + Tokens.quoted(verb)
+                            + NearestWord.suggestion(verb.text(), verbs));
         }
         Phase phase = Phase.values()[verbs.indexOf(verb.text())];
         if (phase.isOfStore() != who instanceof Target.Store) {
-            throw error(verb, who + " never " + phase.verb() + ": workers compute, reduce, vote, apply and rebuild, the store saves and loads");
+            throw error(
+                    verb,
+                    who
+                            + " never "
+                            + phase.verb()
+                            + ": workers compute, reduce, vote, apply and rebuild, the store saves and loads");
         }
         return new When.OnEvent(who, phase, tokens.takes("at", "step") ? wholeNumber("the number of a step") : 0);
     }
@@ -168,7 +184,8 @@ final class FaultParser {
             parts.duration = once(token, parts.duration, duration(tokens.take()), "duration");
             return;
         }
-        parts.steps = once(token, parts.steps, wholeNumber("a number of steps or a duration such as 3s"), "number of steps");
+        parts.steps =
+                once(token, parts.steps, wholeNumber("a number of steps or a duration such as 3s"), "number of steps");
         Token unit = tokens.take();
         if (!unit.text().equals("steps") && !unit.text().equals("step")) {
             throw error(unit, "after \"for " + parts.steps + "\" comes \"steps\", not " + Tokens.quoted(unit));
@@ -199,37 +216,70 @@ final class FaultParser {
             case "any" -> new Target.Any();
             case "all" -> new Target.All();
             case "leader" -> new Target.Leader();
-            default -> throw error(token, Tokens.quoted(token) + " is no part of a fault"
-                    + NearestWord.suggestion(token.text(), List.of("any", "all", "leader", "worker-0", "node-0", "at", "when", "for", "in", "after"))
-                    + (token.text().contains("worker") ? "" : "; a fault is written as in \"kill worker-2 at step 7\""));
+            default ->
+                    throw error(
+                            token,
+                            Tokens.quoted(token)
+                                    + " is no part of a fault"
+                                    + NearestWord.suggestion(
+                                            token.text(),
+                                            List.of(
+                                                    "any",
+                                                    "all",
+                                                    "leader",
+                                                    "worker-0",
+                                                    "node-0",
+                                                    "at",
+                                                    "when",
+                                                    "for",
+                                                    "in",
+                                                    "after"))
+                                    + (token.text().contains("worker")
+                                            ? ""
+                                            : "; a fault is written as in \"kill worker-2 at step 7\""));
         };
     }
 
     private Fault assemble(Token start, Kind kind, Parts parts) {
         if (parts.when == null) {
-            throw error(start, "\"" + kind.words() + "\" does not say when; add \"at step 7\", \"when worker-1 votes\" or \"at rate 0.1 per step\"");
+            throw error(
+                    start,
+                    "\""
+                            + kind.words()
+                            + "\" does not say when; add \"at step 7\", \"when worker-1 votes\" or \"at rate 0.1 per"
+                            + " step\"");
         }
         Effect effect = effect(start, kind, parts);
         refuse(start, kind, parts.duration != null && !effect.measure().matches(".*\\d+(ms|s|m)"), "duration");
         refuse(start, kind, parts.factor != null && !effect.measure().startsWith("x"), "factor");
         refuse(start, kind, parts.percent != null && !effect.measure().endsWith("%"), "share");
         refuse(start, kind, parts.steps != null && effect.steps() != parts.steps, "number of steps");
-        Target usual = switch (effect.aim()) {
-            case WORKER -> new Target.Any();
-            case STORE -> new Target.Store();
-            case PROCESS -> new Target.All();
-            case NOBODY, SIDES -> new Target.Nobody();
-        };
+        Target usual =
+                switch (effect.aim()) {
+                    case WORKER -> new Target.Any();
+                    case STORE -> new Target.Store();
+                    case PROCESS -> new Target.All();
+                    case NOBODY, SIDES -> new Target.Nobody();
+                };
         boolean aimed = parts.target != null;
-        boolean mayAim = switch (effect.aim()) {
-            case WORKER -> true;
-            case PROCESS -> parts.target instanceof Target.All;
-            case SIDES -> parts.target instanceof Target.Sides;
-            case STORE, NOBODY -> false;
-        };
+        boolean mayAim =
+                switch (effect.aim()) {
+                    case WORKER -> true;
+                    case PROCESS -> parts.target instanceof Target.All;
+                    case SIDES -> parts.target instanceof Target.Sides;
+                    case STORE, NOBODY -> false;
+                };
         refuse(start, kind, aimed && !mayAim, "target " + parts.target);
-        refuse(start, kind, parts.moment != null && !effect.movable() && !parts.moment.equals(effect.usualMoment()), "moment of its own");
-        return new Fault(effect, aimed ? parts.target : usual, parts.when, parts.moment == null ? effect.usualMoment() : parts.moment);
+        refuse(
+                start,
+                kind,
+                parts.moment != null && !effect.movable() && !parts.moment.equals(effect.usualMoment()),
+                "moment of its own");
+        return new Fault(
+                effect,
+                aimed ? parts.target : usual,
+                parts.when,
+                parts.moment == null ? effect.usualMoment() : parts.moment);
     }
 
     private Effect effect(Token start, Kind kind, Parts parts) {
@@ -272,8 +322,12 @@ final class FaultParser {
         int index = words.indexOf(token.text());
         if (index < 0) {
             String suggestion = NearestWord.suggestion(token.text(), words);
-            throw error(token, Tokens.quoted(token) + " is no " + what
-                    + (suggestion.isEmpty() ? "; they are " + String.join(", ", words) : suggestion));
+            throw error(
+                    token,
+                    Tokens.quoted(token)
+                            + " is no "
+                            + what
+                            + (suggestion.isEmpty() ? "; they are " + String.join(", ", words) : suggestion));
         }
         return values[index];
     }

@@ -4,7 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/// Faults as data: what a command line, a config, a test and a report mean by `kill worker-2 at step 7, hang worker-0 at step 12`.
+/// Faults as data: what a command line, a config, a test and a report mean by `kill worker-2 at step 7, hang worker-0
+/// at step 12`.
 ///
 /// @param faults as written
 public record FaultScript(List<Fault> faults) {
@@ -65,7 +66,8 @@ public record FaultScript(List<Fault> faults) {
             }
             case Target.Any() -> into.add(fault.aimedAt(new Target.Worker(Dice.below(workers, seed))));
             case Target.All() when fault.effect().aim() == Kind.Aim.PROCESS -> into.add(fault);
-            case Target.All() -> IntStream.range(0, workers).forEach(i -> into.add(fault.aimedAt(new Target.Worker(i))));
+            case Target.All() ->
+                    IntStream.range(0, workers).forEach(i -> into.add(fault.aimedAt(new Target.Worker(i))));
             case Target.Store(), Target.Nobody(), Target.Node(_), Target.Leader(), Target.Sides(_) -> into.add(fault);
         }
     }

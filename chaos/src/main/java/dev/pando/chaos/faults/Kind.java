@@ -4,77 +4,151 @@ package dev.pando.chaos.faults;
 ///
 /// `docs/faults.md` holds this table; a test keeps the two equal.
 public enum Kind {
-    KILL("kill", Aim.WORKER, true,
-            "The device is gone in the middle of a call: its thread dies, its collective is torn away, every later call fails.",
+    KILL(
+            "kill",
+            Aim.WORKER,
+            true,
+            "The device is gone in the middle of a call: its thread dies, its collective is torn away, every later call"
+                    + " fails.",
             "Others take its batch shards within the step; it is restarted and gets its state from a peer. Same bits."),
-    THROW("throw", Aim.WORKER, true,
+    THROW(
+            "throw",
+            Aim.WORKER,
+            true,
             "A call throws an exception; the device is healthy afterwards.",
             "As for kill. Same bits."),
-    HANG("hang", Aim.WORKER, true,
+    HANG(
+            "hang",
+            Aim.WORKER,
+            true,
             "A call does not come back until its thread is interrupted.",
             "Noticed by the step's own pace, then as for kill. Same bits."),
-    STOP("stop", Aim.WORKER, true,
-            "A call takes this much longer, deaf to interrupts, then goes on as if nothing had been: a process that was stopped and continued.",
-            "If it outlasts the step's pace the worker is given up, and what it does after its return changes nothing. Same bits."),
-    GC_PAUSE("gc pause", Aim.PROCESS, true,
+    STOP(
+            "stop",
+            Aim.WORKER,
+            true,
+            "A call takes this much longer, deaf to interrupts, then goes on as if nothing had been: a process that was"
+                    + " stopped and continued.",
+            "If it outlasts the step's pace the worker is given up, and what it does after its return changes nothing."
+                    + " Same bits."),
+    GC_PAUSE(
+            "gc pause",
+            Aim.PROCESS,
+            true,
             "All workers of the process stand still for this long.",
             "Nothing, or what stop gets where it outlasts the step's pace. Same bits."),
-    SLOW("slow", Aim.WORKER, true,
+    SLOW(
+            "slow",
+            Aim.WORKER,
+            true,
             "Everything a worker computes takes so many times as long, for some steps.",
             "The run goes on; a worker that is hopelessly slow is treated as hung. Same bits."),
-    OUT_OF_MEMORY("out of memory", Aim.WORKER, true,
-            "A call throws OutOfMemoryError.",
+    OUT_OF_MEMORY("out of memory", Aim.WORKER, true, "A call throws OutOfMemoryError.", "As for kill. Same bits."),
+    DEVICE_ERROR(
+            "device error",
+            Aim.WORKER,
+            true,
+            "The device's context is poisoned (`xid 79`, `ecc`, `illegal address`): this call and all later ones throw,"
+                    + " until the worker is restarted.",
             "As for kill. Same bits."),
-    DEVICE_ERROR("device error", Aim.WORKER, true,
-            "The device's context is poisoned (`xid 79`, `ecc`, `illegal address`): this call and all later ones throw, until the worker is restarted.",
-            "As for kill. Same bits."),
-    BIT_FLIP("bit flip", Aim.WORKER, true,
-            "One bit changes in a gradient, a weight, a moment, a sum as it arrives on the wire, or a published checkpoint.",
-            "On the wire: the vote drops the step, which is computed again; same bits. In a checkpoint: it is passed over and named. "
-                    + "In a gradient, weight or moment: the hash tells, the run does not yet."),
-    NAN_LOSS("nan loss", Aim.WORKER, true,
+    BIT_FLIP(
+            "bit flip",
+            Aim.WORKER,
+            true,
+            "One bit changes in a gradient, a weight, a moment, a sum as it arrives on the wire, or a published"
+                    + " checkpoint.",
+            "On the wire: the vote drops the step, which is computed again; same bits. In a checkpoint: it is passed"
+                    + " over and named. In a gradient, weight or moment: the hash tells, the run does not yet."),
+    NAN_LOSS(
+            "nan loss",
+            Aim.WORKER,
+            true,
             "A batch shard's loss and gradient are not numbers, once.",
             "The vote drops the step, which is computed again. Same bits."),
-    LOSS_SPIKE("loss spike", Aim.WORKER, false,
+    LOSS_SPIKE(
+            "loss spike",
+            Aim.WORKER,
+            false,
             "A batch shard's loss and gradient are so many times too large.",
             "The run goes back before the spike and computes again, or skips the data if it comes back."),
-    POISONED_BATCH("poisoned batch", Aim.NOBODY, false,
+    POISONED_BATCH(
+            "poisoned batch",
+            Aim.NOBODY,
+            false,
             "One step's data gives no finite loss, at whoever computes it.",
             "The run goes back to a checkpoint and skips that data, and says so."),
-    DELAY("delay", Aim.WORKER, true,
+    DELAY(
+            "delay",
+            Aim.WORKER,
+            true,
             "What the worker adds to a sum sets out so much later.",
             "The others wait, or give it up past the step's pace. Same bits."),
-    DROP("drop", Aim.WORKER, true,
-            "What the worker adds to a sum never arrives: every time, or with a probability (`drop worker-1 5 % for 20 steps at step 3`).",
+    DROP(
+            "drop",
+            Aim.WORKER,
+            true,
+            "What the worker adds to a sum never arrives: every time, or with a probability (`drop worker-1 5 % for 20"
+                    + " steps at step 3`).",
             "The reduction is tried again in a new epoch, with or without the worker. Same bits."),
-    DUPLICATE("duplicate", Aim.WORKER, true,
-            "A batch shard is computed twice, and the worker hears of its epoch twice, the second time after the one that follows.",
+    DUPLICATE(
+            "duplicate",
+            Aim.WORKER,
+            true,
+            "A batch shard is computed twice, and the worker hears of its epoch twice, the second time after the one"
+                    + " that follows.",
             "Nothing at all. Same bits."),
-    REORDER("reorder", Aim.WORKER, true,
+    REORDER(
+            "reorder",
+            Aim.WORKER,
+            true,
             "Partial sums are handed over in another order.",
             "Nothing at all. Same bits."),
-    CORRUPT_FRAME("corrupt frame", Aim.WORKER, true,
+    CORRUPT_FRAME(
+            "corrupt frame",
+            Aim.WORKER,
+            true,
             "64 bytes of a sum arrive changed at one worker.",
             "The vote drops the step, which is computed again. Same bits."),
-    PARTITION("partition", Aim.SIDES, false,
+    PARTITION(
+            "partition",
+            Aim.SIDES,
+            false,
             "Nodes on different sides cannot hear each other, for some steps.",
             "The side with the majority goes on, the other commits nothing. Same bits."),
-    CLOCK_JUMP("clock jump", Aim.WORKER, false,
+    CLOCK_JUMP(
+            "clock jump",
+            Aim.WORKER,
+            false,
             "A node's wall clock jumps.",
             "Nothing: deadlines follow the monotonic clock. Same bits."),
-    DISK_FULL("disk full", Aim.STORE, true,
+    DISK_FULL(
+            "disk full",
+            Aim.STORE,
+            true,
             "Checkpoints cannot be written, for some steps.",
             "The checkpoint fails with a sentence, training goes on, the next one is tried. Same bits."),
-    TORN_WRITE("torn write", Aim.STORE, true,
+    TORN_WRITE(
+            "torn write",
+            Aim.STORE,
+            true,
             "A checkpoint is published, but not all of it reached the disk.",
             "It is passed over and named when a checkpoint is needed. Same bits."),
-    SLOW_DISK("slow disk", Aim.STORE, true,
+    SLOW_DISK(
+            "slow disk",
+            Aim.STORE,
+            true,
             "Writing a checkpoint takes so many times as long, for some steps.",
             "Training does not wait. Same bits."),
-    STORE_DOWN("store down", Aim.STORE, true,
+    STORE_DOWN(
+            "store down",
+            Aim.STORE,
+            true,
             "Checkpoints can be neither written nor listed nor read, for some steps.",
             "As for a full disk; a job that needs one just then waits or ends with a sentence."),
-    JOURNAL_DOWN("journal down", Aim.NOBODY, false,
+    JOURNAL_DOWN(
+            "journal down",
+            Aim.NOBODY,
+            false,
             "The job's journal cannot be written.",
             "No step commits until it can. Same bits.");
 

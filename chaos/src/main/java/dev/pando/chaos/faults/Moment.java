@@ -2,7 +2,8 @@ package dev.pando.chaos.faults;
 
 /// When within a step: on entering a phase, or just after it.
 ///
-/// A worker that is struck on entering `compute` is struck in the middle of a batch shard: its gradient span is left half written.
+/// A worker that is struck on entering `compute` is struck in the middle of a batch shard: its gradient span is left
+/// half written.
 ///
 /// @param phase of the step
 /// @param after whether the phase's work is done, and only its answer is lost

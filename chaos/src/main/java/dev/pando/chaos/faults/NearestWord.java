@@ -15,8 +15,12 @@ final class NearestWord {
 
     static Optional<String> of(String typed, Collection<String> words) {
         return words.stream()
-                .min(Comparator.<String>comparingInt(word -> distance(typed, word)).thenComparing(Comparator.naturalOrder()))
-                .filter(word -> distance(typed, word) <= Math.max(2, word.length() / 3) && distance(typed, word) < word.length());
+                .min(
+                        Comparator.<String>comparingInt(word -> distance(typed, word))
+                                .thenComparing(Comparator.naturalOrder()))
+                .filter(word ->
+                        distance(typed, word) <= Math.max(2, word.length() / 3)
+                                && distance(typed, word) < word.length());
     }
 
     /// Insertions, deletions, replacements and swaps of neighbours between two words.
@@ -30,7 +34,8 @@ final class NearestWord {
                 }
                 boolean same = a.charAt(i - 1) == b.charAt(j - 1);
                 d[i][j] = Math.min(d[i - 1][j - 1] + (same ? 0 : 1), Math.min(d[i - 1][j], d[i][j - 1]) + 1);
-                boolean swapped = i > 1 && j > 1 && a.charAt(i - 1) == b.charAt(j - 2) && a.charAt(i - 2) == b.charAt(j - 1);
+                boolean swapped =
+                        i > 1 && j > 1 && a.charAt(i - 1) == b.charAt(j - 2) && a.charAt(i - 2) == b.charAt(j - 1);
                 d[i][j] = swapped ? Math.min(d[i][j], d[i - 2][j - 2] + 1) : d[i][j];
             }
         }

@@ -23,7 +23,8 @@ public sealed interface Target {
             int hash = worker.indexOf('#');
             String device = hash < 0 ? worker : worker.substring(0, hash);
             return device.equals("worker-" + number)
-                    && (incarnation == 0 || incarnation == (hash < 0 ? 1 : Integer.parseInt(worker.substring(hash + 1))));
+                    && (incarnation == 0
+                            || incarnation == (hash < 0 ? 1 : Integer.parseInt(worker.substring(hash + 1))));
         }
 
         @Override
@@ -77,7 +78,8 @@ public sealed interface Target {
         public Sides {
             sides = sides.stream().map(List::copyOf).toList();
             if (sides.size() < 2 || sides.stream().anyMatch(List::isEmpty)) {
-                throw new IllegalArgumentException("a partition has at least two sides, as in worker-0, worker-1 | worker-2");
+                throw new IllegalArgumentException(
+                        "a partition has at least two sides, as in worker-0, worker-1 | worker-2");
             }
         }
 

@@ -28,7 +28,9 @@ final class Tokens {
                 tokens.add(new Token(String.valueOf(c), ++at));
             } else {
                 int end = at;
-                while (end < script.length() && !isMark(script.charAt(end)) && !Character.isWhitespace(script.charAt(end))) {
+                while (end < script.length()
+                        && !isMark(script.charAt(end))
+                        && !Character.isWhitespace(script.charAt(end))) {
                     end++;
                 }
                 tokens.add(new Token(script.substring(at, end).toLowerCase(Locale.ROOT), at + 1));
@@ -53,7 +55,10 @@ final class Tokens {
 
     /// The next few words, with single spaces.
     String peek(int count) {
-        return tokens.subList(next, Math.min(next + count, tokens.size())).stream().map(Token::text).collect(Collectors.joining(" ")).strip();
+        return tokens.subList(next, Math.min(next + count, tokens.size())).stream()
+                .map(Token::text)
+                .collect(Collectors.joining(" "))
+                .strip();
     }
 
     Token take() {

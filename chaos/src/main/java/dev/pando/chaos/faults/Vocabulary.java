@@ -10,8 +10,16 @@ public final class Vocabulary {
     /// Rows of a Markdown table: words, what happens, what a run should do, whether it is injected today.
     public static String markdown() {
         return Arrays.stream(Kind.values())
-                .map(kind -> "| `" + kind.words() + "` | " + kind.does() + " | " + kind.expected() + " | "
-                        + (kind.injected() ? "yes" : "no") + " |")
+                .map(kind ->
+                        "| `"
+                                + kind.words()
+                                + "` | "
+                                + kind.does()
+                                + " | "
+                                + kind.expected()
+                                + " | "
+                                + (kind.injected() ? "yes" : "no")
+                                + " |")
                 .collect(Collectors.joining("\n"));
     }
 }

@@ -88,9 +88,22 @@ final class Device {
                 slowness = factor;
                 slowUntil = step + 1; // armed anew in each of its steps
             }
-            case Effect.BitFlip _, Effect.NanLoss _, Effect.LossSpike _, Effect.PoisonedBatch _, Effect.Delay _, Effect.Drop _,
-                    Effect.Duplicate _, Effect.Reorder _, Effect.CorruptFrame _, Effect.Partition _, Effect.ClockJump _,
-                    Effect.DiskFull _, Effect.TornWrite _, Effect.SlowDisk _, Effect.StoreDown _, Effect.JournalDown _ -> {
+            case Effect.BitFlip _,
+                    Effect.NanLoss _,
+                    Effect.LossSpike _,
+                    Effect.PoisonedBatch _,
+                    Effect.Delay _,
+                    Effect.Drop _,
+                    Effect.Duplicate _,
+                    Effect.Reorder _,
+                    Effect.CorruptFrame _,
+                    Effect.Partition _,
+                    Effect.ClockJump _,
+                    Effect.DiskFull _,
+                    Effect.TornWrite _,
+                    Effect.SlowDisk _,
+                    Effect.StoreDown _,
+                    Effect.JournalDown _ -> {
                 return false;
             }
         }

@@ -35,7 +35,8 @@ final class FaultyCollective implements Collective {
     }
 
     @Override
-    public Outcome allReduce(Deadline deadline, Operation operation, ShardTree tree, List<Partial> mine, MemorySegment result) {
+    public Outcome allReduce(
+            Deadline deadline, Operation operation, ShardTree tree, List<Partial> mine, MemorySegment result) {
         List<Partial> offered = mine;
         for (Armory.Strike strike : device.at(device.step(), Moment.in(Phase.REDUCE), NOTHING)) {
             switch (strike.effect()) {
@@ -93,10 +94,10 @@ final class FaultyCollective implements Collective {
 
     /// The message of the current epoch comes a second time, and then, late, that of the epoch before.
     void enterAgain() {
-        if (membership != NONE) {
+        if (!membership.equals(NONE)) {
             collective.enter(membership);
         }
-        if (before != NONE) {
+        if (!before.equals(NONE)) {
             collective.enter(before);
         }
     }
@@ -110,10 +111,11 @@ final class FaultyCollective implements Collective {
             while (leftNs > 0 && !left && membership.epoch() == during.epoch()) {
                 leftNs = entered.awaitNanos(Math.min(leftNs, TimeUnit.HOURS.toNanos(1)));
             }
-            List<String> others = during.members().stream()
-                    .filter(member -> !member.address().equals(collective.address()))
-                    .map(Member::name)
-                    .toList();
+            List<String> others =
+                    during.members().stream()
+                            .filter(member -> !member.address().equals(collective.address()))
+                            .map(Member::name)
+                            .toList();
             boolean over = left || membership.epoch() > during.epoch() || others.isEmpty();
             return over ? new Outcome.EpochOver(membership.epoch()) : new Outcome.TimedOut(others);
         } catch (InterruptedException interrupted) {

@@ -29,8 +29,11 @@ final class FaultyStore implements CheckpointStore {
         double slowness = 1;
         for (Armory.Strike strike : armory.strikesStore(state.step(), Moment.in(Phase.SAVE))) {
             switch (strike.effect()) {
-                case Effect.DiskFull(_) -> throw new CheckpointException(
-                        "the checkpoint of step " + state.step() + " was not saved: no space is left (an injected fault)");
+                case Effect.DiskFull(_) ->
+                        throw new CheckpointException(
+                                "the checkpoint of step "
+                                        + state.step()
+                                        + " was not saved: no space is left (an injected fault)");
                 case Effect.StoreDown(long steps) -> {
                     downUntilStep = state.step() + steps;
                     throw down();

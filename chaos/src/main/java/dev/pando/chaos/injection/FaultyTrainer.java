@@ -76,9 +76,10 @@ final class FaultyTrainer implements Trainer {
 
     /// One replica's state differs from the others' from here on, and nobody is told.
     private void flipBitOfState(Effect.Place place, long dice) {
-        List<TrainerState.Span> spans = trainer.state().spans().stream()
-                .filter(span -> span.name().startsWith("exp_avg") == (place == Effect.Place.MOMENT))
-                .toList();
+        List<TrainerState.Span> spans =
+                trainer.state().spans().stream()
+                        .filter(span -> span.name().startsWith("exp_avg") == (place == Effect.Place.MOMENT))
+                        .toList();
         Damage.flipBit(spans.get((int) Long.remainderUnsigned(dice, spans.size())).data(), dice);
     }
 

@@ -19,6 +19,7 @@ import java.util.function.UnaryOperator;
 /// // ...
 /// injection.neverFired();
 /// ```
+///
 /// One injection is for one run, in one process.
 public final class Injection implements UnaryOperator<Workbench> {
     private final FaultScript script;
@@ -42,9 +43,11 @@ public final class Injection implements UnaryOperator<Workbench> {
     /// @throws IllegalArgumentException with a sentence, if the script has a fault that cannot be injected
     public static Injection of(
             FaultScript script, int workers, long steps, long seed, Path checkpoints, Consumer<Firing> listener) {
-        script.refusals().stream().findFirst().ifPresent(sentence -> {
-            throw new IllegalArgumentException(sentence);
-        });
+        script.refusals().stream()
+                .findFirst()
+                .ifPresent(sentence -> {
+                    throw new IllegalArgumentException(sentence);
+                });
         FaultScript bound = script.bind(seed, workers, steps);
         return new Injection(bound, new Armory(bound, seed, listener), checkpoints);
     }

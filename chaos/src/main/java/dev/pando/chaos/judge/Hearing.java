@@ -17,7 +17,8 @@ final class Hearing {
 
     private final List<Violation> violations = new ArrayList<>();
     private final Map<Long, StepCommitted> commits = new HashMap<>();
-    private final NavigableMap<Long, Long> epochs = new TreeMap<>(); // of this process: each with the step it was opened in
+    private final NavigableMap<Long, Long> epochs =
+            new TreeMap<>(); // of this process: each with the step it was opened in
     private final Set<String> epochWorkers = new HashSet<>();
     private final Set<Integer> movedInEpoch = new HashSet<>();
     private final Set<String> holders = new HashSet<>();
@@ -33,7 +34,10 @@ final class Hearing {
     void hear(JobEvent event) {
         require(!ended || event instanceof JobEvent.Started, Rule.RUN_ENDS, event + " comes after the end");
         require(nextStep != NOT_BEGUN || event instanceof JobEvent.Started, Rule.BEGINS, "it begins with " + event);
-        require(!stopped || event instanceof JobEvent.Failed, Rule.RUNGS_IN_ORDER, "after the last rung comes " + event);
+        require(
+                !stopped || event instanceof JobEvent.Failed,
+                Rule.RUNGS_IN_ORDER,
+                "after the last rung comes " + event);
         switch (event) {
             case JobEvent.Started started -> started(started);
             case JobEvent.WorkerJoined(String worker, _) -> {
@@ -51,11 +55,17 @@ final class Hearing {
             case JobEvent.StateLoaded(long step, _, _) -> wentBack(step);
             case JobEvent.StepDropped _ -> distrusted = true;
             case JobEvent.SnapshotTaken(long step, _) ->
-                require(step <= nextStep, Rule.CHECKPOINTS_OF_COMMITTED_STEPS, "a snapshot of " + step + " steps is taken after " + nextStep);
+                    require(
+                            step <= nextStep,
+                            Rule.CHECKPOINTS_OF_COMMITTED_STEPS,
+                            "a snapshot of " + step + " steps is taken after " + nextStep);
             case JobEvent.CheckpointDurable(long step, _, _, _) -> published(step);
             case JobEvent.CheckpointFailed _ -> {}
             case JobEvent.Finished(long step, _) -> {
-                require(step == nextStep, Rule.FINISHES_COMPLETE, "it finishes with " + step + " steps, of which " + nextStep + " were committed");
+                require(
+                        step == nextStep,
+                        Rule.FINISHES_COMPLETE,
+                        "it finishes with " + step + " steps, of which " + nextStep + " were committed");
                 ended = true;
             }
             case JobEvent.Stopped _ -> ended = true;
@@ -68,7 +78,10 @@ final class Hearing {
     }
 
     List<Violation> end() {
-        require(ended, Rule.RUN_ENDS, nextStep == NOT_BEGUN ? "nothing happens" : "it breaks off after " + nextStep + " committed steps");
+        require(
+                ended,
+                Rule.RUN_ENDS,
+                nextStep == NOT_BEGUN ? "nothing happens" : "it breaks off after " + nextStep + " committed steps");
         return List.copyOf(violations);
     }
 
@@ -102,7 +115,10 @@ final class Hearing {
                 "epoch " + opened.epoch() + " is opened after " + (epochs.isEmpty() ? "" : epochs.lastKey()));
         epochs.put(opened.epoch(), opened.step());
         for (String worker : opened.workers()) {
-            require(!lost.contains(worker), Rule.NO_LOST_WORKER, worker + " is in epoch " + opened.epoch() + " after it was lost");
+            require(
+                    !lost.contains(worker),
+                    Rule.NO_LOST_WORKER,
+                    worker + " is in epoch " + opened.epoch() + " after it was lost");
         }
         epochWorkers.clear();
         epochWorkers.addAll(opened.workers());
@@ -111,10 +127,19 @@ final class Hearing {
 
     private void moved(JobEvent.ShardsMoved moved) {
         long current = epochs.isEmpty() ? 0 : epochs.lastKey();
-        require(moved.epoch() == current, Rule.NO_OLD_EPOCH, "shards move in epoch " + moved.epoch() + ", current is " + current);
-        require(epochWorkers.contains(moved.to()), Rule.SHARDS_GO_ONCE, "shards go to " + moved.to() + ", which is not in the epoch");
+        require(
+                moved.epoch() == current,
+                Rule.NO_OLD_EPOCH,
+                "shards move in epoch " + moved.epoch() + ", current is " + current);
+        require(
+                epochWorkers.contains(moved.to()),
+                Rule.SHARDS_GO_ONCE,
+                "shards go to " + moved.to() + ", which is not in the epoch");
         for (Integer shard : moved.shards()) {
-            require(movedInEpoch.add(shard), Rule.SHARDS_GO_ONCE, "batch shard " + shard + " goes out twice in epoch " + current);
+            require(
+                    movedInEpoch.add(shard),
+                    Rule.SHARDS_GO_ONCE,
+                    "batch shard " + shard + " goes out twice in epoch " + current);
         }
     }
 
@@ -122,7 +147,10 @@ final class Hearing {
         switch (tried.rung()) {
             case REASSIGN_WITHIN_STEP, RESTART_WORKER -> {}
             case REBUILD_FROM_PEER ->
-                require(!holders.isEmpty(), Rule.RUNGS_IN_ORDER, tried.subject() + " is rebuilt, but nobody holds the state");
+                    require(
+                            !holders.isEmpty(),
+                            Rule.RUNGS_IN_ORDER,
+                            tried.subject() + " is rebuilt, but nobody holds the state");
             case LOAD_CHECKPOINT -> {
                 require(
                         holders.isEmpty() || distrusted,
@@ -135,22 +163,36 @@ final class Hearing {
     }
 
     private void committed(StepCommitted step) {
-        require(step.step() == nextStep, Rule.STEPS_IN_ORDER, "step " + step.step() + " is committed, due is " + nextStep);
+        require(
+                step.step() == nextStep,
+                Rule.STEPS_IN_ORDER,
+                "step " + step.step() + " is committed, due is " + nextStep);
         nextStep = step.step() + 1;
         distrusted = false;
         long current = epochOf(step.step());
         require(
                 step.epoch() == current,
                 Rule.NO_OLD_EPOCH,
-                "step " + step.step() + " is committed in epoch " + step.epoch() + ", it was to be that of epoch " + current);
+                "step "
+                        + step.step()
+                        + " is committed in epoch "
+                        + step.epoch()
+                        + ", it was to be that of epoch "
+                        + current);
         StepCommitted before = commits.putIfAbsent(step.step(), step);
         require(
                 before == null || Judge.sameNumbers(before, step),
                 Rule.SAME_COMMIT_AGAIN,
-                "step " + step.step() + " has " + Judge.numbers(step) + ", before it had " + (before == null ? "" : Judge.numbers(before)));
+                "step "
+                        + step.step()
+                        + " has "
+                        + Judge.numbers(step)
+                        + ", before it had "
+                        + (before == null ? "" : Judge.numbers(before)));
     }
 
-    /// The newest epoch that was opened for this step or before: later ones, for the next step, may be in the history already.
+    /// The newest epoch that was opened for this step or before: later ones, for the next step, may be in the history
+    /// already.
     private long epochOf(long step) {
         return epochs.descendingMap().entrySet().stream()
                 .filter(opened -> opened.getValue() <= step)
@@ -160,16 +202,28 @@ final class Hearing {
     }
 
     private void wentBack(long step) {
-        require(step == 0 || durable.contains(step), Rule.ROLLBACK_HAS_A_CHECKPOINT, "it goes back to step " + step + ", of which there is no checkpoint");
-        require(step <= nextStep, Rule.STEPS_IN_ORDER, "it goes forward to step " + step + ", but only " + nextStep + " were committed");
+        require(
+                step == 0 || durable.contains(step),
+                Rule.ROLLBACK_HAS_A_CHECKPOINT,
+                "it goes back to step " + step + ", of which there is no checkpoint");
+        require(
+                step <= nextStep,
+                Rule.STEPS_IN_ORDER,
+                "it goes forward to step " + step + ", but only " + nextStep + " were committed");
         nextStep = step;
         published.removeIf(later -> later > step);
         distrusted = false;
     }
 
     private void published(long step) {
-        require(step <= nextStep, Rule.CHECKPOINTS_OF_COMMITTED_STEPS, "a checkpoint of " + step + " steps is durable after " + nextStep);
-        require(published.add(step), Rule.CHECKPOINTS_OF_COMMITTED_STEPS, "the checkpoint of " + step + " steps is published twice");
+        require(
+                step <= nextStep,
+                Rule.CHECKPOINTS_OF_COMMITTED_STEPS,
+                "a checkpoint of " + step + " steps is durable after " + nextStep);
+        require(
+                published.add(step),
+                Rule.CHECKPOINTS_OF_COMMITTED_STEPS,
+                "the checkpoint of " + step + " steps is published twice");
         durable.add(step);
     }
 

@@ -11,7 +11,8 @@ import java.util.stream.Collectors;
 
 /// Says whether a job's history is one that a correct runtime can have, and which rule it breaks if not.
 ///
-/// Knows nothing of how the runtime works: it reads what happened, and what must be true of it. For anybody's histories.
+/// Knows nothing of how the runtime works: it reads what happened, and what must be true of it. For anybody's
+/// histories.
 public final class Judge {
     private Judge() {}
 
@@ -32,8 +33,11 @@ public final class Judge {
         Optional<String> expected = hash(undisturbed);
         Optional<String> hash = hash(history);
         if (expected.isPresent() && hash.isPresent() && !hash.equals(expected)) {
-            violations.add(new Violation(
-                    Rule.SAME_HASH, history.size(), "the run ends with " + hash.get() + ", the undisturbed one with " + expected.get()));
+            violations.add(
+                    new Violation(
+                            Rule.SAME_HASH,
+                            history.size(),
+                            "the run ends with " + hash.get() + ", the undisturbed one with " + expected.get()));
         }
         return violations;
     }
@@ -50,11 +54,22 @@ public final class Judge {
             if (history.get(i) instanceof StepCommitted step) {
                 StepCommitted twin = expected.get(step.step());
                 if (twin == null) {
-                    violations.add(new Violation(
-                            Rule.SAME_LOSS_HISTORY, i, "step " + step.step() + " was committed, which the undisturbed run does not have"));
+                    violations.add(
+                            new Violation(
+                                    Rule.SAME_LOSS_HISTORY,
+                                    i,
+                                    "step " + step.step() + " was committed, which the undisturbed run does not have"));
                 } else if (!sameNumbers(step, twin)) {
-                    violations.add(new Violation(
-                            Rule.SAME_LOSS_HISTORY, i, "step " + step.step() + " has " + numbers(step) + ", undisturbed it has " + numbers(twin)));
+                    violations.add(
+                            new Violation(
+                                    Rule.SAME_LOSS_HISTORY,
+                                    i,
+                                    "step "
+                                            + step.step()
+                                            + " has "
+                                            + numbers(step)
+                                            + ", undisturbed it has "
+                                            + numbers(twin)));
                 }
             }
         }
@@ -75,7 +90,15 @@ public final class Judge {
     }
 
     static String numbers(StepCommitted step) {
-        return "loss " + step.loss() + ", norm " + step.gradientNorm() + ", rate " + step.learningRate() + ", " + step.tokens() + " tokens";
+        return "loss "
+                + step.loss()
+                + ", norm "
+                + step.gradientNorm()
+                + ", rate "
+                + step.learningRate()
+                + ", "
+                + step.tokens()
+                + " tokens";
     }
 
     private static Optional<String> hash(List<JobEvent> history) {

@@ -11,7 +11,8 @@ public enum Rule {
     NO_OLD_EPOCH("nothing of an older epoch takes effect"),
     NO_LOST_WORKER("a worker that was lost takes part no longer, and its name is not used again"),
     SHARDS_GO_ONCE("a batch shard goes to one worker of the epoch, once an epoch"),
-    RUNGS_IN_ORDER("a rung of the recovery ladder is tried when those below cannot help, and the last one ends the job"),
+    RUNGS_IN_ORDER(
+            "a rung of the recovery ladder is tried when those below cannot help, and the last one ends the job"),
     CHECKPOINTS_OF_COMMITTED_STEPS("a checkpoint holds committed steps only, and is published once"),
     FINISHES_COMPLETE("a finished job has committed every step"),
     RUN_ENDS("a history ends with the job's end, and nothing comes after it"),

@@ -23,7 +23,10 @@ class AcmeModelTest {
     }
 
     private static int count(Category category) {
-        return Arrays.stream(FailureReason.values()).filter(reason -> reason.category() == category).mapToInt(FailureReason::count).sum();
+        return Arrays.stream(FailureReason.values())
+                .filter(reason -> reason.category() == category)
+                .mapToInt(FailureReason::count)
+                .sum();
     }
 
     private static double gpuTime(Category category) {
@@ -36,10 +39,13 @@ class AcmeModelTest {
     @Test
     void shouldHaveTheDerivedRateOfInfrastructureFailures() {
         // 134 failures without ConnectionError in 5.32 M GPU hours: 2.5e-5 for each GPU and hour
-        double rate = Arrays.stream(FailureReason.values())
-                .filter(reason -> reason.category() == Category.INFRASTRUCTURE && reason != FailureReason.CONNECTION_ERROR)
-                .mapToDouble(FailureReason::ratePerGpuHour)
-                .sum();
+        double rate =
+                Arrays.stream(FailureReason.values())
+                        .filter(reason ->
+                                reason.category() == Category.INFRASTRUCTURE
+                                        && reason != FailureReason.CONNECTION_ERROR)
+                        .mapToDouble(FailureReason::ratePerGpuHour)
+                        .sum();
 
         assertThat(rate).isCloseTo(2.52e-5, within(0.01e-5));
     }
@@ -52,7 +58,8 @@ class AcmeModelTest {
         FaultScript script = model.sample(7, 3, hours);
 
         double expected = hours / model.hoursBetweenFailures();
-        assertThat((double) script.faults().size()).isCloseTo(expected, within(5 * Math.sqrt(expected))); // Poisson: 5 sigma
+        assertThat((double) script.faults().size())
+                .isCloseTo(expected, within(5 * Math.sqrt(expected))); // Poisson: 5 sigma
     }
 
     @Test

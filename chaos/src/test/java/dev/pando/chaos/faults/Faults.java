@@ -16,8 +16,9 @@ final class Faults {
     }
 
     static Arbitrary<Fault> fault() {
-        return effect().flatMap(effect -> Combinators.combine(target(effect), when(), moment(effect))
-                .as((target, when, moment) -> new Fault(effect, target, when, moment)));
+        return effect().flatMap(effect ->
+                Combinators.combine(target(effect), when(), moment(effect))
+                        .as((target, when, moment) -> new Fault(effect, target, when, moment)));
     }
 
     static Arbitrary<Effect> effect() {
@@ -36,14 +37,16 @@ final class Faults {
             case GC_PAUSE -> durations.map(Effect.GcPause::new);
             case SLOW -> Combinators.combine(factors, steps).as(Effect.Slow::new);
             case OUT_OF_MEMORY -> Arbitraries.just(new Effect.OutOfMemory());
-            case DEVICE_ERROR -> Arbitraries.of("", "ecc", "illegal address", "xid 79", "xid 31").map(Effect.DeviceError::new);
+            case DEVICE_ERROR ->
+                    Arbitraries.of("", "ecc", "illegal address", "xid 79", "xid 31").map(Effect.DeviceError::new);
             case BIT_FLIP -> Arbitraries.of(Effect.Place.values()).map(Effect.BitFlip::new);
             case NAN_LOSS -> Arbitraries.just(new Effect.NanLoss());
             case LOSS_SPIKE -> factors.map(Effect.LossSpike::new);
             case POISONED_BATCH -> Arbitraries.just(new Effect.PoisonedBatch());
             case DELAY -> Combinators.combine(durations, steps).as(Effect.Delay::new);
-            case DROP -> Combinators.combine(Arbitraries.integers().between(1, 1000).map(tenths -> tenths / 10.0), steps)
-                    .as(Effect.Drop::new);
+            case DROP ->
+                    Combinators.combine(Arbitraries.integers().between(1, 1000).map(tenths -> tenths / 10.0), steps)
+                            .as(Effect.Drop::new);
             case DUPLICATE -> steps.map(Effect.Duplicate::new);
             case REORDER -> steps.map(Effect.Reorder::new);
             case CORRUPT_FRAME -> Arbitraries.just(new Effect.CorruptFrame());
@@ -58,34 +61,43 @@ final class Faults {
     }
 
     private static Arbitrary<Target> numbered() {
-        return Arbitraries.integers().between(0, 9).flatMap(number -> Arbitraries.of(
-                new Target.Worker(number), new Target.Worker(number, 2), new Target.Node(number)));
+        return Arbitraries.integers()
+                .between(0, 9)
+                .flatMap(number ->
+                        Arbitraries.of(
+                                new Target.Worker(number), new Target.Worker(number, 2), new Target.Node(number)));
     }
 
     private static Arbitrary<Target> target(Effect effect) {
         return switch (effect.aim()) {
-            case WORKER -> Arbitraries.oneOf(
-                    numbered(), Arbitraries.of(new Target.Any(), new Target.All(), new Target.Leader()));
+            case WORKER ->
+                    Arbitraries.oneOf(
+                            numbered(), Arbitraries.of(new Target.Any(), new Target.All(), new Target.Leader()));
             case STORE -> Arbitraries.just(new Target.Store());
             case PROCESS -> Arbitraries.just(new Target.All());
             case NOBODY -> Arbitraries.just(new Target.Nobody());
-            case SIDES -> numbered().list().ofMinSize(1).ofMaxSize(3).list().ofMinSize(2).ofMaxSize(3).map(Target.Sides::new);
+            case SIDES ->
+                    numbered().list().ofMinSize(1).ofMaxSize(3).list().ofMinSize(2).ofMaxSize(3).map(Target.Sides::new);
         };
     }
 
     private static Arbitrary<When> when() {
         Arbitrary<Long> steps = Arbitraries.longs().between(0, 1000);
-        Arbitrary<When> events = Combinators.combine(Arbitraries.of(Phase.values()), numbered(), steps)
-                .as((phase, who, step) -> new When.OnEvent(phase.isOfStore() ? new Target.Store() : who, phase, step));
-        Arbitrary<When> rates = Arbitraries.integers().between(1, 1000).map(thousandths -> new When.AtRate(thousandths / 1000.0));
+        Arbitrary<When> events =
+                Combinators.combine(Arbitraries.of(Phase.values()), numbered(), steps)
+                        .as((phase, who, step) ->
+                                new When.OnEvent(phase.isOfStore() ? new Target.Store() : who, phase, step));
+        Arbitrary<When> rates =
+                Arbitraries.integers().between(1, 1000).map(thousandths -> new When.AtRate(thousandths / 1000.0));
         return Arbitraries.oneOf(steps.map(When.AtStep::new), events, rates);
     }
 
     private static Arbitrary<Moment> moment(Effect effect) {
-        List<Moment> moments = Arrays.stream(Phase.values())
-                .filter(phase -> !phase.isOfStore())
-                .flatMap(phase -> java.util.stream.Stream.of(Moment.in(phase), Moment.after(phase)))
-                .toList();
+        List<Moment> moments =
+                Arrays.stream(Phase.values())
+                        .filter(phase -> !phase.isOfStore())
+                        .flatMap(phase -> java.util.stream.Stream.of(Moment.in(phase), Moment.after(phase)))
+                        .toList();
         return effect.movable() ? Arbitraries.of(moments) : Arbitraries.just(effect.usualMoment());
     }
 }

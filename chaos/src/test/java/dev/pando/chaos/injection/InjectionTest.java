@@ -38,8 +38,7 @@ class InjectionTest {
     private static final ShardTree TREE = new ShardTree(1);
     private static final Deadline SOON = new Deadline("test", TimeUnit.SECONDS.toNanos(20));
 
-    @TempDir
-    Path folder;
+    @TempDir Path folder;
 
     private Injection injection;
 
@@ -64,8 +63,14 @@ class InjectionTest {
         MemorySegment gradient = span(replica, "gradient");
         MemorySegment sum = span(replica, "sum");
         ShardLoss loss = trainer.compute(0, gradient);
-        Outcome outcome = replica.collective()
-                .allReduce(SOON, new Operation(1, trainer.step()), TREE, List.of(new Partial(TREE.root(), gradient)), sum);
+        Outcome outcome =
+                replica.collective()
+                        .allReduce(
+                                SOON,
+                                new Operation(1, trainer.step()),
+                                TREE,
+                                List.of(new Partial(TREE.root(), gradient)),
+                                sum);
         assertThat(outcome).isEqualTo(new Outcome.Done());
         trainer.examine(sum, loss);
         trainer.apply(sum, loss);
@@ -85,20 +90,34 @@ class InjectionTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"in compute", "after compute", "in reduce", "after reduce", "in vote", "after vote", "in apply", "after apply"})
+    @ValueSource(
+            strings = {
+                "in compute",
+                "after compute",
+                "in reduce",
+                "after reduce",
+                "in vote",
+                "after vote",
+                "in apply",
+                "after apply"
+            })
     void shouldKillAtTheVeryMoment(String moment) {
         Workbench.Replica replica = replica("kill worker-0 " + moment + " at step 2");
         step(replica);
         step(replica);
 
-        assertThatThrownBy(() -> step(replica)).isInstanceOf(DeviceLost.class).hasMessageContaining("worker-0 " + moment);
+        assertThatThrownBy(() -> step(replica))
+                .isInstanceOf(DeviceLost.class)
+                .hasMessageContaining("worker-0 " + moment);
 
         assertThat(replica.trainer().step()).isEqualTo(moment.equals("after apply") ? 3 : 2);
         assertThatThrownBy(() -> step(replica)).isInstanceOf(DeviceLost.class).hasMessageContaining("was killed");
-        assertThat(injection.firings()).singleElement().satisfies(firing -> {
-            assertThat(firing.who()).isEqualTo("worker-0");
-            assertThat(firing.step()).isEqualTo(2);
-        });
+        assertThat(injection.firings())
+                .singleElement()
+                .satisfies(firing -> {
+                    assertThat(firing.who()).isEqualTo("worker-0");
+                    assertThat(firing.step()).isEqualTo(2);
+                });
     }
 
     @Test
@@ -116,14 +135,28 @@ class InjectionTest {
         Workbench workbench = workbench("kill worker-1 at step 0");
         Workbench.Replica survivor = workbench.replica(JOB, "worker-0");
         Workbench.Replica victim = workbench.replica(JOB, "worker-1");
-        Membership both = new Membership("toy", 1, List.of(
-                new Member("worker-0", survivor.collective().address()), new Member("worker-1", victim.collective().address())));
+        Membership both =
+                new Membership(
+                        "toy",
+                        1,
+                        List.of(
+                                new Member("worker-0", survivor.collective().address()),
+                                new Member("worker-1", victim.collective().address())));
         survivor.collective().enter(both);
         victim.collective().enter(both);
         AtomicReference<Outcome> outcome = new AtomicReference<>();
         MemorySegment gradient = span(survivor, "gradient");
-        Thread waiting = Thread.ofPlatform().start(() -> outcome.set(survivor.collective()
-                .allReduce(SOON, new Operation(1, 0), TREE, List.of(new Partial(TREE.root(), gradient)), span(survivor, "sum"))));
+        Thread waiting =
+                Thread.ofPlatform()
+                        .start(() ->
+                                outcome.set(
+                                        survivor.collective()
+                                                .allReduce(
+                                                        SOON,
+                                                        new Operation(1, 0),
+                                                        TREE,
+                                                        List.of(new Partial(TREE.root(), gradient)),
+                                                        span(survivor, "sum"))));
 
         assertThatThrownBy(() -> victim.trainer().compute(0, span(victim, "gradient"))).isInstanceOf(DeviceLost.class);
 
@@ -160,16 +193,20 @@ class InjectionTest {
     @Test
     void shouldHangUntilInterrupted() throws InterruptedException {
         CountDownLatch struck = new CountDownLatch(1);
-        injection = Injection.of(FaultScript.parse("hang worker-0 at step 0"), 1, 5, 7, folder, firing -> struck.countDown());
+        injection =
+                Injection.of(
+                        FaultScript.parse("hang worker-0 at step 0"), 1, 5, 7, folder, firing -> struck.countDown());
         Workbench.Replica replica = injection.apply(new ToyWorkbench()).replica(JOB, "worker-0");
         AtomicReference<Throwable> end = new AtomicReference<>();
-        Thread device = Thread.ofPlatform().start(() -> {
-            try {
-                replica.trainer().compute(0, span(replica, "gradient"));
-            } catch (Throwable failure) {
-                end.set(failure);
-            }
-        });
+        Thread device =
+                Thread.ofPlatform()
+                        .start(() -> {
+                            try {
+                                replica.trainer().compute(0, span(replica, "gradient"));
+                            } catch (Throwable failure) {
+                                end.set(failure);
+                            }
+                        });
         struck.await();
 
         device.interrupt();
@@ -179,10 +216,15 @@ class InjectionTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "stop worker-0 20ms at step 1", "gc pause 20ms at step 1", "slow worker-0 x3 for 2 steps at step 1", "delay worker-0 20ms at step 1",
-        "duplicate worker-0 for 3 steps at step 0", "reorder worker-0 for 3 steps at step 0"
-    })
+    @ValueSource(
+            strings = {
+                "stop worker-0 20ms at step 1",
+                "gc pause 20ms at step 1",
+                "slow worker-0 x3 for 2 steps at step 1",
+                "delay worker-0 20ms at step 1",
+                "duplicate worker-0 for 3 steps at step 0",
+                "reorder worker-0 for 3 steps at step 0"
+            })
     void shouldChangeNoBitByTakingItsTime(String script) {
         Workbench.Replica replica = replica(script);
 
@@ -195,10 +237,13 @@ class InjectionTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "bit flip in gradient of worker-0 at step 1", "bit flip in weight of worker-0 at step 1", "bit flip in moment of worker-0 at step 1",
-        "bit flip in wire of worker-0 at step 1", "nan loss on worker-0 at step 1", "corrupt frame worker-0 at step 1"
-    })
+    @ValueSource(
+            strings = {
+                "bit flip in gradient of worker-0 at step 1", "bit flip in weight of worker-0 at step 1",
+                        "bit flip in moment of worker-0 at step 1",
+                "bit flip in wire of worker-0 at step 1", "nan loss on worker-0 at step 1",
+                        "corrupt frame worker-0 at step 1"
+            })
     void shouldChangeBits(String script) {
         Workbench.Replica replica = replica(script);
 
@@ -216,8 +261,22 @@ class InjectionTest {
         MemorySegment gradient = span(replica, "gradient");
         Deadline now = new Deadline("test", 1_000_000);
 
-        Outcome lost = replica.collective().allReduce(now, new Operation(1, 0), TREE, List.of(new Partial(TREE.root(), gradient)), span(replica, "sum"));
-        Outcome again = replica.collective().allReduce(now, new Operation(1, 1), TREE, List.of(new Partial(TREE.root(), gradient)), span(replica, "sum"));
+        Outcome lost =
+                replica.collective()
+                        .allReduce(
+                                now,
+                                new Operation(1, 0),
+                                TREE,
+                                List.of(new Partial(TREE.root(), gradient)),
+                                span(replica, "sum"));
+        Outcome again =
+                replica.collective()
+                        .allReduce(
+                                now,
+                                new Operation(1, 1),
+                                TREE,
+                                List.of(new Partial(TREE.root(), gradient)),
+                                span(replica, "sum"));
 
         assertThat(lost).isNotEqualTo(new Outcome.Done());
         assertThat(again).isEqualTo(new Outcome.Done());

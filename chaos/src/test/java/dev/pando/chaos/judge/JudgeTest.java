@@ -29,64 +29,109 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class JudgeTest {
     /// A worker dies in step 1, its shards move, it comes back; then everybody dies, and the job goes back to step 2.
-    private static final List<JobEvent> EVENTFUL = List.of(
-            new Started(0, false),
-            new WorkerJoined("worker-0", 0),
-            new WorkerJoined("worker-1", 0),
-            new EpochOpened(1, 0, "begins", List.of("worker-0", "worker-1")),
-            step(0, 1),
-            new WorkerLost("worker-1", 1, "killed"),
-            new EpochOpened(2, 1, "lost", List.of("worker-0")),
-            new ShardsMoved(1, 2, List.of(4, 5), "worker-0"),
-            new EpochOpened(3, 2, "state for worker-1#2", List.of("worker-0", "worker-1#2")),
-            step(1, 2), // its report comes after the next epoch was opened
-            new RungTried(Rung.REBUILD_FROM_PEER, 2, "worker-1#2 from worker-0"),
-            new WorkerJoined("worker-1#2", 2),
-            new CheckpointDurable(2, "step-2", 1, 0.1),
-            step(2, 3),
-            new WorkerLost("worker-0", 3, "killed"),
-            new WorkerLost("worker-1#2", 3, "killed"),
-            new RungTried(Rung.LOAD_CHECKPOINT, 3, "the newest"),
-            new EpochOpened(4, 2, "loading", List.of("worker-0#2")),
-            new WorkerJoined("worker-0#2", 2),
-            new StateLoaded(2, "step-2", List.of()),
-            step(2, 4),
-            step(3, 4),
-            new CheckpointDurable(4, "step-4", 1, 0.1),
-            new Finished(4, "sha256:00"));
+    private static final List<JobEvent> EVENTFUL =
+            List.of(
+                    new Started(0, false),
+                    new WorkerJoined("worker-0", 0),
+                    new WorkerJoined("worker-1", 0),
+                    new EpochOpened(1, 0, "begins", List.of("worker-0", "worker-1")),
+                    step(0, 1),
+                    new WorkerLost("worker-1", 1, "killed"),
+                    new EpochOpened(2, 1, "lost", List.of("worker-0")),
+                    new ShardsMoved(1, 2, List.of(4, 5), "worker-0"),
+                    new EpochOpened(3, 2, "state for worker-1#2", List.of("worker-0", "worker-1#2")),
+                    step(1, 2), // its report comes after the next epoch was opened
+                    new RungTried(Rung.REBUILD_FROM_PEER, 2, "worker-1#2 from worker-0"),
+                    new WorkerJoined("worker-1#2", 2),
+                    new CheckpointDurable(2, "step-2", 1, 0.1),
+                    step(2, 3),
+                    new WorkerLost("worker-0", 3, "killed"),
+                    new WorkerLost("worker-1#2", 3, "killed"),
+                    new RungTried(Rung.LOAD_CHECKPOINT, 3, "the newest"),
+                    new EpochOpened(4, 2, "loading", List.of("worker-0#2")),
+                    new WorkerJoined("worker-0#2", 2),
+                    new StateLoaded(2, "step-2", List.of()),
+                    step(2, 4),
+                    step(3, 4),
+                    new CheckpointDurable(4, "step-4", 1, 0.1),
+                    new Finished(4, "sha256:00"));
 
-    private static final List<JobEvent> UNDISTURBED = List.of(
-            new Started(0, false),
-            new EpochOpened(1, 0, "begins", List.of("worker-0")),
-            step(0, 1),
-            step(1, 1),
-            step(2, 1),
-            step(3, 1),
-            new CheckpointDurable(4, "step-4", 1, 0.1),
-            new Finished(4, "sha256:00"));
+    private static final List<JobEvent> UNDISTURBED =
+            List.of(
+                    new Started(0, false),
+                    new EpochOpened(1, 0, "begins", List.of("worker-0")),
+                    step(0, 1),
+                    step(1, 1),
+                    step(2, 1),
+                    step(3, 1),
+                    new CheckpointDurable(4, "step-4", 1, 0.1),
+                    new Finished(4, "sha256:00"));
 
     /// For each rule, a history that breaks it and nothing else of note.
-    private static final Map<Rule, UnaryOperator<List<JobEvent>>> CRIMES = Map.ofEntries(
-            Map.entry(Rule.BEGINS, history -> history.subList(1, history.size())),
-            Map.entry(Rule.STEPS_IN_ORDER, history -> without(history, step(1, 2))),
-            Map.entry(Rule.NO_STEP_REDONE, history -> without(history, new WorkerLost("worker-0", 3, "killed"))),
-            Map.entry(Rule.ROLLBACK_HAS_A_CHECKPOINT, history -> without(history, new CheckpointDurable(2, "step-2", 1, 0.1))),
-            Map.entry(Rule.SAME_COMMIT_AGAIN, history -> replaced(history, step(2, 4), new StepCommitted(2, 4, 2.5000001, 1, 1e-3, 80, 1, 1))),
-            Map.entry(Rule.EPOCHS_RISE, history -> replaced(
-                    history, new EpochOpened(4, 2, "loading", List.of("worker-0#2")), new EpochOpened(3, 2, "loading", List.of("worker-0#2")))),
-            Map.entry(Rule.NO_OLD_EPOCH, history -> replaced(history, step(1, 2), step(1, 1))),
-            Map.entry(Rule.NO_LOST_WORKER, history -> replaced(history, new WorkerJoined("worker-1#2", 2), new WorkerJoined("worker-1", 2))),
-            Map.entry(Rule.SHARDS_GO_ONCE, history -> replaced(
-                    history, new ShardsMoved(1, 2, List.of(4, 5), "worker-0"), new ShardsMoved(1, 2, List.of(4, 5), "worker-1"))),
-            Map.entry(Rule.RUNGS_IN_ORDER, history -> replaced(history, history.getLast(), new Failed(4, "nothing was tried"))),
-            Map.entry(Rule.CHECKPOINTS_OF_COMMITTED_STEPS, history -> replaced(
-                    history, new CheckpointDurable(4, "step-4", 1, 0.1), new CheckpointDurable(5, "step-5", 1, 0.1))),
-            Map.entry(Rule.FINISHES_COMPLETE, history -> replaced(history, history.getLast(), new Finished(5, "sha256:00"))),
-            Map.entry(Rule.RUN_ENDS, history -> history.subList(0, history.size() - 1)),
-            Map.entry(Rule.SAME_LOSS_HISTORY, history -> history.stream()
-                    .map(event -> event instanceof StepCommitted step && step.step() == 3 ? new StepCommitted(3, 4, 3.5, 1, 1e-3, 70, 1, 1) : event)
-                    .toList()),
-            Map.entry(Rule.SAME_HASH, history -> replaced(history, history.getLast(), new Finished(4, "sha256:01"))));
+    private static final Map<Rule, UnaryOperator<List<JobEvent>>> CRIMES =
+            Map.ofEntries(
+                    Map.entry(Rule.BEGINS, history -> history.subList(1, history.size())),
+                    Map.entry(Rule.STEPS_IN_ORDER, history -> without(history, step(1, 2))),
+                    Map.entry(
+                            Rule.NO_STEP_REDONE, history -> without(history, new WorkerLost("worker-0", 3, "killed"))),
+                    Map.entry(
+                            Rule.ROLLBACK_HAS_A_CHECKPOINT,
+                            history -> without(history, new CheckpointDurable(2, "step-2", 1, 0.1))),
+                    Map.entry(
+                            Rule.SAME_COMMIT_AGAIN,
+                            history ->
+                                    replaced(
+                                            history,
+                                            step(2, 4),
+                                            new StepCommitted(2, 4, 2.5000001, 1, 1e-3, 80, 1, 1))),
+                    Map.entry(
+                            Rule.EPOCHS_RISE,
+                            history ->
+                                    replaced(
+                                            history,
+                                            new EpochOpened(4, 2, "loading", List.of("worker-0#2")),
+                                            new EpochOpened(3, 2, "loading", List.of("worker-0#2")))),
+                    Map.entry(Rule.NO_OLD_EPOCH, history -> replaced(history, step(1, 2), step(1, 1))),
+                    Map.entry(
+                            Rule.NO_LOST_WORKER,
+                            history ->
+                                    replaced(
+                                            history,
+                                            new WorkerJoined("worker-1#2", 2),
+                                            new WorkerJoined("worker-1", 2))),
+                    Map.entry(
+                            Rule.SHARDS_GO_ONCE,
+                            history ->
+                                    replaced(
+                                            history,
+                                            new ShardsMoved(1, 2, List.of(4, 5), "worker-0"),
+                                            new ShardsMoved(1, 2, List.of(4, 5), "worker-1"))),
+                    Map.entry(
+                            Rule.RUNGS_IN_ORDER,
+                            history -> replaced(history, history.getLast(), new Failed(4, "nothing was tried"))),
+                    Map.entry(
+                            Rule.CHECKPOINTS_OF_COMMITTED_STEPS,
+                            history ->
+                                    replaced(
+                                            history,
+                                            new CheckpointDurable(4, "step-4", 1, 0.1),
+                                            new CheckpointDurable(5, "step-5", 1, 0.1))),
+                    Map.entry(
+                            Rule.FINISHES_COMPLETE,
+                            history -> replaced(history, history.getLast(), new Finished(5, "sha256:00"))),
+                    Map.entry(Rule.RUN_ENDS, history -> history.subList(0, history.size() - 1)),
+                    Map.entry(
+                            Rule.SAME_LOSS_HISTORY,
+                            history ->
+                                    history.stream()
+                                            .map(event ->
+                                                    event instanceof StepCommitted step && step.step() == 3
+                                                            ? new StepCommitted(3, 4, 3.5, 1, 1e-3, 70, 1, 1)
+                                                            : event)
+                                            .toList()),
+                    Map.entry(
+                            Rule.SAME_HASH,
+                            history -> replaced(history, history.getLast(), new Finished(4, "sha256:01"))));
 
     private static StepCommitted step(long step, long epoch) {
         return new StepCommitted(step, epoch, step + 0.5, 1, 1e-3, 80, 1, 2);
@@ -130,8 +175,15 @@ class JudgeTest {
     @EnumSource(
             value = Rule.class,
             names = {
-                "NO_STEP_REDONE", "ROLLBACK_HAS_A_CHECKPOINT", "SHARDS_GO_ONCE", "RUNGS_IN_ORDER", "CHECKPOINTS_OF_COMMITTED_STEPS",
-                "FINISHES_COMPLETE", "RUN_ENDS", "SAME_LOSS_HISTORY", "SAME_HASH"
+                "NO_STEP_REDONE",
+                "ROLLBACK_HAS_A_CHECKPOINT",
+                "SHARDS_GO_ONCE",
+                "RUNGS_IN_ORDER",
+                "CHECKPOINTS_OF_COMMITTED_STEPS",
+                "FINISHES_COMPLETE",
+                "RUN_ENDS",
+                "SAME_LOSS_HISTORY",
+                "SAME_HASH"
             })
     void shouldFlagNoOtherRule(Rule rule) {
         assertThat(broken(CRIMES.get(rule).apply(EVENTFUL))).containsExactly(rule);
@@ -140,8 +192,11 @@ class JudgeTest {
     @Test
     void shouldFlagARunThatSkipsTheDeadReplicasSamples() {
         // nobody takes over shards 4 and 5: the step is committed with fewer tokens, and another loss
-        List<JobEvent> skipping = replaced(
-                without(EVENTFUL, new ShardsMoved(1, 2, List.of(4, 5), "worker-0")), step(1, 2), new StepCommitted(1, 2, 1.4, 1, 1e-3, 60, 1, 1));
+        List<JobEvent> skipping =
+                replaced(
+                        without(EVENTFUL, new ShardsMoved(1, 2, List.of(4, 5), "worker-0")),
+                        step(1, 2),
+                        new StepCommitted(1, 2, 1.4, 1, 1e-3, 60, 1, 1));
 
         assertThat(broken(skipping)).containsExactly(Rule.SAME_LOSS_HISTORY);
     }
@@ -149,15 +204,16 @@ class JudgeTest {
     @Test
     void shouldFlagTwoLeaders() {
         // two supervisors, each with an epoch of its own, commit the same steps into one journal
-        List<JobEvent> twoLeaders = List.of(
-                new Started(0, false),
-                new EpochOpened(1, 0, "begins", List.of("worker-0")),
-                new EpochOpened(1, 0, "begins", List.of("worker-1")),
-                step(0, 1),
-                step(0, 1),
-                new CheckpointDurable(1, "step-1", 1, 0.1),
-                new CheckpointDurable(1, "step-1", 1, 0.1),
-                new Finished(1, "sha256:00"));
+        List<JobEvent> twoLeaders =
+                List.of(
+                        new Started(0, false),
+                        new EpochOpened(1, 0, "begins", List.of("worker-0")),
+                        new EpochOpened(1, 0, "begins", List.of("worker-1")),
+                        step(0, 1),
+                        step(0, 1),
+                        new CheckpointDurable(1, "step-1", 1, 0.1),
+                        new CheckpointDurable(1, "step-1", 1, 0.1),
+                        new Finished(1, "sha256:00"));
 
         assertThat(Judge.judge(twoLeaders).stream().map(Violation::rule))
                 .contains(Rule.EPOCHS_RISE, Rule.STEPS_IN_ORDER, Rule.CHECKPOINTS_OF_COMMITTED_STEPS);
@@ -165,36 +221,47 @@ class JudgeTest {
 
     @Test
     void shouldAllowACrashedProcessToBeResumedFromItsCheckpoint() {
-        List<JobEvent> resumed = with(
-                EVENTFUL.subList(0, 14), new Started(2, true), new EpochOpened(1, 2, "begins", List.of("worker-0")), step(2, 1), step(3, 1),
-                new Finished(4, "sha256:00"));
+        List<JobEvent> resumed =
+                with(
+                        EVENTFUL.subList(0, 14),
+                        new Started(2, true),
+                        new EpochOpened(1, 2, "begins", List.of("worker-0")),
+                        step(2, 1),
+                        step(3, 1),
+                        new Finished(4, "sha256:00"));
 
         assertThat(Judge.judge(resumed, UNDISTURBED)).isEmpty();
     }
 
     @Test
     void shouldFlagAResumeThatForgetsTheDataPosition() {
-        List<JobEvent> forgetful = with(
-                EVENTFUL.subList(0, 14), new Started(2, true), new EpochOpened(1, 2, "begins", List.of("worker-0")),
-                new StepCommitted(2, 1, 0.5, 1, 1e-3, 80, 1, 1), step(3, 1), new Finished(4, "sha256:01"));
+        List<JobEvent> forgetful =
+                with(
+                        EVENTFUL.subList(0, 14),
+                        new Started(2, true),
+                        new EpochOpened(1, 2, "begins", List.of("worker-0")),
+                        new StepCommitted(2, 1, 0.5, 1, 1e-3, 80, 1, 1),
+                        step(3, 1),
+                        new Finished(4, "sha256:01"));
 
         assertThat(broken(forgetful)).contains(Rule.SAME_COMMIT_AGAIN, Rule.SAME_LOSS_HISTORY, Rule.SAME_HASH);
     }
 
     @Test
     void shouldAllowACheckpointToBeLoadedWhereReplicasDiffer() {
-        List<JobEvent> split = List.of(
-                new Started(0, false),
-                new WorkerJoined("worker-0", 0),
-                new WorkerJoined("worker-1", 0),
-                new EpochOpened(1, 0, "begins", List.of("worker-0", "worker-1")),
-                step(0, 1),
-                new StepDropped(1, 1, "no majority"),
-                new RungTried(Rung.LOAD_CHECKPOINT, 1, "the newest"),
-                new StateLoaded(0, "the initial weights", List.of()),
-                new EpochOpened(2, 0, "begins", List.of("worker-0#2")),
-                step(0, 2),
-                new Finished(1, "sha256:00"));
+        List<JobEvent> split =
+                List.of(
+                        new Started(0, false),
+                        new WorkerJoined("worker-0", 0),
+                        new WorkerJoined("worker-1", 0),
+                        new EpochOpened(1, 0, "begins", List.of("worker-0", "worker-1")),
+                        step(0, 1),
+                        new StepDropped(1, 1, "no majority"),
+                        new RungTried(Rung.LOAD_CHECKPOINT, 1, "the newest"),
+                        new StateLoaded(0, "the initial weights", List.of()),
+                        new EpochOpened(2, 0, "begins", List.of("worker-0#2")),
+                        step(0, 2),
+                        new Finished(1, "sha256:00"));
 
         assertThat(Judge.judge(split)).isEmpty();
     }
@@ -202,7 +269,11 @@ class JudgeTest {
     @Test
     void shouldFlagWhatComesAfterTheLastRungButAFailure() {
         List<JobEvent> defiant =
-                with(UNDISTURBED.subList(0, 3), new RungTried(Rung.STOP, 1, "hopeless"), step(1, 1), new Failed(2, "hopeless"));
+                with(
+                        UNDISTURBED.subList(0, 3),
+                        new RungTried(Rung.STOP, 1, "hopeless"),
+                        step(1, 1),
+                        new Failed(2, "hopeless"));
 
         assertThat(Judge.judge(defiant).stream().map(Violation::rule)).contains(Rule.RUNGS_IN_ORDER);
     }

@@ -31,8 +31,8 @@ import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
-/// A job among real actors, told as a story:
-/// `grove = aGrove().of(3).start(); grove.kill(2).at(step(7)); grove.awaitStep(20); grove.assertSameHashAsUndisturbed();`
+/// A job among real actors, told as a story: `grove = aGrove().of(3).start(); grove.kill(2).at(step(7));
+/// grove.awaitStep(20); grove.assertSameHashAsUndisturbed();`
 ///
 /// The job is submitted by the first `await`, so that a story can name its faults before anything happens.
 final class Grove implements AutoCloseable {
@@ -145,15 +145,18 @@ final class Grove implements AutoCloseable {
         FaultScript script = FaultScript.parse(String.join(", ", faults));
         injection = Injection.of(script, plan.workers, plan.steps, plan.seed, plan.bed.checkpoints());
         List<String> devices = IntStream.range(0, plan.workers).mapToObj(i -> "worker-" + i).toList();
-        system = ActorSystem.create(
-                NodeSupervisor.create(devices, injection.apply(plan.bed.workbench()), Stopwatch.system()), "grove");
-        ActorRef<JobEvent> audience = system.systemActorOf(
-                Behaviors.receiveMessage(event -> {
-                    events.add(event);
-                    return Behaviors.same();
-                }),
-                "audience",
-                Props.empty());
+        system =
+                ActorSystem.create(
+                        NodeSupervisor.create(devices, injection.apply(plan.bed.workbench()), Stopwatch.system()),
+                        "grove");
+        ActorRef<JobEvent> audience =
+                system.systemActorOf(
+                        Behaviors.receiveMessage(event -> {
+                            events.add(event);
+                            return Behaviors.same();
+                        }),
+                        "audience",
+                        Props.empty());
         AskPattern.<NodeSupervisor.Command, ActorRef<JobSupervisor.Command>>ask(
                         system,
                         replyTo -> new NodeSupervisor.Submit(job, audience, replyTo),
@@ -166,13 +169,20 @@ final class Grove implements AutoCloseable {
 
     /// Waits until a step is committed.
     Grove awaitStep(long step) throws InterruptedException {
-        await("commit of step " + step, event -> event instanceof JobEvent.StepCommitted committed && committed.step() == step);
+        await(
+                "commit of step " + step,
+                event -> event instanceof JobEvent.StepCommitted committed && committed.step() == step);
         return this;
     }
 
     /// Waits until the job is over, one way or another.
     Grove awaitEnd() throws InterruptedException {
-        await("end", event -> event instanceof JobEvent.Finished || event instanceof JobEvent.Failed || event instanceof JobEvent.Stopped);
+        await(
+                "end",
+                event ->
+                        event instanceof JobEvent.Finished
+                                || event instanceof JobEvent.Failed
+                                || event instanceof JobEvent.Stopped);
         return this;
     }
 
@@ -221,17 +231,31 @@ final class Grove implements AutoCloseable {
     private List<JobEvent> undisturbed() {
         List<JobEvent> expected = new ArrayList<>();
         expected.add(new JobEvent.Started(0, false));
-        try (Arena arena = Arena.ofConfined(); Trainer trainer = plan.bed.workbench().replica(job, "undisturbed").trainer()) {
+        try (Arena arena = Arena.ofConfined();
+                Trainer trainer = plan.bed.workbench().replica(job, "undisturbed").trainer()) {
             PlainLoop loop = new PlainLoop(trainer, plan.shards, Memory.of(arena));
-            loop.run(plan.steps, step -> expected.add(new JobEvent.StepCommitted(
-                    step.step(), 0, step.loss(), step.gradientNorm(), step.learningRate(), step.tokens(), 0, 1)));
+            loop.run(
+                    plan.steps,
+                    step ->
+                            expected.add(
+                                    new JobEvent.StepCommitted(
+                                            step.step(),
+                                            0,
+                                            step.loss(),
+                                            step.gradientNorm(),
+                                            step.learningRate(),
+                                            step.tokens(),
+                                            0,
+                                            1)));
             expected.add(new JobEvent.Finished(plan.steps, loop.hash()));
         }
         return expected;
     }
 
     private String story() {
-        StringBuilder story = new StringBuilder("seed " + plan.seed + ", " + plan.workers + " workers, faults: " + String.join(", ", faults));
+        StringBuilder story =
+                new StringBuilder(
+                        "seed " + plan.seed + ", " + plan.workers + " workers, faults: " + String.join(", ", faults));
         injection.firings().forEach(firing -> story.append("\n  ").append(firing));
         history.forEach(event -> story.append("\n  ").append(event));
         return story.append('\n').toString();

@@ -22,24 +22,54 @@ class ToyGroveTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "kill worker-1 at step 7", "kill worker-1 after compute at step 7", "kill worker-1 in reduce at step 7",
-        "kill worker-1 after reduce at step 7", "kill worker-1 in vote at step 7", "kill worker-1 after vote at step 7",
-        "kill worker-1 in apply at step 7", "kill worker-1 after apply at step 7", "throw worker-1 in reduce at step 7",
-        "throw worker-1 in apply at step 7", "hang worker-1 in reduce at step 7", "hang worker-1 in vote at step 7",
-        "hang worker-1 in apply at step 7", "hang worker-1 after apply at step 7", "stop worker-1 2s at step 7",
-        "stop worker-1 2s in reduce at step 7", "stop worker-1 2s after reduce at step 7", "stop worker-1 2s in apply at step 7",
-        "out of memory on worker-1 at step 7", "device error xid 79 on worker-1 at step 7", "kill worker-1 at step 0",
-        "kill worker-1 in apply at step 0", "kill worker-1 at step 19", "kill worker-1 in apply at step 19", "hang worker-1 in apply at step 19",
-        "stop worker-1 2s in apply at step 19",
-        "kill worker-1 at step 7, kill worker-2 at step 7", "kill worker-0 in apply at step 7, kill worker-1 in apply at step 7",
-        "hang worker-0 at step 7, kill worker-1 in reduce at step 7", "kill worker-1 at step 7, kill worker-1#2 in rebuild at step 7",
-        "kill worker-1 at step 7, kill worker-0 in rebuild at step 7", "kill worker-1 at step 7, kill worker-1#2 at step 9, kill worker-1#3 at step 11",
-        "drop worker-1 at step 7", "delay worker-1 300ms for 5 steps at step 7", "duplicate worker-1 for 20 steps at step 0",
-        "reorder worker-1 for 20 steps at step 0", "slow worker-1 x4 for 10 steps at step 3", "bit flip in wire of worker-1 at step 7",
-        "corrupt frame worker-1 at step 7", "gc pause 500ms at step 7", "disk full for 6 steps at step 4", "slow disk x3 at step 5",
-        "store down for 3 steps at step 5", "kill worker-0 when the store saves", "kill worker-0 when worker-1 votes at step 4"
-    })
+    @ValueSource(
+            strings = {
+                "kill worker-1 at step 7",
+                "kill worker-1 after compute at step 7",
+                "kill worker-1 in reduce at step 7",
+                "kill worker-1 after reduce at step 7",
+                "kill worker-1 in vote at step 7",
+                "kill worker-1 after vote at step 7",
+                "kill worker-1 in apply at step 7",
+                "kill worker-1 after apply at step 7",
+                "throw worker-1 in reduce at step 7",
+                "throw worker-1 in apply at step 7",
+                "hang worker-1 in reduce at step 7",
+                "hang worker-1 in vote at step 7",
+                "hang worker-1 in apply at step 7",
+                "hang worker-1 after apply at step 7",
+                "stop worker-1 2s at step 7",
+                "stop worker-1 2s in reduce at step 7",
+                "stop worker-1 2s after reduce at step 7",
+                "stop worker-1 2s in apply at step 7",
+                "out of memory on worker-1 at step 7",
+                "device error xid 79 on worker-1 at step 7",
+                "kill worker-1 at step 0",
+                "kill worker-1 in apply at step 0",
+                "kill worker-1 at step 19",
+                "kill worker-1 in apply at step 19",
+                "hang worker-1 in apply at step 19",
+                "stop worker-1 2s in apply at step 19",
+                "kill worker-1 at step 7, kill worker-2 at step 7",
+                "kill worker-0 in apply at step 7, kill worker-1 in apply at step 7",
+                "hang worker-0 at step 7, kill worker-1 in reduce at step 7",
+                "kill worker-1 at step 7, kill worker-1#2 in rebuild at step 7",
+                "kill worker-1 at step 7, kill worker-0 in rebuild at step 7",
+                "kill worker-1 at step 7, kill worker-1#2 at step 9, kill worker-1#3 at step 11",
+                "drop worker-1 at step 7",
+                "delay worker-1 300ms for 5 steps at step 7",
+                "duplicate worker-1 for 20 steps at step 0",
+                "reorder worker-1 for 20 steps at step 0",
+                "slow worker-1 x4 for 10 steps at step 3",
+                "bit flip in wire of worker-1 at step 7",
+                "corrupt frame worker-1 at step 7",
+                "gc pause 500ms at step 7",
+                "disk full for 6 steps at step 4",
+                "slow disk x3 at step 5",
+                "store down for 3 steps at step 5",
+                "kill worker-0 when the store saves",
+                "kill worker-0 when worker-1 votes at step 4"
+            })
     void shouldNotChangeABit(String script) throws InterruptedException {
         try (Grove grove = aGrove().of(3).start()) {
             grove.suffers(script).awaitEnd();
@@ -49,11 +79,19 @@ class ToyGroveTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "kill all at step 8", "kill all in reduce at step 8", "kill all in apply at step 8", "kill all after apply at step 8",
-        "kill all at step 0", "kill all at step 3", "kill all at step 19", "kill all after apply at step 19", "hang all at step 8",
-        "throw all in vote at step 8"
-    })
+    @ValueSource(
+            strings = {
+                "kill all at step 8",
+                "kill all in reduce at step 8",
+                "kill all in apply at step 8",
+                "kill all after apply at step 8",
+                "kill all at step 0",
+                "kill all at step 3",
+                "kill all at step 19",
+                "kill all after apply at step 19",
+                "hang all at step 8",
+                "throw all in vote at step 8"
+            })
     void shouldGoBackToACheckpointWhenAllWorkersAreLost(String script) throws InterruptedException {
         try (Grove grove = aGrove().of(3).start()) {
             grove.suffers(script).awaitEnd();

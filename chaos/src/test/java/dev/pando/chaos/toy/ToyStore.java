@@ -16,7 +16,10 @@ public final class ToyStore implements CheckpointStore {
 
     @Override
     public synchronized Saved save(TrainerState state, Map<String, String> attributes) {
-        List<byte[]> spans = state.spans().stream().map(span -> span.data().toArray(java.lang.foreign.ValueLayout.JAVA_BYTE)).toList();
+        List<byte[]> spans =
+                state.spans().stream()
+                        .map(span -> span.data().toArray(java.lang.foreign.ValueLayout.JAVA_BYTE))
+                        .toList();
         Saved saved = new Saved("step-" + state.step(), state.step(), state.history(), attributes, 0);
         kept.add(new Kept(saved, spans));
         return saved;

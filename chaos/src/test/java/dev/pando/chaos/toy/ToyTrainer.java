@@ -13,16 +13,17 @@ import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.LongStream;
 
-/// The smallest trainer that cannot be fooled: its gradients depend on step, shard and weights, and their sum on its order.
+/// The smallest trainer that cannot be fooled: its gradients depend on step, shard and weights, and their sum on its
+/// order.
 public final class ToyTrainer implements Trainer {
     private static final long A_MOMENT_NS = 1_000_000; // so that a run does not end before a worker is back
 
     private final Arena arena = Arena.ofShared();
-    private final TensorTable table =
-            new TensorTable.Builder().add("weight", 5, 7).add("norm.weight", 2).build();
-    private final long[] elements = table.entries().stream()
-            .flatMapToLong(entry -> LongStream.range(entry.offset(), entry.offset() + entry.length()))
-            .toArray(); // padding stays zero
+    private final TensorTable table = new TensorTable.Builder().add("weight", 5, 7).add("norm.weight", 2).build();
+    private final long[] elements =
+            table.entries().stream()
+                    .flatMapToLong(entry -> LongStream.range(entry.offset(), entry.offset() + entry.length()))
+                    .toArray(); // padding stays zero
     private final MemorySegment weights = arena.allocate(table.bytes(), 64);
     private final MemorySegment first = arena.allocate(table.bytes(), 64);
     private final MemorySegment second = arena.allocate(table.bytes(), 64);
@@ -93,7 +94,9 @@ public final class ToyTrainer implements Trainer {
     }
 
     private void add(List<TrainerState.Span> spans, String prefix, MemorySegment span) {
-        table.entries().forEach(entry -> spans.add(new TrainerState.Span(prefix + entry.name(), entry.shape(), entry.in(span))));
+        table.entries()
+                .forEach(entry ->
+                        spans.add(new TrainerState.Span(prefix + entry.name(), entry.shape(), entry.in(span))));
     }
 
     @Override

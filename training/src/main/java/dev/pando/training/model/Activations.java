@@ -36,14 +36,15 @@ record Activations(List<MemorySegment> x, List<MemorySegment> scales, List<Layer
         }
         List<Layer> layers = new ArrayList<>();
         for (int l = 0; l < (recompute ? 1 : model.layers()); l++) {
-            layers.add(new Layer(
-                    floats(memory, "qkv " + l, n, model.qkvRows()),
-                    floats(memory, "attended " + l, n, model.hidden()),
-                    floats(memory, "log-sum-exp " + l, n, model.heads()),
-                    floats(memory, "middle of the residual stream " + l, n, model.hidden()),
-                    floats(memory, "middle norm scale " + l, n, 1),
-                    floats(memory, "gate " + l, n, model.intermediate()),
-                    floats(memory, "up " + l, n, model.intermediate())));
+            layers.add(
+                    new Layer(
+                            floats(memory, "qkv " + l, n, model.qkvRows()),
+                            floats(memory, "attended " + l, n, model.hidden()),
+                            floats(memory, "log-sum-exp " + l, n, model.heads()),
+                            floats(memory, "middle of the residual stream " + l, n, model.hidden()),
+                            floats(memory, "middle norm scale " + l, n, 1),
+                            floats(memory, "gate " + l, n, model.intermediate()),
+                            floats(memory, "up " + l, n, model.intermediate())));
         }
         return new Activations(List.copyOf(x), List.copyOf(scales), List.copyOf(layers), recompute);
     }

@@ -56,9 +56,13 @@ public final class InternLm2 {
         this.f = model.intermediate();
         this.shape = new AttentionShape(rows, length, model.heads(), model.kvHeads(), model.headSize());
         this.rotary = RotaryTable.of(length, model.headSize(), model.ropeTheta(), memory);
-        this.microbatch = new Microbatch(
-                rows, length, memory.allocate("tokens", n * 4L), memory.allocate("labels", n * 4L),
-                memory.allocate("documents", n * 4L));
+        this.microbatch =
+                new Microbatch(
+                        rows,
+                        length,
+                        memory.allocate("tokens", n * 4L),
+                        memory.allocate("labels", n * 4L),
+                        memory.allocate("documents", n * 4L));
         this.kept = Activations.allocate(model, n, recompute, memory);
         this.h = Activations.floats(memory, "norm", n, c);
         this.delta = Activations.floats(memory, "residual delta", n, c);
@@ -69,8 +73,12 @@ public final class InternLm2 {
         this.logits = Activations.floats(memory, "logits", Math.min(n, HEAD_ROWS), model.vocabulary());
         for (int from = 0; from < n; from += HEAD_ROWS) {
             int count = Math.min(n, from + HEAD_ROWS) - from;
-            chunks.add(new HeadChunk(
-                    count, rows(h, from, count, c), rows(microbatch.labels(), from, count, 1), rows(dh, from, count, c)));
+            chunks.add(
+                    new HeadChunk(
+                            count,
+                            rows(h, from, count, c),
+                            rows(microbatch.labels(), from, count, 1),
+                            rows(dh, from, count, c)));
         }
     }
 
@@ -79,7 +87,8 @@ public final class InternLm2 {
         return microbatch;
     }
 
-    /// Adds the microbatch's summed loss and tokens to `total` (see [Ops#crossEntropy]), and its gradient to `gradient`.
+    /// Adds the microbatch's summed loss and tokens to `total` (see [Ops#crossEntropy]), and its gradient to
+    /// `gradient`.
     public void lossAndGradient(ModelTensors weights, ModelTensors gradient, MemorySegment total) {
         forward(weights);
         for (HeadChunk chunk : chunks) {
@@ -90,8 +99,7 @@ public final class InternLm2 {
         }
         int last = model.layers();
         ops.zero(dx);
-        ops.normBackward(
-                dh, kept.x().get(last), weights.norm(), kept.scales().get(last), dx, gradient.norm(), h, n, c);
+        ops.normBackward(dh, kept.x().get(last), weights.norm(), kept.scales().get(last), dx, gradient.norm(), h, n, c);
         for (int l = last - 1; l >= 0; l--) {
             if (kept.recompute() && l < last - 1) {
                 attentionNorm(weights, l);
@@ -122,14 +130,26 @@ public final class InternLm2 {
             MemorySegment nextNorm =
                     l + 1 < model.layers() ? weights.layers().get(l + 1).attentionNorm() : weights.norm();
             ops.addNorm(
-                    kept.layer(l).middle(), delta, kept.x().get(l + 1), nextNorm, h, kept.scales().get(l + 1), n, c,
+                    kept.layer(l).middle(),
+                    delta,
+                    kept.x().get(l + 1),
+                    nextNorm,
+                    h,
+                    kept.scales().get(l + 1),
+                    n,
+                    c,
                     model.normEpsilon());
         }
     }
 
     private void attentionNorm(ModelTensors weights, int l) {
         ops.norm(
-                kept.x().get(l), weights.layers().get(l).attentionNorm(), h, kept.scales().get(l), n, c,
+                kept.x().get(l),
+                weights.layers().get(l).attentionNorm(),
+                h,
+                kept.scales().get(l),
+                n,
+                c,
                 model.normEpsilon());
     }
 
@@ -140,8 +160,7 @@ public final class InternLm2 {
         ops.rotate(a.qkv(), microbatch.documents(), rotary, shape);
         ops.attend(a.qkv(), microbatch.documents(), a.attended(), a.logSumExp(), shape);
         ops.linear(a.attended(), w.wo(), delta, n, c, c);
-        ops.addNorm(
-                kept.x().get(l), delta, a.middle(), w.ffnNorm(), h, a.middleScale(), n, c, model.normEpsilon());
+        ops.addNorm(kept.x().get(l), delta, a.middle(), w.ffnNorm(), h, a.middleScale(), n, c, model.normEpsilon());
         ops.linear(h, w.w1(), a.gate(), n, c, f);
         ops.linear(h, w.w3(), a.up(), n, c, f);
     }

@@ -39,7 +39,13 @@ public enum ModelPreset {
         return Arrays.stream(values())
                 .filter(preset -> preset.key.equals(key))
                 .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("no model preset \"" + key + "\"; there are "
-                        + Arrays.stream(values()).map(ModelPreset::key).collect(Collectors.joining(", "))));
+                .orElseThrow(() ->
+                        new IllegalArgumentException(
+                                "no model preset \""
+                                        + key
+                                        + "\"; there are "
+                                        + Arrays.stream(values())
+                                                .map(ModelPreset::key)
+                                                .collect(Collectors.joining(", "))));
     }
 }

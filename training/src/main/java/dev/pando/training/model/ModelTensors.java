@@ -53,16 +53,18 @@ public record ModelTensors(MemorySegment embedding, List<Layer> layers, MemorySe
 
     /// The tensors in a span of the whole table.
     public static ModelTensors of(TensorTable table, ModelConfig model, MemorySegment span) {
-        List<Layer> layers = IntStream.range(0, model.layers())
-                .mapToObj(l -> new Layer(
-                        table.get(name(l, "attention.wqkv")).in(span),
-                        table.get(name(l, "attention.wo")).in(span),
-                        table.get(name(l, "feed_forward.w1")).in(span),
-                        table.get(name(l, "feed_forward.w3")).in(span),
-                        table.get(name(l, "feed_forward.w2")).in(span),
-                        table.get(name(l, "attention_norm")).in(span),
-                        table.get(name(l, "ffn_norm")).in(span)))
-                .toList();
+        List<Layer> layers =
+                IntStream.range(0, model.layers())
+                        .mapToObj(l ->
+                                new Layer(
+                                        table.get(name(l, "attention.wqkv")).in(span),
+                                        table.get(name(l, "attention.wo")).in(span),
+                                        table.get(name(l, "feed_forward.w1")).in(span),
+                                        table.get(name(l, "feed_forward.w3")).in(span),
+                                        table.get(name(l, "feed_forward.w2")).in(span),
+                                        table.get(name(l, "attention_norm")).in(span),
+                                        table.get(name(l, "ffn_norm")).in(span)))
+                        .toList();
         return new ModelTensors(
                 table.get("model.tok_embeddings.weight").in(span),
                 layers,

@@ -11,7 +11,13 @@ package dev.pando.training.ops;
 ///
 /// @param t number of this update, from 1
 public record AdamStep(
-        double learningRate, double beta1, double beta2, double epsilon, double weightDecay, double gradientScale, long t) {
+        double learningRate,
+        double beta1,
+        double beta2,
+        double epsilon,
+        double weightDecay,
+        double gradientScale,
+        long t) {
     public AdamStep {
         if (t < 1) {
             throw new IllegalArgumentException("updates count from 1, not from " + t);

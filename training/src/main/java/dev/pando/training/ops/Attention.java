@@ -5,11 +5,13 @@ import jdk.incubator.vector.FloatVector;
 /// Causal attention with grouped queries inside documents, a tile of scores at a time (FlashAttention, Dao et al.; the
 /// online softmax is Milakov and Gimelshein's). See [Ops#attend].
 ///
-/// Each lane owns two tiles of scores; nothing of size T x T exists. What a tile covers follows from shapes and documents.
+/// Each lane owns two tiles of scores; nothing of size T x T exists. What a tile covers follows from shapes and
+/// documents.
 final class Attention implements AutoCloseable {
     private static final int QUERIES = 64;
     private static final int KEYS = 256;
     private static final int TILE_BYTES = QUERIES * KEYS * 4;
+
     /// Beside its tiles a lane keeps three numbers for each query: running maximum, running sum, dout . out.
     private static final int LANE_BYTES = 2 * TILE_BYTES + 3 * QUERIES * 4;
 
@@ -94,7 +96,14 @@ final class Attention implements AutoCloseable {
             for (int i = 0; i < count; i++) {
                 int visible = visible(first + i);
                 long line = mine + (long) i * KEYS * 4;
-                float shrink = softmax(line, visible - key, queryOffset + from + i + 1 - key, width, tops + i * 4L, sums + i * 4L);
+                float shrink =
+                        softmax(
+                                line,
+                                visible - key,
+                                queryOffset + from + i + 1 - key,
+                                width,
+                                tops + i * 4L,
+                                sums + i * 4L);
                 if (key > start && shrink != 1f) {
                     CrossEntropy.scale(o + (long) i * shape.width() * 4, shrink, d);
                 }
@@ -132,8 +141,7 @@ final class Attention implements AutoCloseable {
         return shrink;
     }
 
-    void backward(
-            long dout, long qkv, long documents, long out, long logSumExp, long dqkv, AttentionShape shape) {
+    void backward(long dout, long qkv, long documents, long out, long logSumExp, long dqkv, AttentionShape shape) {
         set(qkv, documents, out, logSumExp, shape);
         this.keyWidth = shape.qkvWidth();
         this.queryOffset = 0;
@@ -188,8 +196,14 @@ final class Attention implements AutoCloseable {
                 float lse = Native.get(logSumExp + ((first + i) * shape.heads() + head) * 4);
                 long at = (long) i * KEYS * 4;
                 softmaxBackward(
-                        mine + at, slopes + at, visible(first + i) - key, from + i + 1 - key, width, lse,
-                        Native.get(deltas + i * 4L), scale);
+                        mine + at,
+                        slopes + at,
+                        visible(first + i) - key,
+                        from + i + 1 - key,
+                        width,
+                        lse,
+                        Native.get(deltas + i * 4L),
+                        scale);
             }
             Blas.tn(width, d, count, 1f, mine, KEYS, grad, shape.width(), 1f, dv, keyWidth);
             Blas.tn(width, d, count, 1f, slopes, KEYS, q, keyWidth, 1f, dk, keyWidth);
@@ -197,7 +211,8 @@ final class Attention implements AutoCloseable {
         }
     }
 
-    /// Scores become probabilities, and gradients of probabilities become gradients of unscaled scores; 0 outside [from, to).
+    /// Scores become probabilities, and gradients of probabilities become gradients of unscaled scores; 0 outside
+    /// [from, to).
     private static void softmaxBackward(
             long scores, long slopes, int from, int to, int width, float lse, float delta, float scale) {
         int first = Math.clamp(from, 0, width);

@@ -14,7 +14,12 @@ public record AttentionShape(int b, int t, int heads, int kvHeads, int headSize)
         }
         if (heads % kvHeads != 0 || headSize % 2 != 0) {
             throw new IllegalArgumentException(
-                    heads + " heads on " + kvHeads + " kv-heads of size " + headSize + ": no whole groups, or an odd size");
+                    heads
+                            + " heads on "
+                            + kvHeads
+                            + " kv-heads of size "
+                            + headSize
+                            + ": no whole groups, or an odd size");
         }
     }
 

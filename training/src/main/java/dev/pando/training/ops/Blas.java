@@ -13,8 +13,8 @@ import org.bytedeco.openblas.global.openblas_nolapack;
 
 /// Single-threaded float32 matrix products of OpenBLAS, called without an allocation.
 ///
-/// The kernel family is chosen by vector width alone, not by the library's list of known processors: a processor that is
-/// newer than the library would get the kernels of an old one, and two machines of one kind might differ.
+/// The kernel family is chosen by vector width alone, not by the library's list of known processors: a processor that
+/// is newer than the library would get the kernels of an old one, and two machines of one kind might differ.
 final class Blas {
     private static final int ROW_MAJOR = 101;
     private static final int PLAIN = 111;
@@ -39,7 +39,19 @@ final class Blas {
     }
 
     private static void product(
-            int transA, int transB, int m, int n, int k, float alpha, long a, int lda, long b, int ldb, float beta, long c, int ldc) {
+            int transA,
+            int transB,
+            int m,
+            int n,
+            int k,
+            float alpha,
+            long a,
+            int lda,
+            long b,
+            int ldb,
+            float beta,
+            long c,
+            int ldc) {
         try {
             SGEMM.invokeExact(ROW_MAJOR, transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
         } catch (Throwable impossible) {
@@ -50,8 +62,11 @@ final class Blas {
     /// What the loaded library says of itself: its version, and the kernels that it has chosen.
     static String library() {
         try {
-            MethodHandle config = Linker.nativeLinker()
-                    .downcallHandle(open().findOrThrow("openblas_get_config"), FunctionDescriptor.of(ValueLayout.ADDRESS));
+            MethodHandle config =
+                    Linker.nativeLinker()
+                            .downcallHandle(
+                                    open().findOrThrow("openblas_get_config"),
+                                    FunctionDescriptor.of(ValueLayout.ADDRESS));
             return ((MemorySegment) config.invokeExact()).reinterpret(1 << 10).getString(0).strip();
         } catch (Throwable failure) {
             throw new IllegalStateException("OpenBLAS cannot be loaded: " + failure.getMessage(), failure);
@@ -69,18 +84,29 @@ final class Blas {
             setDefault(linker, "OPENBLAS_CORETYPE", Floats.LANES >= 16 ? "SkylakeX" : "Haswell");
             setDefault(linker, "OPENBLAS_NUM_THREADS", "1");
             SymbolLookup library = open();
-            MethodHandle threads = linker.downcallHandle(
-                    library.findOrThrow("openblas_set_num_threads"), FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT));
+            MethodHandle threads =
+                    linker.downcallHandle(
+                            library.findOrThrow("openblas_set_num_threads"),
+                            FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT));
             threads.invokeExact(1);
             // addresses travel as longs: a segment for each call would be garbage
             return linker.downcallHandle(
                     library.findOrThrow("cblas_sgemm"),
                     FunctionDescriptor.ofVoid(
-                            ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT,
-                            ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT,
-                            ValueLayout.JAVA_FLOAT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT,
-                            ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT,
-                            ValueLayout.JAVA_FLOAT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT));
+                            ValueLayout.JAVA_INT,
+                            ValueLayout.JAVA_INT,
+                            ValueLayout.JAVA_INT,
+                            ValueLayout.JAVA_INT,
+                            ValueLayout.JAVA_INT,
+                            ValueLayout.JAVA_INT,
+                            ValueLayout.JAVA_FLOAT,
+                            ValueLayout.JAVA_LONG,
+                            ValueLayout.JAVA_INT,
+                            ValueLayout.JAVA_LONG,
+                            ValueLayout.JAVA_INT,
+                            ValueLayout.JAVA_FLOAT,
+                            ValueLayout.JAVA_LONG,
+                            ValueLayout.JAVA_INT));
         } catch (Throwable failure) {
             throw new IllegalStateException("OpenBLAS cannot be loaded: " + failure.getMessage(), failure);
         }
@@ -88,10 +114,11 @@ final class Blas {
 
     /// Sets a variable of the environment that OpenBLAS reads when it is loaded, unless the user has set it.
     private static void setDefault(Linker linker, String name, String value) throws Throwable {
-        MethodHandle setenv = linker.downcallHandle(
-                linker.defaultLookup().findOrThrow("setenv"),
-                FunctionDescriptor.of(
-                        ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
+        MethodHandle setenv =
+                linker.downcallHandle(
+                        linker.defaultLookup().findOrThrow("setenv"),
+                        FunctionDescriptor.of(
+                                ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment key = arena.allocateFrom(name);
             MemorySegment text = arena.allocateFrom(value);

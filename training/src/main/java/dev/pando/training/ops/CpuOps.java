@@ -69,8 +69,15 @@ public final class CpuOps implements Ops {
             int c,
             double epsilon) {
         rmsNorm.forward(
-                floats(x, n, c), floats(delta, n, c), floats(sum, n, c), floats(weight, 1, c), floats(y, n, c),
-                floats(scale, n, 1), n, c, epsilon);
+                floats(x, n, c),
+                floats(delta, n, c),
+                floats(sum, n, c),
+                floats(weight, 1, c),
+                floats(y, n, c),
+                floats(scale, n, 1),
+                n,
+                c,
+                epsilon);
     }
 
     @Override
@@ -85,8 +92,15 @@ public final class CpuOps implements Ops {
             int n,
             int c) {
         rmsNorm.backward(
-                floats(dy, n, c), floats(x, n, c), floats(weight, 1, c), floats(scale, n, 1), floats(dx, n, c),
-                floats(dweight, 1, c), floats(y, n, c), n, c);
+                floats(dy, n, c),
+                floats(x, n, c),
+                floats(weight, 1, c),
+                floats(scale, n, 1),
+                floats(dx, n, c),
+                floats(dweight, 1, c),
+                floats(y, n, c),
+                n,
+                c);
     }
 
     @Override
@@ -109,10 +123,17 @@ public final class CpuOps implements Ops {
 
     @Override
     public void attend(
-            MemorySegment qkv, MemorySegment documents, MemorySegment out, MemorySegment logSumExp, AttentionShape shape) {
+            MemorySegment qkv,
+            MemorySegment documents,
+            MemorySegment out,
+            MemorySegment logSumExp,
+            AttentionShape shape) {
         attention.forward(
-                floats(qkv, shape.n(), shape.qkvWidth()), documents(documents, shape),
-                floats(out, shape.n(), shape.width()), floats(logSumExp, shape.n(), shape.heads()), shape);
+                floats(qkv, shape.n(), shape.qkvWidth()),
+                documents(documents, shape),
+                floats(out, shape.n(), shape.width()),
+                floats(logSumExp, shape.n(), shape.heads()),
+                shape);
     }
 
     @Override
@@ -125,13 +146,18 @@ public final class CpuOps implements Ops {
             MemorySegment dqkv,
             AttentionShape shape) {
         attention.backward(
-                floats(dout, shape.n(), shape.width()), floats(qkv, shape.n(), shape.qkvWidth()),
-                documents(documents, shape), floats(out, shape.n(), shape.width()),
-                floats(logSumExp, shape.n(), shape.heads()), floats(dqkv, shape.n(), shape.qkvWidth()), shape);
+                floats(dout, shape.n(), shape.width()),
+                floats(qkv, shape.n(), shape.qkvWidth()),
+                documents(documents, shape),
+                floats(out, shape.n(), shape.width()),
+                floats(logSumExp, shape.n(), shape.heads()),
+                floats(dqkv, shape.n(), shape.qkvWidth()),
+                shape);
     }
 
     @Override
-    public void attendCached(MemorySegment qkv, MemorySegment cache, int from, MemorySegment out, AttentionShape shape) {
+    public void attendCached(
+            MemorySegment qkv, MemorySegment cache, int from, MemorySegment out, AttentionShape shape) {
         if (shape.b() != 1 || from < 0) {
             throw new IllegalArgumentException(
                     "a cache belongs to one sequence, from position 0 on; not to " + shape.b() + ", from " + from);
@@ -141,8 +167,10 @@ public final class CpuOps implements Ops {
         long fresh = floats(qkv, shape.n(), shape.qkvWidth());
         for (int row = 0; row < shape.n(); row++) {
             for (int group = 0; group < shape.kvHeads(); group++) {
-                long source = (long) row * shape.qkvWidth() + (long) group * shape.groupWidth()
-                        + (long) shape.queries() * shape.headSize();
+                long source =
+                        (long) row * shape.qkvWidth()
+                                + (long) group * shape.groupWidth()
+                                + (long) shape.queries() * shape.headSize();
                 long target = ((long) (from + row) * shape.kvHeads() + group) * width;
                 Native.copy(fresh + source * 4, kept + target * 4, width * 4L);
             }
@@ -200,8 +228,12 @@ public final class CpuOps implements Ops {
             long elements,
             AdamStep step) {
         adamW.update(
-                floats(weights, elements, 1), floats(gradient, elements, 1), floats(firstMoments, elements, 1),
-                floats(secondMoments, elements, 1), elements, step);
+                floats(weights, elements, 1),
+                floats(gradient, elements, 1),
+                floats(firstMoments, elements, 1),
+                floats(secondMoments, elements, 1),
+                elements,
+                step);
     }
 
     @Override
@@ -226,8 +258,13 @@ public final class CpuOps implements Ops {
         for (int row = 0; row < shape.n(); row++) {
             int start = Native.getInt(at + row * 4L);
             if (start < 0 || start > row % shape.t()) {
-                throw new IllegalArgumentException("position " + row % shape.t() + " of row " + row / shape.t()
-                        + " cannot belong to a document that starts at " + start);
+                throw new IllegalArgumentException(
+                        "position "
+                                + row % shape.t()
+                                + " of row "
+                                + row / shape.t()
+                                + " cannot belong to a document that starts at "
+                                + start);
             }
         }
         return at;

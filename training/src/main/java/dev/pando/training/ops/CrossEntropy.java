@@ -9,6 +9,7 @@ final class CrossEntropy {
     static final int IGNORE = -100;
 
     private static final int ROWS = 8;
+
     /// Float32 partial sums are moved to float64 after that many elements.
     private static final int RUN = 1024;
 
@@ -47,7 +48,8 @@ final class CrossEntropy {
     private void tile(int tile, int lane) {
         int end = Math.min(n, (tile + 1) * ROWS);
         for (int row = tile * ROWS; row < end; row++) {
-            Native.putDouble(losses + row * 8L, row(logits + (long) row * v * 4, Native.getInt(labels + row * 4L), row));
+            Native.putDouble(
+                    losses + row * 8L, row(logits + (long) row * v * 4, Native.getInt(labels + row * 4L), row));
         }
     }
 

@@ -49,7 +49,8 @@ final class Embedding {
     private long token(int row) {
         int id = Native.getInt(ids + row * 4L);
         if (id < 0 || id >= v) {
-            throw new IllegalArgumentException("token " + id + " at position " + row + " is not in a vocabulary of " + v);
+            throw new IllegalArgumentException(
+                    "token " + id + " at position " + row + " is not in a vocabulary of " + v);
         }
         return id;
     }

@@ -8,8 +8,8 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
-/// The few vector idioms that all operators share: loads and stores by address, sums in a fixed order, and an exponential
-/// of our own, so that bits depend on neither the compiler's tier nor the library's version.
+/// The few vector idioms that all operators share: loads and stores by address, sums in a fixed order, and an
+/// exponential of our own, so that bits depend on neither the compiler's tier nor the library's version.
 final class Floats {
     static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     static final int LANES = SPECIES.length();

@@ -42,10 +42,13 @@ public final class Lanes implements AutoCloseable {
     // of the run in flight: written before the ticket, read after it
     private Work work;
     private int tiles;
+
     /// Upper half: number of the run. Lower half: tiles that nobody has taken yet.
     private volatile long ticket;
+
     /// Tiles that are not computed yet.
     private volatile int pending;
+
     private volatile Throwable failure;
 
     /// @param name what the threads are called, before their number
@@ -124,7 +127,8 @@ public final class Lanes implements AutoCloseable {
             }
             Work current = work;
             int tile = tiles - left;
-            // if this succeeds the run of `now` still has tiles to take, so the caller has not begun to write the next one,
+            // if this succeeds the run of `now` still has tiles to take, so the caller has not begun to write the next
+            // one,
             // and what was read above belongs to this run
             if (TICKET.compareAndSet(this, now, now - 1)) {
                 try {

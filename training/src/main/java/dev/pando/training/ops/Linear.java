@@ -39,10 +39,17 @@ final class Linear {
         int row = row(tile);
         int column = column(tile);
         Blas.nt(
-                rows(row), columns(column), inner, 1f,
-                a + (long) row * inner * 4, inner,
-                b + (long) column * inner * 4, inner,
-                beta, at(row, column), columns);
+                rows(row),
+                columns(column),
+                inner,
+                1f,
+                a + (long) row * inner * 4,
+                inner,
+                b + (long) column * inner * 4,
+                inner,
+                beta,
+                at(row, column),
+                columns);
     }
 
     void backward(long dy, long weight, long dx, int n, int in, int out, boolean add) {
@@ -53,10 +60,17 @@ final class Linear {
         int row = row(tile);
         int column = column(tile);
         Blas.nn(
-                rows(row), columns(column), inner, 1f,
-                a + (long) row * inner * 4, inner,
-                b + column * 4L, columns,
-                beta, at(row, column), columns);
+                rows(row),
+                columns(column),
+                inner,
+                1f,
+                a + (long) row * inner * 4,
+                inner,
+                b + column * 4L,
+                columns,
+                beta,
+                at(row, column),
+                columns);
     }
 
     void gradient(long dy, long x, long dweight, int n, int in, int out) {
@@ -67,14 +81,21 @@ final class Linear {
         int row = row(tile);
         int column = column(tile);
         Blas.tn(
-                rows(row), columns(column), inner, 1f,
-                a + row * 4L, m,
-                b + column * 4L, columns,
-                beta, at(row, column), columns);
+                rows(row),
+                columns(column),
+                inner,
+                1f,
+                a + row * 4L,
+                m,
+                b + column * 4L,
+                columns,
+                beta,
+                at(row, column),
+                columns);
     }
 
-    /// Cuts a product of m x columns into nearly equal tiles: not too large for the caches, and where that makes too few
-    /// to share, more of them as long as each has enough rows to be worth a call.
+    /// Cuts a product of m x columns into nearly equal tiles: not too large for the caches, and where that makes too
+    /// few to share, more of them as long as each has enough rows to be worth a call.
     ///
     /// @return number of tiles
     private int cut(long a, long b, long c, int m, int columns, int inner, float beta) {

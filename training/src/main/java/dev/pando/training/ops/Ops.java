@@ -7,9 +7,9 @@ import java.lang.foreign.MemorySegment;
 /// Operators come in pairs, forward and backward facing each other. Every span is row-major float32 in the device's own
 /// memory unless said otherwise. A backward operator *adds* to gradients of weights and says where it adds elsewhere.
 ///
-/// Letters: B rows of a microbatch, T positions of a row, N = B T, C width of the residual stream, H query heads,
-/// K key and value heads, V vocabulary, L layers. `in` and `out` are the widths of a linear map, F that of the
-/// feed-forward layer, D = C / H the size of a head.
+/// Letters: B rows of a microbatch, T positions of a row, N = B T, C width of the residual stream, H query heads, K key
+/// and value heads, V vocabulary, L layers. `in` and `out` are the widths of a linear map, F that of the feed-forward
+/// layer, D = C / H the size of a head.
 ///
 /// Bits are the same for any number of threads and from call to call. Calls return when the result can be used by the
 /// next call; [#finish()] says when the host may read it. One thread calls.
@@ -29,7 +29,8 @@ public interface Ops extends AutoCloseable {
     /// | x, y | weight | scale |
     /// | --- | --- | --- |
     /// | N C | C | N, receives s |
-    void norm(MemorySegment x, MemorySegment weight, MemorySegment y, MemorySegment scale, int n, int c, double epsilon);
+    void norm(
+            MemorySegment x, MemorySegment weight, MemorySegment y, MemorySegment scale, int n, int c, double epsilon);
 
     /// The next sum of the residual stream and its norm in one pass: `sum = x + delta`, then [#norm] of `sum`.
     void addNorm(
@@ -71,14 +72,18 @@ public interface Ops extends AutoCloseable {
     /// The transpose: turns back by the same angles.
     void rotateBackward(MemorySegment dqkv, MemorySegment documents, RotaryTable table, AttentionShape shape);
 
-    /// Causal attention with grouped queries inside documents: position t sees `[documents[t], t]`, and
-    /// `out = softmax(q k^T / sqrt(D)) v`, tile by tile.
+    /// Causal attention with grouped queries inside documents: position t sees `[documents[t], t]`, and `out =
+    /// softmax(q k^T / sqrt(D)) v`, tile by tile.
     ///
     /// | qkv | documents | out | logSumExp |
     /// | --- | --- | --- | --- |
     /// | as in [#rotate] | N int32 | N C | N H, of the scaled scores |
     void attend(
-            MemorySegment qkv, MemorySegment documents, MemorySegment out, MemorySegment logSumExp, AttentionShape shape);
+            MemorySegment qkv,
+            MemorySegment documents,
+            MemorySegment out,
+            MemorySegment logSumExp,
+            AttentionShape shape);
 
     /// Forms the scores again and overwrites `dqkv`.
     void attendBackward(
@@ -90,7 +95,8 @@ public interface Ops extends AutoCloseable {
             MemorySegment dqkv,
             AttentionShape shape);
 
-    /// [#attend] for new positions of one sequence whose older keys and values are kept; moves the new ones there first.
+    /// [#attend] for new positions of one sequence whose older keys and values are kept; moves the new ones there
+    /// first.
     ///
     /// | qkv | cache | out |
     /// | --- | --- | --- |

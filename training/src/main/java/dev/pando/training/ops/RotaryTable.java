@@ -4,8 +4,8 @@ import dev.pando.training.tensor.Memory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/// Cosines and sines of the rotary embedding: float32 numbers of float64 angles, since a float32 angle is off by 5e-4 at
-/// position 32767 already.
+/// Cosines and sines of the rotary embedding: float32 numbers of float64 angles, since a float32 angle is off by 5e-4
+/// at position 32767 already.
 ///
 /// @param positions rows of the tables
 /// @param half D/2, columns

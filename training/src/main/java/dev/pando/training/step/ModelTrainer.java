@@ -108,8 +108,7 @@ public final class ModelTrainer implements Trainer {
             model.lossAndGradient(weightTensors, cut.tensors, total);
         }
         ops.finish();
-        return new ShardLoss(
-                total.get(ValueLayout.JAVA_DOUBLE, 0), total.get(ValueLayout.JAVA_LONG, Double.BYTES));
+        return new ShardLoss(total.get(ValueLayout.JAVA_DOUBLE, 0), total.get(ValueLayout.JAVA_LONG, Double.BYTES));
     }
 
     @Override
@@ -122,14 +121,24 @@ public final class ModelTrainer implements Trainer {
         double norm = gradientNorm(gradientSum, total);
         double clip = Math.min(1, recipe.maxGradientNorm() / (norm + 1e-6));
         double learningRate = recipe.learningRate(step);
-        AdamStep decayed = new AdamStep(
-                learningRate, recipe.beta1(), recipe.beta2(), recipe.epsilon(), recipe.weightDecay(),
-                clip / total.tokens(), step + 1);
+        AdamStep decayed =
+                new AdamStep(
+                        learningRate,
+                        recipe.beta1(),
+                        recipe.beta2(),
+                        recipe.epsilon(),
+                        recipe.weightDecay(),
+                        clip / total.tokens(),
+                        step + 1);
         AdamStep plain = decayed.withWeightDecay(0);
         Cut cut = cut(gradientSum);
         for (int i = 0; i < runs.size(); i++) {
             ops.adamw(
-                    weightRuns.get(i), cut.runs.get(i), firstRuns.get(i), secondRuns.get(i), runs.get(i).elements,
+                    weightRuns.get(i),
+                    cut.runs.get(i),
+                    firstRuns.get(i),
+                    secondRuns.get(i),
+                    runs.get(i).elements,
                     runs.get(i).decayed ? decayed : plain);
         }
         ops.finish();
@@ -175,8 +184,7 @@ public final class ModelTrainer implements Trainer {
         if (cuts.size() == CUTS_KEPT) {
             cuts.clear(); // whoever hands in fresh spans all the time pays for it
         }
-        Cut cut = new Cut(
-                span, ModelTensors.of(table, config, span), runs.stream().map(run -> run.in(span)).toList());
+        Cut cut = new Cut(span, ModelTensors.of(table, config, span), runs.stream().map(run -> run.in(span)).toList());
         cuts.add(cut);
         return cut;
     }

@@ -42,8 +42,9 @@ class ModelTensorsTest {
     @Test
     void shouldListThePresetsWhereOneIsUnknown() {
         assertThatThrownBy(() -> ModelPreset.of("internlm2-1.8b"))
-                .hasMessage("no model preset \"internlm2-1.8b\"; there are internlm2-1_8b, internlm2-7b, internlm2-20b, "
-                        + "quickstart, S, M");
+                .hasMessage(
+                        "no model preset \"internlm2-1.8b\"; there are internlm2-1_8b, internlm2-7b, internlm2-20b, "
+                                + "quickstart, S, M");
     }
 
     @Test

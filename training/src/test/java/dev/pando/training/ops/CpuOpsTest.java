@@ -22,6 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class CpuOpsTest {
     /// Sums of up to a few hundred float32 products of numbers near 1: some ten roundings of 6e-8 that matter.
     private static final double SUMS = 2e-6;
+
     /// A few roundings of one element.
     private static final double ELEMENTS = 5e-7;
 
@@ -172,7 +173,9 @@ class CpuOpsTest {
         for (int count : new int[] {70, 1, 1, 130, 99}) {
             long width = whole.qkvWidth() * 4L;
             ops.attendCached(
-                    qkv.asSlice(from * width, count * width), cache, from,
+                    qkv.asSlice(from * width, count * width),
+                    cache,
+                    from,
                     out.asSlice(from * (long) whole.width() * 4, count * (long) whole.width() * 4),
                     new AttentionShape(1, count, 6, 2, 10));
             from += count;
@@ -231,8 +234,8 @@ class CpuOpsTest {
         assertNear("y", read(y, n * out), ReferenceOps.product(x, in, 1, w, 1, in, n, out, in), SUMS);
         assertNear("dx", once, expected, SUMS);
         assertNear("dx added", read(dx, n * in), plus(expected, expected), SUMS);
-        assertNear("dw", read(dw, out * in),
-                plus(dwBefore, ReferenceOps.product(dy, 1, out, x, in, 1, out, in, n)), SUMS);
+        assertNear(
+                "dw", read(dw, out * in), plus(dwBefore, ReferenceOps.product(dy, 1, out, x, in, 1, out, in, n)), SUMS);
     }
 
     @ParameterizedTest
@@ -288,7 +291,9 @@ class CpuOpsTest {
         long other = ops.digest(s, elements);
         s.setAtIndex(ValueLayout.JAVA_INT, 70_001, s.getAtIndex(ValueLayout.JAVA_INT, 70_001) ^ 1);
 
-        assertThat(norm).isCloseTo(Arrays.stream(x).map(a -> a * a).sum(), org.assertj.core.data.Percentage.withPercentage(1e-10));
+        assertThat(norm)
+                .isCloseTo(
+                        Arrays.stream(x).map(a -> a * a).sum(), org.assertj.core.data.Percentage.withPercentage(1e-10));
         assertThat(other).isNotEqualTo(digest);
         assertThat(ops.digest(s, elements)).isEqualTo(digest);
     }

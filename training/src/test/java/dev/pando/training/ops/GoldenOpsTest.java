@@ -46,7 +46,8 @@ class GoldenOpsTest {
         assertNear("y", read(y, n * c), golden.read("rms_norm/y"), TENSOR);
         assertNear("dweight", read(dweight, c), golden.read("rms_norm/dweight"), TENSOR);
         for (int row = 0; row < n; row++) {
-            assertNear("dx of row " + row, row(read(dx, n * c), row, c), row(golden.read("rms_norm/dx"), row, c), TENSOR);
+            assertNear(
+                    "dx of row " + row, row(read(dx, n * c), row, c), row(golden.read("rms_norm/dx"), row, c), TENSOR);
         }
     }
 
@@ -56,7 +57,8 @@ class GoldenOpsTest {
         int d = golden.facts().get("rope").get("head_dim").asInt();
         double[] positions = golden.read("rope/positions");
         int last = (int) Arrays.stream(positions).max().orElseThrow();
-        RotaryTable table = RotaryTable.of(last + 1, d, golden.facts().get("rope").get("theta").asDouble(), Memory.of(arena));
+        RotaryTable table =
+                RotaryTable.of(last + 1, d, golden.facts().get("rope").get("theta").asDouble(), Memory.of(arena));
         double[] x = golden.read("rope/x");
         double[] y = new double[x.length];
         double[] cos = new double[positions.length * d / 2];
@@ -67,7 +69,8 @@ class GoldenOpsTest {
             ops.rotateCached(turned, (int) positions[row], table, new AttentionShape(1, 1, 1, 1, d));
             System.arraycopy(read(turned, d), 0, y, row * d, d);
             for (int i = 0; i < d / 2; i++) {
-                cos[row * d / 2 + i] = table.cos().getAtIndex(ValueLayout.JAVA_FLOAT, (((long) positions[row]) * d) / 2 + i);
+                cos[row * d / 2 + i] =
+                        table.cos().getAtIndex(ValueLayout.JAVA_FLOAT, (((long) positions[row]) * d) / 2 + i);
             }
         }
 
@@ -96,8 +99,8 @@ class GoldenOpsTest {
         long[] q = golden.shape("attention/q");
         long[] k = golden.shape("attention/k");
         int first = q.length - 3; // heads, positions, head size; a batch of 1 may stand before them
-        AttentionShape shape = new AttentionShape(
-                1, (int) q[first + 1], (int) q[first], (int) k[first], (int) q[first + 2]);
+        AttentionShape shape =
+                new AttentionShape(1, (int) q[first + 1], (int) q[first], (int) k[first], (int) q[first + 2]);
         double[] fused = new double[shape.n() * shape.qkvWidth()];
         for (String part : new String[] {"q", "k", "v"}) {
             fuse(golden, part, shape, fused);
@@ -166,11 +169,25 @@ class GoldenOpsTest {
                 double norm = facts.get("grad_norms").get(step).asDouble();
                 double clip = Math.min(1, facts.get("max_grad_norm").asDouble() / (norm + 1e-6));
                 MemorySegment gradient = span(arena, golden.read("adamw/step" + step + "/grad/" + name));
-                ops.adamw(weights, gradient, first, second, elements, new AdamStep(
-                        facts.get("lrs").get(step).asDouble(), facts.get("beta1").asDouble(),
-                        facts.get("beta2").asDouble(), facts.get("eps").asDouble(), decay, clip, step + 1));
-                assertNear("weights of step " + step, read(weights, elements),
-                        golden.read("adamw/step" + step + "/weight/" + name), TENSOR);
+                ops.adamw(
+                        weights,
+                        gradient,
+                        first,
+                        second,
+                        elements,
+                        new AdamStep(
+                                facts.get("lrs").get(step).asDouble(),
+                                facts.get("beta1").asDouble(),
+                                facts.get("beta2").asDouble(),
+                                facts.get("eps").asDouble(),
+                                decay,
+                                clip,
+                                step + 1));
+                assertNear(
+                        "weights of step " + step,
+                        read(weights, elements),
+                        golden.read("adamw/step" + step + "/weight/" + name),
+                        TENSOR);
             }
 
             assertNear("exp_avg", read(first, elements), golden.read("adamw/after4/exp_avg/" + name), TENSOR);
@@ -188,8 +205,11 @@ class GoldenOpsTest {
             int slot = heads == shape.heads() ? head % shape.queries() : shape.queries() + (name.endsWith("v") ? 1 : 0);
             for (int t = 0; t < shape.t(); t++) {
                 System.arraycopy(
-                        part, (head * shape.t() + t) * d, fused,
-                        t * shape.qkvWidth() + group * shape.groupWidth() + slot * d, d);
+                        part,
+                        (head * shape.t() + t) * d,
+                        fused,
+                        t * shape.qkvWidth() + group * shape.groupWidth() + slot * d,
+                        d);
             }
         }
     }

@@ -52,10 +52,12 @@ class LanesTest {
         Set<Integer> numbers = ConcurrentHashMap.newKeySet();
         try (Lanes lanes = new Lanes("aspen", 3)) {
             for (int run = 0; run < 500; run++) {
-                lanes.run((_, lane) -> {
-                    names.add(Thread.currentThread().getName());
-                    numbers.add(lane);
-                }, 64);
+                lanes.run(
+                        (_, lane) -> {
+                            names.add(Thread.currentThread().getName());
+                            numbers.add(lane);
+                        },
+                        64);
             }
         }
 
@@ -66,11 +68,15 @@ class LanesTest {
     @Test
     void shouldThrowWhatATileThrewAndGoOn() {
         try (Lanes lanes = new Lanes("test", 2)) {
-            assertThatThrownBy(() -> lanes.run((tile, _) -> {
-                if (tile == 7) {
-                    throw new IllegalArgumentException("seven");
-                }
-            }, 20)).hasRootCauseMessage("seven");
+            assertThatThrownBy(() ->
+                            lanes.run(
+                                    (tile, _) -> {
+                                        if (tile == 7) {
+                                            throw new IllegalArgumentException("seven");
+                                        }
+                                    },
+                                    20))
+                    .hasRootCauseMessage("seven");
 
             AtomicIntegerArray runs = new AtomicIntegerArray(1);
             lanes.run((_, _) -> runs.incrementAndGet(0), 20);

@@ -148,8 +148,7 @@ final class ReferenceOps {
     }
 
     /// `c[m, n] = sum over k of a(m, k) b(k, n)`, each operand with its strides.
-    static double[] product(
-            double[] a, int aRow, int aColumn, double[] b, int bRow, int bColumn, int m, int n, int k) {
+    static double[] product(double[] a, int aRow, int aColumn, double[] b, int bRow, int bColumn, int m, int n, int k) {
         double[] c = new double[m * n];
         for (int i = 0; i < m; i++) {
             for (int j = 0; j < n; j++) {

@@ -14,9 +14,12 @@ class RecipeTest {
         Golden golden = Golden.open("ops");
         JsonNode facts = golden.facts().get("schedule");
         double[] expected = golden.read("schedule/lr");
-        Recipe recipe = recipe(
-                facts.get("total_steps").asLong(), facts.get("peak").asDouble(), facts.get("floor").asDouble(),
-                facts.get("warmup_steps").asLong());
+        Recipe recipe =
+                recipe(
+                        facts.get("total_steps").asLong(),
+                        facts.get("peak").asDouble(),
+                        facts.get("floor").asDouble(),
+                        facts.get("warmup_steps").asLong());
 
         double[] rates = IntStream.range(0, expected.length).mapToDouble(recipe::learningRate).toArray();
 

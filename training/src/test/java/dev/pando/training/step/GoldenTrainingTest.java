@@ -20,7 +20,8 @@ import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Three whole training steps against golden numbers that somebody else's float64 code gave, at the tolerances they state.
+/// Three whole training steps against golden numbers that somebody else's float64 code gave, at the tolerances they
+/// state.
 class GoldenTrainingTest {
     private static final double LOGITS = 1e-5;
     private static final double LOSS = 2e-6;
@@ -42,8 +43,16 @@ class GoldenTrainingTest {
         int length = golden.facts().get("seq").asInt();
         BatchPlan plan = new BatchPlan(1, 1, rows, length);
         try (Arena arena = Arena.ofShared();
-                ModelTrainer trainer = new ModelTrainer(
-                        model, recompute, recipe, plan, new GoldenSampler(golden), 1, new CpuOps("golden", 2), Memory.of(arena))) {
+                ModelTrainer trainer =
+                        new ModelTrainer(
+                                model,
+                                recompute,
+                                recipe,
+                                plan,
+                                new GoldenSampler(golden),
+                                1,
+                                new CpuOps("golden", 2),
+                                Memory.of(arena))) {
             start(trainer, golden);
             MemorySegment gradient = arena.allocate(trainer.table().bytes(), Memory.ALIGNMENT);
             checkLogits(golden, model, trainer, rows, length, arena);
@@ -85,7 +94,8 @@ class GoldenTrainingTest {
             InternLm2 forward = new InternLm2(model, rows, length, false, ops, Memory.of(arena));
             new GoldenSampler(golden).fetch(0, 0, forward.microbatch());
             MemorySegment weights = arena.allocate(trainer.table().bytes(), Memory.ALIGNMENT);
-            trainer.state().spans().stream().filter(span -> !span.name().startsWith("exp_avg"))
+            trainer.state().spans().stream()
+                    .filter(span -> !span.name().startsWith("exp_avg"))
                     .forEach(span -> trainer.table().get(span.name()).in(weights).copyFrom(span.data()));
             int elements = rows * length * model.vocabulary();
             MemorySegment logits = arena.allocate(elements * 4L, Memory.ALIGNMENT);
@@ -127,16 +137,27 @@ class GoldenTrainingTest {
 
     private static ModelConfig model(JsonNode c) {
         return new ModelConfig(
-                c.get("vocab_size").asInt(), c.get("hidden_size").asInt(), c.get("num_layers").asInt(),
-                c.get("num_heads").asInt(), c.get("num_kv_heads").asInt(), c.get("intermediate_size").asInt(),
-                c.get("rope_theta").asDouble(), c.get("rms_norm_eps").asDouble());
+                c.get("vocab_size").asInt(),
+                c.get("hidden_size").asInt(),
+                c.get("num_layers").asInt(),
+                c.get("num_heads").asInt(),
+                c.get("num_kv_heads").asInt(),
+                c.get("intermediate_size").asInt(),
+                c.get("rope_theta").asDouble(),
+                c.get("rms_norm_eps").asDouble());
     }
 
     private static Recipe recipe(JsonNode h) {
         return new Recipe(
-                h.get("total_steps").asLong(), h.get("lr").asDouble(), h.get("min_lr").asDouble() / h.get("lr").asDouble(),
-                h.get("warmup_steps").asLong(), h.get("beta1").asDouble(), h.get("beta2").asDouble(),
-                h.get("eps").asDouble(), h.get("weight_decay").asDouble(), h.get("decay_norms").asBoolean(),
+                h.get("total_steps").asLong(),
+                h.get("lr").asDouble(),
+                h.get("min_lr").asDouble() / h.get("lr").asDouble(),
+                h.get("warmup_steps").asLong(),
+                h.get("beta1").asDouble(),
+                h.get("beta2").asDouble(),
+                h.get("eps").asDouble(),
+                h.get("weight_decay").asDouble(),
+                h.get("decay_norms").asBoolean(),
                 h.get("max_grad_norm").asDouble());
     }
 

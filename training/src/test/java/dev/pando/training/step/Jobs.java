@@ -23,7 +23,8 @@ final class Jobs {
 
     /// The hash of an undisturbed run of that many steps.
     static String plainHash(int threads, boolean recompute, long steps) {
-        try (Arena arena = Arena.ofShared(); ModelTrainer trainer = trainer(arena, threads, recompute)) {
+        try (Arena arena = Arena.ofShared();
+                ModelTrainer trainer = trainer(arena, threads, recompute)) {
             PlainLoop loop = new PlainLoop(trainer, PLAN.shards(), Memory.of(arena));
             loop.run(steps, _ -> {});
             return loop.hash();

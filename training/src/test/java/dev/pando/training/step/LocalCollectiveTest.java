@@ -136,8 +136,15 @@ class LocalCollectiveTest {
         List<Future<Outcome>> outcomes = new ArrayList<>();
         for (int i = 0; i < 2; i++) {
             int mine = i;
-            outcomes.add(threads.submit(() -> members.get(mine).allReduce(
-                    PATIENT, new Operation(2, 0), tree, List.of(new Partial(tree.leaf(mine), spans.get(mine))), results.get(mine))));
+            outcomes.add(
+                    threads.submit(() ->
+                            members.get(mine)
+                                    .allReduce(
+                                            PATIENT,
+                                            new Operation(2, 0),
+                                            tree,
+                                            List.of(new Partial(tree.leaf(mine), spans.get(mine))),
+                                            results.get(mine))));
         }
 
         for (Future<Outcome> outcome : outcomes) {
@@ -153,8 +160,14 @@ class LocalCollectiveTest {
         join(3, 1);
         Memory memory = Memory.of(arena);
         MemorySegment whole = memory.allocate("whole", 20);
-        Future<Outcome> sent = threads.submit(() -> members.get(0).send(
-                PATIENT, new Operation(1, 7), "worker-2", List.of(Numbers.span(arena, 1, 2, 3), Numbers.span(arena, 4, 5))));
+        Future<Outcome> sent =
+                threads.submit(() ->
+                        members.get(0)
+                                .send(
+                                        PATIENT,
+                                        new Operation(1, 7),
+                                        "worker-2",
+                                        List.of(Numbers.span(arena, 1, 2, 3), Numbers.span(arena, 4, 5))));
 
         Outcome received = members.get(2).receive(PATIENT, new Operation(1, 7), "worker-0", List.of(whole));
 
@@ -165,9 +178,13 @@ class LocalCollectiveTest {
 
     private Outcome reduce(int member, Deadline deadline) {
         ShardTree tree = new ShardTree(2);
-        return members.get(member).allReduce(
-                deadline, new Operation(1, 0), tree, List.of(new Partial(tree.leaf(0), Numbers.span(arena, 1, 2))),
-                Numbers.span(arena, 2));
+        return members.get(member)
+                .allReduce(
+                        deadline,
+                        new Operation(1, 0),
+                        tree,
+                        List.of(new Partial(tree.leaf(0), Numbers.span(arena, 1, 2))),
+                        Numbers.span(arena, 2));
     }
 
     private void join(int count, long epoch) {

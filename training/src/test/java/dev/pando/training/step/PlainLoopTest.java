@@ -27,7 +27,8 @@ class PlainLoopTest {
 
     @Test
     void shouldEndWithOtherBitsWhereOneWeightDiffersInOneBit() {
-        try (Arena arena = Arena.ofShared(); ModelTrainer trainer = Jobs.trainer(arena, 1, false)) {
+        try (Arena arena = Arena.ofShared();
+                ModelTrainer trainer = Jobs.trainer(arena, 1, false)) {
             MemorySegment weight = trainer.state().spans().get(3).data();
             weight.set(ValueLayout.JAVA_INT, 0, weight.get(ValueLayout.JAVA_INT, 0) ^ 1);
             PlainLoop loop = new PlainLoop(trainer, Jobs.PLAN.shards(), Memory.of(arena));
@@ -62,21 +63,30 @@ class PlainLoopTest {
     void shouldLearnWhatRepeats() {
         ModelConfig model = new ModelConfig(17, 32, 2, 4, 2, 48, 1e4, 1e-5);
         Recipe recipe = new Recipe(60, 1e-2, 0.1, 5, 0.9, 0.95, 1e-8, 0.1, true, 1);
-        Sampler same = new Sampler() {
-            @Override
-            public void fetch(long step, long microbatch, Microbatch into) {
-                new RandomTokens(1, 17, 40).fetch(0, 0, into);
-            }
+        Sampler same =
+                new Sampler() {
+                    @Override
+                    public void fetch(long step, long microbatch, Microbatch into) {
+                        new RandomTokens(1, 17, 40).fetch(0, 0, into);
+                    }
 
-            @Override
-            public String digest() {
-                return "one batch";
-            }
-        };
+                    @Override
+                    public String digest() {
+                        return "one batch";
+                    }
+                };
         List<Double> losses = new ArrayList<>();
         try (Arena arena = Arena.ofShared();
-                ModelTrainer trainer = new ModelTrainer(
-                        model, false, recipe, new BatchPlan(1, 1, 2, 20), same, 1, new CpuOps("test", 1), Memory.of(arena))) {
+                ModelTrainer trainer =
+                        new ModelTrainer(
+                                model,
+                                false,
+                                recipe,
+                                new BatchPlan(1, 1, 2, 20),
+                                same,
+                                1,
+                                new CpuOps("test", 1),
+                                Memory.of(arena))) {
             new PlainLoop(trainer, 1, Memory.of(arena)).run(60, committed -> losses.add(committed.loss()));
         }
 
@@ -86,7 +96,8 @@ class PlainLoopTest {
 
     @Test
     void shouldExamineWithoutChangingAnything() {
-        try (Arena arena = Arena.ofShared(); ModelTrainer trainer = Jobs.trainer(arena, 2, false)) {
+        try (Arena arena = Arena.ofShared();
+                ModelTrainer trainer = Jobs.trainer(arena, 2, false)) {
             MemorySegment gradient = arena.allocate(trainer.table().bytes(), Memory.ALIGNMENT);
             Trainer.ShardLoss loss = trainer.compute(3, gradient);
             String before = StateHash.of(trainer.state());

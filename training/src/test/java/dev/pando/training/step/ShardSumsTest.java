@@ -56,10 +56,14 @@ class ShardSumsTest {
     void shouldNeedFewSpansAndNoneOfThemTwice() {
         List<String> allocated = new ArrayList<>();
         try (Arena arena = Arena.ofConfined()) {
-            ShardSums sums = new ShardSums(new ShardTree(64), ELEMENTS, (name, bytes) -> {
-                allocated.add(name);
-                return arena.allocate(bytes);
-            });
+            ShardSums sums =
+                    new ShardSums(
+                            new ShardTree(64),
+                            ELEMENTS,
+                            (name, bytes) -> {
+                                allocated.add(name);
+                                return arena.allocate(bytes);
+                            });
             for (int step = 0; step < 3; step++) {
                 for (int shard = 0; shard < 64; shard++) {
                     sums.compute(new FakeTrainer(), shard);

@@ -69,12 +69,13 @@ public final class Golden {
         int width = type.endsWith("64") ? 8 : 4;
         double[] values = new double[bytes / width];
         for (int i = 0; i < values.length; i++) {
-            values[i] = switch (type) {
-                case "F32" -> file.getFloat(at + i * 4);
-                case "F64" -> file.getDouble(at + i * 8);
-                case "I64" -> file.getLong(at + i * 8);
-                default -> throw new IllegalArgumentException(tensor + " is of type " + type);
-            };
+            values[i] =
+                    switch (type) {
+                        case "F32" -> file.getFloat(at + i * 4);
+                        case "F64" -> file.getDouble(at + i * 8);
+                        case "I64" -> file.getLong(at + i * 8);
+                        default -> throw new IllegalArgumentException(tensor + " is of type " + type);
+                    };
         }
         return values;
     }
