@@ -27,6 +27,7 @@ final class Peer implements AutoCloseable {
         this.member = member;
         this.address = Address.parse(member.address());
         this.transport = transport;
+        transport.obituaries().watch(address.process());
         this.traffic = traffic;
     }
 
@@ -95,7 +96,7 @@ final class Peer implements AutoCloseable {
 
     /// @return why we believe that it is gone, or null
     String evidence() {
-        if (address.process().isGone()) {
+        if (transport.obituaries().isGone(address.process())) {
             return "its process " + address.process().pid() + " has ended";
         }
         if (address.process().equals(ProcessId.self()) && !Transport.isOpen(member.address())) {
