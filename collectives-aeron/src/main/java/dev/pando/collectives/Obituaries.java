@@ -1,6 +1,5 @@
 package dev.pando.collectives;
 
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -8,22 +7,18 @@ import java.util.concurrent.ConcurrentHashMap;
 /// kernel himself. The transport's own thread asks.
 final class Obituaries {
     private final Set<ProcessId> watched = ConcurrentHashMap.newKeySet();
-    private final Map<ProcessId, Boolean> gone = new ConcurrentHashMap<>();
+    private final Set<ProcessId> gone = ConcurrentHashMap.newKeySet();
 
     void watch(ProcessId process) {
         watched.add(process);
     }
 
     boolean isGone(ProcessId process) {
-        return gone.containsKey(process);
+        return gone.contains(process);
     }
 
     void look() {
-        for (ProcessId process : watched) {
-            if (process.isGone()) {
-                gone.put(process, true);
-                watched.remove(process); // the dead stay dead
-            }
-        }
+        // the dead stay dead, so each is found once
+        watched.removeIf(process -> process.isGone() && gone.add(process));
     }
 }

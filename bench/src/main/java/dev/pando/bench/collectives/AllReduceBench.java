@@ -40,20 +40,19 @@ public final class AllReduceBench {
         command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), AllReduceRank.class.getName()));
         command.addAll(List.of(args));
-        return new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
+        return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     }
 
     private static void introduce(List<Process> ranks) throws IOException {
         List<String> addresses = new ArrayList<>();
         for (Process rank : ranks) {
             // the JVM may have said something first
-            addresses.add(rank.inputReader(StandardCharsets.UTF_8)
-                    .lines()
-                    .filter(line -> line.startsWith("pando:"))
-                    .findFirst()
-                    .orElseThrow(() -> new IllegalStateException("a rank did not start")));
+            addresses.add(
+                    rank.inputReader(StandardCharsets.UTF_8)
+                            .lines()
+                            .filter(line -> line.startsWith("pando:"))
+                            .findFirst()
+                            .orElseThrow(() -> new IllegalStateException("a rank did not start")));
         }
         for (int rank = 0; rank < ranks.size(); rank++) {
             PrintStream words = new PrintStream(ranks.get(rank).getOutputStream(), true, StandardCharsets.UTF_8);

@@ -52,6 +52,7 @@ record AllReduceOptions(
             case "--term-kb" -> settings = settings.withTermBytes(Integer.parseInt(value) << 10);
             default -> throw new IllegalArgumentException("no option " + option);
         }
-        return new AllReduceOptions(world, transport, settings, minBytes, maxBytes, samples, sampleSeconds, warmUpSeconds);
+        return new AllReduceOptions(
+                world, transport, settings, minBytes, maxBytes, samples, sampleSeconds, warmUpSeconds);
     }
 }

@@ -2,7 +2,6 @@ package dev.pando.bench.collectives;
 
 import com.sun.management.ThreadMXBean;
 import dev.pando.collectives.Transport;
-import dev.pando.collectives.TransportSettings;
 import dev.pando.training.step.Collective;
 import dev.pando.training.step.Collective.Deadline;
 import dev.pando.training.step.Collective.Member;
@@ -27,9 +26,9 @@ import java.util.concurrent.TimeUnit;
 
 /// One rank of an all-reduce benchmark, in a process of its own.
 ///
-/// Measures like the peers' programs: a sample is k calls in a row with no barrier inside, k chosen so that a sample lasts
-/// long enough; the figure is the median over samples of the slowest rank's time a call. Rank 0 prints one JSON object a
-/// size.
+/// Measures like the peers' programs: a sample is k calls in a row with no barrier inside, k chosen so that a sample
+/// lasts long enough; the figure is the median over samples of the slowest rank's time a call. Rank 0 prints one JSON
+/// object a size.
 final class AllReduceRank {
     private static final Deadline PATIENT = new Deadline("the benchmark", TimeUnit.MINUTES.toNanos(2));
     private static final long LARGEST_WARM_UP = 16 << 20;
@@ -145,8 +144,7 @@ final class AllReduceRank {
     }
 
     private void reduce(Spans spans) {
-        Outcome outcome =
-                collective.allReduce(PATIENT, new Operation(1, operation++), tree, spans.mine(), spans.sum());
+        Outcome outcome = collective.allReduce(PATIENT, new Operation(1, operation++), tree, spans.mine(), spans.sum());
         if (!(outcome instanceof Outcome.Done)) {
             throw new IllegalStateException("rank " + rank + ": " + outcome);
         }
