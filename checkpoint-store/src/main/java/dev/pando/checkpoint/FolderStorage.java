@@ -142,6 +142,12 @@ final class FolderStorage implements Storage {
     }
 
     @Override
+    public Path scratch() throws IOException {
+        createFolder();
+        return folder;
+    }
+
+    @Override
     public void sweep() throws IOException {
         if (!disk.exists(folder)) {
             return;

@@ -3,6 +3,7 @@ package dev.pando.checkpoint;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.List;
 
 /// Where checkpoints lie: it knows their names and files, and nothing of tensors.
@@ -36,6 +37,9 @@ interface Storage extends AutoCloseable {
 
     /// Removes a checkpoint in one act as far as readers can see, then its files.
     void remove(String checkpoint) throws IOException;
+
+    /// A local folder for files that pass through.
+    Path scratch() throws IOException;
 
     /// Clears what writers left behind that are no longer alive.
     void sweep() throws IOException;
