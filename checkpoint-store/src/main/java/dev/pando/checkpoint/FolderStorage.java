@@ -237,8 +237,13 @@ final class FolderStorage implements Storage {
         }
 
         @Override
-        public boolean adopt(String checkpoint, String file) throws IOException {
-            return disk.link(folder.resolve(checkpoint).resolve(file), draft.resolve(file));
+        public Adoption adopt(String checkpoint, String file) throws IOException {
+            try {
+                boolean linked = disk.link(folder.resolve(checkpoint).resolve(file), draft.resolve(file));
+                return linked ? Adoption.DONE : Adoption.IMPOSSIBLE;
+            } catch (NoSuchFileException removed) {
+                return Adoption.GONE;
+            }
         }
 
         @Override

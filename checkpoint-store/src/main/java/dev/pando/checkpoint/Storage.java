@@ -47,6 +47,15 @@ interface Storage extends AutoCloseable {
     @Override
     void close();
 
+    /// How taking over a file went.
+    enum Adoption {
+        DONE,
+        /// The file was removed meanwhile.
+        GONE,
+        /// Files cannot be taken over here.
+        IMPOSSIBLE
+    }
+
     /// A checkpoint in the making. Closing one that is not published removes it.
     interface Draft extends Closeable {
         /// Names the draft to those who [Storage#join] in.
@@ -61,9 +70,7 @@ interface Storage extends AutoCloseable {
         long bytes(String file) throws IOException;
 
         /// Takes over a file of a published checkpoint without writing its bytes again.
-        ///
-        /// @return false where that is not possible
-        boolean adopt(String checkpoint, String file) throws IOException;
+        Adoption adopt(String checkpoint, String file) throws IOException;
 
         /// Writes the manifest and makes the checkpoint visible, for good.
         ///
