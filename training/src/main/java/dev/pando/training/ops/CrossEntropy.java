@@ -71,7 +71,7 @@ final class CrossEntropy {
         return StrictMath.log(sum) + top - atLabel;
     }
 
-    static float max(long x, int count) {
+    private static float max(long x, int count) {
         int whole = (int) Floats.whole(count);
         FloatVector top = Floats.of(Float.NEGATIVE_INFINITY);
         for (int i = 0; i < whole; i += Floats.LANES) {
@@ -85,27 +85,34 @@ final class CrossEntropy {
     }
 
     /// `x = e^(x - top)`; returns their sum.
-    static float exponentials(long x, float top, int count) {
+    private static float exponentials(long x, float top, int count) {
         int whole = (int) Floats.whole(count);
+        float sum = wholeExponentials(x, top, whole);
+        return whole == count ? sum : sum + restOfExponentials(x + whole * 4L, top, count - whole);
+    }
+
+    private static float wholeExponentials(long x, float top, int count) {
         FloatVector sum = Floats.of(0);
-        for (int i = 0; i < whole; i += Floats.LANES) {
+        for (int i = 0; i < count; i += Floats.LANES) {
             FloatVector e = Floats.exp(Floats.load(x + i * 4L).sub(top));
             Floats.store(e, x + i * 4L);
             sum = sum.add(e);
         }
-        if (whole < count) {
-            VectorMask<Float> mask = Floats.first(count - whole);
-            FloatVector e = Floats.exp(Floats.load(x + whole * 4L, mask).sub(top));
-            Floats.store(e, x + whole * 4L, mask);
-            sum = sum.add(e, mask);
-        }
         return Floats.sum(sum);
+    }
+
+    private static float restOfExponentials(long x, float top, int count) {
+        VectorMask<Float> mask = Floats.first(count);
+        FloatVector e = Floats.exp(Floats.load(x, mask).sub(top));
+        Floats.store(e, x, mask);
+        return Floats.sum(Floats.of(0).add(e, mask));
     }
 
     static void scale(long x, float by, int count) {
         int whole = (int) Floats.whole(count);
+        FloatVector factor = Floats.of(by);
         for (int i = 0; i < whole; i += Floats.LANES) {
-            Floats.store(Floats.load(x + i * 4L).mul(by), x + i * 4L);
+            Floats.store(Floats.load(x + i * 4L).mul(factor), x + i * 4L);
         }
         for (int i = whole; i < count; i++) {
             Native.put(x + i * 4L, Native.get(x + i * 4L) * by);

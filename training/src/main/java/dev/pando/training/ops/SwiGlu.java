@@ -28,7 +28,13 @@ final class SwiGlu {
     private void forwardTile(int tile, int lane) {
         long from = (long) tile * TILE;
         long at = from * 4;
-        forward(gate + at, up + at, y + at, (int) Math.min(TILE, elements - from));
+        int count = (int) Math.min(TILE, elements - from);
+        int whole = (int) Floats.whole(count);
+        forward(gate + at, up + at, y + at, whole);
+        if (whole < count) {
+            at += whole * 4L;
+            forwardRest(gate + at, up + at, y + at, count - whole);
+        }
     }
 
     void backward(long gate, long up, long dy, long elements) {
@@ -39,25 +45,32 @@ final class SwiGlu {
     private void backwardTile(int tile, int lane) {
         long from = (long) tile * TILE;
         long at = from * 4;
-        backward(gate + at, up + at, y + at, (int) Math.min(TILE, elements - from));
+        int count = (int) Math.min(TILE, elements - from);
+        int whole = (int) Floats.whole(count);
+        backward(gate + at, up + at, y + at, whole);
+        if (whole < count) {
+            at += whole * 4L;
+            backwardRest(gate + at, up + at, y + at, count - whole);
+        }
     }
 
+    // what is left of a vector has methods of its own: the compiler keeps vectors in registers only in small ones
+
     private static void forward(long gate, long up, long y, int count) {
-        int whole = (int) Floats.whole(count);
-        for (int i = 0; i < whole; i += Floats.LANES) {
+        for (int i = 0; i < count; i += Floats.LANES) {
             FloatVector g = Floats.load(gate + i * 4L);
             Floats.store(silu(g).mul(Floats.load(up + i * 4L)), y + i * 4L);
         }
-        if (whole < count) {
-            VectorMask<Float> mask = Floats.first(count - whole);
-            FloatVector g = Floats.load(gate + whole * 4L, mask);
-            Floats.store(silu(g).mul(Floats.load(up + whole * 4L, mask)), y + whole * 4L, mask);
-        }
+    }
+
+    private static void forwardRest(long gate, long up, long y, int count) {
+        VectorMask<Float> mask = Floats.first(count);
+        FloatVector g = Floats.load(gate, mask);
+        Floats.store(silu(g).mul(Floats.load(up, mask)), y, mask);
     }
 
     private static void backward(long gate, long up, long dy, int count) {
-        int whole = (int) Floats.whole(count);
-        for (int i = 0; i < whole; i += Floats.LANES) {
+        for (int i = 0; i < count; i += Floats.LANES) {
             FloatVector g = Floats.load(gate + i * 4L);
             FloatVector u = Floats.load(up + i * 4L);
             FloatVector d = Floats.load(dy + i * 4L);
@@ -67,17 +80,18 @@ final class SwiGlu {
             Floats.store(d.mul(silu), up + i * 4L);
             Floats.store(silu.mul(u), dy + i * 4L);
         }
-        if (whole < count) {
-            VectorMask<Float> mask = Floats.first(count - whole);
-            FloatVector g = Floats.load(gate + whole * 4L, mask);
-            FloatVector u = Floats.load(up + whole * 4L, mask);
-            FloatVector d = Floats.load(dy + whole * 4L, mask);
-            FloatVector s = sigmoid(g);
-            FloatVector silu = g.mul(s);
-            Floats.store(d.mul(u).mul(slope(g, s)), gate + whole * 4L, mask);
-            Floats.store(d.mul(silu), up + whole * 4L, mask);
-            Floats.store(silu.mul(u), dy + whole * 4L, mask);
-        }
+    }
+
+    private static void backwardRest(long gate, long up, long dy, int count) {
+        VectorMask<Float> mask = Floats.first(count);
+        FloatVector g = Floats.load(gate, mask);
+        FloatVector u = Floats.load(up, mask);
+        FloatVector d = Floats.load(dy, mask);
+        FloatVector s = sigmoid(g);
+        FloatVector silu = g.mul(s);
+        Floats.store(d.mul(u).mul(slope(g, s)), gate, mask);
+        Floats.store(d.mul(silu), up, mask);
+        Floats.store(silu.mul(u), dy, mask);
     }
 
     private static FloatVector silu(FloatVector g) {
