@@ -179,15 +179,15 @@ final class Attention implements AutoCloseable {
 
     private static float dot(long a, long b, int count) {
         int whole = (int) Floats.whole(count);
-        FloatVector sum = Floats.of(0);
+        FloatVector sums = Floats.of(0);
         for (int i = 0; i < whole; i += Floats.LANES) {
-            sum = Floats.load(a + i * 4L).fma(Floats.load(b + i * 4L), sum);
+            sums = Floats.load(a + i * 4L).fma(Floats.load(b + i * 4L), sums);
         }
-        if (whole < count) {
-            var mask = Floats.first(count - whole);
-            sum = Floats.load(a + whole * 4L, mask).fma(Floats.load(b + whole * 4L, mask), sum);
+        float sum = Floats.sum(sums);
+        for (int i = whole; i < count; i++) {
+            sum += Native.get(a + i * 4L) * Native.get(b + i * 4L);
         }
-        return Floats.sum(sum);
+        return sum;
     }
 
     private long query(long base, long row, int group, int slot) {

@@ -1,7 +1,6 @@
 package dev.pando.training.ops;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /// Softmax and cross-entropy in one, in place. See [Ops#crossEntropy].
 final class CrossEntropy {
@@ -87,25 +86,19 @@ final class CrossEntropy {
     /// `x = e^(x - top)`; returns their sum.
     private static float exponentials(long x, float top, int count) {
         int whole = (int) Floats.whole(count);
-        float sum = wholeExponentials(x, top, whole);
-        return whole == count ? sum : sum + restOfExponentials(x + whole * 4L, top, count - whole);
-    }
-
-    private static float wholeExponentials(long x, float top, int count) {
-        FloatVector sum = Floats.of(0);
-        for (int i = 0; i < count; i += Floats.LANES) {
+        FloatVector sums = Floats.of(0);
+        for (int i = 0; i < whole; i += Floats.LANES) {
             FloatVector e = Floats.exp(Floats.load(x + i * 4L).sub(top));
             Floats.store(e, x + i * 4L);
-            sum = sum.add(e);
+            sums = sums.add(e);
         }
-        return Floats.sum(sum);
-    }
-
-    private static float restOfExponentials(long x, float top, int count) {
-        VectorMask<Float> mask = Floats.first(count);
-        FloatVector e = Floats.exp(Floats.load(x, mask).sub(top));
-        Floats.store(e, x, mask);
-        return Floats.sum(Floats.of(0).add(e, mask));
+        float sum = Floats.sum(sums);
+        for (int i = whole; i < count; i++) {
+            float e = Floats.exp(Native.get(x + i * 4L) - top);
+            Native.put(x + i * 4L, e);
+            sum += e;
+        }
+        return sum;
     }
 
     static void scale(long x, float by, int count) {

@@ -27,7 +27,7 @@ final class ScoreLine {
         conceal(line, first, end);
         float before = Native.get(topAt);
         float top = Math.max(before, max(line, start, stop));
-        float shrink = before == top ? 1f : (float) StrictMath.exp((double) before - top);
+        float shrink = before == top ? 1f : Floats.exp(before - top);
         float sum = exponentials(line, start, stop, top);
         clear(line, start, stop, width);
         Native.put(topAt, top);

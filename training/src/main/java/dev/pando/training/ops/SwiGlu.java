@@ -1,7 +1,6 @@
 package dev.pando.training.ops;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /// The gated activation of the feed-forward layer (Shazeer). See [Ops#swiglu].
 final class SwiGlu {
@@ -54,21 +53,21 @@ final class SwiGlu {
         }
     }
 
-    // what is left of a vector has methods of its own: the compiler keeps vectors in registers only in small ones
-
     private static void forward(long gate, long up, long y, int count) {
         for (int i = 0; i < count; i += Floats.LANES) {
             FloatVector g = Floats.load(gate + i * 4L);
-            Floats.store(silu(g).mul(Floats.load(up + i * 4L)), y + i * 4L);
+            Floats.store(g.mul(sigmoid(g)).mul(Floats.load(up + i * 4L)), y + i * 4L);
         }
     }
 
     private static void forwardRest(long gate, long up, long y, int count) {
-        VectorMask<Float> mask = Floats.first(count);
-        FloatVector g = Floats.load(gate, mask);
-        Floats.store(silu(g).mul(Floats.load(up, mask)), y, mask);
+        for (int i = 0; i < count; i++) {
+            float g = Native.get(gate + i * 4L);
+            Native.put(y + i * 4L, g * sigmoid(g) * Native.get(up + i * 4L));
+        }
     }
 
+    /// d silu / dg = s (1 + g (1 - s)), with s the sigmoid of g.
     private static void backward(long gate, long up, long dy, int count) {
         for (int i = 0; i < count; i += Floats.LANES) {
             FloatVector g = Floats.load(gate + i * 4L);
@@ -76,36 +75,32 @@ final class SwiGlu {
             FloatVector d = Floats.load(dy + i * 4L);
             FloatVector s = sigmoid(g);
             FloatVector silu = g.mul(s);
-            Floats.store(d.mul(u).mul(slope(g, s)), gate + i * 4L);
+            FloatVector slope = s.mul(g.fma(Floats.ONE.sub(s), Floats.ONE));
+            Floats.store(d.mul(u).mul(slope), gate + i * 4L);
             Floats.store(d.mul(silu), up + i * 4L);
             Floats.store(silu.mul(u), dy + i * 4L);
         }
     }
 
     private static void backwardRest(long gate, long up, long dy, int count) {
-        VectorMask<Float> mask = Floats.first(count);
-        FloatVector g = Floats.load(gate, mask);
-        FloatVector u = Floats.load(up, mask);
-        FloatVector d = Floats.load(dy, mask);
-        FloatVector s = sigmoid(g);
-        FloatVector silu = g.mul(s);
-        Floats.store(d.mul(u).mul(slope(g, s)), gate, mask);
-        Floats.store(d.mul(silu), up, mask);
-        Floats.store(silu.mul(u), dy, mask);
-    }
-
-    private static FloatVector silu(FloatVector g) {
-        return g.mul(sigmoid(g));
+        for (int i = 0; i < count; i++) {
+            float g = Native.get(gate + i * 4L);
+            float u = Native.get(up + i * 4L);
+            float d = Native.get(dy + i * 4L);
+            float s = sigmoid(g);
+            float slope = s * Math.fma(g, 1f - s, 1f);
+            Native.put(gate + i * 4L, d * u * slope);
+            Native.put(up + i * 4L, d * (g * s));
+            Native.put(dy + i * 4L, g * s * u);
+        }
     }
 
     private static FloatVector sigmoid(FloatVector g) {
-        return Floats.of(1f).div(Floats.exp(g.neg()).add(1f));
+        return Floats.ONE.div(Floats.exp(g.neg()).add(Floats.ONE));
     }
 
-    /// d silu / dg = s (1 + g (1 - s)).
-    private static FloatVector slope(FloatVector g, FloatVector s) {
-        FloatVector rest = Floats.of(1f).sub(s);
-        return s.mul(g.fma(rest, Floats.of(1f)));
+    private static float sigmoid(float g) {
+        return 1f / (Floats.exp(-g) + 1f);
     }
 
     private void set(long gate, long up, long y, long elements) {
