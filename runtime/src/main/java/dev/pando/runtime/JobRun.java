@@ -114,7 +114,7 @@ final class JobRun implements Job {
     }
 
     /// Data takes its time: the one point of it where a stop can be heeded.
-    private void prepared(Progress.Phase phase, long documents, long bytes, long totalBytes) {
+    private void advanced(Progress.Phase phase, long documents, long bytes, long totalBytes) {
         if (leaving) {
             throw new Leaving();
         }
@@ -138,7 +138,8 @@ final class JobRun implements Job {
                         settings.checkpoint().everySteps(),
                         settings.render());
         try {
-            workbench.prepare(submission.resume(), this::prepared);
+            workbench.prepare(submission.resume(), this::advanced);
+            submission.preparation().prepared(workbench.data().statistics());
         } catch (Leaving early) {
             return new JobResult.Stopped(folder.path(), 0);
         }

@@ -5,7 +5,6 @@ import dev.pando.actors.JobEvent;
 import dev.pando.actors.Workbench;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.Written;
-import dev.pando.training.data.Progress;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
@@ -14,18 +13,18 @@ import java.util.function.UnaryOperator;
 ///
 /// @param resume whether to go on with the run that is in the job's folder
 /// @param listener hears every event, in order, on the job's own thread
-/// @param preparation hears how far the data is prepared
+/// @param preparation hears how the text becomes tokens
 /// @param tools what a node builds its replicas with, as the actors see it: the identity, unless someone must stand
 ///   between
 public record Submission(
         Settings settings,
         boolean resume,
         Consumer<JobEvent> listener,
-        Progress preparation,
+        Preparation preparation,
         UnaryOperator<Workbench> tools) {
 
     public static Submission of(Settings settings) {
-        return new Submission(settings, false, event -> {}, Progress.NONE, UnaryOperator.identity());
+        return new Submission(settings, false, event -> {}, Preparation.UNHEARD, UnaryOperator.identity());
     }
 
     /// @param config of a host, whose `pando.job` says what to train
@@ -47,8 +46,8 @@ public record Submission(
         return new Submission(settings, resume, listener.andThen(another), preparation, tools);
     }
 
-    public Submission preparing(Progress progress) {
-        return new Submission(settings, resume, listener, progress, tools);
+    public Submission preparing(Preparation another) {
+        return new Submission(settings, resume, listener, another, tools);
     }
 
     public Submission with(UnaryOperator<Workbench> between) {

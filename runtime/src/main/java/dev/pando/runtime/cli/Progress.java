@@ -3,15 +3,18 @@ package dev.pando.runtime.cli;
 import dev.pando.actors.JobEvent;
 import dev.pando.actors.JobEvent.StepCommitted;
 import dev.pando.actors.Stopwatch;
+import dev.pando.runtime.Preparation;
 import dev.pando.runtime.settings.Settings;
+import dev.pando.training.data.Statistics;
 import java.util.Locale;
 import java.util.TreeSet;
 
 /// Tells a person how a run goes: one line that is redrawn on a terminal, plain lines now and then in a pipe, and every
 /// fault and its end as it happens.
-final class Progress {
+final class Progress implements Preparation {
     private static final double REDRAW_SECONDS = 0.1;
     private static final int BAR = 20;
+    private static final int SKIPPED_SHOWN = 5;
 
     private final Terminal terminal;
     private final Settings settings;
@@ -35,10 +38,30 @@ final class Progress {
         this.beganNs = stopwatch.nanos();
     }
 
-    /// How far the data is prepared.
-    void preparing(String phase, long bytes, long totalBytes) {
+    @Override
+    public void advanced(Phase phase, long documents, long bytes, long totalBytes) {
         if (terminal.live() && now() - shownAt > REDRAW_SECONDS) {
-            draw(String.format(Locale.ROOT, "%s %3d %%", phase, totalBytes == 0 ? 100 : 100 * bytes / totalBytes));
+            draw(
+                    String.format(
+                            Locale.ROOT, "%s %3d %%", phase.words(), totalBytes == 0 ? 100 : 100 * bytes / totalBytes));
+        }
+    }
+
+    @Override
+    public void prepared(Statistics text) {
+        say(
+                String.format(
+                        Locale.ROOT,
+                        "text: %s, %s tokens of %.1f bytes%s",
+                        Words.counted(text.documents(), "file"),
+                        Words.count(text.tokens()),
+                        text.bytesPerToken(),
+                        text.reused() ? ", prepared before" : ""));
+        text.skipped().stream()
+                .limit(SKIPPED_SHOWN)
+                .forEach(file -> warn("left out " + file.path() + ": " + file.reason()));
+        if (text.skipped().size() > SKIPPED_SHOWN) {
+            warn("left out " + (text.skipped().size() - SKIPPED_SHOWN) + " more");
         }
     }
 

@@ -44,10 +44,7 @@ public final class TrainCommand implements Callable<Integer> {
         Terminal terminal = Terminal.standard(spec.commandLine().getOut());
         Progress progress = new Progress(terminal, settings, Stopwatch.system());
         Submission submission =
-                Submission.of(settings)
-                        .resuming(resume)
-                        .preparing((phase, documents, bytes, total) -> progress.preparing(phase.words(), bytes, total))
-                        .listening(progress::happened);
+                Submission.of(settings).resuming(resume).preparing(progress).listening(progress::happened);
         progress.say(headline(terminal, settings));
         Outcome outcome = new Outcome(terminal, spec.commandLine().getErr(), progress);
         try (Pando pando = Pando.start(submission);

@@ -1,0 +1,50 @@
+package dev.pando.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pando.runtime.JobResult;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EmbeddedTrainingTest {
+    @TempDir private Path temp;
+
+    @Test
+    void shouldTrainBesideTheServiceAndTellItsEnd() throws Exception {
+        try (EmbeddedTraining service = EmbeddedTraining.start(tinyJob(), 0);
+                HttpClient client = HttpClient.newHttpClient()) {
+            JobResult result = service.await();
+            HttpRequest question =
+                    HttpRequest.newBuilder(URI.create("http://localhost:" + service.port() + "/training")).build();
+            HttpResponse<String> answer = client.send(question, HttpResponse.BodyHandlers.ofString());
+
+            assertThat(result).isInstanceOf(JobResult.Finished.class);
+            assertThat(answer.statusCode()).isEqualTo(200);
+            assertThat(answer.body()).isEqualTo("finished, " + ((JobResult.Finished) result).hash() + "\n");
+        }
+    }
+
+    private Path tinyJob() throws IOException {
+        Files.writeString(temp.resolve("text.md"), "A grove is one organism of many stems. ".repeat(60));
+        return Files.writeString(
+                temp.resolve("job.conf"),
+                """
+                pando.job {
+                  out = "%1$s/run"
+                  steps = 5
+                  workers = 2
+                  model { hidden = 16, layers = 1, heads = 2, kv-heads = 1, intermediate = 24 }
+                  data { paths = ["%1$s/text.md"], prepared = "%1$s/prepared", tokenizer.vocabulary = 300 }
+                  batch { shards = 2, rows = 1, length = 16 }
+                }
+                """
+                        .formatted(temp));
+    }
+}
