@@ -25,6 +25,6 @@ final class Pace {
             return BEFORE_ANYTHING_IS_KNOWN_NS;
         }
         long slowestNs = Arrays.stream(recentNs).max().orElseThrow();
-        return Math.max(AT_LEAST_NS, pieces * TIMES_THE_SLOWEST * slowestNs);
+        return Math.max(AT_LEAST_NS, pieces * (slowestNs * TIMES_THE_SLOWEST));
     }
 }

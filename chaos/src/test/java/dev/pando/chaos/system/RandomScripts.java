@@ -7,12 +7,27 @@ import java.util.List;
 /// Fault scripts by the seed: a handful of faults that a run must survive with the same bits.
 final class RandomScripts {
     private static final List<String> VIOLENT = List.of("kill", "throw", "out of memory", "device error ecc");
-    private static final List<String> MOMENTS = List.of(
-            "in compute", "after compute", "in reduce", "after reduce", "in vote", "after vote", "in apply", "after apply",
-            "in rebuild", "after rebuild");
-    private static final List<String> GENTLE = List.of(
-            "stop any 300ms", "delay any 100ms for 3 steps", "slow any x2 for 5 steps", "duplicate any for 5 steps",
-            "reorder any for 5 steps", "gc pause 200ms", "slow disk x3");
+    private static final List<String> MOMENTS =
+            List.of(
+                    "in compute",
+                    "after compute",
+                    "in reduce",
+                    "after reduce",
+                    "in vote",
+                    "after vote",
+                    "in apply",
+                    "after apply",
+                    "in rebuild",
+                    "after rebuild");
+    private static final List<String> GENTLE =
+            List.of(
+                    "stop any 300ms",
+                    "delay any 100ms for 3 steps",
+                    "slow any x2 for 5 steps",
+                    "duplicate any for 5 steps",
+                    "reorder any for 5 steps",
+                    "gc pause 200ms",
+                    "slow disk x3");
 
     private RandomScripts() {}
 

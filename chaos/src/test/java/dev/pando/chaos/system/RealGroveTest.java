@@ -13,8 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// The same stories over Aeron, with checkpoints on disk.
 class RealGroveTest {
-    @TempDir
-    Path folder;
+    @TempDir Path folder;
 
     @Test
     void shouldSurviveTheStoryOfTheReadme() throws InterruptedException {
@@ -29,14 +28,26 @@ class RealGroveTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "kill worker-1 in reduce at step 7", "kill worker-1 after reduce at step 7", "kill worker-1 in apply at step 7",
-        "hang worker-1 in reduce at step 7", "stop worker-1 2s in reduce at step 7", "stop worker-1 2s in apply at step 7",
-        "kill worker-0 at step 7, kill worker-1 in reduce at step 7", "kill worker-1 at step 0", "kill worker-1 in apply at step 19",
-        "kill worker-1 at step 7, kill worker-1#2 in rebuild at step 7", "kill worker-1 at step 7, kill worker-0 in rebuild at step 7",
-        "drop worker-1 at step 7", "duplicate worker-1 for 20 steps at step 0", "reorder worker-1 for 20 steps at step 0",
-        "bit flip in wire of worker-1 at step 7", "disk full for 6 steps at step 4", "torn write at step 5"
-    })
+    @ValueSource(
+            strings = {
+                "kill worker-1 in reduce at step 7",
+                "kill worker-1 after reduce at step 7",
+                "kill worker-1 in apply at step 7",
+                "hang worker-1 in reduce at step 7",
+                "stop worker-1 2s in reduce at step 7",
+                "stop worker-1 2s in apply at step 7",
+                "kill worker-0 at step 7, kill worker-1 in reduce at step 7",
+                "kill worker-1 at step 0",
+                "kill worker-1 in apply at step 19",
+                "kill worker-1 at step 7, kill worker-1#2 in rebuild at step 7",
+                "kill worker-1 at step 7, kill worker-0 in rebuild at step 7",
+                "drop worker-1 at step 7",
+                "duplicate worker-1 for 20 steps at step 0",
+                "reorder worker-1 for 20 steps at step 0",
+                "bit flip in wire of worker-1 at step 7",
+                "disk full for 6 steps at step 4",
+                "torn write at step 5"
+            })
     void shouldNotChangeABit(String script) throws InterruptedException {
         try (Bed bed = Bed.real(folder);
                 Grove grove = aGrove().of(3).on(bed).start()) {

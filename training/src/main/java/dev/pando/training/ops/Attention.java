@@ -96,8 +96,14 @@ final class Attention implements AutoCloseable {
             for (int i = 0; i < count; i++) {
                 int visible = visible(first + i);
                 long line = mine + (long) i * KEYS * 4;
-                float shrink = ScoreLine.softmax(
-                        line, visible - key, queryOffset + from + i + 1 - key, width, tops + i * 4L, sums + i * 4L);
+                float shrink =
+                        ScoreLine.softmax(
+                                line,
+                                visible - key,
+                                queryOffset + from + i + 1 - key,
+                                width,
+                                tops + i * 4L,
+                                sums + i * 4L);
                 if (key > start && shrink != 1f) {
                     CrossEntropy.scale(o + (long) i * shape.width() * 4, shrink, d);
                 }
@@ -114,8 +120,7 @@ final class Attention implements AutoCloseable {
         }
     }
 
-    void backward(
-            long dout, long qkv, long documents, long out, long logSumExp, long dqkv, AttentionShape shape) {
+    void backward(long dout, long qkv, long documents, long out, long logSumExp, long dqkv, AttentionShape shape) {
         set(qkv, documents, out, logSumExp, shape);
         this.keyWidth = shape.qkvWidth();
         this.queryOffset = 0;
@@ -170,8 +175,14 @@ final class Attention implements AutoCloseable {
                 float lse = Native.get(logSumExp + ((first + i) * shape.heads() + head) * 4);
                 long at = (long) i * KEYS * 4;
                 ScoreLine.backward(
-                        mine + at, slopes + at, visible(first + i) - key, from + i + 1 - key, width, lse,
-                        Native.get(deltas + i * 4L), scale);
+                        mine + at,
+                        slopes + at,
+                        visible(first + i) - key,
+                        from + i + 1 - key,
+                        width,
+                        lse,
+                        Native.get(deltas + i * 4L),
+                        scale);
             }
             Blas.tn(width, d, count, 1f, mine, KEYS, grad, shape.width(), 1f, dv, keyWidth);
             Blas.tn(width, d, count, 1f, slopes, KEYS, q, keyWidth, 1f, dk, keyWidth);

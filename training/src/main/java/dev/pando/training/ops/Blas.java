@@ -13,9 +13,9 @@ import org.bytedeco.openblas.global.openblas_nolapack;
 
 /// Single-threaded float32 matrix products of OpenBLAS, called without an allocation.
 ///
-/// The kernels are chosen by vector width alone. The library would ask its list of known processors, where one that is newer
-/// than the list gets the kernels of an old one, and the environment of whoever started the process. Either could give two
-/// workers on equal machines different bits.
+/// The kernels are chosen by vector width alone. The library would ask its list of known processors, where one that is
+/// newer than the list gets the kernels of an old one, and the environment of whoever started the process. Either could
+/// give two workers on equal machines different bits.
 final class Blas {
     private static final int ROW_MAJOR = 101;
     private static final int PLAIN = 111;
@@ -88,8 +88,10 @@ final class Blas {
             Path bridge = Path.of(Loader.load(openblas_nolapack.class));
             SymbolLookup library =
                     SymbolLookup.libraryLookup(bridge.resolveSibling("libopenblas_nolapack.so.0"), Arena.global());
-            MethodHandle threads = linker.downcallHandle(
-                    library.findOrThrow("openblas_set_num_threads"), FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT));
+            MethodHandle threads =
+                    linker.downcallHandle(
+                            library.findOrThrow("openblas_set_num_threads"),
+                            FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT));
             threads.invokeExact(1);
             // addresses travel as longs: a segment for each call would be garbage
             return linker.downcallHandle(
@@ -116,10 +118,11 @@ final class Blas {
 
     /// Sets a variable of this process's environment, which OpenBLAS reads when it is loaded.
     private static void set(Linker linker, String name, String value) throws Throwable {
-        MethodHandle setenv = linker.downcallHandle(
-                linker.defaultLookup().findOrThrow("setenv"),
-                FunctionDescriptor.of(
-                        ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
+        MethodHandle setenv =
+                linker.downcallHandle(
+                        linker.defaultLookup().findOrThrow("setenv"),
+                        FunctionDescriptor.of(
+                                ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment key = arena.allocateFrom(name);
             MemorySegment text = arena.allocateFrom(value);

@@ -70,7 +70,8 @@ final class Floats {
     private static final float P4 = 1.6666665459e-1f;
     private static final float P5 = 5.0000001201e-1f;
 
-    // As vectors: the compiler gives up on methods of more than 18,000 nodes and then boxes vectors; constants cost few.
+    // As vectors: the compiler gives up on methods of more than 18,000 nodes and then boxes vectors; constants cost
+    // few.
     private static final FloatVector ZERO = of(0);
     static final FloatVector ONE = of(1);
     private static final FloatVector LOG2_E_V = of(LOG2_E);

@@ -4,8 +4,8 @@ import jdk.incubator.vector.FloatVector;
 
 /// One query's scores against a tile of keys: the softmax of [Attention], forward and backward, on whole vectors.
 ///
-/// A line has room for whole vectors. What a query may not see is set to minus infinity where a vector needs it, and to 0
-/// where none does.
+/// A line has room for whole vectors. What a query may not see is set to minus infinity where a vector needs it, and to
+/// 0 where none does.
 final class ScoreLine {
     private ScoreLine() {}
 
@@ -35,9 +35,9 @@ final class ScoreLine {
         return shrink;
     }
 
-    /// Scores become probabilities, and gradients of probabilities become gradients of unscaled scores; 0 outside [from, to).
-    static void backward(
-            long scores, long slopes, int from, int to, int width, float lse, float delta, float scale) {
+    /// Scores become probabilities, and gradients of probabilities become gradients of unscaled scores; 0 outside
+    /// [from, to).
+    static void backward(long scores, long slopes, int from, int to, int width, float lse, float delta, float scale) {
         int first = Math.clamp(from, 0, width);
         int end = Math.clamp(to, first, width);
         int start = first & -Floats.LANES;
@@ -68,8 +68,7 @@ final class ScoreLine {
         return Floats.sum(sum);
     }
 
-    private static void gradients(
-            long scores, long slopes, int start, int stop, float lse, float delta, float scale) {
+    private static void gradients(long scores, long slopes, int start, int stop, float lse, float delta, float scale) {
         for (int i = start; i < stop; i += Floats.LANES) {
             FloatVector p = Floats.exp(Floats.load(scores + i * 4L).sub(lse));
             FloatVector ds = p.mul(Floats.load(slopes + i * 4L).sub(delta)).mul(scale);

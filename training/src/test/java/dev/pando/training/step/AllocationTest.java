@@ -13,9 +13,10 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class AllocationTest {
-    /// A shard returns a record of its loss, 32 bytes; code that ran too seldom to be compiled adds a kilobyte or two. One
-    /// kernel that leaves its vectors on the heap would show as hundreds of kilobytes.
+    /// A shard returns a record of its loss, 32 bytes; code that ran too seldom to be compiled adds a kilobyte or two.
+    /// One kernel that leaves its vectors on the heap would show as hundreds of kilobytes.
     private static final long BYTES_A_SHARD = 8192;
+
     private static final int MOST_ROUNDS = 400;
     private static final int SHARDS_A_ROUND = 10;
 
@@ -23,14 +24,15 @@ class AllocationTest {
     void shouldComputeShardsWithoutAllocating() {
         List<String> allocations = new ArrayList<>();
         try (Arena arena = Arena.ofShared()) {
-            Memory memory = (name, bytes) -> {
-                allocations.add(name);
-                return Memory.of(arena).allocate(name, bytes);
-            };
+            Memory memory =
+                    (name, bytes) -> {
+                        allocations.add(name);
+                        return Memory.of(arena).allocate(name, bytes);
+                    };
             Sampler fixed = new OnceFetched();
-            try (ModelTrainer trainer = new ModelTrainer(
-                    Jobs.MODEL, false, Jobs.RECIPE, Jobs.PLAN, fixed, 1,
-                    new CpuOps("steady", 2), memory)) {
+            try (ModelTrainer trainer =
+                    new ModelTrainer(
+                            Jobs.MODEL, false, Jobs.RECIPE, Jobs.PLAN, fixed, 1, new CpuOps("steady", 2), memory)) {
                 MemorySegment gradient = memory.allocate("gradient", trainer.table().bytes());
                 long[] lanes = lanes();
                 int before = allocations.size();
