@@ -298,7 +298,7 @@ public final class JobSupervisor {
         SortedSet<String> newcomers = new TreeSet<>(roster.newcomers());
         List<String> donors = roster.holders();
         openEpoch("state for " + String.join(", ", newcomers), roster.workers());
-        long patienceNs = WHOLE_STATE * pace.patienceNs();
+        long patienceNs = pace.patienceNs(WHOLE_STATE);
         int next = 0;
         for (String newcomer : newcomers) {
             String donor = donors.get(next++ % donors.size());
@@ -368,7 +368,7 @@ public final class JobSupervisor {
     private Behavior<Command> reducing(Assignment assignment) {
         ShardLoss total = assignment.total();
         for (String worker : roster.holders()) {
-            ask(worker, new PipelineStage.Reduce(position, epoch, total, pace.patienceNs()));
+            ask(worker, new PipelineStage.Reduce(position, epoch, total, pace.patienceNs(1)));
         }
         return voting(assignment, total, new Tally(roster.holders()));
     }
@@ -590,7 +590,7 @@ public final class JobSupervisor {
 
     private Behavior<Command> listen(Waiting waiting) {
         boolean lastCopy = roster.holders().size() == 1;
-        long patienceNs = pace.patienceNs() * waiting.patience() * (lastCopy ? LAST_COPY : 1);
+        long patienceNs = pace.patienceNs(waiting.patience() * (lastCopy ? LAST_COPY : 1));
         List<String> silent = silence.tick(waiting.owing().get(), patienceNs);
         return silent.isEmpty()
                 ? Behaviors.same()

@@ -18,11 +18,13 @@ final class Pace {
     }
 
     /// Ten times the slowest piece of work of late, and a second at least: a worker that is silent longer is given up.
-    long patienceNs() {
+    ///
+    /// @param pieces how many pieces of work the awaited answer is worth
+    long patienceNs(int pieces) {
         if (observed == 0) {
             return BEFORE_ANYTHING_IS_KNOWN_NS;
         }
         long slowestNs = Arrays.stream(recentNs).max().orElseThrow();
-        return Math.max(AT_LEAST_NS, TIMES_THE_SLOWEST * slowestNs);
+        return Math.max(AT_LEAST_NS, pieces * (slowestNs * TIMES_THE_SLOWEST));
     }
 }

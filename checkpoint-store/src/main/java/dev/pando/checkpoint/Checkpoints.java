@@ -212,6 +212,47 @@ public final class Checkpoints implements CheckpointStore {
         return reading(() -> catalog.prune(keep));
     }
 
+    /// Writes a checkpoint's weights as a directory that `transformers` loads.
+    ///
+    /// @param which as in [#inspect]
+    /// @param directory that is not there yet
+    public void exportModel(String which, ModelExport export, Path directory) {
+        try {
+            String name = catalog.resolve(which);
+            Manifest manifest = catalog.manifest(name);
+            Matching.check("checkpoint " + name, manifest, export.layout().expected(export.model()));
+            try (Reading reading = catalog.open(name, manifest)) {
+                export.write(part -> reading.load(List.of(part)), directory);
+            }
+        } catch (Damaged broken) {
+            throw new CheckpointException(
+                    "a checkpoint in " + storage.where() + " is damaged: " + broken.getMessage(), broken);
+        } catch (Foreign foreign) {
+            throw new CheckpointException("a checkpoint in " + storage.where() + " " + foreign.getMessage(), foreign);
+        } catch (IOException failed) {
+            throw ModelExport.notExported(directory, failed);
+        }
+    }
+
+    /// Makes the model of a directory a checkpoint of this job: its weights after no step, and no moments. Memory stays
+    /// small whatever the model's size, since the weights pass through a file that nobody sees.
+    public Saved importModel(ModelDirectory model, Map<String, String> attributes) {
+        long size = model.layout().bytes(model.config());
+        try (PassingFile room = PassingFile.in(storage.scratch(), size)) {
+            List<TensorPart> parts = new ArrayList<>();
+            long at = 0;
+            for (ModelTensor tensor : ModelLayout.INTERNLM2.tensors(model.config())) {
+                long bytes = tensor.slice().elements() * Float.BYTES;
+                parts.add(TensorPart.whole(tensor.name(), tensor.shape(), room.bytes().asSlice(at, bytes)));
+                at += bytes;
+            }
+            model.loadParts(parts);
+            return save(0, LossHistory.EMPTY, parts, attributes).saved();
+        } catch (IOException failed) {
+            throw Faults.notSaved(0, storage.where(), size, failed);
+        }
+    }
+
     private interface Call<T> {
         T run() throws IOException, Damaged, Foreign;
     }

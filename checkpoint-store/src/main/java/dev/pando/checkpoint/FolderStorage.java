@@ -142,6 +142,12 @@ final class FolderStorage implements Storage {
     }
 
     @Override
+    public Path scratch() throws IOException {
+        createFolder();
+        return folder;
+    }
+
+    @Override
     public void sweep() throws IOException {
         if (!disk.exists(folder)) {
             return;
@@ -231,8 +237,13 @@ final class FolderStorage implements Storage {
         }
 
         @Override
-        public boolean adopt(String checkpoint, String file) throws IOException {
-            return disk.link(folder.resolve(checkpoint).resolve(file), draft.resolve(file));
+        public Adoption adopt(String checkpoint, String file) throws IOException {
+            try {
+                boolean linked = disk.link(folder.resolve(checkpoint).resolve(file), draft.resolve(file));
+                return linked ? Adoption.DONE : Adoption.IMPOSSIBLE;
+            } catch (NoSuchFileException removed) {
+                return Adoption.GONE;
+            }
         }
 
         @Override

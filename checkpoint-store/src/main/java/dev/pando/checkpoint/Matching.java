@@ -1,6 +1,7 @@
 package dev.pando.checkpoint;
 
 import dev.pando.training.step.CheckpointStore.CheckpointException;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -60,6 +61,18 @@ final class Matching {
                             + andMore(left.size() - 1)
                             + ", which this model does not have");
         }
+    }
+
+    /// As above, for tensors that are asked for one by one later on.
+    static void check(String checkpoint, Manifest manifest, Map<String, List<Long>> shapes) {
+        MemorySegment nothing = MemorySegment.NULL;
+        check(
+                checkpoint,
+                manifest,
+                shapes.entrySet().stream()
+                        .map(each -> new TensorPart(each.getKey(), each.getValue(), Slice.range(0, 0), nothing))
+                        .toList(),
+                true);
     }
 
     private static String missingSentence(

@@ -82,9 +82,15 @@ final class Publisher {
 
     private boolean writeFiles(Composition composition, Storage.Draft draft) throws IOException {
         for (Map.Entry<String, String> file : composition.adopted().entrySet()) {
-            if (!draft.adopt(file.getValue(), file.getKey())) {
-                adopts = false;
-                return false;
+            switch (draft.adopt(file.getValue(), file.getKey())) {
+                case DONE -> {}
+                case GONE -> {
+                    return false;
+                }
+                case IMPOSSIBLE -> {
+                    adopts = false;
+                    return false;
+                }
             }
         }
         for (ShardPlan.Shard shard : composition.shards()) {

@@ -65,7 +65,11 @@ final class ShardPlan {
         return parts;
     }
 
-    private static List<Slice> cut(Slice slice, long most) {
+    /// Cuts a slice into slices of at most so many elements that follow each other in the packed slice.
+    static List<Slice> cut(Slice slice, long most) {
+        if (slice.elements() <= most) {
+            return List.of(slice);
+        }
         List<Slice> pieces = new ArrayList<>();
         if (slice.count() > 1 && slice.run() <= most) {
             long runs = most / slice.run();

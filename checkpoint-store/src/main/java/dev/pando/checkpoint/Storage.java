@@ -3,6 +3,7 @@ package dev.pando.checkpoint;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.List;
 
 /// Where checkpoints lie: it knows their names and files, and nothing of tensors.
@@ -37,11 +38,23 @@ interface Storage extends AutoCloseable {
     /// Removes a checkpoint in one act as far as readers can see, then its files.
     void remove(String checkpoint) throws IOException;
 
+    /// A local folder for files that pass through.
+    Path scratch() throws IOException;
+
     /// Clears what writers left behind that are no longer alive.
     void sweep() throws IOException;
 
     @Override
     void close();
+
+    /// How taking over a file went.
+    enum Adoption {
+        DONE,
+        /// The file was removed meanwhile.
+        GONE,
+        /// Files cannot be taken over here.
+        IMPOSSIBLE
+    }
 
     /// A checkpoint in the making. Closing one that is not published removes it.
     interface Draft extends Closeable {
@@ -57,9 +70,7 @@ interface Storage extends AutoCloseable {
         long bytes(String file) throws IOException;
 
         /// Takes over a file of a published checkpoint without writing its bytes again.
-        ///
-        /// @return false where that is not possible
-        boolean adopt(String checkpoint, String file) throws IOException;
+        Adoption adopt(String checkpoint, String file) throws IOException;
 
         /// Writes the manifest and makes the checkpoint visible, for good.
         ///

@@ -82,6 +82,17 @@ class ReuseTest {
     }
 
     @Test
+    void shouldWriteWhatAnotherProcessRemovesWhileItIsTakenOver() {
+        Saved first = save(States.frozenAfter(1)).saved();
+        disk.beforeLink = () -> new FolderStorage(disk, FOLDER).remove(first.id());
+
+        Checkpoints.Written second = save(States.frozenAfter(2));
+
+        assertHolds(second.saved(), States.frozenAfter(2));
+        assertThat(checkpoints.list()).containsExactly(second.saved());
+    }
+
+    @Test
     void shouldReadLargerChunksThanItsOwn() {
         Checkpoints large =
                 new Checkpoints(new FolderStorage(disk, FOLDER), "a", new CheckpointSettings(3, 4096, 512, 1, 0));

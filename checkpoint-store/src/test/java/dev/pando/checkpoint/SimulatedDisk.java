@@ -63,6 +63,13 @@ final class SimulatedDisk implements Disk {
     long free = Long.MAX_VALUE;
     boolean links = true;
 
+    /// What another process does just before the next link is made.
+    Action beforeLink = () -> {};
+
+    interface Action {
+        void run() throws IOException;
+    }
+
     SimulatedDisk(long seed) {
         this.random = new Random(seed);
     }
@@ -337,6 +344,9 @@ final class SimulatedDisk implements Disk {
     @Override
     public synchronized boolean link(Path existing, Path path) throws IOException {
         change();
+        Action action = beforeLink;
+        beforeLink = () -> {};
+        action.run();
         FileNode file = file(existing);
         if (!links) {
             return false;

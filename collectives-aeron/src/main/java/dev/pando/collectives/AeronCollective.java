@@ -285,15 +285,21 @@ final class AeronCollective implements Collective {
                 return new Outcome.EpochOver(peers[rank].standsIn());
             }
         }
+        // where nothing moves, a member that we await may be waiting in vain for one that we do not
+        boolean stuck = patience.isStuck();
         for (int rank = 0; rank < epoch.size(); rank++) {
-            if (rank != epoch.rank() && work.awaits(rank)) {
-                String evidence = inbox.hasEnded(rank) ? "its stream ended" : peers[rank].evidence();
+            if (rank != epoch.rank()) {
+                String evidence = work.awaits(rank) ? gone(rank) : stuck ? peers[rank].death() : null;
                 if (evidence != null) {
                     return new Outcome.MemberLost(epoch.name(rank), evidence);
                 }
             }
         }
         return null;
+    }
+
+    private String gone(int rank) {
+        return inbox.hasEnded(rank) ? "its stream ended" : peers[rank].evidence();
     }
 
     /// Who has not come. Not those who came and have given up themselves, unless there is nobody else.

@@ -4,13 +4,9 @@ import dev.pando.training.step.Collective.Partial;
 import dev.pando.training.step.ShardTree;
 import dev.pando.training.step.ShardTree.Node;
 import io.aeron.logbuffer.BufferClaim;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.BitSet;
-import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -28,6 +24,7 @@ final class LogAllReduce implements Work {
     private final int chunkElements;
     private final int eagerElements;
     private final Holding holding = new Holding();
+    private final StreamedSum sum;
 
     private Epoch epoch;
     private Peer[] peers;
@@ -41,24 +38,14 @@ final class LogAllReduce implements Work {
     private boolean[] heard = {};
     private int[][] nodesOf = {}; // of each member: first, end, first, end, …
     private long[] partialsSent = {};
-    private long[] partialsTaken = {};
     private long[] sumsSent = {};
     private long[] sumsTaken = {};
-
-    private SumPlan plan;
-    private int[] ownerOf = {};
-    private long[] addressOf = {};
-    private int[] ownIndexOf = {};
-    private List<Node> sources = List.of();
-    private MemorySegment scratch = MemorySegment.NULL;
-    private List<Partial> offered = List.of();
-    private long chunksReduced;
-    private int instruction;
 
     LogAllReduce(Inbox inbox, TransportSettings settings) {
         this.inbox = inbox;
         this.chunkElements = settings.chunkBytes() / Float.BYTES;
         this.eagerElements = settings.eagerBytes() / Float.BYTES;
+        this.sum = new StreamedSum(inbox, chunkElements);
     }
 
     LogAllReduce begin(
@@ -71,14 +58,13 @@ final class LogAllReduce implements Work {
             heard = new boolean[now.size()];
             nodesOf = new int[now.size()][0];
             partialsSent = new long[now.size()];
-            partialsTaken = new long[now.size()];
             sumsSent = new long[now.size()];
             sumsTaken = new long[now.size()];
-            plan = null;
+            sum.forget();
         }
         operation = number;
         if (holding.take(shape, mine, target) || tree == null || tree.shards() != shape.shards()) {
-            plan = null;
+            sum.forget();
         }
         tree = shape;
         result = target.address();
@@ -91,12 +77,9 @@ final class LogAllReduce implements Work {
         announced[me] = true;
         heard[me] = true;
         Arrays.fill(partialsSent, 0);
-        Arrays.fill(partialsTaken, 0);
         Arrays.fill(sumsSent, 0);
         Arrays.fill(sumsTaken, 0);
-        chunksReduced = 0;
-        instruction = 0;
-        placeOwn(mine);
+        sum.begin(now, number, slices, mine, result);
         return this;
     }
 
@@ -123,7 +106,7 @@ final class LogAllReduce implements Work {
                 return false;
             }
         }
-        return chunksReduced == slices.chunks(me);
+        return sum.chunks() == slices.chunks(me);
     }
 
     @Override
@@ -148,7 +131,7 @@ final class LogAllReduce implements Work {
     private boolean isExpectedOf(int rank) {
         return rank != me
                 && (!heard[rank]
-                        || partialsTaken[rank] < slices.chunks(me) * (nodesOf[rank].length / 2)
+                        || sum.taken(rank) < slices.chunks(me) * (nodesOf[rank].length / 2)
                         || !slices.whole() && sumsTaken[rank] < slices.length(rank));
     }
 
@@ -199,7 +182,7 @@ final class LogAllReduce implements Work {
     }
 
     private boolean sendSum(int rank) {
-        if (slices.whole() || sumsSent[rank] == chunksReduced) {
+        if (slices.whole() || sumsSent[rank] == sum.chunks()) {
             return false;
         }
         int length = slices.chunkLength(me, sumsSent[rank]);
@@ -259,7 +242,7 @@ final class LogAllReduce implements Work {
         }
         if (!same) {
             nodesOf[rank] = IntStream.range(0, count).map(head::payloadInt).toArray();
-            plan = null;
+            sum.forget();
         }
         heard[rank] = true;
     }
@@ -275,22 +258,12 @@ final class LogAllReduce implements Work {
 
     private boolean reduce() {
         if (!isAgreed()) {
-            return false; // a plan is that of the operation before, until all have said what they hold
+            return false; // the plan is that of the operation before, until all have said what they hold
         }
-        if (plan == null) {
-            compile();
+        if (!sum.isPlanned()) {
+            sum.plan(tree, holding.partials(), nodesOf);
         }
-        boolean moved = false;
-        while (chunksReduced < slices.chunks(me) && run(plan.instruction(instruction))) {
-            moved = true;
-            instruction++;
-            if (instruction == plan.size()) {
-                instruction = 0;
-                chunksReduced++;
-                break; // let the others have it
-            }
-        }
-        return moved;
+        return sum.advance();
     }
 
     /// Whether all have said what they hold, to us and, as far as we can tell, we to all: an arrangement that is
@@ -302,102 +275,6 @@ final class LogAllReduce implements Work {
             }
         }
         return true;
-    }
-
-    /// Runs one addition on the current chunk, if its operands are here.
-    private boolean run(SumPlan.Instruction next) {
-        boolean copies = next.kind() == SumPlan.Kind.COPY;
-        long left = operand(next.a());
-        long right = copies ? left : operand(next.b());
-        if (left < 0 || right < 0) {
-            return false;
-        }
-        int length = slices.chunkLength(me, chunksReduced);
-        long target =
-                next.target() == SumPlan.RESULT
-                        ? result + slices.chunkStart(me, chunksReduced) * Float.BYTES
-                        : scratchBlock(next.target());
-        if (copies) {
-            Offheap.copy(target, left, (long) length * Float.BYTES);
-        } else {
-            Offheap.add(target, left, right, length);
-            release(next.b());
-        }
-        release(next.a());
-        return true;
-    }
-
-    /// @return where the operand's elements of the current chunk are; -1 if not here yet
-    private long operand(int operand) {
-        if (operand >= plan.sources()) {
-            return scratchBlock(operand);
-        }
-        long from = slices.chunkStart(me, chunksReduced);
-        int owner = ownerOf[operand];
-        if (owner == me) {
-            return addressOf[operand] + from * Float.BYTES;
-        }
-        Inbound head = inbox.head(owner, operation);
-        if (head == null || head.kind() == Frame.SUM) {
-            return -1;
-        }
-        Node node = sources.get(operand);
-        if (head.kind() != Frame.PARTIAL
-                || head.offset() != from
-                || head.first() != node.first()
-                || head.end() != node.end()) {
-            throw unexpected(owner, head);
-        }
-        return head.payload();
-    }
-
-    private void release(int operand) {
-        if (operand < plan.sources() && ownerOf[operand] != me) {
-            partialsTaken[ownerOf[operand]]++;
-            inbox.head(ownerOf[operand], operation).consume();
-        }
-    }
-
-    private long scratchBlock(int operand) {
-        return scratch.address() + (long) (operand - plan.sources()) * chunkElements * Float.BYTES;
-    }
-
-    /// Own partial sums as they are, and the subtrees that the others have formed.
-    private void compile() {
-        record Source(Node node, int owner, int index) {}
-        List<Source> all = new ArrayList<>();
-        for (int index = 0; index < holding.partials().size(); index++) {
-            all.add(new Source(holding.partials().get(index), me, index));
-        }
-        for (int rank = 0; rank < nodesOf.length; rank++) {
-            for (int at = 0; rank != me && at < nodesOf[rank].length; at += 2) {
-                all.add(new Source(new Node(nodesOf[rank][at], nodesOf[rank][at + 1]), rank, -1));
-            }
-        }
-        all.sort(Comparator.comparing(Source::node));
-        Coverage coverage = new Coverage(tree, name(), epoch);
-        BitSet streams = new BitSet();
-        for (int at = 0; at < all.size(); at++) {
-            coverage.add(all.get(at).node(), all.get(at).owner());
-            streams.set(at, all.get(at).owner() != me);
-        }
-        coverage.check();
-        sources = all.stream().map(Source::node).toList();
-        ownerOf = all.stream().mapToInt(Source::owner).toArray();
-        ownIndexOf = all.stream().mapToInt(Source::index).toArray();
-        addressOf = new long[all.size()];
-        plan = SumPlan.streaming(tree.root(), sources, streams);
-        scratch = Arena.ofAuto().allocate(Math.max(1, plan.scratch()) * (long) chunkElements * Float.BYTES, 64);
-        placeOwn(offered);
-    }
-
-    private void placeOwn(List<Partial> mine) {
-        offered = mine;
-        for (int at = 0; plan != null && at < ownIndexOf.length; at++) {
-            if (ownIndexOf[at] >= 0) {
-                addressOf[at] = mine.get(ownIndexOf[at]).span().address();
-            }
-        }
     }
 
     private BufferClaim claim(int rank, int kind, int bytes, int first, int end, long offset, long total) {

@@ -27,6 +27,7 @@ final class Peer implements AutoCloseable {
         this.member = member;
         this.address = Address.parse(member.address());
         this.transport = transport;
+        transport.obituaries().watch(address.process());
         this.traffic = traffic;
     }
 
@@ -93,16 +94,23 @@ final class Peer implements AutoCloseable {
         return spans() == null ? 0 : spans.board().epoch();
     }
 
-    /// @return why we believe that it is gone, or null
+    /// @return why we believe that nothing more will come from it, or null
     String evidence() {
-        if (address.process().isGone()) {
+        return hasLeft() ? "it has left" : death();
+    }
+
+    private boolean hasLeft() {
+        boolean isOurs = address.process().equals(ProcessId.self());
+        return isOurs && !Transport.isOpen(member.address()) || spans() != null && spans.board().hasLeft();
+    }
+
+    /// @return why we believe that it was torn away, or null
+    String death() {
+        if (hasLeft()) {
+            return null;
+        }
+        if (transport.obituaries().isGone(address.process())) {
             return "its process " + address.process().pid() + " has ended";
-        }
-        if (address.process().equals(ProcessId.self()) && !Transport.isOpen(member.address())) {
-            return "it has left";
-        }
-        if (spans() != null && spans.board().hasLeft()) {
-            return "it has left";
         }
         if (aeron != null && aeron.isClosed()) {
             return "its media driver has ended";

@@ -26,6 +26,7 @@ import org.agrona.concurrent.BackoffIdleStrategy;
 /// already can be named in the settings; then all share it.
 public final class Transport implements AutoCloseable {
     private static final long HOUSEKEEPING_NS = 1_000_000;
+    private static final int LOOK_EVERY = 10; // rounds of housekeeping
     private static final long FREEZE_TOLERATED_NS = 60_000_000_000L;
     private static final long LINGER_NS = 10_000_000_000L;
     private static final int LIST_BYTES = 4096;
@@ -43,6 +44,7 @@ public final class Transport implements AutoCloseable {
     private final Map<String, Aeron> clients = new ConcurrentHashMap<>();
     private final SecureRandom random = new SecureRandom();
     private final Set<AeronCollective> members = ConcurrentHashMap.newKeySet();
+    private final Obituaries obituaries = new Obituaries();
     private final Thread housekeeper;
     private volatile boolean closed;
 
@@ -113,6 +115,10 @@ public final class Transport implements AutoCloseable {
         folder.close();
     }
 
+    Obituaries obituaries() {
+        return obituaries;
+    }
+
     String host() {
         return host;
     }
@@ -152,7 +158,10 @@ public final class Transport implements AutoCloseable {
 
     private void keepHouse() {
         List<String> dead = new ArrayList<>();
-        while (!closed) {
+        for (int round = 0; !closed; round++) {
+            if (round % LOOK_EVERY == 0) {
+                obituaries.look();
+            }
             clients.forEach((directory, client) -> {
                 client.conductorAgentInvoker().invoke();
                 if (client.isClosed() && client != home) {

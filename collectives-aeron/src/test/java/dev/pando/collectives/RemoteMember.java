@@ -27,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 /// ```
 /// enter EPOCH NAME=ADDRESS …
 /// reduce EPOCH OPERATION MEMBER MEMBERS SHARDS ELEMENTS SEED     an all-reduce of Arrangement.random
+/// repeat EPOCH OPERATION MEMBER MEMBERS SHARDS ELEMENTS SEED     the same until it does not end as done
 /// ```
 final class RemoteMember implements AutoCloseable {
     private final Process process;
@@ -79,6 +80,12 @@ final class RemoteMember implements AutoCloseable {
                         .formatted(operation.epoch(), operation.number(), member, members, shards, elements, seed));
     }
 
+    void repeat(Operation first, int member, int members, int shards, int elements, long seed) {
+        orders.println(
+                "repeat %d %d %d %d %d %d %d"
+                        .formatted(first.epoch(), first.number(), member, members, shards, elements, seed));
+    }
+
     /// What came of the oldest order that was not answered yet.
     String answer() {
         try {
@@ -126,7 +133,8 @@ final class RemoteMember implements AutoCloseable {
     }
 
     private static String reduce(Collective member, String[] words) {
-        Operation operation = new Operation(Long.parseLong(words[1]), Long.parseLong(words[2]));
+        long epoch = Long.parseLong(words[1]);
+        long number = Long.parseLong(words[2]);
         int[] numbers = Arrays.stream(words, 3, 7).mapToInt(Integer::parseInt).toArray();
         Arrangement arrangement = Arrangement.random(numbers[1], numbers[2], new Random(Long.parseLong(words[7])));
         int elements = numbers[3];
@@ -137,9 +145,21 @@ final class RemoteMember implements AutoCloseable {
             partials.add(new Partial(node, span));
         }
         MemorySegment result = member.memory().allocate("result", (long) elements * Float.BYTES);
-        Outcome outcome = member.allReduce(Group.PATIENT, operation, arrangement.tree(), partials, result);
-        return outcome instanceof Outcome.Done
-                ? "done " + Arrays.hashCode(result.toArray(ValueLayout.JAVA_FLOAT))
-                : outcome.toString();
+        MemorySegment expected = MemorySegment.ofArray(Arrangement.sum(arrangement.tree().root(), elements));
+        while (true) {
+            result.fill((byte) -1);
+            Outcome outcome =
+                    member.allReduce(
+                            Group.PATIENT, new Operation(epoch, number++), arrangement.tree(), partials, result);
+            if (!(outcome instanceof Outcome.Done)) {
+                return outcome.toString();
+            }
+            if (result.mismatch(expected) != -1) {
+                return "wrong at byte " + result.mismatch(expected) + " in operation " + (number - 1);
+            }
+            if (words[0].equals("reduce")) {
+                return "done";
+            }
+        }
     }
 }

@@ -15,7 +15,6 @@ import java.util.function.Supplier;
 
 /// A member of a collective whose messages are lost, late, doubled or changed as a script says.
 final class FaultyCollective implements Collective {
-    private static final Runnable NOTHING = () -> {};
     private static final Membership NONE = new Membership("", Long.MIN_VALUE, List.of());
 
     private final Collective collective;
@@ -38,7 +37,7 @@ final class FaultyCollective implements Collective {
     public Outcome allReduce(
             Deadline deadline, Operation operation, ShardTree tree, List<Partial> mine, MemorySegment result) {
         List<Partial> offered = mine;
-        for (Armory.Strike strike : device.at(device.step(), Moment.in(Phase.REDUCE), NOTHING)) {
+        for (Armory.Strike strike : device.at(device.step(), Moment.in(Phase.REDUCE), FaultyTrainer::nothing)) {
             switch (strike.effect()) {
                 case Effect.Delay(var duration, _) -> Patience.deaf(duration);
                 case Effect.Drop(_, _) -> {
@@ -49,7 +48,7 @@ final class FaultyCollective implements Collective {
             }
         }
         Outcome outcome = collective.allReduce(deadline, operation, tree, offered, result);
-        for (Armory.Strike strike : device.at(device.step(), Moment.after(Phase.REDUCE), NOTHING)) {
+        for (Armory.Strike strike : device.at(device.step(), Moment.after(Phase.REDUCE), FaultyTrainer::nothing)) {
             switch (strike.effect()) {
                 case Effect.BitFlip(_) -> Damage.flipBit(result, strike.dice());
                 case Effect.CorruptFrame() -> Damage.corruptFrame(result, strike.dice());
@@ -71,9 +70,9 @@ final class FaultyCollective implements Collective {
 
     private Outcome rebuilding(Supplier<Outcome> call) {
         long step = device.stepOfOthers();
-        device.at(step, Moment.in(Phase.REBUILD), NOTHING);
+        device.at(step, Moment.in(Phase.REBUILD), FaultyTrainer::nothing);
         Outcome outcome = call.get();
-        device.at(step, Moment.after(Phase.REBUILD), NOTHING);
+        device.at(step, Moment.after(Phase.REBUILD), FaultyTrainer::nothing);
         return outcome;
     }
 

@@ -13,8 +13,6 @@ import java.util.function.Supplier;
 
 /// A trainer on a device that fails as a script says.
 final class FaultyTrainer implements Trainer {
-    private static final Runnable NOTHING = () -> {};
-
     private final Trainer trainer;
     private final FaultyCollective collective;
     private final Device device;
@@ -40,7 +38,7 @@ final class FaultyTrainer implements Trainer {
             }
         }
         ShardLoss loss = trainer.compute(shard, gradient);
-        for (Armory.Strike strike : device.at(step, Moment.after(Phase.COMPUTE), NOTHING)) {
+        for (Armory.Strike strike : device.at(step, Moment.after(Phase.COMPUTE), FaultyTrainer::nothing)) {
             switch (strike.effect()) {
                 case Effect.BitFlip(_) -> Damage.flipBit(gradient, strike.dice());
                 case Effect.NanLoss() -> {
@@ -67,12 +65,15 @@ final class FaultyTrainer implements Trainer {
     private <T> T during(Phase phase, Supplier<T> call) {
         long beganNs = System.nanoTime();
         long step = device.step();
-        device.at(step, Moment.in(phase), NOTHING);
+        device.at(step, Moment.in(phase), FaultyTrainer::nothing);
         T answer = call.get();
-        device.at(step, Moment.after(phase), NOTHING);
+        device.at(step, Moment.after(phase), FaultyTrainer::nothing);
         device.dawdle(step, beganNs);
         return answer;
     }
+
+    /// What a call leaves behind that is struck before or after its work.
+    static void nothing() {}
 
     /// One replica's state differs from the others' from here on, and nobody is told.
     private void flipBitOfState(Effect.Place place, long dice) {

@@ -7,7 +7,6 @@ import dev.pando.actors.JobSpec;
 import dev.pando.actors.JobSupervisor;
 import dev.pando.actors.NodeSupervisor;
 import dev.pando.actors.Stopwatch;
-import dev.pando.actors.Workbench;
 import dev.pando.chaos.faults.FaultScript;
 import dev.pando.chaos.injection.Firing;
 import dev.pando.chaos.injection.Injection;
@@ -16,7 +15,6 @@ import dev.pando.training.step.PlainLoop;
 import dev.pando.training.step.Trainer;
 import dev.pando.training.tensor.Memory;
 import java.lang.foreign.Arena;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,7 +34,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 ///
 /// The job is submitted by the first `await`, so that a story can name its faults before anything happens.
 final class Grove implements AutoCloseable {
-    private static final long DEADLINE_S = 15;
+    private static final long DEADLINE_S = 60;
 
     private final Builder plan;
     private final JobSpec job;
@@ -99,13 +97,6 @@ final class Grove implements AutoCloseable {
 
         Grove start() {
             return new Grove(this);
-        }
-    }
-
-    /// What grows in a grove: the workbench, and where its store keeps files.
-    record Bed(Workbench workbench, Path checkpoints) {
-        static Bed toy() {
-            return new Bed(new dev.pando.chaos.toy.ToyWorkbench(), Path.of("none"));
         }
     }
 

@@ -5,10 +5,16 @@ import static dev.pando.chaos.system.Grove.step;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pando.actors.JobEvent;
+import dev.pando.chaos.faults.Dice;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Execution(ExecutionMode.CONCURRENT)
 class ToyGroveTest {
     @Test
     void shouldSurviveTheStoryOfTheReadme() throws InterruptedException {
@@ -109,5 +115,19 @@ class ToyGroveTest {
 
             grove.assertSameHashAsUndisturbed().assertEveryFaultFired();
         }
+    }
+
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void shouldNotChangeABitWhateverGoesWrong(long seed) throws InterruptedException {
+        try (Grove grove = aGrove().of(1 + Dice.below(5, seed, 1)).seed(seed).start()) {
+            grove.suffers(RandomScripts.script(seed, 20)).awaitEnd();
+
+            grove.assertSameHashAsUndisturbed();
+        }
+    }
+
+    static LongStream seeds() {
+        return LongStream.rangeClosed(1, 50);
     }
 }

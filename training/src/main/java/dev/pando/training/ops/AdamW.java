@@ -1,7 +1,6 @@
 package dev.pando.training.ops;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /// AdamW in one pass over weights, gradient and moments. See [AdamStep].
 final class AdamW {
@@ -52,29 +51,36 @@ final class AdamW {
         int count = (int) Math.min(TILE, elements - from);
         long at = from * 4;
         int whole = (int) Floats.whole(count);
-        for (int i = 0; i < whole; i += Floats.LANES) {
+        wholeVectors(at, whole);
+        rest(at + whole * 4L, count - whole);
+    }
+
+    private void wholeVectors(long at, int count) {
+        FloatVector scales = Floats.of(scale);
+        FloatVector keeps = Floats.of(keep);
+        FloatVector steps = Floats.of(stepSize);
+        for (int i = 0; i < count; i += Floats.LANES) {
             long here = at + i * 4L;
-            FloatVector gradient = Floats.load(g + here).mul(scale);
+            FloatVector gradient = Floats.load(g + here).mul(scales);
             FloatVector first = Floats.load(m + here).mul(beta1).add(gradient.mul(rest1));
             FloatVector second = Floats.load(v + here).mul(beta2).add(gradient.mul(gradient).mul(rest2));
             Floats.store(first, m + here);
             Floats.store(second, v + here);
-            Floats.store(moved(Floats.load(w + here), first, second), w + here);
-        }
-        if (whole < count) {
-            VectorMask<Float> mask = Floats.first(count - whole);
-            long here = at + whole * 4L;
-            FloatVector gradient = Floats.load(g + here, mask).mul(scale);
-            FloatVector first = Floats.load(m + here, mask).mul(beta1).add(gradient.mul(rest1));
-            FloatVector second = Floats.load(v + here, mask).mul(beta2).add(gradient.mul(gradient).mul(rest2));
-            Floats.store(first, m + here, mask);
-            Floats.store(second, v + here, mask);
-            Floats.store(moved(Floats.load(w + here, mask), first, second), w + here, mask);
+            FloatVector size = second.sqrt().mul(rootCorrection).add(epsilon);
+            Floats.store(Floats.load(w + here).mul(keeps).sub(first.mul(steps).div(size)), w + here);
         }
     }
 
-    private FloatVector moved(FloatVector weight, FloatVector first, FloatVector second) {
-        FloatVector size = second.sqrt().mul(rootCorrection).add(epsilon);
-        return weight.mul(keep).sub(first.mul(stepSize).div(size));
+    private void rest(long at, int count) {
+        for (int i = 0; i < count; i++) {
+            long here = at + i * 4L;
+            float gradient = Native.get(g + here) * scale;
+            float first = Native.get(m + here) * beta1 + gradient * rest1;
+            float second = Native.get(v + here) * beta2 + gradient * gradient * rest2;
+            Native.put(m + here, first);
+            Native.put(v + here, second);
+            float size = (float) Math.sqrt(second) * rootCorrection + epsilon;
+            Native.put(w + here, Native.get(w + here) * keep - first * stepSize / size);
+        }
     }
 }

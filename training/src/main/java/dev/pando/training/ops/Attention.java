@@ -97,7 +97,7 @@ final class Attention implements AutoCloseable {
                 int visible = visible(first + i);
                 long line = mine + (long) i * KEYS * 4;
                 float shrink =
-                        softmax(
+                        ScoreLine.softmax(
                                 line,
                                 visible - key,
                                 queryOffset + from + i + 1 - key,
@@ -118,27 +118,6 @@ final class Attention implements AutoCloseable {
                 Native.put(logSumExp + ((first + i) * shape.heads() + head) * 4, lse);
             }
         }
-    }
-
-    /// Turns a line of scores into exponentials below the running maximum; columns outside [from, to) become 0.
-    ///
-    /// @return what older sums have to be multiplied with, because the maximum grew
-    private static float softmax(long line, int from, int to, int width, long topAt, long sumAt) {
-        int first = Math.max(0, from);
-        int end = Math.min(width, to);
-        if (first >= end) {
-            Native.zero(line, width * 4L);
-            return 1f;
-        }
-        Native.zero(line, first * 4L);
-        Native.zero(line + end * 4L, (width - end) * 4L);
-        float before = Native.get(topAt);
-        float top = Math.max(before, CrossEntropy.max(line + first * 4L, end - first));
-        float shrink = before == top ? 1f : (float) StrictMath.exp((double) before - top);
-        float sum = CrossEntropy.exponentials(line + first * 4L, top, end - first);
-        Native.put(topAt, top);
-        Native.put(sumAt, Native.get(sumAt) * shrink + sum);
-        return shrink;
     }
 
     void backward(long dout, long qkv, long documents, long out, long logSumExp, long dqkv, AttentionShape shape) {
@@ -195,7 +174,7 @@ final class Attention implements AutoCloseable {
             for (int i = 0; i < count; i++) {
                 float lse = Native.get(logSumExp + ((first + i) * shape.heads() + head) * 4);
                 long at = (long) i * KEYS * 4;
-                softmaxBackward(
+                ScoreLine.backward(
                         mine + at,
                         slopes + at,
                         visible(first + i) - key,
@@ -211,36 +190,17 @@ final class Attention implements AutoCloseable {
         }
     }
 
-    /// Scores become probabilities, and gradients of probabilities become gradients of unscaled scores; 0 outside
-    /// [from, to).
-    private static void softmaxBackward(
-            long scores, long slopes, int from, int to, int width, float lse, float delta, float scale) {
-        int first = Math.clamp(from, 0, width);
-        int end = Math.clamp(to, first, width);
-        Native.zero(scores, first * 4L);
-        Native.zero(slopes, first * 4L);
-        Native.zero(scores + end * 4L, (width - end) * 4L);
-        Native.zero(slopes + end * 4L, (width - end) * 4L);
-        for (int i = first; i < end; i += Floats.LANES) {
-            var mask = Floats.first(end - i);
-            FloatVector p = Floats.exp(Floats.load(scores + i * 4L, mask).sub(lse));
-            FloatVector ds = p.mul(Floats.load(slopes + i * 4L, mask).sub(delta)).mul(scale);
-            Floats.store(p, scores + i * 4L, mask);
-            Floats.store(ds, slopes + i * 4L, mask);
-        }
-    }
-
     private static float dot(long a, long b, int count) {
         int whole = (int) Floats.whole(count);
-        FloatVector sum = Floats.of(0);
+        FloatVector sums = Floats.of(0);
         for (int i = 0; i < whole; i += Floats.LANES) {
-            sum = Floats.load(a + i * 4L).fma(Floats.load(b + i * 4L), sum);
+            sums = Floats.load(a + i * 4L).fma(Floats.load(b + i * 4L), sums);
         }
-        if (whole < count) {
-            var mask = Floats.first(count - whole);
-            sum = Floats.load(a + whole * 4L, mask).fma(Floats.load(b + whole * 4L, mask), sum);
+        float sum = Floats.sum(sums);
+        for (int i = whole; i < count; i++) {
+            sum += Native.get(a + i * 4L) * Native.get(b + i * 4L);
         }
-        return Floats.sum(sum);
+        return sum;
     }
 
     private long query(long base, long row, int group, int slot) {

@@ -13,8 +13,9 @@ import org.bytedeco.openblas.global.openblas_nolapack;
 
 /// Single-threaded float32 matrix products of OpenBLAS, called without an allocation.
 ///
-/// The kernel family is chosen by vector width alone, not by the library's list of known processors: a processor that
-/// is newer than the library would get the kernels of an old one, and two machines of one kind might differ.
+/// The kernels are chosen by vector width alone. The library would ask its list of known processors, where one that is
+/// newer than the list gets the kernels of an old one, and the environment of whoever started the process. Either could
+/// give two workers on equal machines different bits.
 final class Blas {
     private static final int ROW_MAJOR = 101;
     private static final int PLAIN = 111;
@@ -81,9 +82,12 @@ final class Blas {
     private static MethodHandle load() {
         Linker linker = Linker.nativeLinker();
         try {
-            setDefault(linker, "OPENBLAS_CORETYPE", Floats.LANES >= 16 ? "SkylakeX" : "Haswell");
-            setDefault(linker, "OPENBLAS_NUM_THREADS", "1");
-            SymbolLookup library = open();
+            set(linker, "OPENBLAS_CORETYPE", Floats.LANES >= 16 ? "SkylakeX" : "Haswell");
+            set(linker, "OPENBLAS_L2_SIZE", ""); // as the kernels have it: it would decide how products are blocked
+            set(linker, "OPENBLAS_NUM_THREADS", "1");
+            Path bridge = Path.of(Loader.load(openblas_nolapack.class));
+            SymbolLookup library =
+                    SymbolLookup.libraryLookup(bridge.resolveSibling("libopenblas_nolapack.so.0"), Arena.global());
             MethodHandle threads =
                     linker.downcallHandle(
                             library.findOrThrow("openblas_set_num_threads"),
@@ -112,8 +116,8 @@ final class Blas {
         }
     }
 
-    /// Sets a variable of the environment that OpenBLAS reads when it is loaded, unless the user has set it.
-    private static void setDefault(Linker linker, String name, String value) throws Throwable {
+    /// Sets a variable of this process's environment, which OpenBLAS reads when it is loaded.
+    private static void set(Linker linker, String name, String value) throws Throwable {
         MethodHandle setenv =
                 linker.downcallHandle(
                         linker.defaultLookup().findOrThrow("setenv"),
@@ -122,7 +126,7 @@ final class Blas {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment key = arena.allocateFrom(name);
             MemorySegment text = arena.allocateFrom(value);
-            int failed = (int) setenv.invokeExact(key, text, 0);
+            int failed = (int) setenv.invokeExact(key, text, 1);
             if (failed != 0) {
                 throw new IllegalStateException("the environment variable " + name + " cannot be set");
             }

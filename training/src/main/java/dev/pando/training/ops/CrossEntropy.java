@@ -1,7 +1,6 @@
 package dev.pando.training.ops;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /// Softmax and cross-entropy in one, in place. See [Ops#crossEntropy].
 final class CrossEntropy {
@@ -73,7 +72,7 @@ final class CrossEntropy {
         return StrictMath.log(sum) + top - atLabel;
     }
 
-    static float max(long x, int count) {
+    private static float max(long x, int count) {
         int whole = (int) Floats.whole(count);
         FloatVector top = Floats.of(Float.NEGATIVE_INFINITY);
         for (int i = 0; i < whole; i += Floats.LANES) {
@@ -87,27 +86,28 @@ final class CrossEntropy {
     }
 
     /// `x = e^(x - top)`; returns their sum.
-    static float exponentials(long x, float top, int count) {
+    private static float exponentials(long x, float top, int count) {
         int whole = (int) Floats.whole(count);
-        FloatVector sum = Floats.of(0);
+        FloatVector sums = Floats.of(0);
         for (int i = 0; i < whole; i += Floats.LANES) {
             FloatVector e = Floats.exp(Floats.load(x + i * 4L).sub(top));
             Floats.store(e, x + i * 4L);
-            sum = sum.add(e);
+            sums = sums.add(e);
         }
-        if (whole < count) {
-            VectorMask<Float> mask = Floats.first(count - whole);
-            FloatVector e = Floats.exp(Floats.load(x + whole * 4L, mask).sub(top));
-            Floats.store(e, x + whole * 4L, mask);
-            sum = sum.add(e, mask);
+        float sum = Floats.sum(sums);
+        for (int i = whole; i < count; i++) {
+            float e = Floats.exp(Native.get(x + i * 4L) - top);
+            Native.put(x + i * 4L, e);
+            sum += e;
         }
-        return Floats.sum(sum);
+        return sum;
     }
 
     static void scale(long x, float by, int count) {
         int whole = (int) Floats.whole(count);
+        FloatVector factor = Floats.of(by);
         for (int i = 0; i < whole; i += Floats.LANES) {
-            Floats.store(Floats.load(x + i * 4L).mul(by), x + i * 4L);
+            Floats.store(Floats.load(x + i * 4L).mul(factor), x + i * 4L);
         }
         for (int i = whole; i < count; i++) {
             Native.put(x + i * 4L, Native.get(x + i * 4L) * by);

@@ -3,7 +3,6 @@ package dev.pando.training.ops;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
@@ -26,22 +25,8 @@ final class Floats {
         return FloatVector.fromMemorySegment(SPECIES, Native.ALL, address, ORDER);
     }
 
-    /// Loads the lanes that the mask names; the others are 0.
-    static FloatVector load(long address, VectorMask<Float> mask) {
-        return FloatVector.fromMemorySegment(SPECIES, Native.ALL, address, ORDER, mask);
-    }
-
     static void store(FloatVector vector, long address) {
         vector.intoMemorySegment(Native.ALL, address, ORDER);
-    }
-
-    static void store(FloatVector vector, long address, VectorMask<Float> mask) {
-        vector.intoMemorySegment(Native.ALL, address, ORDER, mask);
-    }
-
-    /// The first lanes, as many as there are elements left.
-    static VectorMask<Float> first(long left) {
-        return SPECIES.indexInRange(0L, left);
     }
 
     static FloatVector of(float value) {
@@ -78,26 +63,62 @@ final class Floats {
     private static final float ROUNDER = 12582912f; // 1.5 * 2^23: adding it leaves the nearest integer in the low bits
     private static final float UNDERFLOW = -87.3f; // below, 2^n would be subnormal: 0 instead
     private static final float OVERFLOW = 88.3f;
+    private static final float P0 = 1.9875691500e-4f;
+    private static final float P1 = 1.3981999507e-3f;
+    private static final float P2 = 8.3334519073e-3f;
+    private static final float P3 = 4.1665795894e-2f;
+    private static final float P4 = 1.6666665459e-1f;
+    private static final float P5 = 5.0000001201e-1f;
+
+    // As vectors: the compiler gives up on methods of more than 18,000 nodes and then boxes vectors; constants cost
+    // few.
+    private static final FloatVector ZERO = of(0);
+    static final FloatVector ONE = of(1);
+    private static final FloatVector LOG2_E_V = of(LOG2_E);
+    private static final FloatVector MINUS_LN2_HIGH_V = of(-LN2_HIGH);
+    private static final FloatVector MINUS_LN2_LOW_V = of(-LN2_LOW);
+    private static final FloatVector ROUNDER_V = of(ROUNDER);
+    private static final FloatVector UNDERFLOW_V = of(UNDERFLOW);
+    private static final FloatVector OVERFLOW_V = of(OVERFLOW);
+    private static final FloatVector P0_V = of(P0);
+    private static final FloatVector P1_V = of(P1);
+    private static final FloatVector P2_V = of(P2);
+    private static final FloatVector P3_V = of(P3);
+    private static final FloatVector P4_V = of(P4);
+    private static final FloatVector P5_V = of(P5);
 
     /// e^x, to 1e-7 of its value; 0 below -87.3 (also of -infinity), e^88.3 above 88.3. Not for NaN.
     ///
     /// x = n ln 2 + r with |r| <= ln 2 / 2; e^r by Cephes' polynomial of degree 6.
     static FloatVector exp(FloatVector x) {
-        FloatVector bounded = x.min(OVERFLOW);
-        FloatVector shifted = bounded.fma(of(LOG2_E), of(ROUNDER));
-        FloatVector n = shifted.sub(ROUNDER);
-        FloatVector r = n.fma(of(-LN2_HIGH), bounded);
-        r = n.fma(of(-LN2_LOW), r);
-        FloatVector p = r.fma(of(1.9875691500e-4f), of(1.3981999507e-3f));
-        p = p.fma(r, of(8.3334519073e-3f));
-        p = p.fma(r, of(4.1665795894e-2f));
-        p = p.fma(r, of(1.6666665459e-1f));
-        p = p.fma(r, of(5.0000001201e-1f));
-        p = p.fma(r.mul(r), r).add(1f);
-        IntVector power = shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
+        FloatVector bounded = x.min(OVERFLOW_V);
+        FloatVector shifted = bounded.fma(LOG2_E_V, ROUNDER_V);
+        FloatVector n = shifted.sub(ROUNDER_V);
+        FloatVector r = n.fma(MINUS_LN2_LOW_V, n.fma(MINUS_LN2_HIGH_V, bounded));
+        FloatVector p = r.fma(P0_V, P1_V).fma(r, P2_V).fma(r, P3_V).fma(r, P4_V).fma(r, P5_V);
+        p = p.fma(r.mul(r), r).add(ONE);
         // the exponent field of p grows by n: the high bits that the rounder left are shifted out
+        IntVector power = shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
         FloatVector scaled = p.reinterpretAsInts().add(power).reinterpretAsFloats();
-        return scaled.blend(0f, x.compare(VectorOperators.LT, UNDERFLOW));
+        return scaled.blend(ZERO, x.lt(UNDERFLOW_V));
+    }
+
+    /// One lane of [#exp(FloatVector)], with its bits: for what is left over of a vector.
+    static float exp(float x) {
+        if (x < UNDERFLOW) {
+            return 0;
+        }
+        float bounded = Math.min(x, OVERFLOW);
+        float shifted = Math.fma(bounded, LOG2_E, ROUNDER);
+        float n = shifted - ROUNDER;
+        float r = Math.fma(n, -LN2_LOW, Math.fma(n, -LN2_HIGH, bounded));
+        float p = Math.fma(r, P0, P1);
+        p = Math.fma(p, r, P2);
+        p = Math.fma(p, r, P3);
+        p = Math.fma(p, r, P4);
+        p = Math.fma(p, r, P5);
+        p = Math.fma(p, r * r, r) + 1f;
+        return Float.intBitsToFloat(Float.floatToRawIntBits(p) + (Float.floatToRawIntBits(shifted) << 23));
     }
 
     private static VectorShuffle<Float> rotation(int by) {

@@ -1,7 +1,6 @@
 package dev.pando.training.ops;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /// RMSNorm (Zhang and Sennrich), alone and together with the residual sum before it. See [Ops#norm].
 final class RmsNorm {
@@ -87,66 +86,77 @@ final class RmsNorm {
     }
 
     private static void add(long x, long delta, long sum, int c) {
-        for (int i = 0; i < c; i += Floats.LANES) {
-            VectorMask<Float> mask = Floats.first(c - i);
-            Floats.store(Floats.load(x + i * 4L, mask).add(Floats.load(delta + i * 4L, mask)), sum + i * 4L, mask);
+        int whole = (int) Floats.whole(c);
+        for (int i = 0; i < whole; i += Floats.LANES) {
+            Floats.store(Floats.load(x + i * 4L).add(Floats.load(delta + i * 4L)), sum + i * 4L);
+        }
+        for (int i = whole; i < c; i++) {
+            Native.put(sum + i * 4L, Native.get(x + i * 4L) + Native.get(delta + i * 4L));
         }
     }
 
     private static float squares(long x, int c) {
         int whole = (int) Floats.whole(c);
-        FloatVector sum = Floats.of(0);
+        FloatVector sums = Floats.of(0);
         for (int i = 0; i < whole; i += Floats.LANES) {
             FloatVector a = Floats.load(x + i * 4L);
-            sum = a.fma(a, sum);
+            sums = a.fma(a, sums);
         }
-        if (whole < c) {
-            FloatVector a = Floats.load(x + whole * 4L, Floats.first(c - whole));
-            sum = a.fma(a, sum);
+        float sum = Floats.sum(sums);
+        for (int i = whole; i < c; i++) {
+            sum += Native.get(x + i * 4L) * Native.get(x + i * 4L);
         }
-        return Floats.sum(sum);
+        return sum;
     }
 
     private static void scale(long x, long weight, float s, long y, int c) {
         int whole = (int) Floats.whole(c);
+        FloatVector factor = Floats.of(s);
         for (int i = 0; i < whole; i += Floats.LANES) {
-            Floats.store(Floats.load(x + i * 4L).mul(s).mul(Floats.load(weight + i * 4L)), y + i * 4L);
+            Floats.store(Floats.load(x + i * 4L).mul(factor).mul(Floats.load(weight + i * 4L)), y + i * 4L);
         }
-        if (whole < c) {
-            VectorMask<Float> mask = Floats.first(c - whole);
-            FloatVector a = Floats.load(x + whole * 4L, mask).mul(s).mul(Floats.load(weight + whole * 4L, mask));
-            Floats.store(a, y + whole * 4L, mask);
+        for (int i = whole; i < c; i++) {
+            Native.put(y + i * 4L, Native.get(x + i * 4L) * s * Native.get(weight + i * 4L));
         }
     }
 
     /// Sum of dy weight x.
     private static float dot(long dy, long weight, long x, int c) {
         int whole = (int) Floats.whole(c);
-        FloatVector sum = Floats.of(0);
+        FloatVector sums = Floats.of(0);
         for (int i = 0; i < whole; i += Floats.LANES) {
             FloatVector a = Floats.load(dy + i * 4L).mul(Floats.load(weight + i * 4L));
-            sum = a.fma(Floats.load(x + i * 4L), sum);
+            sums = a.fma(Floats.load(x + i * 4L), sums);
         }
-        if (whole < c) {
-            VectorMask<Float> mask = Floats.first(c - whole);
-            FloatVector a = Floats.load(dy + whole * 4L, mask).mul(Floats.load(weight + whole * 4L, mask));
-            sum = a.fma(Floats.load(x + whole * 4L, mask), sum);
+        float sum = Floats.sum(sums);
+        for (int i = whole; i < c; i++) {
+            sum += Native.get(dy + i * 4L) * Native.get(weight + i * 4L) * Native.get(x + i * 4L);
         }
-        return Floats.sum(sum);
+        return sum;
     }
 
     private static void gradients(
             long dy, long x, long weight, float s, float pull, long dx, long dweight, long y, int c) {
-        for (int i = 0; i < c; i += Floats.LANES) {
-            VectorMask<Float> mask = Floats.first(c - i);
-            FloatVector a = Floats.load(x + i * 4L, mask);
-            FloatVector w = Floats.load(weight + i * 4L, mask);
-            FloatVector g = Floats.load(dy + i * 4L, mask);
-            FloatVector normal = a.mul(s);
-            Floats.store(normal.mul(w), y + i * 4L, mask);
-            Floats.store(g.fma(normal, Floats.load(dweight + i * 4L, mask)), dweight + i * 4L, mask);
-            FloatVector inner = g.mul(w).sub(a.mul(pull));
-            Floats.store(inner.fma(Floats.of(s), Floats.load(dx + i * 4L, mask)), dx + i * 4L, mask);
+        int whole = (int) Floats.whole(c);
+        FloatVector scales = Floats.of(s);
+        FloatVector pulls = Floats.of(pull);
+        for (int i = 0; i < whole; i += Floats.LANES) {
+            FloatVector a = Floats.load(x + i * 4L);
+            FloatVector w = Floats.load(weight + i * 4L);
+            FloatVector g = Floats.load(dy + i * 4L);
+            FloatVector normal = a.mul(scales);
+            Floats.store(normal.mul(w), y + i * 4L);
+            Floats.store(g.fma(normal, Floats.load(dweight + i * 4L)), dweight + i * 4L);
+            FloatVector inner = g.mul(w).sub(a.mul(pulls));
+            Floats.store(inner.fma(scales, Floats.load(dx + i * 4L)), dx + i * 4L);
+        }
+        for (int i = whole; i < c; i++) {
+            float a = Native.get(x + i * 4L);
+            float w = Native.get(weight + i * 4L);
+            float g = Native.get(dy + i * 4L);
+            Native.put(y + i * 4L, a * s * w);
+            Native.put(dweight + i * 4L, Math.fma(g, a * s, Native.get(dweight + i * 4L)));
+            Native.put(dx + i * 4L, Math.fma(g * w - a * pull, s, Native.get(dx + i * 4L)));
         }
     }
 }

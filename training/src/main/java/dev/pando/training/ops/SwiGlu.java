@@ -1,7 +1,6 @@
 package dev.pando.training.ops;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /// The gated activation of the feed-forward layer (Shazeer). See [Ops#swiglu].
 final class SwiGlu {
@@ -28,7 +27,13 @@ final class SwiGlu {
     private void forwardTile(int tile, int lane) {
         long from = (long) tile * TILE;
         long at = from * 4;
-        forward(gate + at, up + at, y + at, (int) Math.min(TILE, elements - from));
+        int count = (int) Math.min(TILE, elements - from);
+        int whole = (int) Floats.whole(count);
+        forward(gate + at, up + at, y + at, whole);
+        if (whole < count) {
+            at += whole * 4L;
+            forwardRest(gate + at, up + at, y + at, count - whole);
+        }
     }
 
     void backward(long gate, long up, long dy, long elements) {
@@ -39,59 +44,63 @@ final class SwiGlu {
     private void backwardTile(int tile, int lane) {
         long from = (long) tile * TILE;
         long at = from * 4;
-        backward(gate + at, up + at, y + at, (int) Math.min(TILE, elements - from));
+        int count = (int) Math.min(TILE, elements - from);
+        int whole = (int) Floats.whole(count);
+        backward(gate + at, up + at, y + at, whole);
+        if (whole < count) {
+            at += whole * 4L;
+            backwardRest(gate + at, up + at, y + at, count - whole);
+        }
     }
 
     private static void forward(long gate, long up, long y, int count) {
-        int whole = (int) Floats.whole(count);
-        for (int i = 0; i < whole; i += Floats.LANES) {
+        for (int i = 0; i < count; i += Floats.LANES) {
             FloatVector g = Floats.load(gate + i * 4L);
-            Floats.store(silu(g).mul(Floats.load(up + i * 4L)), y + i * 4L);
-        }
-        if (whole < count) {
-            VectorMask<Float> mask = Floats.first(count - whole);
-            FloatVector g = Floats.load(gate + whole * 4L, mask);
-            Floats.store(silu(g).mul(Floats.load(up + whole * 4L, mask)), y + whole * 4L, mask);
+            Floats.store(g.mul(sigmoid(g)).mul(Floats.load(up + i * 4L)), y + i * 4L);
         }
     }
 
+    private static void forwardRest(long gate, long up, long y, int count) {
+        for (int i = 0; i < count; i++) {
+            float g = Native.get(gate + i * 4L);
+            Native.put(y + i * 4L, g * sigmoid(g) * Native.get(up + i * 4L));
+        }
+    }
+
+    /// d silu / dg = s (1 + g (1 - s)), with s the sigmoid of g.
     private static void backward(long gate, long up, long dy, int count) {
-        int whole = (int) Floats.whole(count);
-        for (int i = 0; i < whole; i += Floats.LANES) {
+        for (int i = 0; i < count; i += Floats.LANES) {
             FloatVector g = Floats.load(gate + i * 4L);
             FloatVector u = Floats.load(up + i * 4L);
             FloatVector d = Floats.load(dy + i * 4L);
             FloatVector s = sigmoid(g);
             FloatVector silu = g.mul(s);
-            Floats.store(d.mul(u).mul(slope(g, s)), gate + i * 4L);
+            FloatVector slope = s.mul(g.fma(Floats.ONE.sub(s), Floats.ONE));
+            Floats.store(d.mul(u).mul(slope), gate + i * 4L);
             Floats.store(d.mul(silu), up + i * 4L);
             Floats.store(silu.mul(u), dy + i * 4L);
         }
-        if (whole < count) {
-            VectorMask<Float> mask = Floats.first(count - whole);
-            FloatVector g = Floats.load(gate + whole * 4L, mask);
-            FloatVector u = Floats.load(up + whole * 4L, mask);
-            FloatVector d = Floats.load(dy + whole * 4L, mask);
-            FloatVector s = sigmoid(g);
-            FloatVector silu = g.mul(s);
-            Floats.store(d.mul(u).mul(slope(g, s)), gate + whole * 4L, mask);
-            Floats.store(d.mul(silu), up + whole * 4L, mask);
-            Floats.store(silu.mul(u), dy + whole * 4L, mask);
+    }
+
+    private static void backwardRest(long gate, long up, long dy, int count) {
+        for (int i = 0; i < count; i++) {
+            float g = Native.get(gate + i * 4L);
+            float u = Native.get(up + i * 4L);
+            float d = Native.get(dy + i * 4L);
+            float s = sigmoid(g);
+            float slope = s * Math.fma(g, 1f - s, 1f);
+            Native.put(gate + i * 4L, d * u * slope);
+            Native.put(up + i * 4L, d * (g * s));
+            Native.put(dy + i * 4L, g * s * u);
         }
     }
 
-    private static FloatVector silu(FloatVector g) {
-        return g.mul(sigmoid(g));
-    }
-
     private static FloatVector sigmoid(FloatVector g) {
-        return Floats.of(1f).div(Floats.exp(g.neg()).add(1f));
+        return Floats.ONE.div(Floats.exp(g.neg()).add(Floats.ONE));
     }
 
-    /// d silu / dg = s (1 + g (1 - s)).
-    private static FloatVector slope(FloatVector g, FloatVector s) {
-        FloatVector rest = Floats.of(1f).sub(s);
-        return s.mul(g.fma(rest, Floats.of(1f)));
+    private static float sigmoid(float g) {
+        return 1f / (Floats.exp(-g) + 1f);
     }
 
     private void set(long gate, long up, long y, long elements) {

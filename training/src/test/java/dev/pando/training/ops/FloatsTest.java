@@ -22,6 +22,13 @@ class FloatsTest {
     }
 
     @Test
+    void shouldExponentiateOneNumberWithTheBitsOfALane() {
+        for (float x = -120f; x < 100f; x += 0.0173f) {
+            assertThat(Floats.exp(x)).isEqualTo(exp(x));
+        }
+    }
+
+    @Test
     void shouldFlushSmallExponentialsToZeroAndBoundLargeOnes() {
         assertThat(exp(-87.4f)).isZero();
         assertThat(exp(Float.NEGATIVE_INFINITY)).isZero();

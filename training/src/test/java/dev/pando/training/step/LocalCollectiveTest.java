@@ -105,11 +105,11 @@ class LocalCollectiveTest {
     }
 
     @Test
-    void shouldEndWhatIsBlockedWhenANewerEpochIsEntered() throws Exception {
+    void shouldEndWhatIsBlockedWhenAnotherMemberEntersANewerEpoch() throws Exception {
         join(2, 1);
         Future<Outcome> blocked = threads.submit(() -> reduce(0, PATIENT));
 
-        members.getFirst().enter(membership(2, 2));
+        members.get(1).enter(membership(2, 2));
 
         assertThat(blocked.get()).isEqualTo(new Outcome.EpochOver(2));
     }

@@ -1,0 +1,63 @@
+package dev.pando.bench.collectives;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Starts the ranks of an all-reduce benchmark, each in a process of its own, and tells each where the others are.
+public final class AllReduceBench {
+    private AllReduceBench() {}
+
+    /// @param args see [AllReduceOptions]
+    public static void main(String[] args) throws IOException, InterruptedException {
+        int world = AllReduceOptions.parse(args).world();
+        List<Process> ranks = new ArrayList<>();
+        try {
+            for (int rank = 0; rank < world; rank++) {
+                ranks.add(start(args));
+            }
+            introduce(ranks);
+            try (BufferedReader figures = ranks.getFirst().inputReader(StandardCharsets.UTF_8)) {
+                figures.lines().forEach(System.out::println);
+            }
+            for (Process rank : ranks) {
+                if (rank.waitFor() != 0) {
+                    throw new IllegalStateException("a rank ended with " + rank.exitValue());
+                }
+            }
+        } finally {
+            ranks.forEach(Process::destroyForcibly);
+        }
+    }
+
+    private static Process start(String[] args) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(ProcessHandle.current().info().command().orElseThrow());
+        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), AllReduceRank.class.getName()));
+        command.addAll(List.of(args));
+        return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    }
+
+    private static void introduce(List<Process> ranks) throws IOException {
+        List<String> addresses = new ArrayList<>();
+        for (Process rank : ranks) {
+            // the JVM may have said something first
+            addresses.add(
+                    rank.inputReader(StandardCharsets.UTF_8)
+                            .lines()
+                            .filter(line -> line.startsWith("pando:"))
+                            .findFirst()
+                            .orElseThrow(() -> new IllegalStateException("a rank did not start")));
+        }
+        for (int rank = 0; rank < ranks.size(); rank++) {
+            PrintStream words = new PrintStream(ranks.get(rank).getOutputStream(), true, StandardCharsets.UTF_8);
+            words.println(rank);
+            addresses.forEach(words::println);
+        }
+    }
+}

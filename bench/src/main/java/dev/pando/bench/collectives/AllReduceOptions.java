@@ -1,0 +1,58 @@
+package dev.pando.bench.collectives;
+
+import dev.pando.collectives.TransportSettings;
+import java.util.Arrays;
+import java.util.Iterator;
+
+/// What to measure; as options of the command, which hands them on to every rank's process.
+///
+/// @param world number of ranks
+/// @param transport `shared memory` or `log buffers`
+record AllReduceOptions(
+        int world,
+        String transport,
+        TransportSettings settings,
+        long minBytes,
+        long maxBytes,
+        int samples,
+        double sampleSeconds,
+        double warmUpSeconds) {
+    static AllReduceOptions parse(String[] args) {
+        AllReduceOptions options =
+                new AllReduceOptions(2, "shared memory", TransportSettings.defaults(), 4 << 10, 64 << 20, 15, 0.04, 3);
+        for (Iterator<String> words = Arrays.asList(args).iterator(); words.hasNext(); ) {
+            options = options.with(words.next(), words.next());
+        }
+        return options;
+    }
+
+    private AllReduceOptions with(String option, String value) {
+        int world = this.world;
+        String transport = this.transport;
+        TransportSettings settings = this.settings;
+        long minBytes = this.minBytes;
+        long maxBytes = this.maxBytes;
+        int samples = this.samples;
+        double sampleSeconds = this.sampleSeconds;
+        double warmUpSeconds = this.warmUpSeconds;
+        switch (option) {
+            case "--world" -> world = Integer.parseInt(value);
+            case "--transport" -> {
+                transport = value;
+                settings = settings.withSharing(value.equals("shared memory"));
+            }
+            case "--min-kb" -> minBytes = Long.parseLong(value) << 10;
+            case "--max-mb" -> maxBytes = Long.parseLong(value) << 20;
+            case "--samples" -> samples = Integer.parseInt(value);
+            case "--sample-ms" -> sampleSeconds = Double.parseDouble(value) / 1e3;
+            case "--warm-up-s" -> warmUpSeconds = Double.parseDouble(value);
+            case "--slice-kb" -> settings = settings.withSliceBytes(Integer.parseInt(value) << 10);
+            case "--eager-kb" -> settings = settings.withEagerBytes(Integer.parseInt(value) << 10);
+            case "--chunk-kb" -> settings = settings.withChunkBytes(Integer.parseInt(value) << 10);
+            case "--term-kb" -> settings = settings.withTermBytes(Integer.parseInt(value) << 10);
+            default -> throw new IllegalArgumentException("no option " + option);
+        }
+        return new AllReduceOptions(
+                world, transport, settings, minBytes, maxBytes, samples, sampleSeconds, warmUpSeconds);
+    }
+}
