@@ -5,7 +5,6 @@ import dev.pando.actors.Workbench;
 import dev.pando.checkpoint.Checkpoints;
 import dev.pando.collectives.Transport;
 import dev.pando.collectives.TransportSettings;
-import dev.pando.runtime.folder.SampleLine;
 import dev.pando.runtime.settings.Arithmetic;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.UserError;
@@ -21,7 +20,6 @@ import dev.pando.training.step.ModelTrainer;
 import dev.pando.training.step.Sampler;
 import dev.pando.training.tensor.Memory;
 import java.lang.foreign.Arena;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -103,11 +101,6 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
     @Override
     public Map<String, String> checkpointAttributes(JobSpec job) {
         return Map.of(CONFIG, settings.render(), DATA, data.digest(), SAMPLER, sampler.digest());
-    }
-
-    /// What the model of the newest checkpoint makes of the config's prompts.
-    List<SampleLine> samples() {
-        return List.of();
     }
 
     @Override

@@ -1,13 +1,98 @@
 package dev.pando.runtime.cli;
 
+import dev.pando.runtime.TrainedModel;
+import dev.pando.runtime.settings.Settings;
+import dev.pando.runtime.settings.UserError;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
-/// Lets a trained model go on with a text.
-@Command(name = "generate", description = "Lets a trained model go on with a text.")
+/// Lets the model of a run go on with texts.
+@Command(
+        name = "generate",
+        description = "Lets the model of a run go on with texts. The same model, prompt and seed give the same text.",
+        footer = {
+            "",
+            "  pando generate runs/quickstart --prompt 'public final class'",
+            "  pando generate runs/quickstart --prompt '# What' --temperature 0 --tokens 200"
+        })
 public final class GenerateCommand implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+
+    @Parameters(paramLabel = "RUN", description = "The run's folder. The run may still go on.")
+    private Path run;
+
+    @Option(
+            names = "--checkpoint",
+            paramLabel = "STEP",
+            description = "A checkpoint by its step or name; without it, the newest.")
+    private String checkpoint;
+
+    @Option(
+            names = "--prompt",
+            paramLabel = "TEXT",
+            description = "What to go on with. May be given again; without it, the prompts of the run's config.")
+    private List<String> prompts = new ArrayList<>();
+
+    @Option(names = "--tokens", paramLabel = "N", description = "Most tokens to write.")
+    private Integer tokens;
+
+    @Option(names = "--temperature", paramLabel = "T", description = "0: always the likeliest; 1: as the model thinks.")
+    private Double temperature;
+
+    @Option(
+            names = "--top-p",
+            paramLabel = "P",
+            description = "Among the likeliest that together have this probability.")
+    private Double topP;
+
+    @Option(names = "--seed", paramLabel = "N", description = "Another seed, another text.")
+    private Long seed;
+
     @Override
     public Integer call() {
-        return 1;
+        PrintWriter out = spec.commandLine().getOut();
+        try (TrainedModel model = TrainedModel.open(run, Optional.ofNullable(checkpoint))) {
+            Settings.Sample how = how(model.sample());
+            List<String> asked = prompts.isEmpty() ? how.prompts() : prompts;
+            if (asked.isEmpty()) {
+                throw new UserError("nothing to go on with: write --prompt TEXT");
+            }
+            Terminal terminal = Terminal.standard(out);
+            for (String prompt : asked) {
+                out.print(terminal.bold(prompt));
+                model.goOn(
+                        prompt,
+                        how,
+                        piece -> {
+                            out.print(piece);
+                            out.flush();
+                        });
+                out.println();
+                out.flush();
+            }
+            return 0;
+        }
+    }
+
+    private Settings.Sample how(Settings.Sample config) {
+        try {
+            return new Settings.Sample(
+                    config.prompts(),
+                    tokens != null ? tokens : config.tokens(),
+                    temperature != null ? temperature : config.temperature(),
+                    topP != null ? topP : config.topP(),
+                    seed != null ? seed : config.seed());
+        } catch (IllegalArgumentException refused) {
+            throw new UserError("--" + refused.getMessage(), refused);
+        }
     }
 }

@@ -3,9 +3,11 @@ package dev.pando.runtime.cli;
 import dev.pando.actors.Stopwatch;
 import dev.pando.runtime.JobResult;
 import dev.pando.runtime.Pando;
+import dev.pando.runtime.Preparation;
 import dev.pando.runtime.Submission;
 import dev.pando.runtime.folder.RunFolder;
 import dev.pando.runtime.settings.Settings;
+import dev.pando.training.data.Statistics;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;
 import picocli.CommandLine.Command;
@@ -44,12 +46,14 @@ public final class TrainCommand implements Callable<Integer> {
         Terminal terminal = Terminal.standard(spec.commandLine().getOut());
         Progress progress = new Progress(terminal, settings, Stopwatch.system());
         Submission submission =
-                Submission.of(settings).resuming(resume).preparing(progress).listening(progress::happened);
+                Submission.of(settings)
+                        .resuming(resume)
+                        .preparing(loggingOnce(progress, settings))
+                        .listening(progress::happened);
         progress.say(headline(terminal, settings));
         Outcome outcome = new Outcome(terminal, spec.commandLine().getErr(), progress);
         try (Pando pando = Pando.start(submission);
                 Interruption interruption = Interruption.of(pando.job(), progress, outcome::tell)) {
-            Logs.toFile(RunFolder.log(settings.out()));
             JobResult result = pando.job().done().toCompletableFuture().join();
             if (interruption.over()) {
                 outcome.tell(result);
@@ -59,6 +63,22 @@ public final class TrainCommand implements Callable<Integer> {
             progress.erase();
             throw failed.getCause() instanceof RuntimeException cause ? cause : failed;
         }
+    }
+
+    /// From when the text is ready the run's folder is there to stay, and the log with it.
+    private static Preparation loggingOnce(Progress progress, Settings settings) {
+        return new Preparation() {
+            @Override
+            public void advanced(Phase phase, long documents, long bytes, long totalBytes) {
+                progress.advanced(phase, documents, bytes, totalBytes);
+            }
+
+            @Override
+            public void prepared(Statistics text) {
+                Logs.toFile(RunFolder.log(settings.out()));
+                progress.prepared(text);
+            }
+        };
     }
 
     private static String headline(Terminal terminal, Settings settings) {

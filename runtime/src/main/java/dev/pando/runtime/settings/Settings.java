@@ -55,7 +55,20 @@ public record Settings(
     public record Checkpoint(long everySteps, Path folder, CheckpointSettings storage) {}
 
     /// Texts that the trained model continues at the end.
-    public record Sample(List<String> prompts, int tokens, double temperature, double topP, long seed) {}
+    public record Sample(List<String> prompts, int tokens, double temperature, double topP, long seed) {
+        public Sample {
+            prompts = List.copyOf(prompts);
+            require(tokens >= 1, "tokens must be at least 1, not " + tokens);
+            require(temperature >= 0, "temperature must be at least 0, not " + temperature);
+            require(topP > 0 && topP <= 1, "top-p must be above 0 and at most 1, not " + topP);
+        }
+
+        private static void require(boolean holds, String sentence) {
+            if (!holds) {
+                throw new IllegalArgumentException(sentence);
+            }
+        }
+    }
 
     /// What workers compute on.
     public enum Device {
@@ -249,12 +262,12 @@ public record Settings(
     }
 
     private static Sample sample(Keys sample) {
-        int tokens = sample.integer("tokens");
-        sample.require(tokens >= 1, "tokens", () -> "must be at least 1, not " + tokens);
-        double temperature = sample.number("temperature");
-        sample.require(temperature >= 0, "temperature", () -> "must be at least 0, not " + temperature);
-        double topP = sample.number("top-p");
-        sample.require(topP > 0 && topP <= 1, "top-p", () -> "must be above 0 and at most 1, not " + topP);
-        return new Sample(sample.texts("prompts"), tokens, temperature, topP, sample.whole("seed"));
+        return sample.build(() ->
+                new Sample(
+                        sample.texts("prompts"),
+                        sample.integer("tokens"),
+                        sample.number("temperature"),
+                        sample.number("top-p"),
+                        sample.whole("seed")));
     }
 }

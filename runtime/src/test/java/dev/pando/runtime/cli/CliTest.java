@@ -3,6 +3,7 @@ package dev.pando.runtime.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pando.runtime.TinyJob;
+import dev.pando.runtime.folder.SampleLine;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -182,6 +183,39 @@ class CliTest {
         Path moved = Files.move(run, temp.resolve("moved"));
         assertThat(pando("checkpoint", "verify", moved, "newest").out()).endsWith("  sound\n");
         assertThat(pando("checkpoint", "verify", moved, "99").exit()).isEqualTo(1);
+    }
+
+    @Test
+    void shouldWriteTextOnceTrained() {
+        pando("train", tiny.file("run", "pando.job.sample { prompts = [\"Page 3\"], tokens = 12 }"));
+        Path run = tiny.out("run");
+
+        Shown first = pando("generate", run, "--prompt", "Page 1", "--prompt", "the grove", "--seed", 5);
+        Shown again = pando("generate", run, "--prompt", "Page 1", "--prompt", "the grove", "--seed", 5);
+        Shown other = pando("generate", run, "--prompt", "Page 1", "--prompt", "the grove", "--seed", 6);
+
+        assertThat(first.exit()).as(first.err()).isZero();
+        assertThat(first.out()).startsWith("Page 1").contains("\nthe grove");
+        assertThat(again).isEqualTo(first);
+        assertThat(other.out()).isNotEqualTo(first.out());
+        assertThat(pando("generate", run).out()).as("the config's own prompt").startsWith("Page 3");
+        assertThat(SampleLine.read(run))
+                .singleElement()
+                .satisfies(sample ->
+                        assertThat(pando("generate", run).out()).isEqualTo(sample.prompt() + sample.text() + "\n"));
+    }
+
+    @Test
+    void shouldRefuseToWriteWhatCannotBeWritten() {
+        pando("train", tiny.file("run"), "--steps", 4);
+        Path run = tiny.out("run");
+
+        assertThat(pando("generate", run)).isEqualTo(new Shown(1, "", "nothing to go on with: write --prompt TEXT\n"));
+        assertThat(pando("generate", run, "--prompt", "a", "--top-p", 2))
+                .isEqualTo(new Shown(1, "", "--top-p must be above 0 and at most 1, not 2.0\n"));
+        assertThat(pando("generate", temp.resolve("nowhere"), "--prompt", "a"))
+                .isEqualTo(new Shown(1, "", temp.resolve("nowhere") + " holds no run: there is no job.conf in it\n"));
+        assertThat(pando("generate", run, "--prompt", "a", "--checkpoint", "77").exit()).isEqualTo(1);
     }
 
     private static String lastLine(Shown shown) {
