@@ -26,7 +26,13 @@ import picocli.CommandLine.UnmatchedArgumentException;
         description =
                 "Trains language models on machines that fail: kill any worker at any time, the loss curve does not"
                         + " notice.",
-        subcommands = {TrainCommand.class, GenerateCommand.class, ReportCommand.class, DoctorCommand.class},
+        subcommands = {
+            TrainCommand.class,
+            GenerateCommand.class,
+            ReportCommand.class,
+            CheckpointCommand.class,
+            DoctorCommand.class
+        },
         versionProvider = Cli.Versions.class,
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",

@@ -46,10 +46,7 @@ public final class JobOptions {
     ///
     /// @throws dev.pando.runtime.settings.UserError if anything is not as it must be
     public Settings settings() {
-        Written written = Files.isDirectory(conf) ? RunFolder.config(conf) : Written.file(conf);
-        if (Files.isDirectory(conf)) {
-            written = written.with(conf.toString(), "out", conf.toString()); // it may have been moved since
-        }
+        Written written = Files.isDirectory(conf) ? RunFolder.moved(RunFolder.config(conf), conf) : Written.file(conf);
         if (!data.isEmpty()) {
             written = written.with("--data", "data.paths", data.stream().map(Path::toString).toList());
         }

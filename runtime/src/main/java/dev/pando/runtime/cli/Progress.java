@@ -30,6 +30,7 @@ final class Progress implements Preparation {
     private StepCommitted first;
     private StepCommitted last;
     private long faults;
+    private long steps;
 
     Progress(Terminal terminal, Settings settings, Stopwatch stopwatch) {
         this.terminal = terminal;
@@ -125,7 +126,8 @@ final class Progress implements Preparation {
         String gone = String.join(", ", lostSinceCommit);
         lostSinceCommit.clear();
         first = first == null ? step : first;
-        double weight = last == null ? 1 : 0.1;
+        steps++;
+        double weight = Math.max(0.1, 1.0 / Math.max(1, steps - 1)); // the first step, still uncompiled, says little
         last = step;
         secondsPerStep += weight * (step.seconds() - secondsPerStep);
         double rate = step.seconds() > 0 ? step.tokens() / step.seconds() : 0;
@@ -199,7 +201,7 @@ final class Progress implements Preparation {
         int full = (int) (BAR * done / settings.steps());
         String[] parts = {
             "━".repeat(full) + "─".repeat(BAR - full),
-            done + "/" + settings.steps(),
+            " ".repeat(digits(settings.steps()) - digits(done)) + done + "/" + settings.steps(),
             String.format(Locale.ROOT, "loss %.3f", last.loss()),
             Words.count(tokensPerSecond) + " tokens/s",
             Words.clock(left()) + " left",
@@ -219,6 +221,10 @@ final class Progress implements Preparation {
                     .append("  ");
         }
         return line.toString().stripTrailing();
+    }
+
+    private static int digits(long number) {
+        return Long.toString(number).length();
     }
 
     private double left() {

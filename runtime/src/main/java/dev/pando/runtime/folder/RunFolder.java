@@ -78,6 +78,16 @@ public final class RunFolder implements AutoCloseable {
         return Written.file(config);
     }
 
+    /// What that config means in the folder where the run is now: it may have been moved.
+    public static Settings settings(Path folder) {
+        return moved(config(folder), folder).settings();
+    }
+
+    /// A run's config, for the folder where the run is now.
+    public static Written moved(Written config, Path folder) {
+        return config.with(folder.toString(), "out", folder.toString());
+    }
+
     /// The same as text, as it was written.
     public static String configText(Path folder) {
         try {

@@ -25,7 +25,7 @@ public final class Report {
     ///
     /// @return the page's file
     public static Path write(Path folder) {
-        Settings settings = RunFolder.config(folder).settings();
+        Settings settings = RunFolder.settings(folder);
         List<StepLine> steps = StepLine.read(folder);
         List<EventLine> events = EventLine.read(folder);
         if (steps.isEmpty() && events.isEmpty()) {

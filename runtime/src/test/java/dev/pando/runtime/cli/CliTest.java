@@ -163,6 +163,27 @@ class CliTest {
         assertThat(tiny.out("run").resolve("report.html")).isNotEmptyFile();
     }
 
+    @Test
+    void shouldLookAtTheCheckpointsOfARun() throws IOException {
+        pando("train", tiny.file("run"), "--steps", 8);
+        Path run = tiny.out("run");
+
+        assertThat(pando("checkpoint", "list", run).out().lines())
+                .hasSize(2)
+                .allMatch(line -> line.matches("step-\\S+  step [48]  \\d\\.\\d MB  \\d+ tensors"));
+        assertThat(pando("checkpoint", "verify", run).out().lines())
+                .hasSize(2)
+                .allMatch(line -> line.endsWith("  sound"));
+        assertThat(pando("checkpoint", "diff", run, "newest", "newest")).isEqualTo(new Shown(0, "the same bits\n", ""));
+        Shown different = pando("checkpoint", "diff", run, 4, 8);
+        assertThat(different.exit()).isEqualTo(1);
+        assertThat(different.out()).contains("model.norm.weight  16 of 16 elements, by up to ");
+
+        Path moved = Files.move(run, temp.resolve("moved"));
+        assertThat(pando("checkpoint", "verify", moved, "newest").out()).endsWith("  sound\n");
+        assertThat(pando("checkpoint", "verify", moved, "99").exit()).isEqualTo(1);
+    }
+
     private static String lastLine(Shown shown) {
         return shown.out().lines().toList().getLast();
     }
