@@ -12,8 +12,7 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {VerifyCommand.class, CrashCommand.class, JudgeCommand.class, FaultsCommand.class})
 public final class ChaosCommand implements Subcommand {
-    @Spec
-    private CommandSpec spec;
+    @Spec private CommandSpec spec;
 
     @Override
     public Integer call() {

@@ -22,10 +22,7 @@ final class ChaosOptions {
             description = "The job: a file with `pando.job`, or the folder of a run.")
     private Path conf;
 
-    @Option(
-            names = "--set",
-            paramLabel = "PATH=VALUE",
-            description = "Overrides a key, as in --set batch.shards=6.")
+    @Option(names = "--set", paramLabel = "PATH=VALUE", description = "Overrides a key, as in --set batch.shards=6.")
     private List<String> sets = new ArrayList<>();
 
     @Option(
@@ -106,9 +103,10 @@ final class ChaosOptions {
             return;
         }
         try (Stream<Path> files = Files.walk(folder)) {
-            List<Path> heavy = files.filter(file -> folder.relativize(file).toString().contains("checkpoints"))
-                    .sorted(Comparator.reverseOrder())
-                    .toList();
+            List<Path> heavy =
+                    files.filter(file -> folder.relativize(file).toString().contains("checkpoints"))
+                            .sorted(Comparator.reverseOrder())
+                            .toList();
             for (Path file : heavy) {
                 Files.delete(file);
             }

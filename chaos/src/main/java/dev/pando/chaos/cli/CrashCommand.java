@@ -19,8 +19,9 @@ import picocli.CommandLine.Spec;
 /// Shows that a job comes through the death of its whole process with the same bits, or that it does not.
 @Command(
         name = "crash",
-        description = "Trains a job in processes that are killed (SIGKILL) at random moments and resumed, and compares the"
-                + " end with that of an undisturbed run to the bit.",
+        description =
+                "Trains a job in processes that are killed (SIGKILL) at random moments and resumed, and compares the"
+                        + " end with that of an undisturbed run to the bit.",
         footer = {
             "",
             "Exit code 1 if a bit differs or a history is not in order.",
@@ -29,11 +30,9 @@ import picocli.CommandLine.Spec;
             "      --set checkpoint.every-steps=5"
         })
 final class CrashCommand implements Callable<Integer> {
-    @Spec
-    private CommandSpec spec;
+    @Spec private CommandSpec spec;
 
-    @Mixin
-    private ChaosOptions options;
+    @Mixin private ChaosOptions options;
 
     @Option(
             names = "--times",
@@ -51,8 +50,9 @@ final class CrashCommand implements Callable<Integer> {
         Path folder = options.freshFolder("crash");
         PrintWriter out = spec.commandLine().getOut();
         out.println("killing " + times + " processes, seed " + options.seed() + ", in " + folder);
-        List<Survived> runs = new Crashes(options.arguments(), times, options.seed(), folder)
-                .run(killed -> out.println(line(killed)), survived -> out.println(line(survived)));
+        List<Survived> runs =
+                new Crashes(options.arguments(), times, options.seed(), folder)
+                        .run(killed -> out.println(line(killed)), survived -> out.println(line(survived)));
         return tell(runs, folder, out);
     }
 

@@ -15,8 +15,8 @@ final class FaultOptions {
             required = true,
             paramLabel = "SCRIPT",
             description = {
-                "What goes wrong, as in \"kill worker-2 at step 7, hang worker-0 at step 12\"; `pando chaos faults` lists"
-                        + " the words.",
+                "What goes wrong, as in \"kill worker-2 at step 7, hang worker-0 at step 12\"; `pando chaos faults`"
+                        + " lists the words.",
                 "acme: failures as they were published of a datacenter, see --gpus and --speedup."
             })
     private String faults;
@@ -44,9 +44,10 @@ final class FaultOptions {
 
     /// @param workers of the largest run
     FaultScript script(long seed, int workers, long steps) {
-        FaultScript script = faults.strip().equalsIgnoreCase(ACME)
-                ? new AcmeModel(gpus, speedup, stepSeconds).sample(seed, workers, steps)
-                : FaultScript.parse(faults);
+        FaultScript script =
+                faults.strip().equalsIgnoreCase(ACME)
+                        ? new AcmeModel(gpus, speedup, stepSeconds).sample(seed, workers, steps)
+                        : FaultScript.parse(faults);
         List<String> refusals = script.refusals();
         if (!refusals.isEmpty()) {
             throw new UserError("faults: " + refusals.getFirst());

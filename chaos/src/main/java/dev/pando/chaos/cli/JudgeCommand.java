@@ -20,8 +20,7 @@ import picocli.CommandLine.Spec;
         description = "Reads the history of a run and says whether it is one that a correct runtime can have.",
         footer = {"", "Exit code 1 if a rule is broken."})
 final class JudgeCommand implements Callable<Integer> {
-    @Spec
-    private CommandSpec spec;
+    @Spec private CommandSpec spec;
 
     @Parameters(paramLabel = "RUN", description = "The run's folder.")
     private Path run;

@@ -21,8 +21,9 @@ import picocli.CommandLine.Spec;
 /// Shows that faults and the number of workers change no bit of what a job computes, or that they do.
 @Command(
         name = "verify",
-        description = "Runs a job undisturbed and disturbed, with several numbers of workers, and compares weights,"
-                + " moments and loss history to the bit.",
+        description =
+                "Runs a job undisturbed and disturbed, with several numbers of workers, and compares weights,"
+                        + " moments and loss history to the bit.",
         footer = {
             "",
             "Exit code 1 if a bit differs, a history is not in order, or a fault never struck.",
@@ -34,14 +35,11 @@ import picocli.CommandLine.Spec;
 final class VerifyCommand implements Callable<Integer> {
     private static final List<Integer> USUAL = List.of(1, 2, 3, 5);
 
-    @Spec
-    private CommandSpec spec;
+    @Spec private CommandSpec spec;
 
-    @Mixin
-    private ChaosOptions options;
+    @Mixin private ChaosOptions options;
 
-    @Mixin
-    private FaultOptions faults;
+    @Mixin private FaultOptions faults;
 
     @Option(
             names = "--workers",
@@ -54,20 +52,21 @@ final class VerifyCommand implements Callable<Integer> {
     public Integer call() {
         Written job = options.job();
         Settings settings = job.settings();
-        List<Integer> counts = workers != null
-                ? workers
-                : USUAL.stream().filter(count -> count <= settings.batch().shards()).toList();
+        List<Integer> counts =
+                workers != null ? workers : USUAL.stream().filter(count -> count <= settings.batch().shards()).toList();
         int most = counts.stream().flatMapToInt(IntStream::of).max().orElse(1);
         FaultScript script = faults.script(options.seed(), most, settings.steps());
-        counts.forEach(count -> job.with("--workers " + count, "workers", count).settings()); // refused before anything runs
+        counts.forEach(
+                count -> job.with("--workers " + count, "workers", count).settings()); // refused before anything runs
         Path folder = options.freshFolder("verify");
         PrintWriter out = spec.commandLine().getOut();
         out.println(settings.name() + ": " + settings.steps() + " steps, seed " + options.seed() + ", in " + folder);
         out.println("faults: " + script);
         out.println();
         out.println(Table.head());
-        Verification verification = new Verification(
-                job, script, counts, settings.steps(), options.seed(), folder, UnaryOperator.identity());
+        Verification verification =
+                new Verification(
+                        job, script, counts, settings.steps(), options.seed(), folder, UnaryOperator.identity());
         try {
             return tell(verification.run(run -> out.println(Table.line(run))), folder, out);
         } catch (CompletionException failed) {

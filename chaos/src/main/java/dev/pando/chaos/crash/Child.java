@@ -25,9 +25,10 @@ final class Child {
     static Child train(List<String> arguments, Path out, boolean resume) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-                .filter(flag -> !flag.startsWith("-javaagent") && !flag.startsWith("-agentlib"))
-                .toList());
+        command.addAll(
+                ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                        .filter(flag -> !flag.startsWith("-javaagent") && !flag.startsWith("-agentlib"))
+                        .toList());
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), MAIN, "train"));
         command.addAll(arguments);
         command.addAll(List.of("--out", out.toString()));

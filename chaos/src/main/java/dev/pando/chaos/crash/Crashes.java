@@ -87,13 +87,18 @@ public record Crashes(List<String> arguments, int times, long seed, Path folder)
     private static Survived survived(int number, int kills, Path out, List<JobEvent> expected, long beganNs) {
         Duration took = Duration.ofNanos(System.nanoTime() - beganNs);
         List<JobEvent> history = History.read(out);
-        Optional<String> hash = history.stream()
-                .filter(JobEvent.Finished.class::isInstance)
-                .map(finished -> ((JobEvent.Finished) finished).hash())
-                .reduce((first, last) -> last);
+        Optional<String> hash =
+                history.stream()
+                        .filter(JobEvent.Finished.class::isInstance)
+                        .map(finished -> ((JobEvent.Finished) finished).hash())
+                        .reduce((first, last) -> last);
         List<Violation> violations = expected.isEmpty() ? Judge.judge(history) : Judge.judge(history, expected);
         return new Survived(
-                number, kills, hash.orElseThrow(() -> new CrashException(out + " has no end in its history")), violations, took);
+                number,
+                kills,
+                hash.orElseThrow(() -> new CrashException(out + " has no end in its history")),
+                violations,
+                took);
     }
 
     private static long committed(Path out) {

@@ -25,16 +25,24 @@ public record Verdict(Run undisturbed, List<Run> disturbed) {
         object(undisturbed, sentences);
         for (Run run : disturbed) {
             if (!run.hash().equals(undisturbed.hash())) {
-                sentences.add(who(run) + (run.result() instanceof JobResult.Finished ? " ended with other bits: " : " ") + run.hash());
+                sentences.add(
+                        who(run)
+                                + (run.result() instanceof JobResult.Finished ? " ended with other bits: " : " ")
+                                + run.hash());
             }
             object(run, sentences);
-            run.neverFired().forEach(fault -> sentences.add("\"" + fault + "\" never struck the run with " + run.workers() + " workers"));
+            run.neverFired()
+                    .forEach(fault ->
+                            sentences.add("\"" + fault + "\" never struck the run with " + run.workers() + " workers"));
         }
         return sentences;
     }
 
     private static void object(Run run, List<String> sentences) {
-        run.violations().stream().findFirst().map(Violation::toString).ifPresent(first -> sentences.add(who(run) + ", " + first));
+        run.violations().stream()
+                .findFirst()
+                .map(Violation::toString)
+                .ifPresent(first -> sentences.add(who(run) + ", " + first));
     }
 
     private static String who(Run run) {

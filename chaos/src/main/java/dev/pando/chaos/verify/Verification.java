@@ -54,24 +54,33 @@ public record Verification(
 
     private Run run(String name, int count, FaultScript faults, List<JobEvent> undisturbed) {
         Path out = folder.resolve(name);
-        Settings settings = job.with("--workers " + count, "workers", count)
-                .with("--steps " + steps, "steps", steps)
-                .with("--out", "out", out.toString())
-                .settings();
-        Injection injection = Injection.of(
-                faults, count, steps, seed, settings.checkpoint().folder());
+        Settings settings =
+                job.with("--workers " + count, "workers", count)
+                        .with("--steps " + steps, "steps", steps)
+                        .with("--out", "out", out.toString())
+                        .settings();
+        Injection injection = Injection.of(faults, count, steps, seed, settings.checkpoint().folder());
         List<JobEvent> history = new CopyOnWriteArrayList<>();
-        Submission submission = Submission.of(settings)
-                .listening(history::add)
-                .with(workbench -> injection.apply(tools.apply(workbench)));
+        Submission submission =
+                Submission.of(settings)
+                        .listening(history::add)
+                        .with(workbench -> injection.apply(tools.apply(workbench)));
         long beganNs = System.nanoTime();
         try (Pando pando = Pando.start(submission)) {
             JobResult result = pando.job().done().toCompletableFuture().join();
             double seconds = (System.nanoTime() - beganNs) / 1e9;
             List<Violation> violations =
                     undisturbed.isEmpty() ? Judge.judge(history) : Judge.judge(history, undisturbed);
-            return new Run(name, count, result, injection.script(), injection.firings(), injection.neverFired(),
-                    List.copyOf(history), violations, seconds);
+            return new Run(
+                    name,
+                    count,
+                    result,
+                    injection.script(),
+                    injection.firings(),
+                    injection.neverFired(),
+                    List.copyOf(history),
+                    violations,
+                    seconds);
         }
     }
 }
