@@ -44,6 +44,9 @@ final class FaultOptions {
 
     /// @param workers of the largest run
     FaultScript script(long seed, int workers, long steps) {
+        if (gpus < 1 || !(speedup > 0) || !(stepSeconds > 0)) {
+            throw new UserError("--gpus, --speedup and --step-seconds must be above 0");
+        }
         FaultScript script =
                 faults.strip().equalsIgnoreCase(ACME)
                         ? new AcmeModel(gpus, speedup, stepSeconds).sample(seed, workers, steps)

@@ -1,6 +1,5 @@
 package dev.pando.chaos.cli;
 
-import dev.pando.actors.JobEvent;
 import dev.pando.chaos.judge.History;
 import dev.pando.chaos.judge.Judge;
 import dev.pando.chaos.judge.Violation;
@@ -33,16 +32,18 @@ final class JudgeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        List<JobEvent> history = history(run);
+        History history = history(run);
         List<Violation> violations =
                 undisturbed == null ? Judge.judge(history) : Judge.judge(history, history(undisturbed));
-        spec.commandLine().getOut().println(run + ", " + history.size() + " events: " + Judge.describe(violations));
+        spec.commandLine()
+                .getOut()
+                .println(run + ", " + history.events().size() + " events: " + Judge.describe(violations));
         return violations.isEmpty() ? 0 : 1;
     }
 
-    private static List<JobEvent> history(Path folder) {
-        List<JobEvent> history = History.read(folder);
-        if (history.isEmpty()) {
+    private static History history(Path folder) {
+        History history = History.read(folder);
+        if (history.events().isEmpty()) {
             throw new UserError(folder + " holds no run: there are no events in it");
         }
         return history;

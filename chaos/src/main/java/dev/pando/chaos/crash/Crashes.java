@@ -1,6 +1,5 @@
 package dev.pando.chaos.crash;
 
-import dev.pando.actors.JobEvent;
 import dev.pando.chaos.faults.Dice;
 import dev.pando.chaos.judge.History;
 import dev.pando.chaos.judge.Judge;
@@ -8,8 +7,8 @@ import dev.pando.chaos.judge.Violation;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Consumer;
 
 /// Kills whole processes of a run with SIGKILL at random moments, resumes it until it finishes, and compares the end
@@ -44,8 +43,8 @@ public record Crashes(List<String> arguments, int times, long seed, Path folder)
     public List<Survived> run(Consumer<Killed> killed, Consumer<Survived> survived) {
         Survived undisturbed = undisturbed();
         survived.accept(undisturbed);
-        List<JobEvent> expected = History.read(folder.resolve("undisturbed"));
-        List<Survived> runs = new java.util.ArrayList<>(List.of(undisturbed));
+        History expected = History.read(folder.resolve("undisturbed"));
+        List<Survived> runs = new ArrayList<>(List.of(undisturbed));
         int kills = 0;
         for (int run = 1; kills < times; run++) {
             Survived next = disturbed(run, kills, undisturbed.took(), expected, killed);
@@ -60,11 +59,10 @@ public record Crashes(List<String> arguments, int times, long seed, Path folder)
         Path out = folder.resolve("undisturbed");
         long beganNs = System.nanoTime();
         Child.train(arguments, out, false).finish();
-        return survived(0, 0, out, List.of(), beganNs);
+        return survived(0, 0, out, History.of(List.of()), beganNs);
     }
 
-    private Survived disturbed(
-            int run, int killsBefore, Duration took, List<JobEvent> expected, Consumer<Killed> killed) {
+    private Survived disturbed(int run, int killsBefore, Duration took, History expected, Consumer<Killed> killed) {
         Path out = folder.resolve("run-" + run);
         long beganNs = System.nanoTime();
         int kills = 0;
@@ -80,31 +78,20 @@ public record Crashes(List<String> arguments, int times, long seed, Path folder)
             }
             child.kill();
             kills++;
-            killed.accept(new Killed(run, killsBefore + kills, moment, committed(out)));
+            killed.accept(new Killed(run, killsBefore + kills, moment, History.read(out).committed()));
         }
     }
 
-    private static Survived survived(int number, int kills, Path out, List<JobEvent> expected, long beganNs) {
+    private static Survived survived(int number, int kills, Path out, History expected, long beganNs) {
         Duration took = Duration.ofNanos(System.nanoTime() - beganNs);
-        List<JobEvent> history = History.read(out);
-        Optional<String> hash =
-                history.stream()
-                        .filter(JobEvent.Finished.class::isInstance)
-                        .map(finished -> ((JobEvent.Finished) finished).hash())
-                        .reduce((first, last) -> last);
-        List<Violation> violations = expected.isEmpty() ? Judge.judge(history) : Judge.judge(history, expected);
+        History history = History.read(out);
+        List<Violation> violations =
+                expected.events().isEmpty() ? Judge.judge(history) : Judge.judge(history, expected);
         return new Survived(
                 number,
                 kills,
-                hash.orElseThrow(() -> new CrashException(out + " has no end in its history")),
+                history.hash().orElseThrow(() -> new CrashException(out + " has no end in its history")),
                 violations,
                 took);
-    }
-
-    private static long committed(Path out) {
-        return History.read(out).stream()
-                .filter(JobEvent.StepCommitted.class::isInstance)
-                .mapToLong(step -> ((JobEvent.StepCommitted) step).step() + 1)
-                .reduce(0, (before, last) -> last);
     }
 }

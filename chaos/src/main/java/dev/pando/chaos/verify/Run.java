@@ -4,6 +4,7 @@ import dev.pando.actors.JobEvent;
 import dev.pando.chaos.faults.Fault;
 import dev.pando.chaos.faults.FaultScript;
 import dev.pando.chaos.injection.Firing;
+import dev.pando.chaos.judge.History;
 import dev.pando.chaos.judge.Violation;
 import dev.pando.runtime.JobResult;
 import java.util.List;
@@ -22,13 +23,13 @@ public record Run(
         FaultScript script,
         List<Firing> firings,
         List<Fault> neverFired,
-        List<JobEvent> history,
+        History history,
         List<Violation> violations,
         double seconds) {
 
     /// Epochs that were opened.
     public long epochs() {
-        return history.stream().filter(JobEvent.EpochOpened.class::isInstance).count();
+        return history.all(JobEvent.EpochOpened.class).count();
     }
 
     /// The hash that the run ended with, or why it has none.

@@ -4,6 +4,7 @@ import dev.pando.actors.JobEvent;
 import dev.pando.actors.Workbench;
 import dev.pando.chaos.faults.FaultScript;
 import dev.pando.chaos.injection.Injection;
+import dev.pando.chaos.judge.History;
 import dev.pando.chaos.judge.Judge;
 import dev.pando.chaos.judge.Violation;
 import dev.pando.runtime.JobResult;
@@ -41,7 +42,7 @@ public record Verification(
 
     /// @param each hears of every run as it ends
     public Verdict run(Consumer<Run> each) {
-        Run undisturbed = run("undisturbed", 1, FaultScript.NONE, List.of());
+        Run undisturbed = run("undisturbed", 1, FaultScript.NONE, History.of(List.of()));
         each.accept(undisturbed);
         List<Run> disturbed = new ArrayList<>();
         for (int count : workers) {
@@ -52,7 +53,7 @@ public record Verification(
         return new Verdict(undisturbed, disturbed);
     }
 
-    private Run run(String name, int count, FaultScript faults, List<JobEvent> undisturbed) {
+    private Run run(String name, int count, FaultScript faults, History undisturbed) {
         Path out = folder.resolve(name);
         Settings settings =
                 job.with("--workers " + count, "workers", count)
@@ -69,8 +70,9 @@ public record Verification(
         try (Pando pando = Pando.start(submission)) {
             JobResult result = pando.job().done().toCompletableFuture().join();
             double seconds = (System.nanoTime() - beganNs) / 1e9;
+            History all = History.of(history);
             List<Violation> violations =
-                    undisturbed.isEmpty() ? Judge.judge(history) : Judge.judge(history, undisturbed);
+                    undisturbed.events().isEmpty() ? Judge.judge(all) : Judge.judge(all, undisturbed);
             return new Run(
                     name,
                     count,
@@ -78,7 +80,7 @@ public record Verification(
                     injection.script(),
                     injection.firings(),
                     injection.neverFired(),
-                    List.copyOf(history),
+                    all,
                     violations,
                     seconds);
         }
