@@ -11,15 +11,24 @@ import java.util.stream.Collectors;
 
 /// One thing that went wrong, what was done about it, and how long it took.
 ///
-/// @param at on the run's time axis, in seconds
+/// @param at when it was noticed, on the run's time axis, in seconds
 /// @param kind `fault`, `resume`, `warning` or `failure`
 /// @param step in flight
 /// @param what happened, in one sentence
 /// @param actions that followed until the next step was committed
+/// @param before when the step before was committed: the step that was hit began then, and the fault is no older; NaN
+///   if there was none
 /// @param committed when the next step was committed; NaN if none was
 /// @param rejoined when a new incarnation on the same device took part; NaN if none did, or if no worker was lost
 record Incident(
-        double at, String kind, long step, String what, List<String> actions, double committed, double rejoined) {
+        double at,
+        String kind,
+        long step,
+        String what,
+        List<String> actions,
+        double before,
+        double committed,
+        double rejoined) {
 
     /// All that went wrong in a run, in order.
     static List<Incident> of(List<StepLine> steps, List<EventLine> events, Timeline timeline) {
@@ -29,6 +38,7 @@ record Incident(
             EventLine line = events.get(i);
             double at = timeline.at(line.time());
             double committed = nextCommit(commits, at);
+            double before = commitBefore(commits, at);
             switch (line.event()) {
                 case JobEvent.WorkerLost lost ->
                         incidents.add(
@@ -38,6 +48,7 @@ record Incident(
                                         lost.step(),
                                         lost.worker() + " was lost: " + lost.evidence(),
                                         actions(events, i, committed, timeline),
+                                        before,
                                         committed,
                                         rejoined(events, i, lost.worker(), timeline)));
                 case JobEvent.Started started when started.resumed() ->
@@ -89,7 +100,13 @@ record Incident(
     }
 
     private static Incident plain(double at, String kind, long step, String what, double committed) {
-        return new Incident(at, kind, step, what, List.of(), committed, Double.NaN);
+        return new Incident(at, kind, step, what, List.of(), Double.NaN, committed, Double.NaN);
+    }
+
+    private static double commitBefore(double[] commits, double at) {
+        int found = Arrays.binarySearch(commits, at);
+        int before = found < 0 ? -found - 2 : found;
+        return before >= 0 ? commits[before] : Double.NaN;
     }
 
     private static double nextCommit(double[] commits, double after) {

@@ -37,7 +37,8 @@
   // ---- head -------------------------------------------------------------------------------------------------------
   const faults = data.incidents.filter(i => i.kind === 'fault');
   const survived = faults.filter(i => Number.isFinite(+i.committed));
-  const recoveries = survived.map(i => i.committed - i.at);
+  const pauses = survived.map(i => i.committed - i.before).filter(Number.isFinite);
+  const usual = median(c.at.map((t, i) => i ? t - c.at[i - 1] : 0));
   const duration = data.sessions.reduce((sum, s) => sum + s.to - s.from, 0);
   $('name').textContent = data.name;
   $('outcome').textContent = data.outcome;
@@ -66,8 +67,9 @@
     tile('Throughput', [rate(median(c.tokensPerSecond)), ' tokens/s'], 'median of all steps');
     tile('Faults survived', [String(survived.length), survived.length < faults.length ? ' of ' + faults.length : ''],
       survived.length ? 'no committed step redone' : 'none befell it');
-    if (recoveries.length) {
-      tile('Back at work after', [span(median(recoveries))], recoveries.length > 1 ? 'median; longest ' + span(Math.max(...recoveries)) : 'from fault to next commit');
+    if (pauses.length) {
+      tile('A fault’s step took', [span(median(pauses))],
+        (pauses.length > 1 ? 'at most ' + span(Math.max(...pauses)) + '; ' : '') + 'other steps ' + span(usual));
     }
   }
 
@@ -80,7 +82,7 @@
       box.append(make('p', 'Nothing went wrong. Had something, the curve above would still have every bit that it has.', 'none'));
     } else {
       const table = make('table'), head = make('tr');
-      [['', ''], ['when', 'number'], ['step', 'number'], ['what happened, and what was done', ''], ['next commit after', 'number'], ['rejoined after', 'number']]
+      [['', ''], ['when', 'number'], ['step', 'number'], ['what happened, and what was done', ''], ['commit to commit', 'number'], ['of that, once noticed', 'number'], ['rejoined after', 'number']]
         .forEach(([text, cls]) => head.append(make('th', text, cls)));
       table.append(head);
       data.incidents.forEach((incident, i) => {
@@ -94,7 +96,7 @@
           story.append(list);
         }
         row.append(mark, make('td', clock(incident.at), 'number'), make('td', String(incident.step), 'number'), story,
-          make('td', span(incident.committed - incident.at), 'number'), make('td', span(incident.rejoined - incident.at), 'number'));
+          make('td', span(incident.committed - incident.before), 'number'), make('td', span(incident.committed - incident.at), 'number'), make('td', span(incident.rejoined - incident.at), 'number'));
         row.addEventListener('mouseenter', () => light(i));
         row.addEventListener('mouseleave', () => light(-1));
         rows.push(row);
@@ -284,7 +286,8 @@
       const at = X(position(incident.at));
       if (at < LEFT - 1 || at > LEFT + plot + 1) return;
       const until = X(position(Number.isFinite(+incident.committed) ? +incident.committed : incident.at));
-      if (incident.kind === 'fault') back.append(svg('rect', {class: 'recovery', x: at, y: TOP, width: Math.max(2, until - at), height: bottom - TOP}));
+      const since = Number.isFinite(+incident.before) ? X(position(+incident.before)) : at;
+      if (incident.kind === 'fault') back.append(svg('rect', {class: 'recovery', x: since, y: TOP, width: Math.max(2, until - since), height: bottom - TOP}));
       back.append(svg('line', {class: incident.kind, x1: at, x2: at, y1: TOP - 4, y2: bottom, 'stroke-width': i === lit ? 2.5 : 1.2}));
       const bx = Math.max(at, lastBadge + 17);
       lastBadge = bx;

@@ -59,6 +59,7 @@ class ReportTest {
                         "reassign within step: its batch shards",
                         "batch shards 2, 5 went to worker-0",
                         "batch shard 7 went to worker-1");
+        assertThat(first.before()).as("no step was committed between the fault and its notice").isLessThan(first.at());
         assertThat(first.committed()).isGreaterThan(first.at());
         assertThat(first.rejoined()).isGreaterThan(first.committed());
     }

@@ -89,7 +89,7 @@ class SettingsTest {
                     pando.job.batch.rows = 3000000000  | FILE:1: pando.job.batch.rows must be a whole number, not 3000000000
                     pando.job.steps = -3               | FILE:1: pando.job.steps must be at least 1, not -3
                     pando.job.model.hidden = -256      | FILE:1: pando.job.model.hidden must be at least 1, not -256
-                    pando.job.model.heads = 7          | FILE:1: pando.job.model.heads: hidden (256) must be a multiple of heads (7)
+                    pando.job.model.heads = 7          | FILE:1: pando.job.model.heads: hidden (192) must be a multiple of heads (7)
                     pando.job.model.vocabulary = 300   | FILE:1: pando.job.model.vocabulary (300) must be at least pando.job.data.tokenizer.vocabulary (4096), or null to follow it
                     pando.job.data.tokenizer.vocabulary = 100 | FILE:1: pando.job.data.tokenizer.vocabulary must be between 265 (256 bytes and 9 special tokens) and 1048576, not 100
                     pando.job.model.preset = gpt       | FILE:1: pando.job.model.preset: no model preset "gpt"; there are internlm2-1_8b, internlm2-7b, internlm2-20b, quickstart, S, M

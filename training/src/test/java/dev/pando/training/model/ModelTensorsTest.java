@@ -22,7 +22,7 @@ class ModelTensorsTest {
         "internlm2-7b, 7737708544",
         "internlm2-20b, 19861149696",
         "S, 6450432",
-        "quickstart, 6450432",
+        "quickstart, 3147456",
     })
     void shouldHaveTheParametersOfThePublishedModels(String preset, long parameters) {
         assertThat(ModelTensors.table(ModelPreset.of(preset).config()).parameters()).isEqualTo(parameters);
