@@ -41,7 +41,6 @@ final class LogAllReduce implements Work {
     private long[] sumsSent = {};
     private long[] sumsTaken = {};
 
-
     LogAllReduce(Inbox inbox, TransportSettings settings) {
         this.inbox = inbox;
         this.chunkElements = settings.chunkBytes() / Float.BYTES;

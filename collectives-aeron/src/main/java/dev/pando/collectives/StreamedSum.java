@@ -11,8 +11,8 @@ import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 
-/// Adds one member's slice chunk by chunk along the tree, straight out of its own spans and out of the log buffers in which
-/// the others' partial sums arrive.
+/// Adds one member's slice chunk by chunk along the tree, straight out of its own spans and out of the log buffers in
+/// which the others' partial sums arrive.
 final class StreamedSum {
     private final Inbox inbox;
     private final int chunkElements;
@@ -134,8 +134,9 @@ final class StreamedSum {
                 || head.offset() != from
                 || head.first() != node.first()
                 || head.end() != node.end()) {
-            throw new IllegalStateException("%s of epoch %d: %s sent a frame of kind %d at %d out of turn"
-                    .formatted(name(), epoch.number(), epoch.name(owner), head.kind(), head.offset()));
+            throw new IllegalStateException(
+                    "%s of epoch %d: %s sent a frame of kind %d at %d out of turn"
+                            .formatted(name(), epoch.number(), epoch.name(owner), head.kind(), head.offset()));
         }
         return head.payload();
     }
