@@ -56,7 +56,8 @@ public final class Transport implements AutoCloseable {
         this.settings = settings;
         this.folder = NodeFolder.createIn(settings.directory());
         try {
-            this.driver = settings.driver().isPresent() ? null : launch(settings, folder.path().resolve("driver"), line);
+            this.driver =
+                    settings.driver().isPresent() ? null : launch(settings, folder.path().resolve("driver"), line);
             this.driverDirectory = settings.driver().map(Path::toString).orElseGet(() -> driver.aeronDirectoryName());
             this.home = connect(driverDirectory, Transport::report);
             clients.put(driverDirectory, home);
