@@ -31,6 +31,7 @@ import org.apache.pekko.actor.typed.receptionist.Receptionist;
 /// Between compute and apply a worker may be lost at any moment: its batch shards go to the others under a new epoch,
 /// and whatever the others hold stays. Between two steps newcomers receive the state, snapshots are taken, the job
 /// ends.
+// Long because the protocol and all states of a job belong side by side; what they decide lies in plain classes.
 public final class JobSupervisor {
     public sealed interface Command
             permits Arrived,
@@ -93,18 +94,17 @@ public final class JobSupervisor {
     /// What a state waits for.
     ///
     /// @param owing workers of whom an answer is due
-    /// @param patience how many times the usual patience
+    /// @param pieces how many pieces of work the answer is worth
     /// @param lost how it goes on without a worker that was lost
-    private record Waiting(Supplier<Collection<String>> owing, int patience, Function<String, Behavior<Command>> lost) {
+    private record Waiting(Supplier<Collection<String>> owing, int pieces, Function<String, Behavior<Command>> lost) {
         static Waiting forNobody() {
             return new Waiting(List::of, 1, worker -> Behaviors.same());
         }
     }
 
     private static final int GRACE_TICKS = 200; // ten seconds for the rest of the workers once the first is here
-    private static final int LAST_COPY = 10; // times the patience: a slow last copy of the state beats none
-    private static final int WHOLE_STATE = 20; // times the patience: a state is so much larger than a shard's gradient
-    private static final int WHOLE_SUM = 4; // times the patience: members name whom they wait for long before
+    private static final int WHOLE_STATE = 20; // pieces of work: a state is so much larger than a shard's gradient
+    private static final int WHOLE_SUM = 4; // pieces of work: members name whom they wait for long before
     private static final int HOPELESS = 4; // failures a worker without a committed step, and at least three workers
 
     private final ActorContext<Command> context;
@@ -112,17 +112,13 @@ public final class JobSupervisor {
     private final ActorRef<CheckpointWriter.Command> writer;
     private final ActorRef<JobEvent> audience;
     private final Stopwatch stopwatch;
-    private final Roster roster = new Roster();
+    private final Crew crew;
+    private final Roster roster;
     private final Checkpoints checkpoints;
-    private final Pace pace = new Pace();
-    private final Silence silence = new Silence();
     private final Set<ActorRef<GpuWorker.Command>> devices = new HashSet<>();
-    private final SortedMap<String, Long> askedNs = new TreeMap<>(); // when each worker was last asked or heard
 
     private long position; // committed steps
     private LossHistory history = LossHistory.EMPTY;
-    private long epoch;
-    private boolean workersChanged = true; // since the epoch was opened
     private boolean stopping;
     private long reported = -1; // last step of which the audience knows that it is committed
     private long reportedNs;
@@ -141,6 +137,8 @@ public final class JobSupervisor {
         this.writer = writer;
         this.audience = audience;
         this.stopwatch = stopwatch;
+        this.crew = new Crew(job.id(), audience, stopwatch);
+        this.roster = crew.roster();
         this.checkpoints = new Checkpoints(job.checkpointEverySteps());
     }
 
@@ -238,8 +236,8 @@ public final class JobSupervisor {
         }
         CheckpointWriter.Checkpoint checkpoint = found.checkpoint().orElseThrow();
         String first = roster.newcomers().getFirst();
-        openEpoch("loading checkpoint " + checkpoint.id(), List.of(first));
-        ask(first, new PipelineStage.LoadCheckpoint(epoch, checkpoint));
+        crew.openEpoch(position, "loading checkpoint " + checkpoint.id(), List.of(first));
+        crew.ask(first, new PipelineStage.LoadCheckpoint(crew.epoch(), checkpoint));
         return state(
                 new Waiting(
                         () -> List.of(first),
@@ -249,10 +247,10 @@ public final class JobSupervisor {
                         own.onMessage(
                                 Ready.class,
                                 ready -> {
-                                    if (ready.epoch() != epoch) {
+                                    if (ready.epoch() != crew.epoch()) {
                                         return Behaviors.same();
                                     }
-                                    joined(first);
+                                    crew.joined(first, position);
                                     audience.tell(new JobEvent.StateLoaded(position, checkpoint.id(), found.damaged()));
                                     return betweenSteps();
                                 }));
@@ -271,7 +269,6 @@ public final class JobSupervisor {
     }
 
     // ---- between steps: all of the last one is committed, nothing of the next is begun
-    // -------------------------------
 
     /// The one place where the job's course is decided.
     private Behavior<Command> betweenSteps() {
@@ -297,15 +294,17 @@ public final class JobSupervisor {
     private Behavior<Command> welcoming() {
         SortedSet<String> newcomers = new TreeSet<>(roster.newcomers());
         List<String> donors = roster.holders();
-        openEpoch("state for " + String.join(", ", newcomers), roster.workers());
-        long patienceNs = pace.patienceNs(WHOLE_STATE);
+        crew.openEpoch(position, "state for " + String.join(", ", newcomers), roster.workers());
+        long patienceNs = crew.patienceNs(WHOLE_STATE);
         int next = 0;
         for (String newcomer : newcomers) {
             String donor = donors.get(next++ % donors.size());
             long operation = - ++transfers; // below zero, since steps number the all-reduces
             audience.tell(new JobEvent.RungTried(Rung.REBUILD_FROM_PEER, position, newcomer + " from " + donor));
-            ask(donor, new PipelineStage.SendState(epoch, operation, newcomer, patienceNs));
-            ask(newcomer, new PipelineStage.ReceiveState(epoch, operation, donor, position, history, patienceNs));
+            crew.ask(donor, new PipelineStage.SendState(crew.epoch(), operation, newcomer, patienceNs));
+            crew.ask(
+                    newcomer,
+                    new PipelineStage.ReceiveState(crew.epoch(), operation, donor, position, history, patienceNs));
         }
         return receiving(newcomers);
     }
@@ -317,10 +316,10 @@ public final class JobSupervisor {
                         own.onMessage(
                                 Ready.class,
                                 ready -> {
-                                    if (ready.epoch() != epoch || !awaited.remove(ready.worker())) {
+                                    if (ready.epoch() != crew.epoch() || !awaited.remove(ready.worker())) {
                                         return Behaviors.same();
                                     }
-                                    joined(ready.worker());
+                                    crew.joined(ready.worker(), position);
                                     return awaited.isEmpty() ? betweenSteps() : Behaviors.same();
                                 }));
     }
@@ -329,16 +328,18 @@ public final class JobSupervisor {
         if (checkpoints.isIdle()) {
             String worker = roster.holders().getFirst();
             checkpoints.asked(worker, position);
-            ask(worker, new PipelineStage.TakeSnapshot(epoch, position));
+            crew.ask(worker, new PipelineStage.TakeSnapshot(crew.epoch(), position));
         }
     }
 
     // ---- a step
-    // ------------------------------------------------------------------------------------------------------
 
     private Behavior<Command> beginning() {
-        if (workersChanged) {
-            openEpoch("step " + position + " begins with " + roster.holders().size() + " workers", roster.holders());
+        if (crew.hasChanged()) {
+            crew.openEpoch(
+                    position,
+                    "step " + position + " begins with " + roster.holders().size() + " workers",
+                    roster.holders());
         }
         Assignment assignment = new Assignment(job.shards());
         SortedMap<String, Double> alike = new TreeMap<>();
@@ -354,13 +355,13 @@ public final class JobSupervisor {
                         own.onMessage(
                                 Computed.class,
                                 computed -> {
-                                    if (computed.epoch() != epoch || computed.step() != position) {
+                                    if (computed.epoch() != crew.epoch() || computed.step() != position) {
                                         return Behaviors.same();
                                     }
                                     if (assignment.computed(computed.worker(), computed.shard(), computed.loss())) {
-                                        pace.observe(stopwatch.nanos() - askedNs.get(computed.worker()));
+                                        crew.hasWorked(computed.worker());
                                     }
-                                    heard(computed.worker());
+                                    crew.heard(computed.worker());
                                     return assignment.isComplete() ? reducing(assignment) : Behaviors.same();
                                 }));
     }
@@ -368,7 +369,7 @@ public final class JobSupervisor {
     private Behavior<Command> reducing(Assignment assignment) {
         ShardLoss total = assignment.total();
         for (String worker : roster.holders()) {
-            ask(worker, new PipelineStage.Reduce(position, epoch, total, pace.patienceNs(1)));
+            crew.ask(worker, new PipelineStage.Reduce(position, crew.epoch(), total, crew.patienceNs(1)));
         }
         return voting(assignment, total, new Tally(roster.holders()));
     }
@@ -380,10 +381,10 @@ public final class JobSupervisor {
                         own.onMessage(
                                 Voted.class,
                                 voted -> {
-                                    if (voted.epoch() != epoch || voted.step() != position) {
+                                    if (voted.epoch() != crew.epoch() || voted.step() != position) {
                                         return Behaviors.same();
                                     }
-                                    heard(voted.worker());
+                                    crew.heard(voted.worker());
                                     tally.vote(voted.worker(), voted.examined());
                                     return tally.missing().isEmpty()
                                             ? settle(total, tally.verdict())
@@ -405,14 +406,17 @@ public final class JobSupervisor {
                                     + "; look at the data of this step, or lower the learning rate");
             case Tally.Outvoted(List<String> workers) -> {
                 String evidence = "its sum of gradients differs from that of the majority";
-                audience.tell(new JobEvent.StepDropped(position, epoch, String.join(", ", workers) + ": " + evidence));
+                audience.tell(
+                        new JobEvent.StepDropped(position, crew.epoch(), String.join(", ", workers) + ": " + evidence));
                 workers.forEach(worker -> lose(worker, evidence));
                 yield betweenSteps();
             }
             case Tally.Split() -> {
                 audience.tell(
                         new JobEvent.StepDropped(
-                                position, epoch, "the replicas' sums of gradients differ, and none has a majority"));
+                                position,
+                                crew.epoch(),
+                                "the replicas' sums of gradients differ, and none has a majority"));
                 failuresWithoutProgress++;
                 roster.nobodyHolds();
                 yield isHopeless()
@@ -423,7 +427,7 @@ public final class JobSupervisor {
     }
 
     private Behavior<Command> commit(ShardLoss total, Examined examined) {
-        roster.holders().forEach(worker -> ask(worker, new PipelineStage.Apply(position, epoch, total)));
+        roster.holders().forEach(worker -> crew.ask(worker, new PipelineStage.Apply(position, crew.epoch(), total)));
         history = history.then(position, total.loss(), examined.gradientNorm());
         position++;
         if (position > furthest) { // a step that is committed once more after a rollback is no progress
@@ -439,12 +443,12 @@ public final class JobSupervisor {
         if (roster.holders().isEmpty()) {
             return betweenSteps();
         }
-        openEpoch(worker + " was lost in step " + position, roster.holders());
+        crew.openEpoch(position, worker + " was lost in step " + position, roster.holders());
         SortedMap<String, Integer> owed = new TreeMap<>();
         roster.holders().forEach(survivor -> owed.put(survivor, assignment.owed(survivor)));
         Planner.handOver(orphans, owed)
                 .forEach((survivor, shards) -> {
-                    audience.tell(new JobEvent.ShardsMoved(position, epoch, shards, survivor));
+                    audience.tell(new JobEvent.ShardsMoved(position, crew.epoch(), shards, survivor));
                     order(assignment, survivor, shards);
                 });
         return assignment.isComplete() ? reducing(assignment) : computing(assignment);
@@ -452,16 +456,15 @@ public final class JobSupervisor {
 
     private void order(Assignment assignment, String worker, List<Integer> shards) {
         assignment.give(worker, shards);
-        ask(worker, new PipelineStage.Compute(position, epoch, shards));
+        crew.ask(worker, new PipelineStage.Compute(position, crew.epoch(), shards));
     }
 
     // ---- the end
-    // -----------------------------------------------------------------------------------------------------
 
     /// All steps are committed, or a stop was asked for: the last checkpoint, then the hash.
     private Behavior<Command> closing() {
         if (checkpoints.isDurable(position)) {
-            roster.holders().forEach(worker -> ask(worker, new PipelineStage.Digest(position)));
+            roster.holders().forEach(worker -> crew.ask(worker, new PipelineStage.Digest(position)));
             return digesting(new TreeMap<>());
         }
         takeSnapshot();
@@ -499,7 +502,7 @@ public final class JobSupervisor {
                         own.onMessage(
                                 Digested.class,
                                 digested -> {
-                                    heard(digested.worker());
+                                    crew.heard(digested.worker());
                                     hashes.put(digested.worker(), digested.hash());
                                     return digesting(hashes);
                                 }));
@@ -529,7 +532,6 @@ public final class JobSupervisor {
     }
 
     // ---- what every state hears
-    // --------------------------------------------------------------------------------------
 
     /// A state: what it hears itself comes first, then what all of them hear.
     private Behavior<Command> state(Waiting waiting, UnaryOperator<BehaviorBuilder<Command>> own) {
@@ -538,14 +540,14 @@ public final class JobSupervisor {
                 .onMessage(
                         Arrived.class,
                         arrived -> {
-                            seat(arrived); // a newcomer, until the step in flight is over
+                            crew.seat(arrived); // a newcomer, until the step in flight is over
                             return Behaviors.same();
                         })
                 .onMessage(StageFailed.class, failed -> lost(failed.worker(), failed.sentence(), waiting))
                 .onMessage(
                         PeerFailed.class,
                         failed ->
-                                failed.epoch() == epoch
+                                failed.epoch() == crew.epoch()
                                         ? lost(failed.peer(), failed.evidence() + ", says " + failed.worker(), waiting)
                                         : Behaviors.same())
                 .onMessage(Applied.class, this::report)
@@ -589,44 +591,27 @@ public final class JobSupervisor {
     }
 
     private Behavior<Command> listen(Waiting waiting) {
-        boolean lastCopy = roster.holders().size() == 1;
-        long patienceNs = pace.patienceNs(waiting.patience() * (lastCopy ? LAST_COPY : 1));
-        List<String> silent = silence.tick(waiting.owing().get(), patienceNs);
-        return silent.isEmpty()
-                ? Behaviors.same()
-                : lost(
-                        silent.getFirst(),
-                        "silent for " + patienceNs / 1_000_000 + " ms, beyond the job's own pace",
-                        waiting);
+        long patienceNs = crew.patienceNs(waiting.pieces());
+        String evidence = "silent for " + patienceNs / 1_000_000 + " ms, beyond the job's own pace";
+        return crew.silent(waiting.owing().get(), patienceNs)
+                .map(worker -> lost(worker, evidence, waiting))
+                .orElse(Behaviors.same());
     }
 
     private Behavior<Command> lost(String worker, String evidence, Waiting waiting) {
         failuresWithoutProgress++;
-        boolean wasHere = roster.has(worker);
-        lose(worker, evidence);
+        boolean wasHere = lose(worker, evidence);
         if (isHopeless()) {
             return fail(
-                    "step "
-                            + position
-                            + " failed "
-                            + failuresWithoutProgress
-                            + " times in a row, at last because of "
-                            + worker
-                            + ": "
-                            + evidence);
+                    "step %d failed %d times in a row, at last because of %s: %s"
+                            .formatted(position, failuresWithoutProgress, worker, evidence));
         }
         return wasHere ? waiting.lost().apply(worker) : Behaviors.same();
     }
 
-    private void lose(String worker, String evidence) {
-        roster.leave(worker)
-                .ifPresent(seat -> {
-                    seat.device().tell(new GpuWorker.Abandon(evidence));
-                    workersChanged = true;
-                });
+    private boolean lose(String worker, String evidence) {
         checkpoints.lost(worker);
-        silence.forget(worker);
-        audience.tell(new JobEvent.WorkerLost(worker, position, evidence));
+        return crew.lose(worker, evidence, position);
     }
 
     private boolean isHopeless() {
@@ -672,45 +657,11 @@ public final class JobSupervisor {
         return Behaviors.same();
     }
 
-    // ---- people
-    // --------------------------------------------------------------------------------------------------------
-
-    private void openEpoch(String reason, Collection<String> workers) {
-        epoch++;
-        workersChanged = false;
-        audience.tell(new JobEvent.EpochOpened(epoch, position, reason, List.copyOf(workers)));
-        for (String worker : workers) {
-            ask(worker, new PipelineStage.EnterEpoch(position, roster.membership(job.id(), epoch, workers)));
-        }
-    }
-
-    private void seat(Arrived arrived) {
-        roster.arrive(new Roster.Seat(arrived.worker(), arrived.address(), arrived.stage(), arrived.device()));
-        workersChanged = true;
-        silence.heard(arrived.worker());
-    }
-
     /// Between steps a fresh replica of a job that has not begun is no newcomer: it holds the state.
     private void welcome(Arrived arrived) {
-        seat(arrived);
+        crew.seat(arrived);
         if (arrived.step() == position) {
-            joined(arrived.worker());
+            crew.joined(arrived.worker(), position);
         }
-    }
-
-    private void joined(String worker) {
-        heard(worker);
-        roster.holds(worker);
-        audience.tell(new JobEvent.WorkerJoined(worker, position));
-    }
-
-    private void ask(String worker, PipelineStage.Command question) {
-        heard(worker);
-        roster.seat(worker).stage().tell(question);
-    }
-
-    private void heard(String worker) {
-        silence.heard(worker);
-        askedNs.put(worker, stopwatch.nanos());
     }
 }

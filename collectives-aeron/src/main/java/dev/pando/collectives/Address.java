@@ -12,7 +12,8 @@ import java.util.Objects;
 /// @param stream of the inbox, unique at that driver
 /// @param spans the file of the member's spans; empty if it shares none
 /// @param token that is in this member's file alone
-record Address(String host, ProcessId process, String driver, int stream, String spans, long token) {
+/// @param udp where the inbox listens for other hosts, `10.0.0.1:40123`; empty if nowhere
+record Address(String host, ProcessId process, String driver, int stream, String spans, long token, String udp) {
     private static final String SCHEME = "pando:";
 
     static Address parse(String text) {
@@ -33,7 +34,8 @@ record Address(String host, ProcessId process, String driver, int stream, String
                     fields.get("driver"),
                     Integer.parseInt(fields.get("stream")),
                     Objects.requireNonNull(fields.get("spans")),
-                    Long.parseLong(fields.get("token")));
+                    Long.parseLong(fields.get("token")),
+                    Objects.requireNonNull(fields.get("udp")));
         } catch (RuntimeException incomplete) {
             throw new IllegalArgumentException("not the address of an Aeron member: " + text, incomplete);
         }
@@ -53,6 +55,8 @@ record Address(String host, ProcessId process, String driver, int stream, String
                 + "|spans="
                 + spans
                 + "|token="
-                + token;
+                + token
+                + "|udp="
+                + udp;
     }
 }

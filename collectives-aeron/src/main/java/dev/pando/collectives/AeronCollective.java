@@ -197,11 +197,15 @@ final class AeronCollective implements Collective {
         try {
             return hello.allShare() && result.byteSize() > settings.eagerBytes()
                     ? sharedAllReduce.begin(epoch, peers, number, allReduces, tree, mine, result)
-                    : logAllReduce.begin(epoch, peers, number, tree, mine, result);
+                    : logAllReduce.begin(epoch, peers, chunkBytes(), number, tree, mine, result);
         } catch (RuntimeException refused) {
             failHere(epoch, "all-reduce " + number, refused);
             throw refused;
         }
+    }
+
+    private int chunkBytes() {
+        return hello.allLocal() ? settings.chunkBytes() : settings.udp().orElseThrow().chunkBytes();
     }
 
     private Outcome run(Deadline deadline, Epoch epoch, Work work) {

@@ -9,6 +9,9 @@ final class Hello implements Work {
     /// In the place of an operation's number.
     static final long NUMBER = Long.MIN_VALUE;
 
+    private static final int SHARES = 1;
+    private static final int LOCAL = 2;
+
     private final Inbox inbox;
     private final Epoch epoch;
     private final Peer[] peers;
@@ -17,7 +20,9 @@ final class Hello implements Work {
     private final boolean canShare;
     private final boolean[] greeted;
     private final boolean[] heard;
+    private final boolean isLocal;
     private boolean allShare;
+    private boolean allLocal;
 
     Hello(Inbox inbox, Epoch epoch, Peer[] peers, TransportSettings settings, long operation) {
         this.operation = operation;
@@ -30,12 +35,19 @@ final class Hello implements Work {
         greeted[epoch.rank()] = true;
         heard[epoch.rank()] = true;
         canShare = settings.sharing() && Arrays.stream(peers).allMatch(peer -> peer == null || peer.spans() != null);
+        isLocal = Arrays.stream(peers).allMatch(peer -> peer == null || peer.isLocal());
         allShare = canShare;
+        allLocal = isLocal;
     }
 
     /// Whether every member can read every other's spans; known when done.
     boolean allShare() {
         return allShare;
+    }
+
+    /// Whether no frame leaves the host; known when done.
+    boolean allLocal() {
+        return allLocal;
     }
 
     @Override
@@ -77,12 +89,12 @@ final class Hello implements Work {
         Frame.encodePart(
                 claim.buffer(),
                 claim.offset(),
-                canShare ? 1 : 0,
+                (canShare ? SHARES : 0) | (isLocal ? LOCAL : 0),
                 settings.chunkBytes(),
                 settings.sliceBytes(),
                 settings.eagerBytes(),
-                0);
-        claim.commit();
+                udpBytes());
+        peers[rank].commit();
         greeted[rank] = true;
         return true;
     }
@@ -95,23 +107,32 @@ final class Hello implements Work {
         boolean same =
                 head.end() == settings.chunkBytes()
                         && head.offset() == settings.sliceBytes()
-                        && head.total() == settings.eagerBytes();
+                        && head.total() == settings.eagerBytes()
+                        && (head.extra() == 0 || udpBytes() == 0 || head.extra() == udpBytes());
         if (!same) {
             throw new IllegalStateException(
-                    "members must use the same sizes: %s has chunkBytes %d, sliceBytes %d, eagerBytes %d; %s has %d, %d, %d"
+                    "members must use the same sizes: %s has chunkBytes %d, sliceBytes %d, eagerBytes %d, UDP chunks of %d; %s has %d, %d, %d, %d"
                             .formatted(
                                     epoch.name(rank),
                                     head.end(),
                                     head.offset(),
                                     head.total(),
+                                    head.extra(),
                                     epoch.name(epoch.rank()),
                                     settings.chunkBytes(),
                                     settings.sliceBytes(),
-                                    settings.eagerBytes()));
+                                    settings.eagerBytes(),
+                                    udpBytes()));
         }
-        allShare &= head.first() == 1;
+        allShare &= (head.first() & SHARES) != 0;
+        allLocal &= (head.first() & LOCAL) != 0;
         heard[rank] = true;
         head.consume();
         return true;
+    }
+
+    /// What a datagram holds; 0 where other hosts do not matter.
+    private int udpBytes() {
+        return settings.udp().map(TransportSettings.Udp::chunkBytes).orElse(0);
     }
 }

@@ -1,17 +1,20 @@
 package dev.pando.collectives;
 
 import io.aeron.Aeron;
+import io.aeron.ChannelUri;
 import io.aeron.CommonContext;
 import io.aeron.Image;
 import io.aeron.Subscription;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /// All that arrives for one member: drops what is stale, holds back what is early, and sorts the rest by rank.
 ///
 /// Used by the member's device thread alone.
 final class Inbox implements AutoCloseable {
-    private final Subscription subscription;
+    private final List<Subscription> subscriptions = new ArrayList<>();
     private final Traffic traffic;
     private final AtomicInteger arrivals = new AtomicInteger();
     private int seen;
@@ -20,14 +23,14 @@ final class Inbox implements AutoCloseable {
     private Epoch epoch;
     private long newest = Long.MIN_VALUE;
 
-    Inbox(Aeron aeron, int stream, Traffic traffic) {
+    /// @param channels at all of which the member listens, each as Aeron writes it
+    Inbox(Aeron aeron, List<String> channels, int stream, Traffic traffic) {
         this.traffic = traffic;
-        this.subscription =
-                aeron.addSubscription(
-                        CommonContext.IPC_CHANNEL,
-                        stream,
-                        _ -> arrivals.incrementAndGet(),
-                        _ -> arrivals.incrementAndGet());
+        for (String channel : channels) {
+            subscriptions.add(
+                    aeron.addSubscription(
+                            channel, stream, _ -> arrivals.incrementAndGet(), _ -> arrivals.incrementAndGet()));
+        }
     }
 
     /// From here on, frames of this epoch are what an operation sees.
@@ -81,9 +84,15 @@ final class Inbox implements AutoCloseable {
         return newest;
     }
 
+    /// Where it listens for other hosts, once the kernel has given it a port; null until then.
+    String udpEndpoint() {
+        String channel = subscriptions.getLast().tryResolveChannelEndpointPort();
+        return channel == null ? null : ChannelUri.parse(channel).get(CommonContext.ENDPOINT_PARAM_NAME);
+    }
+
     @Override
     public void close() {
-        subscription.close();
+        subscriptions.forEach(Subscription::close);
     }
 
     private boolean isStale(Inbound inbound) {
@@ -94,7 +103,11 @@ final class Inbox implements AutoCloseable {
     }
 
     private void refresh() {
-        inbounds = subscription.images().stream().map(this::inbound).toArray(Inbound[]::new);
+        inbounds =
+                subscriptions.stream()
+                        .flatMap(subscription -> subscription.images().stream())
+                        .map(this::inbound)
+                        .toArray(Inbound[]::new);
     }
 
     private Inbound inbound(Image image) {

@@ -21,8 +21,8 @@ import java.util.stream.IntStream;
 /// What is small goes to everyone at once, and all add for themselves: one hop instead of two.
 final class LogAllReduce implements Work {
     private final Inbox inbox;
-    private final int chunkElements;
     private final int eagerElements;
+    private int chunkElements;
     private final Holding holding = new Holding();
     private final StreamedSum sum;
 
@@ -43,13 +43,18 @@ final class LogAllReduce implements Work {
 
     LogAllReduce(Inbox inbox, TransportSettings settings) {
         this.inbox = inbox;
-        this.chunkElements = settings.chunkBytes() / Float.BYTES;
         this.eagerElements = settings.eagerBytes() / Float.BYTES;
-        this.sum = new StreamedSum(inbox, chunkElements);
+        this.sum = new StreamedSum(inbox);
     }
 
     LogAllReduce begin(
-            Epoch now, Peer[] others, long number, ShardTree shape, List<Partial> mine, MemorySegment target) {
+            Epoch now,
+            Peer[] others,
+            int chunkBytes,
+            long number,
+            ShardTree shape,
+            List<Partial> mine,
+            MemorySegment target) {
         if (epoch != now) {
             epoch = now;
             peers = others;
@@ -63,13 +68,17 @@ final class LogAllReduce implements Work {
             sum.forget();
         }
         operation = number;
+        chunkElements = chunkBytes / Float.BYTES;
         if (holding.take(shape, mine, target) || tree == null || tree.shards() != shape.shards()) {
             sum.forget();
         }
         tree = shape;
         result = target.address();
         long elements = target.byteSize() / Float.BYTES;
-        if (slices == null || slices.elements() != elements || slices.members() != now.size()) {
+        if (slices == null
+                || slices.elements() != elements
+                || slices.members() != now.size()
+                || slices.chunk() != chunkElements) {
             slices = new Slices(elements, now.size(), chunkElements, elements <= eagerElements);
         }
         Arrays.fill(announced, false);
@@ -155,7 +164,7 @@ final class LogAllReduce implements Work {
             claim.buffer().putInt(at + index * 8, nodes.get(index).first(), ByteOrder.LITTLE_ENDIAN);
             claim.buffer().putInt(at + index * 8 + 4, nodes.get(index).end(), ByteOrder.LITTLE_ENDIAN);
         }
-        claim.commit();
+        peers[rank].commit();
         announced[rank] = true;
         return true;
     }
@@ -176,7 +185,7 @@ final class LogAllReduce implements Work {
             return false;
         }
         holding.sum(index, from, length, payloadOf(claim));
-        claim.commit();
+        peers[rank].commit();
         partialsSent[rank]++;
         return true;
     }
@@ -192,7 +201,7 @@ final class LogAllReduce implements Work {
             return false;
         }
         Offheap.copy(payloadOf(claim), result + from * Float.BYTES, (long) length * Float.BYTES);
-        claim.commit();
+        peers[rank].commit();
         sumsSent[rank]++;
         return true;
     }

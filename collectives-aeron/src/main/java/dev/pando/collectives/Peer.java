@@ -7,6 +7,7 @@ import io.aeron.ExclusivePublication;
 import io.aeron.Publication;
 import io.aeron.logbuffer.BufferClaim;
 import java.nio.file.Path;
+import org.agrona.MutableDirectBuffer;
 
 /// Another member as this one sees it: the stream into its inbox, and whether it is known to be gone.
 ///
@@ -20,6 +21,7 @@ final class Peer implements AutoCloseable {
     private Aeron aeron;
     private long pending = Aeron.NULL_VALUE;
     private ExclusivePublication publication;
+    private FrameChecksum checksum;
     private NeighbourFile spans;
     private boolean looked;
 
@@ -39,6 +41,11 @@ final class Peer implements AutoCloseable {
         return address.host().equals(transport.host());
     }
 
+    /// Whether frames reach it through the memory of this host.
+    boolean isLocal() {
+        return isNeighbour() && transport.sees(address);
+    }
+
     /// Whether frames can be sent; if not yet, does the next thing that brings this about.
     boolean isReachable() {
         if (publication != null) {
@@ -48,11 +55,14 @@ final class Peer implements AutoCloseable {
             return false;
         }
         if (pending == Aeron.NULL_VALUE) {
-            aeron = transport.clientOf(address);
+            boolean local = isLocal();
+            aeron = local ? transport.clientOf(address) : transport.home();
             if (aeron == null) {
                 return false;
             }
-            pending = aeron.asyncAddExclusivePublication(CommonContext.IPC_CHANNEL, address.stream());
+            checksum = local ? null : new FrameChecksum();
+            String channel = local ? CommonContext.IPC_CHANNEL : transport.channelTo(member.name(), address);
+            pending = aeron.asyncAddExclusivePublication(channel, address.stream());
             return false;
         }
         publication = aeron.getExclusivePublication(pending);
@@ -87,6 +97,15 @@ final class Peer implements AutoCloseable {
                     "the stream to " + member.name() + " is used up; its members must join anew");
         }
         return null;
+    }
+
+    /// Hands a claimed frame over. What leaves the host carries a checksum.
+    void commit() {
+        if (checksum != null) {
+            MutableDirectBuffer frame = claim.buffer();
+            claim.reservedValue(checksum.of(frame.byteBuffer(), frame.wrapAdjustment(), frame.capacity()));
+        }
+        claim.commit();
     }
 
     /// The epoch in which it stands, as far as its board can be read; else 0.

@@ -97,7 +97,7 @@ final class ReceiveState implements Work {
                 epoch.number(),
                 operation);
         Frame.encodePart(claim.buffer(), claim.offset(), 0, 0, 0, total, 0);
-        claim.commit();
+        peer.commit();
         acknowledged = true;
         if (refusal != null) {
             throw new IllegalArgumentException(refusal);

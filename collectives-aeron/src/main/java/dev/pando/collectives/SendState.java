@@ -43,7 +43,10 @@ final class SendState implements Work {
             span++;
             within = 0;
         }
-        int bytes = span == spans.size() ? 0 : (int) Math.min(chunkBytes, spans.get(span).byteSize() - within);
+        int bytes =
+                span == spans.size()
+                        ? 0
+                        : (int) Math.min(Math.min(chunkBytes, peer.maxPayload()), spans.get(span).byteSize() - within);
         BufferClaim claim = peer.claim(bytes);
         if (claim == null) {
             return false;
@@ -55,7 +58,7 @@ final class SendState implements Work {
         if (bytes > 0) {
             Offheap.copy(payload, spans.get(span).address() + within, bytes);
         }
-        claim.commit();
+        peer.commit();
         announced = true;
         within += bytes;
         sent += bytes;

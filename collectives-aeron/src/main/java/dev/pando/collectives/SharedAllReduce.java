@@ -173,7 +173,7 @@ final class SharedAllReduce implements Work {
             claim.buffer().putLong(at + 8, roster.offset(me, index), ByteOrder.LITTLE_ENDIAN);
             at += WORDS * Long.BYTES;
         }
-        claim.commit();
+        peers[rank].commit();
         announced[rank] = true;
         return true;
     }

@@ -15,7 +15,6 @@ import java.util.List;
 /// which the others' partial sums arrive.
 final class StreamedSum {
     private final Inbox inbox;
-    private final int chunkElements;
 
     private Epoch epoch;
     private int me;
@@ -35,9 +34,8 @@ final class StreamedSum {
     private long chunks;
     private int instruction;
 
-    StreamedSum(Inbox inbox, int chunkElements) {
+    StreamedSum(Inbox inbox) {
         this.inbox = inbox;
-        this.chunkElements = chunkElements;
     }
 
     void begin(Epoch now, long number, Slices cut, List<Partial> partials, long target) {
@@ -149,7 +147,7 @@ final class StreamedSum {
     }
 
     private long scratchBlock(int operand) {
-        return scratch.address() + (long) (operand - plan.sources()) * chunkElements * Float.BYTES;
+        return scratch.address() + (long) (operand - plan.sources()) * slices.chunk() * Float.BYTES;
     }
 
     /// Plans for own partial sums as they are, and the subtrees that the others have formed.
@@ -180,7 +178,7 @@ final class StreamedSum {
         ownIndexOf = all.stream().mapToInt(Source::index).toArray();
         addressOf = new long[all.size()];
         plan = SumPlan.streaming(tree.root(), sources, streams);
-        scratch = Arena.ofAuto().allocate(Math.max(1, plan.scratch()) * (long) chunkElements * Float.BYTES, 64);
+        scratch = Arena.ofAuto().allocate(Math.max(1, plan.scratch()) * (long) slices.chunk() * Float.BYTES, 64);
         placeOwn();
     }
 

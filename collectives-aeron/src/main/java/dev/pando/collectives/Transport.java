@@ -2,10 +2,12 @@ package dev.pando.collectives;
 
 import dev.pando.training.step.Collective;
 import io.aeron.Aeron;
+import io.aeron.ChannelUriStringBuilder;
+import io.aeron.CommonContext;
 import io.aeron.driver.MediaDriver;
 import io.aeron.driver.ThreadingMode;
+import io.aeron.exceptions.DriverTimeoutException;
 import io.aeron.protocol.DataHeaderFlyweight;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -14,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.agrona.ErrorHandler;
 import org.agrona.concurrent.BackoffIdleStrategy;
@@ -29,8 +32,9 @@ public final class Transport implements AutoCloseable {
     private static final int LOOK_EVERY = 10; // rounds of housekeeping
     private static final long FREEZE_TOLERATED_NS = 60_000_000_000L;
     private static final long LINGER_NS = 10_000_000_000L;
+    private static final int PORT_LOOKS = 5_000; // a millisecond each
+    private static final long SILENCE_NS = 3_000_000_000L; // of a stream from another host, before it is gone
     private static final int LIST_BYTES = 4096;
-    private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
     /// Addresses of the members that are open in this JVM: their end needs no other evidence.
     private static final Set<String> OPEN = ConcurrentHashMap.newKeySet();
@@ -40,19 +44,20 @@ public final class Transport implements AutoCloseable {
     private final MediaDriver driver;
     private final String driverDirectory;
     private final Aeron home;
-    private final String host = readHost();
     private final Map<String, Aeron> clients = new ConcurrentHashMap<>();
     private final SecureRandom random = new SecureRandom();
     private final Set<AeronCollective> members = ConcurrentHashMap.newKeySet();
+    private final AtomicLong damaged = new AtomicLong();
     private final Obituaries obituaries = new Obituaries();
     private final Thread housekeeper;
     private volatile boolean closed;
 
-    private Transport(TransportSettings settings) {
+    private Transport(TransportSettings settings, CheckedEndpoint.Line line) {
         this.settings = settings;
         this.folder = NodeFolder.createIn(settings.directory());
         try {
-            this.driver = settings.driver().isPresent() ? null : launch(settings, folder.path().resolve("driver"));
+            this.driver =
+                    settings.driver().isPresent() ? null : launch(settings, folder.path().resolve("driver"), line);
             this.driverDirectory = settings.driver().map(Path::toString).orElseGet(() -> driver.aeronDirectoryName());
             this.home = connect(driverDirectory, Transport::report);
             clients.put(driverDirectory, home);
@@ -64,7 +69,12 @@ public final class Transport implements AutoCloseable {
     }
 
     public static Transport start(TransportSettings settings) {
-        return new Transport(settings);
+        return start(settings, (_, _) -> true);
+    }
+
+    /// @param line what happens to datagrams on their way here
+    static Transport start(TransportSettings settings, CheckedEndpoint.Line line) {
+        return new Transport(settings, line);
     }
 
     /// A worker's member, which belongs to no group until it enters an epoch of one.
@@ -80,15 +90,18 @@ public final class Transport implements AutoCloseable {
         Traffic traffic = new Traffic();
         SpanFile spans =
                 settings.sharing() ? SpanFile.create(worker, folder.path().resolve("spans-" + stream), token) : null;
+        List<String> channels = new ArrayList<>(List.of(CommonContext.IPC_CHANNEL));
+        settings.udp().ifPresent(udp -> channels.add(channel(udp.address() + ":0", udp)));
+        Inbox inbox = new Inbox(home, channels, stream, traffic);
         Address address =
                 new Address(
-                        host,
+                        settings.host(),
                         ProcessId.self(),
                         driverDirectory,
                         stream,
                         spans == null ? "" : spans.path().toString(),
-                        token);
-        Inbox inbox = new Inbox(home, stream, traffic);
+                        token,
+                        settings.udp().isPresent() ? endpoint(inbox) : "");
         AeronCollective member = new AeronCollective(worker, this, settings, address, inbox, spans, traffic);
         members.add(member);
         OPEN.add(member.address());
@@ -115,12 +128,22 @@ public final class Transport implements AutoCloseable {
         folder.close();
     }
 
+    /// Datagrams that were damaged on their way here, and asked for again.
+    long damagedDatagrams() {
+        return damaged.get();
+    }
+
     Obituaries obituaries() {
         return obituaries;
     }
 
     String host() {
-        return host;
+        return settings.host();
+    }
+
+    /// The client of this node's own driver.
+    Aeron home() {
+        return home;
     }
 
     /// Fails when this node has lost its own media driver: it was frozen for too long, or the driver's process has
@@ -132,13 +155,54 @@ public final class Transport implements AutoCloseable {
         }
     }
 
-    /// The client of the driver at which that inbox lives, or null if there is none (yet).
+    /// Whether the driver at which that inbox lives can be reached through memory.
+    boolean sees(Address address) {
+        return clients.containsKey(address.driver()) || Files.exists(Path.of(address.driver(), "cnc.dat"));
+    }
+
+    /// The client of the driver at which that inbox lives, or null if that has gone.
     Aeron clientOf(Address address) {
-        Aeron client = clients.get(address.driver());
-        if (client == null && Files.exists(Path.of(address.driver(), "cnc.dat"))) {
-            client = clients.computeIfAbsent(address.driver(), directory -> connect(directory, Transport::note));
+        if (obituaries.isGone(address.process())) {
+            return null;
         }
-        return client;
+        try {
+            return clients.computeIfAbsent(address.driver(), directory -> connect(directory, Transport::note));
+        } catch (DriverTimeoutException gone) {
+            return null;
+        }
+    }
+
+    /// How datagrams get to an inbox on another host.
+    String channelTo(String member, Address address) {
+        if (settings.udp().isEmpty() || address.udp().isEmpty()) {
+            throw new IllegalStateException(
+                    "%s is on another host, and %s has no UDP address; set one for the transport"
+                            .formatted(member, settings.udp().isEmpty() ? "this node" : member));
+        }
+        return channel(address.udp(), settings.udp().get());
+    }
+
+    private static String channel(String endpoint, TransportSettings.Udp udp) {
+        return new ChannelUriStringBuilder()
+                .media(CommonContext.UDP_MEDIA)
+                .endpoint(endpoint)
+                .mtu(udp.mtuBytes())
+                .termLength(udp.termBytes())
+                .socketRcvbufLength(udp.windowBytes())
+                .socketSndbufLength(udp.windowBytes())
+                .receiverWindowLength(udp.windowBytes())
+                .build();
+    }
+
+    private static String endpoint(Inbox inbox) {
+        for (int look = 0; look < PORT_LOOKS; look++) {
+            String endpoint = inbox.udpEndpoint();
+            if (endpoint != null) {
+                return endpoint;
+            }
+            LockSupport.parkNanos(HOUSEKEEPING_NS);
+        }
+        throw new IllegalStateException("the media driver has not opened a UDP port");
     }
 
     /// Tells the members of this JVM that one of them has left.
@@ -174,7 +238,7 @@ public final class Transport implements AutoCloseable {
         }
     }
 
-    private static MediaDriver launch(TransportSettings settings, Path directory) {
+    private MediaDriver launch(TransportSettings settings, Path directory, CheckedEndpoint.Line line) {
         return MediaDriver.launch(
                 new MediaDriver.Context()
                         .aeronDirectoryName(directory.toString())
@@ -187,6 +251,10 @@ public final class Transport implements AutoCloseable {
                         .termBufferSparseFile(false)
                         .clientLivenessTimeoutNs(FREEZE_TOLERATED_NS)
                         .publicationUnblockTimeoutNs(2 * FREEZE_TOLERATED_NS)
+                        .imageLivenessTimeoutNs(SILENCE_NS)
+                        .publicationConnectionTimeoutNs(SILENCE_NS)
+                        .receiveChannelEndpointSupplier((channel, dispatcher, status, context) ->
+                                new CheckedEndpoint(channel, dispatcher, status, context, line, damaged))
                         .errorHandler(Transport::report));
     }
 
@@ -212,13 +280,5 @@ public final class Transport implements AutoCloseable {
     /// A neighbour's driver ends with its process; its member then is lost, on evidence.
     private static void note(Throwable failure) {
         System.getLogger(Transport.class.getName()).log(System.Logger.Level.DEBUG, failure.toString());
-    }
-
-    private static String readHost() {
-        try {
-            return Files.readString(BOOT_ID).strip();
-        } catch (IOException unknown) {
-            return "unknown-" + ProcessId.self();
-        }
     }
 }

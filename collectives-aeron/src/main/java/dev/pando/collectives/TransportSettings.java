@@ -1,5 +1,7 @@
 package dev.pando.collectives;
 
+import io.aeron.protocol.DataHeaderFlyweight;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -7,6 +9,7 @@ import java.util.Optional;
 /// What a node's transport needs to know. No bit of any sum depends on it, but all members of a group use the same
 /// sizes.
 ///
+/// @param host identity of this machine; members of equal hosts reach each other through memory
 /// @param directory for what members of a host share, spans and the media driver's files; best in memory
 /// @param driver directory of a media driver that runs already; empty: the transport embeds one
 /// @param sharing whether members of one host read each other's spans in place
@@ -14,14 +17,17 @@ import java.util.Optional;
 /// @param sliceBytes that a member reduces at a time where spans are shared; small enough for its second cache
 /// @param chunkBytes of a frame's payload where numbers travel in log buffers
 /// @param termBytes of a log buffer's term, a power of two; three of them for every pair of members
+/// @param udp how members of other hosts reach this one; empty: not at all
 public record TransportSettings(
+        String host,
         Path directory,
         Optional<Path> driver,
         boolean sharing,
         int eagerBytes,
         int sliceBytes,
         int chunkBytes,
-        int termBytes) {
+        int termBytes,
+        Optional<Udp> udp) {
     private static final int SMALLEST_TERM = 64 * 1024;
     private static final Path IN_MEMORY = Path.of("/dev/shm");
 
@@ -51,36 +57,113 @@ public record TransportSettings(
         boolean inMemory = Files.isWritable(IN_MEMORY);
         Path directory = inMemory ? IN_MEMORY : Path.of(System.getProperty("java.io.tmpdir"));
         return new TransportSettings(
-                directory, Optional.empty(), inMemory, 4 * 1024, 128 * 1024, 32 * 1024, 1024 * 1024);
+                hostOfThisMachine(),
+                directory,
+                Optional.empty(),
+                inMemory,
+                4 * 1024,
+                128 * 1024,
+                32 * 1024,
+                1024 * 1024,
+                Optional.empty());
+    }
+
+    public TransportSettings withHost(String other) {
+        return new TransportSettings(
+                other, directory, driver, sharing, eagerBytes, sliceBytes, chunkBytes, termBytes, udp);
     }
 
     public TransportSettings withDirectory(Path other) {
-        return new TransportSettings(other, driver, sharing, eagerBytes, sliceBytes, chunkBytes, termBytes);
+        return new TransportSettings(host, other, driver, sharing, eagerBytes, sliceBytes, chunkBytes, termBytes, udp);
     }
 
     public TransportSettings withDriver(Path running) {
         return new TransportSettings(
-                directory, Optional.of(running), sharing, eagerBytes, sliceBytes, chunkBytes, termBytes);
+                host, directory, Optional.of(running), sharing, eagerBytes, sliceBytes, chunkBytes, termBytes, udp);
     }
 
     public TransportSettings withSharing(boolean shared) {
-        return new TransportSettings(directory, driver, shared, eagerBytes, sliceBytes, chunkBytes, termBytes);
+        return new TransportSettings(
+                host, directory, driver, shared, eagerBytes, sliceBytes, chunkBytes, termBytes, udp);
     }
 
     public TransportSettings withEagerBytes(int bytes) {
-        return new TransportSettings(directory, driver, sharing, bytes, sliceBytes, chunkBytes, termBytes);
+        return new TransportSettings(host, directory, driver, sharing, bytes, sliceBytes, chunkBytes, termBytes, udp);
     }
 
     public TransportSettings withSliceBytes(int bytes) {
-        return new TransportSettings(directory, driver, sharing, eagerBytes, bytes, chunkBytes, termBytes);
+        return new TransportSettings(host, directory, driver, sharing, eagerBytes, bytes, chunkBytes, termBytes, udp);
     }
 
     public TransportSettings withChunkBytes(int bytes) {
-        return new TransportSettings(directory, driver, sharing, eagerBytes, sliceBytes, bytes, termBytes);
+        return new TransportSettings(host, directory, driver, sharing, eagerBytes, sliceBytes, bytes, termBytes, udp);
     }
 
     public TransportSettings withTermBytes(int bytes) {
-        return new TransportSettings(directory, driver, sharing, eagerBytes, sliceBytes, chunkBytes, bytes);
+        return new TransportSettings(host, directory, driver, sharing, eagerBytes, sliceBytes, chunkBytes, bytes, udp);
+    }
+
+    public TransportSettings withUdp(Udp reachable) {
+        return new TransportSettings(
+                host,
+                directory,
+                driver,
+                sharing,
+                eagerBytes,
+                sliceBytes,
+                chunkBytes,
+                termBytes,
+                Optional.of(reachable));
+    }
+
+    /// The way between hosts. All members of a group use the same sizes.
+    ///
+    /// @param address of an interface of this host that other hosts reach; a name or a number, without a port
+    /// @param mtuBytes of a datagram's payload, a multiple of 32
+    /// @param termBytes of a log buffer's term, a power of two
+    /// @param windowBytes that a sender may have under way to a receiver; the kernel's `net.core.rmem_max` bounds it
+    public record Udp(String address, int mtuBytes, int termBytes, int windowBytes) {
+        public Udp {
+            if (mtuBytes < 1024 || mtuBytes > 65_504 || mtuBytes % 32 != 0) {
+                throw new IllegalArgumentException(
+                        "mtuBytes must be a multiple of 32 from 1024 to 65504, not " + mtuBytes);
+            }
+            if (termBytes < SMALLEST_TERM || Integer.bitCount(termBytes) != 1 || termBytes < 8 * mtuBytes) {
+                throw new IllegalArgumentException(
+                        "termBytes must be a power of two and at least 8 datagrams, not " + termBytes);
+            }
+            if (windowBytes < mtuBytes || windowBytes > termBytes / 2) {
+                throw new IllegalArgumentException(
+                        "windowBytes must be from one datagram to half a term, not " + windowBytes);
+            }
+        }
+
+        /// Sizes that suit most networks: datagrams of 8 KiB, and a window as large as the kernel allows.
+        public static Udp at(String address) {
+            int term = 8 * 1024 * 1024;
+            return new Udp(address, 8192, term, (int) Math.min(term / 2, largestReceiveBuffer()));
+        }
+
+        /// Numbers that fit into one frame, in bytes.
+        int chunkBytes() {
+            return (mtuBytes - DataHeaderFlyweight.HEADER_LENGTH - Frame.HEADER) / 64 * 64;
+        }
+
+        private static long largestReceiveBuffer() {
+            try {
+                return Long.parseLong(Files.readString(Path.of("/proc/sys/net/core/rmem_max")).strip());
+            } catch (IOException | NumberFormatException unknown) {
+                return 128 * 1024;
+            }
+        }
+    }
+
+    private static String hostOfThisMachine() {
+        try {
+            return Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip();
+        } catch (IOException unknown) {
+            return "process " + ProcessId.self();
+        }
     }
 
     private static void multipleOf64(String name, int bytes) {

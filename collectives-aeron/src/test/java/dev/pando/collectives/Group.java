@@ -20,6 +20,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /// Members for a test, each with a thread of its own, on one transport or on several.
 final class Group implements AutoCloseable {
@@ -32,12 +33,14 @@ final class Group implements AutoCloseable {
 
     /// @param transports on which the members are spread in turn
     static Group of(int members, int transports, TransportSettings settings) {
+        return of(members, Stream.generate(() -> Transport.start(settings)).limit(transports).toList());
+    }
+
+    static Group of(int members, List<Transport> transports) {
         Group group = new Group();
-        for (int at = 0; at < transports; at++) {
-            group.transports.add(Transport.start(settings));
-        }
+        group.transports.addAll(transports);
         for (int at = 0; at < members; at++) {
-            group.members.add(group.transports.get(at % transports).join(name(at)));
+            group.members.add(transports.get(at % transports.size()).join(name(at)));
             group.devices.add(
                     Executors.newSingleThreadExecutor(Thread.ofPlatform().name("device-" + at).daemon().factory()));
         }

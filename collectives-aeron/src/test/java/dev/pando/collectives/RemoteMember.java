@@ -20,6 +20,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
 /// A member in a process of its own, for tests that kill it. It does what it is told on its standard input:
@@ -110,16 +112,19 @@ final class RemoteMember implements AutoCloseable {
         BufferedReader input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         TransportSettings settings = TransportSettings.defaults().withDirectory(Path.of(args[0]));
         try (Transport transport = Transport.start(settings);
-                Collective member = transport.join("remote")) {
+                Collective member = transport.join("remote");
+                ExecutorService device =
+                        Executors.newSingleThreadExecutor(Thread.ofPlatform().name("device").factory())) {
             System.out.println(member.address());
             for (String line = input.readLine(); line != null; line = input.readLine()) {
                 String[] words = line.split(" ");
                 if (words[0].equals("enter")) {
                     enter(member, words);
                 } else {
-                    System.out.println(reduce(member, words));
+                    device.execute(() -> System.out.println(reduce(member, words)));
                 }
             }
+            member.leave();
         }
     }
 

@@ -7,7 +7,7 @@ import java.util.Iterator;
 /// What to measure; as options of the command, which hands them on to every rank's process.
 ///
 /// @param world number of ranks
-/// @param transport `shared memory` or `log buffers`
+/// @param transport `shared memory`, `log buffers`, or `memory alone`: no all-reduce, but what memory would allow one
 record AllReduceOptions(
         int world,
         String transport,
@@ -17,6 +17,8 @@ record AllReduceOptions(
         int samples,
         double sampleSeconds,
         double warmUpSeconds) {
+    private static final String MEMORY = "memory alone";
+
     static AllReduceOptions parse(String[] args) {
         AllReduceOptions options =
                 new AllReduceOptions(2, "shared memory", TransportSettings.defaults(), 4 << 10, 64 << 20, 15, 0.04, 3);
@@ -24,6 +26,10 @@ record AllReduceOptions(
             options = options.with(words.next(), words.next());
         }
         return options;
+    }
+
+    boolean isMemoryAlone() {
+        return transport.equals(MEMORY);
     }
 
     private AllReduceOptions with(String option, String value) {
@@ -39,7 +45,7 @@ record AllReduceOptions(
             case "--world" -> world = Integer.parseInt(value);
             case "--transport" -> {
                 transport = value;
-                settings = settings.withSharing(value.equals("shared memory"));
+                settings = settings.withSharing(!value.equals("log buffers"));
             }
             case "--min-kb" -> minBytes = Long.parseLong(value) << 10;
             case "--max-mb" -> maxBytes = Long.parseLong(value) << 20;

@@ -33,6 +33,11 @@ public sealed interface Effect {
         return "";
     }
 
+    /// As written before the target, with a space after it; or nothing.
+    default String preposition() {
+        return "";
+    }
+
     /// As written after the target: `3s`, `x4`; or nothing.
     default String measure() {
         return "";
@@ -138,6 +143,11 @@ public sealed interface Effect {
         public boolean movable() {
             return true;
         }
+
+        @Override
+        public String preposition() {
+            return "on ";
+        }
     }
 
     record DeviceError(String code) implements Effect {
@@ -154,6 +164,11 @@ public sealed interface Effect {
         @Override
         public boolean movable() {
             return true;
+        }
+
+        @Override
+        public String preposition() {
+            return "on ";
         }
     }
 
@@ -182,6 +197,11 @@ public sealed interface Effect {
         public String qualifier() {
             return "in " + place;
         }
+
+        @Override
+        public String preposition() {
+            return "of ";
+        }
     }
 
     record NanLoss() implements Effect {
@@ -193,6 +213,11 @@ public sealed interface Effect {
         @Override
         public Moment usualMoment() {
             return Moment.after(Phase.COMPUTE);
+        }
+
+        @Override
+        public String preposition() {
+            return "on ";
         }
     }
 

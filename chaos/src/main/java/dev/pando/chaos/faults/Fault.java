@@ -55,7 +55,7 @@ public record Fault(Effect effect, Target target, When when, Moment moment) {
     public String toString() {
         StringBuilder text = new StringBuilder(effect.kind().words());
         append(text, effect.qualifier());
-        append(text, effect.aim() == Kind.Aim.STORE ? "" : target.toString());
+        append(text, effect.aim() == Kind.Aim.STORE ? "" : effect.preposition() + target);
         append(text, effect.measure());
         append(text, effect.steps() == 1 ? "" : "for " + effect.steps() + " steps");
         append(text, moment.equals(effect.usualMoment()) ? "" : moment.toString());

@@ -58,7 +58,8 @@ public enum Kind {
             "One bit changes in a gradient, a weight, a moment, a sum as it arrives on the wire, or a published"
                     + " checkpoint.",
             "On the wire: the vote drops the step, which is computed again; same bits. In a checkpoint: it is passed"
-                    + " over and named. In a gradient, weight or moment: the hash tells, the run does not yet."),
+                    + " over and named. In a weight or moment: the run fails at its end, since the replicas"
+                    + " differ. In a gradient: only the hash tells, so far."),
     NAN_LOSS(
             "nan loss",
             Aim.WORKER,

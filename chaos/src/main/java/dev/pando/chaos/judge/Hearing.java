@@ -15,6 +15,8 @@ import java.util.TreeMap;
 final class Hearing {
     private static final long NOT_BEGUN = -1;
 
+    private final long[] missingFrom;
+
     private final List<Violation> violations = new ArrayList<>();
     private final Map<Long, StepCommitted> commits = new HashMap<>();
     private final NavigableMap<Long, Long> epochs =
@@ -30,6 +32,11 @@ final class Hearing {
     private boolean distrusted; // a step was dropped since the last commit: what the workers hold may be wrong
     private boolean stopped; // the last rung was tried
     private boolean ended;
+
+    /// @param missingFrom for each event the step from which on commits before it may be missing
+    Hearing(long[] missingFrom) {
+        this.missingFrom = missingFrom;
+    }
 
     void hear(JobEvent event) {
         require(!ended || event instanceof JobEvent.Started, Rule.RUN_ENDS, event + " comes after the end");
@@ -56,7 +63,7 @@ final class Hearing {
             case JobEvent.StepDropped _ -> distrusted = true;
             case JobEvent.SnapshotTaken(long step, _) ->
                     require(
-                            step <= nextStep,
+                            isCommitted(step),
                             Rule.CHECKPOINTS_OF_COMMITTED_STEPS,
                             "a snapshot of " + step + " steps is taken after " + nextStep);
             case JobEvent.CheckpointDurable(long step, _, _, _) -> published(step);
@@ -88,7 +95,7 @@ final class Hearing {
     /// A process starts: it knows no epoch and no worker of the one before.
     private void started(JobEvent.Started started) {
         require(
-                nextStep == NOT_BEGUN || started.step() <= nextStep,
+                nextStep == NOT_BEGUN || isCommitted(started.step()),
                 Rule.STEPS_IN_ORDER,
                 "it is resumed at step " + started.step() + ", but only " + nextStep + " were committed");
         require(
@@ -207,7 +214,7 @@ final class Hearing {
                 Rule.ROLLBACK_HAS_A_CHECKPOINT,
                 "it goes back to step " + step + ", of which there is no checkpoint");
         require(
-                step <= nextStep,
+                isCommitted(step),
                 Rule.STEPS_IN_ORDER,
                 "it goes forward to step " + step + ", but only " + nextStep + " were committed");
         nextStep = step;
@@ -217,7 +224,7 @@ final class Hearing {
 
     private void published(long step) {
         require(
-                step <= nextStep,
+                isCommitted(step),
                 Rule.CHECKPOINTS_OF_COMMITTED_STEPS,
                 "a checkpoint of " + step + " steps is durable after " + nextStep);
         require(
@@ -225,6 +232,11 @@ final class Hearing {
                 Rule.CHECKPOINTS_OF_COMMITTED_STEPS,
                 "the checkpoint of " + step + " steps is published twice");
         durable.add(step);
+    }
+
+    /// Whether so many steps are committed, as far as that can be known.
+    private boolean isCommitted(long steps) {
+        return steps <= nextStep || nextStep >= missingFrom[position];
     }
 
     private void require(boolean holds, Rule rule, String sentence) {

@@ -2,10 +2,10 @@ package dev.pando.chaos.judge;
 
 import dev.pando.actors.JobEvent;
 import dev.pando.actors.JobEvent.StepCommitted;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -18,25 +18,24 @@ public final class Judge {
 
     /// Judges a history by itself.
     ///
-    /// @param history all events of a job in order; after a crash of its process, those of the resumed one follow
     /// @return nothing if all is well
-    public static List<Violation> judge(List<JobEvent> history) {
-        Hearing hearing = new Hearing();
-        history.forEach(hearing::hear);
+    public static List<Violation> judge(History history) {
+        Hearing hearing = new Hearing(history.missingFrom());
+        history.events().forEach(hearing::hear);
         return hearing.end();
     }
 
     /// Judges a history by itself, and beside that of the same job where nothing went wrong.
-    public static List<Violation> judge(List<JobEvent> history, List<JobEvent> undisturbed) {
-        List<Violation> violations = new java.util.ArrayList<>(judge(history));
-        violations.addAll(compareSteps(history, undisturbed));
-        Optional<String> expected = hash(undisturbed);
-        Optional<String> hash = hash(history);
+    public static List<Violation> judge(History history, History undisturbed) {
+        List<Violation> violations = new ArrayList<>(judge(history));
+        violations.addAll(compareSteps(history.events(), undisturbed.events()));
+        Optional<String> expected = undisturbed.hash();
+        Optional<String> hash = history.hash();
         if (expected.isPresent() && hash.isPresent() && !hash.equals(expected)) {
             violations.add(
                     new Violation(
                             Rule.SAME_HASH,
-                            history.size(),
+                            history.events().size(),
                             "the run ends with " + hash.get() + ", the undisturbed one with " + expected.get()));
         }
         return violations;
@@ -49,7 +48,7 @@ public final class Judge {
                 expected.put(step.step(), step);
             }
         });
-        List<Violation> violations = new java.util.ArrayList<>();
+        List<Violation> violations = new ArrayList<>();
         for (int i = 0; i < history.size(); i++) {
             if (history.get(i) instanceof StepCommitted step) {
                 StepCommitted twin = expected.get(step.step());
@@ -99,13 +98,6 @@ public final class Judge {
                 + ", "
                 + step.tokens()
                 + " tokens";
-    }
-
-    private static Optional<String> hash(List<JobEvent> history) {
-        return history.stream()
-                .map(event -> event instanceof JobEvent.Finished(_, String hash) ? hash : null)
-                .filter(Objects::nonNull)
-                .findFirst();
     }
 
     /// All violations in a few lines, for an assertion or a terminal.

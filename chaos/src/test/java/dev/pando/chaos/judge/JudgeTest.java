@@ -10,6 +10,7 @@ import dev.pando.actors.JobEvent.Finished;
 import dev.pando.actors.JobEvent.Rung;
 import dev.pando.actors.JobEvent.RungTried;
 import dev.pando.actors.JobEvent.ShardsMoved;
+import dev.pando.actors.JobEvent.SnapshotTaken;
 import dev.pando.actors.JobEvent.Started;
 import dev.pando.actors.JobEvent.StateLoaded;
 import dev.pando.actors.JobEvent.StepCommitted;
@@ -153,13 +154,15 @@ class JudgeTest {
     }
 
     private static Set<Rule> broken(List<JobEvent> history) {
-        return Judge.judge(history, UNDISTURBED).stream().map(Violation::rule).collect(Collectors.toSet());
+        return Judge.judge(History.of(history), History.of(UNDISTURBED)).stream()
+                .map(Violation::rule)
+                .collect(Collectors.toSet());
     }
 
     @Test
     void shouldFindNothingWrongWithAnEventfulHistory() {
-        assertThat(Judge.judge(EVENTFUL, UNDISTURBED)).isEmpty();
-        assertThat(Judge.judge(UNDISTURBED, UNDISTURBED)).isEmpty();
+        assertThat(Judge.judge(History.of(EVENTFUL), History.of(UNDISTURBED))).isEmpty();
+        assertThat(Judge.judge(History.of(UNDISTURBED), History.of(UNDISTURBED))).isEmpty();
     }
 
     @ParameterizedTest
@@ -215,7 +218,7 @@ class JudgeTest {
                         new CheckpointDurable(1, "step-1", 1, 0.1),
                         new Finished(1, "sha256:00"));
 
-        assertThat(Judge.judge(twoLeaders).stream().map(Violation::rule))
+        assertThat(Judge.judge(History.of(twoLeaders)).stream().map(Violation::rule))
                 .contains(Rule.EPOCHS_RISE, Rule.STEPS_IN_ORDER, Rule.CHECKPOINTS_OF_COMMITTED_STEPS);
     }
 
@@ -230,7 +233,7 @@ class JudgeTest {
                         step(3, 1),
                         new Finished(4, "sha256:00"));
 
-        assertThat(Judge.judge(resumed, UNDISTURBED)).isEmpty();
+        assertThat(Judge.judge(History.of(resumed), History.of(UNDISTURBED))).isEmpty();
     }
 
     @Test
@@ -263,7 +266,7 @@ class JudgeTest {
                         step(0, 2),
                         new Finished(1, "sha256:00"));
 
-        assertThat(Judge.judge(split)).isEmpty();
+        assertThat(Judge.judge(History.of(split))).isEmpty();
     }
 
     @Test
@@ -275,6 +278,25 @@ class JudgeTest {
                         step(1, 1),
                         new Failed(2, "hopeless"));
 
-        assertThat(Judge.judge(defiant).stream().map(Violation::rule)).contains(Rule.RUNGS_IN_ORDER);
+        assertThat(Judge.judge(History.of(defiant)).stream().map(Violation::rule)).contains(Rule.RUNGS_IN_ORDER);
+    }
+
+    @Test
+    void shouldKnowThatAFolderForgetsStepsThatWereTakenBack() {
+        // killed after step 3, of whose checkpoint nobody heard; steps 2 and 3 were taken back when it was resumed
+        List<JobEvent> kept =
+                with(
+                        EVENTFUL.subList(0, 13),
+                        new SnapshotTaken(4, 0.1),
+                        new Started(2, true),
+                        new EpochOpened(1, 2, "begins", List.of("worker-0")),
+                        step(2, 1),
+                        step(3, 1),
+                        new Finished(4, "sha256:00"));
+
+        assertThat(Judge.judge(new History(kept, false), History.of(UNDISTURBED))).isEmpty();
+        assertThat(Judge.judge(new History(kept, true)))
+                .extracting(Violation::rule)
+                .containsExactly(Rule.CHECKPOINTS_OF_COMMITTED_STEPS);
     }
 }

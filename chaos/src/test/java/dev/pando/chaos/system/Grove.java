@@ -10,6 +10,7 @@ import dev.pando.actors.Stopwatch;
 import dev.pando.chaos.faults.FaultScript;
 import dev.pando.chaos.injection.Firing;
 import dev.pando.chaos.injection.Injection;
+import dev.pando.chaos.judge.History;
 import dev.pando.chaos.judge.Judge;
 import dev.pando.training.step.PlainLoop;
 import dev.pando.training.step.Trainer;
@@ -204,7 +205,7 @@ final class Grove implements AutoCloseable {
         awaitEnd();
         List<JobEvent> undisturbed = undisturbed();
         assertThat(history.getLast()).as(story()).isEqualTo(undisturbed.getLast());
-        assertThat(Judge.judge(history, undisturbed)).as(story()).isEmpty();
+        assertThat(Judge.judge(History.of(history), History.of(undisturbed))).as(story()).isEmpty();
         return this;
     }
 

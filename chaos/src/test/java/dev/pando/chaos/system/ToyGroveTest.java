@@ -120,7 +120,7 @@ class ToyGroveTest {
     @ParameterizedTest
     @MethodSource("seeds")
     void shouldNotChangeABitWhateverGoesWrong(long seed) throws InterruptedException {
-        try (Grove grove = aGrove().of(1 + Dice.below(5, seed, 1)).seed(seed).start()) {
+        try (Grove grove = aGrove().of(2 + Dice.below(4, seed, 1)).seed(seed).start()) {
             grove.suffers(RandomScripts.script(seed, 20)).awaitEnd();
 
             grove.assertSameHashAsUndisturbed();

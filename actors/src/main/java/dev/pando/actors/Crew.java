@@ -1,0 +1,110 @@
+package dev.pando.actors;
+
+import dev.pando.training.step.Collective.Membership;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.apache.pekko.actor.typed.ActorRef;
+
+/// The workers of a job as its supervisor deals with them: who is here, under which epoch, and who has gone silent.
+final class Crew {
+    private static final int LAST_COPY = 10; // pieces of work: a slow last copy of the state beats none
+
+    private final String job;
+    private final ActorRef<JobEvent> audience;
+    private final Stopwatch stopwatch;
+    private final Roster roster = new Roster();
+    private final Pace pace = new Pace();
+    private final Silence silence = new Silence();
+    private final SortedMap<String, Long> heardNs = new TreeMap<>(); // when each worker was last asked or heard
+    private long epoch;
+    private boolean changed = true;
+
+    Crew(String job, ActorRef<JobEvent> audience, Stopwatch stopwatch) {
+        this.job = job;
+        this.audience = audience;
+        this.stopwatch = stopwatch;
+    }
+
+    Roster roster() {
+        return roster;
+    }
+
+    /// Workers that hold the job's state, in the order of their names.
+    List<String> holders() {
+        return roster.holders();
+    }
+
+    long epoch() {
+        return epoch;
+    }
+
+    /// Whether somebody came or went since the epoch was opened.
+    boolean hasChanged() {
+        return changed;
+    }
+
+    /// From here on these workers, and nobody else, are the job's; what was sent before is dropped by all of them.
+    void openEpoch(long position, String reason, Collection<String> workers) {
+        epoch++;
+        changed = false;
+        audience.tell(new JobEvent.EpochOpened(epoch, position, reason, List.copyOf(workers)));
+        Membership membership = roster.membership(job, epoch, workers);
+        workers.forEach(worker -> ask(worker, new PipelineStage.EnterEpoch(position, membership)));
+    }
+
+    /// A replica is here; it is a newcomer, until it holds the state.
+    void seat(JobSupervisor.Arrived arrived) {
+        roster.arrive(new Roster.Seat(arrived.worker(), arrived.address(), arrived.stage(), arrived.device()));
+        changed = true;
+        silence.heard(arrived.worker());
+    }
+
+    /// The worker holds the job's state after so many steps.
+    void joined(String worker, long position) {
+        heard(worker);
+        roster.holds(worker);
+        audience.tell(new JobEvent.WorkerJoined(worker, position));
+    }
+
+    /// @return whether the worker was here
+    boolean lose(String worker, String evidence, long position) {
+        Optional<Roster.Seat> seat = roster.leave(worker);
+        seat.ifPresent(left -> left.device().tell(new GpuWorker.Abandon(evidence)));
+        changed |= seat.isPresent();
+        silence.forget(worker);
+        audience.tell(new JobEvent.WorkerLost(worker, position, evidence));
+        return seat.isPresent();
+    }
+
+    void ask(String worker, PipelineStage.Command question) {
+        heard(worker);
+        roster.seat(worker).stage().tell(question);
+    }
+
+    void heard(String worker) {
+        silence.heard(worker);
+        heardNs.put(worker, stopwatch.nanos());
+    }
+
+    /// The worker has done a piece of work: a batch shard.
+    void hasWorked(String worker) {
+        pace.observe(stopwatch.nanos() - heardNs.get(worker));
+        heard(worker);
+    }
+
+    /// How long an answer may take that is worth so many pieces of work.
+    long patienceNs(int pieces) {
+        return pace.patienceNs(pieces * (roster.holders().size() == 1 ? LAST_COPY : 1));
+    }
+
+    /// A tick has passed.
+    ///
+    /// @param owing workers of whom an answer is due
+    /// @return the first of them that is silent beyond patience
+    Optional<String> silent(Collection<String> owing, long patienceNs) {
+        return silence.tick(owing, patienceNs).stream().findFirst();
+    }
+}

@@ -1,0 +1,116 @@
+package dev.pando.actors;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pando.training.step.Collective.Member;
+import dev.pando.training.step.Collective.Membership;
+import dev.pando.training.step.LossHistory;
+import dev.pando.training.step.Trainer.Committed;
+import dev.pando.training.step.Trainer.Examined;
+import dev.pando.training.step.Trainer.ShardLoss;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.SerializationTestKit;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.serialization.SerializationExtension;
+import org.apache.pekko.serialization.jackson.JacksonCborSerializer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+
+/// Keeps whatever crosses the network readable on the other side: of every wire record there is a sample here.
+class WireTest {
+    private static final List<Class<?>> PROTOCOLS =
+            List.of(
+                    JobSupervisor.Command.class,
+                    PipelineStage.Command.class,
+                    GpuWorker.Command.class,
+                    CheckpointWriter.Command.class,
+                    NodeSupervisor.Command.class);
+
+    private static final ActorTestKit KIT = ActorTestKit.create();
+    private static final ActorRef<JobSupervisor.Command> SUPERVISOR = KIT.spawn(Behaviors.ignore());
+    private static final ActorRef<PipelineStage.Command> STAGE = KIT.spawn(Behaviors.ignore());
+    private static final ActorRef<GpuWorker.Command> DEVICE = KIT.spawn(Behaviors.ignore());
+
+    private static final LossHistory HISTORY = LossHistory.EMPTY.then(0, 2.5, 0.1);
+    private static final ShardLoss LOSS = new ShardLoss(1.0 / 3, 257);
+    private static final JobSpec JOB = new JobSpec("tiny", 20, 8, 3, 10, "pando.job.name = tiny\n");
+    private static final CheckpointWriter.Checkpoint CHECKPOINT =
+            new CheckpointWriter.Checkpoint("step-10", 10, HISTORY);
+
+    private static final List<Wire> SAMPLES =
+            List.of(
+                    new JobSupervisor.Arrived("node-1.worker-0#2", 4, "pando:host=a|stream=7", STAGE, DEVICE),
+                    new JobSupervisor.Computed("worker-1", 4, 2, 5, LOSS),
+                    new JobSupervisor.Voted("worker-1", 4, 2, new Examined(Double.NaN, -1)),
+                    new JobSupervisor.Voted("worker-1", 4, 2, new Examined(Math.nextUp(0.1), Long.MIN_VALUE)),
+                    new JobSupervisor.PeerFailed("worker-1", 2, "worker-2", "its process 17 has ended"),
+                    new JobSupervisor.Applied("worker-1", 2, new Committed(4, 1.25, 0.5, 1e-3, 2056)),
+                    new JobSupervisor.Ready("worker-1", 2, 4),
+                    new JobSupervisor.SnapshotTaken("worker-1", 10, 0.002),
+                    new JobSupervisor.Digested("worker-1", 20, "sha256:00"),
+                    new JobSupervisor.StageFailed("worker-1", "its thread threw"),
+                    new JobSupervisor.Unrecoverable("the disk is full"),
+                    new JobSupervisor.Stop(),
+                    new CheckpointWriter.Found(Optional.empty(), List.of()),
+                    new CheckpointWriter.Found(Optional.of(CHECKPOINT), List.of("step-11 is cut off")),
+                    new CheckpointWriter.Durable(10, "step-10", 1L << 40, 0.25),
+                    new CheckpointWriter.NotWritten(10, "the disk is full"),
+                    new CheckpointWriter.FindNewest(JOB, SUPERVISOR),
+                    new PipelineStage.EnterEpoch(
+                            4, new Membership("tiny", 2, List.of(new Member("worker-1", "pando:host=a|stream=7")))),
+                    new PipelineStage.Compute(4, 2, List.of(3, 4, 5)),
+                    new PipelineStage.Reduce(4, 2, LOSS, 1_000_000_000L),
+                    new PipelineStage.Apply(4, 2, LOSS),
+                    new PipelineStage.Drop(4, 2),
+                    new PipelineStage.SendState(2, -1, "worker-2", 20_000_000_000L),
+                    new PipelineStage.ReceiveState(2, -1, "worker-1", 4, HISTORY, 20_000_000_000L),
+                    new PipelineStage.LoadCheckpoint(2, CHECKPOINT),
+                    new PipelineStage.TakeSnapshot(2, 10),
+                    new PipelineStage.Digest(20),
+                    new GpuWorker.Host(JOB, SUPERVISOR),
+                    new GpuWorker.Release("tiny"),
+                    new GpuWorker.Abandon("silent"),
+                    new NodeSupervisor.StopWorker("worker-0"));
+
+    @AfterAll
+    static void stop() {
+        KIT.shutdownTestKit();
+    }
+
+    @Test
+    void shouldReadWhatAnotherNodeWrote() {
+        SerializationTestKit wire = KIT.serializationTestKit();
+
+        assertThat(SAMPLES)
+                .allSatisfy(sample -> {
+                    assertThat(SerializationExtension.get(KIT.system()).findSerializerFor(sample))
+                            .isInstanceOf(JacksonCborSerializer.class);
+                    assertThat(wire.verifySerialization(sample, false)).isEqualTo(sample);
+                });
+    }
+
+    @Test
+    void shouldHaveASampleOfEveryRecordOfEveryProtocol() {
+        List<Class<?>> wire =
+                PROTOCOLS.stream()
+                        .flatMap(WireTest::permitted)
+                        .filter(Wire.class::isAssignableFrom)
+                        .distinct()
+                        .<Class<?>>map(type -> type)
+                        .toList();
+
+        assertThat(wire).hasSizeGreaterThan(25).allSatisfy(type -> assertThat(type.isRecord()).isTrue());
+        assertThat(wire).isSubsetOf(SAMPLES.stream().<Class<?>>map(Object::getClass).toList());
+    }
+
+    private static Stream<Class<?>> permitted(Class<?> type) {
+        return type.isSealed()
+                ? Arrays.stream(type.getPermittedSubclasses()).flatMap(WireTest::permitted)
+                : Stream.of(type);
+    }
+}

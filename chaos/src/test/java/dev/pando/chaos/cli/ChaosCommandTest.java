@@ -1,0 +1,136 @@
+package dev.pando.chaos.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pando.chaos.verify.TinyJob;
+import dev.pando.runtime.cli.Cli;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ChaosCommandTest {
+    @TempDir private Path folder;
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    private int pando(String... arguments) {
+        return Cli.create(new PrintWriter(out, true), new PrintWriter(err, true)).execute(arguments);
+    }
+
+    @Test
+    void shouldShowThatNoBitDiffers() {
+        String conf = TinyJob.in(folder).toString();
+
+        int exit =
+                pando(
+                        "chaos",
+                        "verify",
+                        conf,
+                        "--steps",
+                        "8",
+                        "--workers",
+                        "2,3",
+                        "--faults",
+                        "kill worker-1 at step 3");
+
+        assertThat(exit).as(err.toString()).isZero();
+        assertThat(out.toString()).contains("undisturbed").contains("1 of 1").contains("same bits in every run");
+        assertThat(out.toString().strip().lines().toList().getLast()).matches("hash sha256:[0-9a-f]{64}");
+        assertThat(folder.resolve("run-chaos/verify-1/disturbed-3/report.html")).exists();
+        assertThat(folder.resolve("run-chaos/verify-1/disturbed-3/checkpoints")).doesNotExist();
+    }
+
+    @Test
+    void shouldFailWhereABitDiffers() {
+        String conf = TinyJob.in(folder).toString();
+
+        int exit =
+                pando(
+                        "chaos",
+                        "verify",
+                        conf,
+                        "--steps",
+                        "6",
+                        "--workers",
+                        "3",
+                        "--faults",
+                        "bit flip in gradient of worker-1 at step 3");
+
+        assertThat(exit).isEqualTo(1);
+        assertThat(err.toString()).contains("ended with other bits");
+    }
+
+    @Test
+    void shouldFailWhereAFaultNeverStruck() {
+        String conf = TinyJob.in(folder).toString();
+
+        int exit =
+                pando("chaos", "verify", conf, "--steps", "4", "--workers", "2", "--faults", "kill worker-1 at step 9");
+
+        assertThat(exit).isEqualTo(1);
+        assertThat(err.toString()).contains("\"kill worker-1 at step 9\" never struck the run with 2 workers");
+    }
+
+    @Test
+    void shouldRefuseAMistypedScriptBeforeAnythingRuns() {
+        String conf = TinyJob.in(folder).toString();
+
+        int exit = pando("chaos", "verify", conf, "--faults", "kil worker-1 at step 9");
+
+        assertThat(exit).isEqualTo(1);
+        assertThat(err.toString().strip())
+                .isEqualTo("faults, character 1: there is no fault \"kil\", did you mean \"kill\"?");
+        assertThat(Files.exists(folder.resolve("run-chaos"))).isFalse();
+    }
+
+    @Test
+    void shouldRefuseMoreWorkersThanShardsBeforeAnythingRuns() {
+        String conf = TinyJob.in(folder).toString();
+
+        int exit = pando("chaos", "verify", conf, "--workers", "3,9", "--faults", "kill worker-1 at step 2");
+
+        assertThat(exit).isEqualTo(1);
+        assertThat(err.toString()).contains("must not exceed").doesNotContain("something broke");
+        assertThat(Files.exists(folder.resolve("run-chaos"))).isFalse();
+    }
+
+    @Test
+    void shouldComeThroughTheDeathOfItsProcess() {
+        String conf = TinyJob.in(folder).toString();
+
+        int exit = pando("chaos", "crash", conf, "--steps", "12", "--times", "2", "--seed", "3");
+
+        assertThat(exit).as(out + err.toString()).isZero();
+        assertThat(out.toString()).contains("kill 2:").contains("same bits after 2 kills");
+    }
+
+    @Test
+    void shouldJudgeARunByItsFolder() {
+        String conf = TinyJob.in(folder).toString();
+        pando("chaos", "verify", conf, "--steps", "6", "--workers", "2", "--faults", "kill worker-1 at step 2");
+        String run = folder.resolve("run-chaos/verify-1/disturbed-2").toString();
+
+        assertThat(
+                        pando(
+                                "chaos",
+                                "judge",
+                                run,
+                                "--beside",
+                                folder.resolve("run-chaos/verify-1/undisturbed").toString()))
+                .isZero();
+        assertThat(pando("chaos", "judge", folder.toString())).isEqualTo(1);
+
+        assertThat(out.toString()).contains("no rule is broken");
+        assertThat(err.toString()).contains("holds no run");
+    }
+
+    @Test
+    void shouldListTheFaults() {
+        assertThat(pando("chaos", "faults")).isZero();
+        assertThat(out.toString()).contains("bit flip").contains("partition (not injected yet)");
+    }
+}

@@ -1,0 +1,97 @@
+package dev.pando.collectives;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.pando.collectives.TransportSettings.Udp;
+import dev.pando.training.step.Collective.Outcome;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Nodes that take each other for other hosts, and so talk by UDP.
+class BetweenHostsTest {
+    private static final Udp LOOPBACK = new Udp("127.0.0.1", 1408, 256 * 1024, 64 * 1024);
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void shouldGiveTheSameBitsAcrossHosts(int hosts) {
+        try (Group group = Group.of(5, transports(hosts, (_, _) -> true))) {
+            Random random = new Random(3);
+            for (int round = 0; round < 12; round++) {
+                int members = 2 + random.nextInt(4);
+                Arrangement arrangement = Arrangement.random(members, 1 + random.nextInt(17), random);
+                int elements = random.nextInt(9_000);
+                group.enterAll(members);
+
+                List<float[]> results = group.allReduce(arrangement, elements, 0);
+
+                float[] expected = Arrangement.sum(arrangement.tree().root(), elements);
+                assertThat(results).allSatisfy(result -> assertThat(Arrays.equals(result, expected)).isTrue());
+            }
+        }
+    }
+
+    @Test
+    void shouldAskAgainForWhatTheNetworkLosesOrDamages() {
+        BadLine line = new BadLine(1, 0.02, 0.02);
+        Arrangement arrangement = Arrangement.random(3, 8, new Random(2));
+        int elements = 200_003;
+
+        List<float[]> results;
+        List<Transport> transports = transports(3, line);
+        try (Group group = Group.of(3, transports)) {
+            group.enterAll(3);
+            results = group.allReduce(arrangement, elements, 0);
+        }
+
+        float[] expected = Arrangement.sum(arrangement.tree().root(), elements);
+        assertThat(results).allSatisfy(result -> assertThat(Arrays.equals(result, expected)).isTrue());
+        assertThat(line.damage()).isPositive();
+        assertThat(transports.stream().mapToLong(Transport::damagedDatagrams).sum()).isEqualTo(line.damage());
+    }
+
+    @Test
+    void shouldSendStateAcrossABadNetwork() {
+        MemorySegment sent = Group.bytes(1_000_003, 1);
+        MemorySegment received = Group.bytes(1_000_003, 2);
+
+        try (Group group = Group.of(2, transports(2, new BadLine(4, 0.02, 0.02)))) {
+            group.enterAll(2);
+            var operation = group.operation(0);
+            var sending = group.on(0, () -> group.member(0).send(Group.PATIENT, operation, "worker-1", List.of(sent)));
+            var receiving =
+                    group.on(1, () -> group.member(1).receive(Group.PATIENT, operation, "worker-0", List.of(received)));
+
+            assertThat(List.of(sending.join(), receiving.join())).containsOnly(new Outcome.Done());
+        }
+        assertThat(received.mismatch(sent)).isEqualTo(-1);
+    }
+
+    @Test
+    void shouldSayWhatIsMissingWhenAnotherHostCannotBeReached() {
+        List<Transport> transports =
+                IntStream.range(0, 2)
+                        .mapToObj(at -> Transport.start(TransportSettings.defaults().withHost("host-" + at)))
+                        .toList();
+
+        try (Group group = Group.of(2, transports)) {
+            group.enterAll(2);
+            assertThatThrownBy(() -> group.allReduce(Arrangement.random(2, 2, new Random(1)), 10, 0))
+                    .hasRootCauseMessage(
+                            "worker-1 is on another host, and this node has no UDP address; set one for the transport");
+        }
+    }
+
+    private static List<Transport> transports(int hosts, CheckedEndpoint.Line line) {
+        TransportSettings settings = TransportSettings.defaults().withUdp(LOOPBACK).withEagerBytes(1024);
+        return IntStream.range(0, hosts)
+                .mapToObj(host -> Transport.start(settings.withHost("host-" + host), line))
+                .toList();
+    }
+}
