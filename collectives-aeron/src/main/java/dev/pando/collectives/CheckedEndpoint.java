@@ -12,8 +12,8 @@ import org.agrona.BitUtil;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.status.AtomicCounter;
 
-/// Where datagrams enter the media driver: lets none in that was damaged on its way. To Aeron it is then lost, and is asked
-/// for again.
+/// Where datagrams enter the media driver: lets none in that was damaged on its way. To Aeron it is then lost, and is
+/// asked for again.
 final class CheckedEndpoint extends ReceiveChannelEndpoint {
     /// What happens to datagrams before they arrive. Tests put a bad network here.
     @FunctionalInterface
@@ -40,11 +40,7 @@ final class CheckedEndpoint extends ReceiveChannelEndpoint {
 
     @Override
     public int onDataPacket(
-            DataHeaderFlyweight header,
-            UnsafeBuffer buffer,
-            int length,
-            InetSocketAddress sender,
-            int transportIndex) {
+            DataHeaderFlyweight header, UnsafeBuffer buffer, int length, InetSocketAddress sender, int transportIndex) {
         if (!line.carries(buffer, length)) {
             return 0;
         }

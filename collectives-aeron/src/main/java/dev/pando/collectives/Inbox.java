@@ -27,8 +27,9 @@ final class Inbox implements AutoCloseable {
     Inbox(Aeron aeron, List<String> channels, int stream, Traffic traffic) {
         this.traffic = traffic;
         for (String channel : channels) {
-            subscriptions.add(aeron.addSubscription(
-                    channel, stream, _ -> arrivals.incrementAndGet(), _ -> arrivals.incrementAndGet()));
+            subscriptions.add(
+                    aeron.addSubscription(
+                            channel, stream, _ -> arrivals.incrementAndGet(), _ -> arrivals.incrementAndGet()));
         }
     }
 
@@ -102,10 +103,11 @@ final class Inbox implements AutoCloseable {
     }
 
     private void refresh() {
-        inbounds = subscriptions.stream()
-                .flatMap(subscription -> subscription.images().stream())
-                .map(this::inbound)
-                .toArray(Inbound[]::new);
+        inbounds =
+                subscriptions.stream()
+                        .flatMap(subscription -> subscription.images().stream())
+                        .map(this::inbound)
+                        .toArray(Inbound[]::new);
     }
 
     private Inbound inbound(Image image) {

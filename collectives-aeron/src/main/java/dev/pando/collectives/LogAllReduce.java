@@ -48,7 +48,13 @@ final class LogAllReduce implements Work {
     }
 
     LogAllReduce begin(
-            Epoch now, Peer[] others, int chunkBytes, long number, ShardTree shape, List<Partial> mine, MemorySegment target) {
+            Epoch now,
+            Peer[] others,
+            int chunkBytes,
+            long number,
+            ShardTree shape,
+            List<Partial> mine,
+            MemorySegment target) {
         if (epoch != now) {
             epoch = now;
             peers = others;
@@ -69,7 +75,10 @@ final class LogAllReduce implements Work {
         tree = shape;
         result = target.address();
         long elements = target.byteSize() / Float.BYTES;
-        if (slices == null || slices.elements() != elements || slices.members() != now.size() || slices.chunk() != chunkElements) {
+        if (slices == null
+                || slices.elements() != elements
+                || slices.members() != now.size()
+                || slices.chunk() != chunkElements) {
             slices = new Slices(elements, now.size(), chunkElements, elements <= eagerElements);
         }
         Arrays.fill(announced, false);

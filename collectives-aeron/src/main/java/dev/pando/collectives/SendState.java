@@ -43,7 +43,10 @@ final class SendState implements Work {
             span++;
             within = 0;
         }
-        int bytes = span == spans.size() ? 0 : (int) Math.min(Math.min(chunkBytes, peer.maxPayload()), spans.get(span).byteSize() - within);
+        int bytes =
+                span == spans.size()
+                        ? 0
+                        : (int) Math.min(Math.min(chunkBytes, peer.maxPayload()), spans.get(span).byteSize() - within);
         BufferClaim claim = peer.claim(bytes);
         if (claim == null) {
             return false;

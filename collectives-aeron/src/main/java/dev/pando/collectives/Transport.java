@@ -6,6 +6,7 @@ import io.aeron.ChannelUriStringBuilder;
 import io.aeron.CommonContext;
 import io.aeron.driver.MediaDriver;
 import io.aeron.driver.ThreadingMode;
+import io.aeron.driver.status.SystemCounterDescriptor;
 import io.aeron.exceptions.DriverTimeoutException;
 import io.aeron.protocol.DataHeaderFlyweight;
 import java.nio.file.Files;
@@ -15,6 +16,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -56,7 +59,8 @@ public final class Transport implements AutoCloseable {
         this.settings = settings;
         this.folder = NodeFolder.createIn(settings.directory());
         try {
-            this.driver = settings.driver().isPresent() ? null : launch(settings, folder.path().resolve("driver"), line);
+            this.driver =
+                    settings.driver().isPresent() ? null : launch(settings, folder.path().resolve("driver"), line);
             this.driverDirectory = settings.driver().map(Path::toString).orElseGet(() -> driver.aeronDirectoryName());
             this.home = connect(driverDirectory, Transport::report);
             clients.put(driverDirectory, home);
@@ -107,6 +111,25 @@ public final class Transport implements AutoCloseable {
         return member;
     }
 
+    /// What the node's members have done, by worker.
+    public SortedMap<String, Counters> counters() {
+        SortedMap<String, Counters> counters = new TreeMap<>();
+        members.forEach(member -> counters.put(member.worker(), member.counters()));
+        return counters;
+    }
+
+    /// Datagrams that were damaged on their way here, and asked for again.
+    public long damagedDatagrams() {
+        return damaged.get();
+    }
+
+    /// Frames that this node has sent again, because they were lost or damaged; 0 if its driver is not embedded.
+    public long retransmits() {
+        return driver == null
+                ? 0
+                : driver.context().systemCounters().get(SystemCounterDescriptor.RETRANSMITS_SENT).get();
+    }
+
     @Override
     public void close() {
         if (closed) {
@@ -125,11 +148,6 @@ public final class Transport implements AutoCloseable {
             driver.close();
         }
         folder.close();
-    }
-
-    /// Datagrams that were damaged on their way here, and asked for again.
-    long damagedDatagrams() {
-        return damaged.get();
     }
 
     Obituaries obituaries() {

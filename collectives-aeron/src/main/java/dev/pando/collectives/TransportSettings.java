@@ -74,8 +74,7 @@ public record TransportSettings(
     }
 
     public TransportSettings withDirectory(Path other) {
-        return new TransportSettings(
-                host, other, driver, sharing, eagerBytes, sliceBytes, chunkBytes, termBytes, udp);
+        return new TransportSettings(host, other, driver, sharing, eagerBytes, sliceBytes, chunkBytes, termBytes, udp);
     }
 
     public TransportSettings withDriver(Path running) {
@@ -89,28 +88,32 @@ public record TransportSettings(
     }
 
     public TransportSettings withEagerBytes(int bytes) {
-        return new TransportSettings(
-                host, directory, driver, sharing, bytes, sliceBytes, chunkBytes, termBytes, udp);
+        return new TransportSettings(host, directory, driver, sharing, bytes, sliceBytes, chunkBytes, termBytes, udp);
     }
 
     public TransportSettings withSliceBytes(int bytes) {
-        return new TransportSettings(
-                host, directory, driver, sharing, eagerBytes, bytes, chunkBytes, termBytes, udp);
+        return new TransportSettings(host, directory, driver, sharing, eagerBytes, bytes, chunkBytes, termBytes, udp);
     }
 
     public TransportSettings withChunkBytes(int bytes) {
-        return new TransportSettings(
-                host, directory, driver, sharing, eagerBytes, sliceBytes, bytes, termBytes, udp);
+        return new TransportSettings(host, directory, driver, sharing, eagerBytes, sliceBytes, bytes, termBytes, udp);
     }
 
     public TransportSettings withTermBytes(int bytes) {
-        return new TransportSettings(
-                host, directory, driver, sharing, eagerBytes, sliceBytes, chunkBytes, bytes, udp);
+        return new TransportSettings(host, directory, driver, sharing, eagerBytes, sliceBytes, chunkBytes, bytes, udp);
     }
 
     public TransportSettings withUdp(Udp reachable) {
         return new TransportSettings(
-                host, directory, driver, sharing, eagerBytes, sliceBytes, chunkBytes, termBytes, Optional.of(reachable));
+                host,
+                directory,
+                driver,
+                sharing,
+                eagerBytes,
+                sliceBytes,
+                chunkBytes,
+                termBytes,
+                Optional.of(reachable));
     }
 
     /// The way between hosts. All members of a group use the same sizes.
@@ -122,7 +125,8 @@ public record TransportSettings(
     public record Udp(String address, int mtuBytes, int termBytes, int windowBytes) {
         public Udp {
             if (mtuBytes < 1024 || mtuBytes > 65_504 || mtuBytes % 32 != 0) {
-                throw new IllegalArgumentException("mtuBytes must be a multiple of 32 from 1024 to 65504, not " + mtuBytes);
+                throw new IllegalArgumentException(
+                        "mtuBytes must be a multiple of 32 from 1024 to 65504, not " + mtuBytes);
             }
             if (termBytes < SMALLEST_TERM || Integer.bitCount(termBytes) != 1 || termBytes < 8 * mtuBytes) {
                 throw new IllegalArgumentException(

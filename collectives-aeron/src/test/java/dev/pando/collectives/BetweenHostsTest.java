@@ -64,10 +64,9 @@ class BetweenHostsTest {
         try (Group group = Group.of(2, transports(2, new BadLine(4, 0.02, 0.02)))) {
             group.enterAll(2);
             var operation = group.operation(0);
-            var sending = group.on(
-                    0, () -> group.member(0).send(Group.PATIENT, operation, "worker-1", List.of(sent)));
-            var receiving = group.on(
-                    1, () -> group.member(1).receive(Group.PATIENT, operation, "worker-0", List.of(received)));
+            var sending = group.on(0, () -> group.member(0).send(Group.PATIENT, operation, "worker-1", List.of(sent)));
+            var receiving =
+                    group.on(1, () -> group.member(1).receive(Group.PATIENT, operation, "worker-0", List.of(received)));
 
             assertThat(List.of(sending.join(), receiving.join())).containsOnly(new Outcome.Done());
         }
@@ -76,9 +75,10 @@ class BetweenHostsTest {
 
     @Test
     void shouldSayWhatIsMissingWhenAnotherHostCannotBeReached() {
-        List<Transport> transports = IntStream.range(0, 2)
-                .mapToObj(at -> Transport.start(TransportSettings.defaults().withHost("host-" + at)))
-                .toList();
+        List<Transport> transports =
+                IntStream.range(0, 2)
+                        .mapToObj(at -> Transport.start(TransportSettings.defaults().withHost("host-" + at)))
+                        .toList();
 
         try (Group group = Group.of(2, transports)) {
             group.enterAll(2);

@@ -16,8 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// A member that stands still in the middle of an operation, is given up, and comes back.
 class FreezeTest {
-    @TempDir
-    Path directory;
+    @TempDir Path directory;
 
     private final List<RemoteMember> members = new ArrayList<>();
 

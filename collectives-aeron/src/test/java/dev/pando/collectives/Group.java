@@ -42,8 +42,7 @@ final class Group implements AutoCloseable {
         for (int at = 0; at < members; at++) {
             group.members.add(transports.get(at % transports.size()).join(name(at)));
             group.devices.add(
-                    Executors.newSingleThreadExecutor(
-                            Thread.ofPlatform().name("device-" + at).daemon().factory()));
+                    Executors.newSingleThreadExecutor(Thread.ofPlatform().name("device-" + at).daemon().factory()));
         }
         return group;
     }

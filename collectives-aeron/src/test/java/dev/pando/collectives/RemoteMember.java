@@ -113,7 +113,8 @@ final class RemoteMember implements AutoCloseable {
         TransportSettings settings = TransportSettings.defaults().withDirectory(Path.of(args[0]));
         try (Transport transport = Transport.start(settings);
                 Collective member = transport.join("remote");
-                ExecutorService device = Executors.newSingleThreadExecutor(Thread.ofPlatform().name("device").factory())) {
+                ExecutorService device =
+                        Executors.newSingleThreadExecutor(Thread.ofPlatform().name("device").factory())) {
             System.out.println(member.address());
             for (String line = input.readLine(); line != null; line = input.readLine()) {
                 String[] words = line.split(" ");
