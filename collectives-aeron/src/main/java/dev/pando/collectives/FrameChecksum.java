@@ -36,6 +36,7 @@ final class FrameChecksum {
         crc.update(view);
     }
 
+    @SuppressWarnings("ReferenceEquality") // buffers with equal bytes are not the same memory
     private ByteBuffer view(ByteBuffer buffer) {
         for (int index = 0; index < VIEWS; index++) {
             if (seen[index] == buffer) {
