@@ -37,6 +37,7 @@ public final class Transport implements AutoCloseable {
     private static final long LINGER_NS = 10_000_000_000L;
     private static final int PORT_LOOKS = 5_000; // a millisecond each
     private static final long SILENCE_NS = 3_000_000_000L; // of a stream from another host, before it is gone
+    private static final int DRIVER_BUFFER = 1 << 20; // Aeron's defaults are for many more streams, and take 48 MiB
     private static final int LIST_BYTES = 4096;
 
     /// Addresses of the members that are open in this JVM: their end needs no other evidence.
@@ -266,6 +267,7 @@ public final class Transport implements AutoCloseable {
                         .ipcTermBufferLength(settings.termBytes())
                         .ipcMtuLength(mtu(settings.chunkBytes()))
                         .termBufferSparseFile(false)
+                        .counterValuesBufferLength(DRIVER_BUFFER)
                         .clientLivenessTimeoutNs(FREEZE_TOLERATED_NS)
                         .publicationUnblockTimeoutNs(2 * FREEZE_TOLERATED_NS)
                         .imageLivenessTimeoutNs(SILENCE_NS)
