@@ -38,6 +38,7 @@ final class AeronCollective implements Collective {
     private int neighbours;
     private Hello hello;
     private long allReduces;
+    private int waitingFor;
 
     private volatile Epoch entered;
     private volatile boolean closed;
@@ -59,7 +60,7 @@ final class AeronCollective implements Collective {
         this.spans = spans;
         this.memory = spans != null ? spans : Memory.of(Arena.ofAuto());
         this.traffic = traffic;
-        this.patience = new Patience(traffic);
+        this.patience = new Patience();
         this.logAllReduce = new LogAllReduce(inbox, settings);
         this.sharedAllReduce = spans == null ? null : new SharedAllReduce(inbox, spans, settings.sliceBytes());
     }
@@ -72,6 +73,10 @@ final class AeronCollective implements Collective {
     @Override
     public Memory memory() {
         return memory;
+    }
+
+    String worker() {
+        return worker;
     }
 
     /// What this member has done so far.
@@ -220,7 +225,7 @@ final class AeronCollective implements Collective {
                 }
                 inbox.pump();
                 if (work.advance()) {
-                    patience.progressed();
+                    waited(epoch, patience.progressed());
                     lost = null;
                 } else if (lost != null) {
                     fail(epoch, lost); // not even what it sent before it went helps
@@ -293,13 +298,21 @@ final class AeronCollective implements Collective {
         boolean stuck = patience.isStuck();
         for (int rank = 0; rank < epoch.size(); rank++) {
             if (rank != epoch.rank()) {
-                String evidence = work.awaits(rank) ? gone(rank) : stuck ? peers[rank].death() : null;
+                boolean awaited = work.awaits(rank);
+                waitingFor = awaited ? rank : waitingFor;
+                String evidence = awaited ? gone(rank) : stuck ? peers[rank].death() : null;
                 if (evidence != null) {
                     return new Outcome.MemberLost(epoch.name(rank), evidence);
                 }
             }
         }
         return null;
+    }
+
+    private void waited(Epoch epoch, long ns) {
+        if (ns > 0) {
+            traffic.waited(epoch.name(waitingFor), ns);
+        }
     }
 
     private String gone(int rank) {
@@ -345,6 +358,7 @@ final class AeronCollective implements Collective {
             inbox.adopt(now);
             hello = null;
             allReduces = 0;
+            waitingFor = now.rank();
             adopted = now;
         }
         return now;

@@ -36,7 +36,7 @@ final class FrameChecksum {
         crc.update(view);
     }
 
-    @SuppressWarnings("ReferenceEquality") // equal buffers may be different memory
+    @SuppressWarnings("ReferenceEquality") // buffers with equal bytes are not the same memory
     private ByteBuffer view(ByteBuffer buffer) {
         for (int index = 0; index < VIEWS; index++) {
             if (seen[index] == buffer) {

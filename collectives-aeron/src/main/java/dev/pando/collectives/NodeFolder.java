@@ -14,6 +14,7 @@ import java.util.stream.Stream;
 /// comes next can clear away what a killed process has left.
 final class NodeFolder implements AutoCloseable {
     private static final String PREFIX = "pando-";
+    private static final long LEAST_BYTES = 16 << 20;
     private static final AtomicInteger COUNT = new AtomicInteger();
 
     private final Path path;
@@ -27,6 +28,12 @@ final class NodeFolder implements AutoCloseable {
         try {
             Files.createDirectories(directory);
             sweep(directory);
+            long usable = Files.getFileStore(directory).getUsableSpace();
+            if (usable < LEAST_BYTES) {
+                throw new IllegalStateException(
+                        "%s has %,d KiB left, and a node needs %,d KiB there before any span; give that file system more (a container: --shm-size), or name another directory for the transport"
+                                .formatted(directory, usable >> 10, LEAST_BYTES >> 10));
+            }
             return new NodeFolder(
                     Files.createDirectory(
                             directory.resolve(PREFIX + ProcessId.self() + "-" + COUNT.incrementAndGet())));

@@ -16,11 +16,6 @@ final class Patience {
     private int spins;
     private int idles;
     private long idleSinceNs;
-    private final Traffic traffic;
-
-    Patience(Traffic traffic) {
-        this.traffic = traffic;
-    }
 
     /// @param neighbours members that run on this machine, this one included
     void begin(Deadline deadline, int neighbours) {
@@ -30,13 +25,13 @@ final class Patience {
         idles = 0;
     }
 
-    void progressed() {
-        if (idles > 0) {
-            if (idles >= LOOK_EVERY) {
-                traffic.waited(System.nanoTime() - idleSinceNs);
-            }
-            idles = 0;
-        }
+    /// Something has moved.
+    ///
+    /// @return for how long nothing had, in nanoseconds; 0 if that is not worth counting
+    long progressed() {
+        long waited = idles >= LOOK_EVERY ? System.nanoTime() - idleSinceNs : 0;
+        idles = 0;
+        return waited;
     }
 
     /// Lets time pass.

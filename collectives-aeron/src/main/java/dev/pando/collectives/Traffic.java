@@ -1,5 +1,9 @@
 package dev.pando.collectives;
 
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /// Counts what one member does. Its device thread writes, anyone reads.
@@ -7,7 +11,7 @@ final class Traffic {
     private final AtomicLong operations = new AtomicLong();
     private final AtomicLong bytesSent = new AtomicLong();
     private final AtomicLong staleFrames = new AtomicLong();
-    private final AtomicLong waitingNs = new AtomicLong();
+    private final Map<String, AtomicLong> waitingNs = new ConcurrentHashMap<>();
 
     void operation() {
         add(operations, 1);
@@ -21,12 +25,19 @@ final class Traffic {
         add(staleFrames, 1);
     }
 
-    void waited(long ns) {
-        add(waitingNs, ns);
+    /// @param member on whom
+    void waited(String member, long ns) {
+        AtomicLong counter = waitingNs.get(member);
+        if (counter == null) {
+            counter = waitingNs.computeIfAbsent(member, _ -> new AtomicLong());
+        }
+        add(counter, ns);
     }
 
     Counters read() {
-        return new Counters(operations.get(), bytesSent.get(), staleFrames.get(), waitingNs.get());
+        SortedMap<String, Long> waiting = new TreeMap<>();
+        waitingNs.forEach((member, ns) -> waiting.put(member, ns.get()));
+        return new Counters(operations.get(), bytesSent.get(), staleFrames.get(), waiting);
     }
 
     private static void add(AtomicLong counter, long amount) {

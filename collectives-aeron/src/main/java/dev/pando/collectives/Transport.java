@@ -6,6 +6,7 @@ import io.aeron.ChannelUriStringBuilder;
 import io.aeron.CommonContext;
 import io.aeron.driver.MediaDriver;
 import io.aeron.driver.ThreadingMode;
+import io.aeron.driver.status.SystemCounterDescriptor;
 import io.aeron.exceptions.DriverTimeoutException;
 import io.aeron.protocol.DataHeaderFlyweight;
 import java.nio.file.Files;
@@ -15,6 +16,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -34,6 +37,7 @@ public final class Transport implements AutoCloseable {
     private static final long LINGER_NS = 10_000_000_000L;
     private static final int PORT_LOOKS = 5_000; // a millisecond each
     private static final long SILENCE_NS = 3_000_000_000L; // of a stream from another host, before it is gone
+    private static final int DRIVER_BUFFER = 1 << 20; // Aeron's defaults are for many more streams, and take 48 MiB
     private static final int LIST_BYTES = 4096;
 
     /// Addresses of the members that are open in this JVM: their end needs no other evidence.
@@ -108,6 +112,25 @@ public final class Transport implements AutoCloseable {
         return member;
     }
 
+    /// What the node's members have done, by worker.
+    public SortedMap<String, Counters> counters() {
+        SortedMap<String, Counters> counters = new TreeMap<>();
+        members.forEach(member -> counters.put(member.worker(), member.counters()));
+        return counters;
+    }
+
+    /// Datagrams that were damaged on their way here, and asked for again.
+    public long damagedDatagrams() {
+        return damaged.get();
+    }
+
+    /// Frames that this node has sent again, because they were lost or damaged; 0 if its driver is not embedded.
+    public long retransmits() {
+        return driver == null
+                ? 0
+                : driver.context().systemCounters().get(SystemCounterDescriptor.RETRANSMITS_SENT).get();
+    }
+
     @Override
     public void close() {
         if (closed) {
@@ -126,11 +149,6 @@ public final class Transport implements AutoCloseable {
             driver.close();
         }
         folder.close();
-    }
-
-    /// Datagrams that were damaged on their way here, and asked for again.
-    long damagedDatagrams() {
-        return damaged.get();
     }
 
     Obituaries obituaries() {
@@ -249,6 +267,7 @@ public final class Transport implements AutoCloseable {
                         .ipcTermBufferLength(settings.termBytes())
                         .ipcMtuLength(mtu(settings.chunkBytes()))
                         .termBufferSparseFile(false)
+                        .counterValuesBufferLength(DRIVER_BUFFER)
                         .clientLivenessTimeoutNs(FREEZE_TOLERATED_NS)
                         .publicationUnblockTimeoutNs(2 * FREEZE_TOLERATED_NS)
                         .imageLivenessTimeoutNs(SILENCE_NS)

@@ -1,13 +1,15 @@
 package dev.pando.bench.collectives;
 
 import dev.pando.collectives.TransportSettings;
+import dev.pando.collectives.TransportSettings.Udp;
 import java.util.Arrays;
 import java.util.Iterator;
 
 /// What to measure; as options of the command, which hands them on to every rank's process.
 ///
 /// @param world number of ranks
-/// @param transport `shared memory`, `log buffers`, or `memory alone`: no all-reduce, but what memory would allow one
+/// @param transport `shared memory`, `log buffers`, `udp loopback`, or `memory alone`: no all-reduce, but what memory
+///   would allow one
 record AllReduceOptions(
         int world,
         String transport,
@@ -45,7 +47,15 @@ record AllReduceOptions(
             case "--world" -> world = Integer.parseInt(value);
             case "--transport" -> {
                 transport = value;
-                settings = settings.withSharing(!value.equals("log buffers"));
+                settings =
+                        switch (value) {
+                            case "shared memory", MEMORY -> settings.withSharing(true);
+                            case "log buffers" -> settings.withSharing(false);
+                            case "udp loopback" ->
+                                    settings.withHost("rank " + ProcessHandle.current().pid())
+                                            .withUdp(new Udp("127.0.0.1", 65_504, 8 << 20, 2 << 20));
+                            default -> throw new IllegalArgumentException("no transport " + value);
+                        };
             }
             case "--min-kb" -> minBytes = Long.parseLong(value) << 10;
             case "--max-mb" -> maxBytes = Long.parseLong(value) << 20;
