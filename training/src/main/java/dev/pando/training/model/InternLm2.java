@@ -3,7 +3,6 @@ package dev.pando.training.model;
 import dev.pando.training.ops.AttentionShape;
 import dev.pando.training.ops.Ops;
 import dev.pando.training.ops.RotaryTable;
-import dev.pando.training.step.Sampler.Microbatch;
 import dev.pando.training.tensor.Memory;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -20,7 +19,14 @@ import java.util.List;
 /// allocated here, once. Not thread-safe.
 public final class InternLm2 {
     /// Rows of logits that exist at a time: V may be 92,544.
-    private static final int HEAD_ROWS = 256;
+    private static final int HEAD_ROWS = 512;
+
+    /// The input, all int32 of B x T, row-major.
+    ///
+    /// @param ids tokens
+    /// @param labels the token that each position has to predict; -100 does not count
+    /// @param documents where the document of a position starts, as a position of its row
+    public record Tokens(MemorySegment ids, MemorySegment labels, MemorySegment documents) {}
 
     /// A run of rows on its way through the head.
     private record HeadChunk(int rows, MemorySegment h, MemorySegment labels, MemorySegment dh) {}
@@ -29,7 +35,7 @@ public final class InternLm2 {
     private final Ops ops;
     private final AttentionShape shape;
     private final RotaryTable rotary;
-    private final Microbatch microbatch;
+    private final Tokens tokens;
     private final Activations kept;
     private final int n;
     private final int c;
@@ -56,10 +62,8 @@ public final class InternLm2 {
         this.f = model.intermediate();
         this.shape = new AttentionShape(rows, length, model.heads(), model.kvHeads(), model.headSize());
         this.rotary = RotaryTable.of(length, model.headSize(), model.ropeTheta(), memory);
-        this.microbatch =
-                new Microbatch(
-                        rows,
-                        length,
+        this.tokens =
+                new Tokens(
                         memory.allocate("tokens", n * 4L),
                         memory.allocate("labels", n * 4L),
                         memory.allocate("documents", n * 4L));
@@ -77,14 +81,14 @@ public final class InternLm2 {
                     new HeadChunk(
                             count,
                             rows(h, from, count, c),
-                            rows(microbatch.labels(), from, count, 1),
+                            rows(tokens.labels(), from, count, 1),
                             rows(dh, from, count, c)));
         }
     }
 
     /// The input: to be filled before each pass.
-    public Microbatch microbatch() {
-        return microbatch;
+    public Tokens tokens() {
+        return tokens;
     }
 
     /// Adds the microbatch's summed loss and tokens to `total` (see [Ops#crossEntropy]), and its gradient to
@@ -107,7 +111,7 @@ public final class InternLm2 {
             }
             backward(weights.layers().get(l), gradient.layers().get(l), l);
         }
-        ops.embedBackward(dx, microbatch.ids(), gradient.embedding(), n, model.vocabulary(), c);
+        ops.embedBackward(dx, tokens.ids(), gradient.embedding(), n, model.vocabulary(), c);
     }
 
     /// The logits of every position.
@@ -120,7 +124,7 @@ public final class InternLm2 {
 
     /// Leaves the last norm in `h`.
     private void forward(ModelTensors weights) {
-        ops.embed(weights.embedding(), microbatch.ids(), kept.x().getFirst(), n, model.vocabulary(), c);
+        ops.embed(weights.embedding(), tokens.ids(), kept.x().getFirst(), n, model.vocabulary(), c);
         attentionNorm(weights, 0);
         for (int l = 0; l < model.layers(); l++) {
             ModelTensors.Layer w = weights.layers().get(l);
@@ -157,8 +161,8 @@ public final class InternLm2 {
     private void layer(ModelTensors.Layer w, int l) {
         Activations.Layer a = kept.layer(l);
         ops.linear(h, w.wqkv(), a.qkv(), n, c, model.qkvRows());
-        ops.rotate(a.qkv(), microbatch.documents(), rotary, shape);
-        ops.attend(a.qkv(), microbatch.documents(), a.attended(), a.logSumExp(), shape);
+        ops.rotate(a.qkv(), tokens.documents(), rotary, shape);
+        ops.attend(a.qkv(), tokens.documents(), a.attended(), a.logSumExp(), shape);
         ops.linear(a.attended(), w.wo(), delta, n, c, c);
         ops.addNorm(kept.x().get(l), delta, a.middle(), w.ffnNorm(), h, a.middleScale(), n, c, model.normEpsilon());
         ops.linear(h, w.w1(), a.gate(), n, c, f);
@@ -179,8 +183,8 @@ public final class InternLm2 {
 
         ops.linearBackward(dx, w.wo(), delta, n, c, c, false);
         ops.linearGradient(dx, a.attended(), g.wo(), n, c, c);
-        ops.attendBackward(delta, a.qkv(), microbatch.documents(), a.attended(), a.logSumExp(), dqkv, shape);
-        ops.rotateBackward(dqkv, microbatch.documents(), rotary, shape);
+        ops.attendBackward(delta, a.qkv(), tokens.documents(), a.attended(), a.logSumExp(), dqkv, shape);
+        ops.rotateBackward(dqkv, tokens.documents(), rotary, shape);
         ops.linearBackward(dqkv, w.wqkv(), dh, n, c, model.qkvRows(), false);
         ops.normBackward(dh, kept.x().get(l), w.attentionNorm(), kept.scales().get(l), dx, g.attentionNorm(), h, n, c);
         ops.linearGradient(dqkv, h, g.wqkv(), n, c, model.qkvRows());

@@ -17,6 +17,7 @@ public final class CpuOps implements Ops {
     private final CrossEntropy crossEntropy;
     private final SpanReduction reduction;
     private final AdamW adamW;
+    private final Zero zero;
 
     /// @param name of the device, which its threads are called after
     /// @param threads that compute, the caller included
@@ -31,6 +32,7 @@ public final class CpuOps implements Ops {
         crossEntropy = new CrossEntropy(lanes, scratch);
         reduction = new SpanReduction(lanes, scratch);
         adamW = new AdamW(lanes);
+        zero = new Zero(lanes);
     }
 
     /// Loads the library of matrix products, and says which one it is.
@@ -238,7 +240,7 @@ public final class CpuOps implements Ops {
 
     @Override
     public void zero(MemorySegment span) {
-        span.fill((byte) 0);
+        zero.fill(bytes(span, 0), span.byteSize());
     }
 
     @Override

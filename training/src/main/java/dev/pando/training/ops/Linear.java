@@ -7,7 +7,11 @@ package dev.pando.training.ops;
 final class Linear {
     private static final int TILE_ROWS = 256;
     private static final int TILE_COLUMNS = 768;
-    private static final int LEAST_ROWS = 128;
+    private static final int LEAST_ROWS = 64;
+
+    /// Multiplications of a tile below which another thread would not pay.
+    private static final long LEAST_WORK = 1 << 24;
+
     private static final int SHARES = 4;
     private static final int GRAIN = 16;
 
@@ -108,7 +112,8 @@ final class Linear {
         this.beta = beta;
         tileColumns = part(columns, Math.ceilDiv(columns, TILE_COLUMNS));
         tilesAcross = Math.ceilDiv(columns, tileColumns);
-        int shares = Math.min(Math.ceilDiv(SHARES, tilesAcross), Math.max(1, m / LEAST_ROWS));
+        long worthwhile = Math.min(m / LEAST_ROWS, (long) m * tileColumns * inner / LEAST_WORK);
+        int shares = Math.clamp(worthwhile, 1, Math.ceilDiv(SHARES, tilesAcross));
         tileRows = part(m, Math.max(Math.ceilDiv(m, TILE_ROWS), shares));
         return tilesAcross * Math.ceilDiv(m, tileRows);
     }

@@ -38,6 +38,7 @@ public final class ModelTrainer implements Trainer {
     private final Ops ops;
     private final TensorTable table;
     private final InternLm2 model;
+    private final Sampler.Microbatch microbatch;
     private final MemorySegment weights;
     private final MemorySegment firstMoments;
     private final MemorySegment secondMoments;
@@ -77,6 +78,13 @@ public final class ModelTrainer implements Trainer {
         this.secondMoments = memory.allocate("second moments", table.bytes());
         this.total = memory.allocate("loss and tokens", Memory.ALIGNMENT);
         this.model = new InternLm2(config, plan.rows(), plan.length(), recompute, ops, memory);
+        this.microbatch =
+                new Sampler.Microbatch(
+                        plan.rows(),
+                        plan.length(),
+                        model.tokens().ids(),
+                        model.tokens().labels(),
+                        model.tokens().documents());
         this.weightTensors = ModelTensors.of(table, config, weights);
         this.runs = runs(table, recipe.decayNorms());
         this.weightRuns = runs.stream().map(run -> run.in(weights)).toList();
@@ -104,7 +112,7 @@ public final class ModelTrainer implements Trainer {
         ops.zero(gradient);
         ops.zero(total);
         for (int i = 0; i < plan.microbatches(); i++) {
-            sampler.fetch(step, (long) shard * plan.microbatches() + i, model.microbatch());
+            sampler.fetch(step, (long) shard * plan.microbatches() + i, microbatch);
             model.lossAndGradient(weightTensors, cut.tensors, total);
         }
         ops.finish();

@@ -134,7 +134,7 @@ class GeneratorTest {
     private double[] logits(int[] tokens) {
         InternLm2 whole = new InternLm2(MODEL, 1, tokens.length, false, ops, Memory.of(arena));
         for (int i = 0; i < tokens.length; i++) {
-            whole.microbatch().ids().setAtIndex(ValueLayout.JAVA_INT, i, tokens[i]);
+            whole.tokens().ids().setAtIndex(ValueLayout.JAVA_INT, i, tokens[i]);
         }
         MemorySegment logits = arena.allocate(tokens.length * 61L * 4, Memory.ALIGNMENT);
         whole.logits(ModelTensors.of(table, MODEL, weights), logits);

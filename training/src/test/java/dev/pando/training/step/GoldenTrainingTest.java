@@ -92,7 +92,9 @@ class GoldenTrainingTest {
             Golden golden, ModelConfig model, ModelTrainer trainer, int rows, int length, Arena arena) {
         try (CpuOps ops = new CpuOps("logits", 1)) {
             InternLm2 forward = new InternLm2(model, rows, length, false, ops, Memory.of(arena));
-            new GoldenSampler(golden).fetch(0, 0, forward.microbatch());
+            InternLm2.Tokens input = forward.tokens();
+            new GoldenSampler(golden)
+                    .fetch(0, 0, new Sampler.Microbatch(rows, length, input.ids(), input.labels(), input.documents()));
             MemorySegment weights = arena.allocate(trainer.table().bytes(), Memory.ALIGNMENT);
             trainer.state().spans().stream()
                     .filter(span -> !span.name().startsWith("exp_avg"))
