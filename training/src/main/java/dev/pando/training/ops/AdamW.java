@@ -51,11 +51,11 @@ final class AdamW {
         int count = (int) Math.min(TILE, elements - from);
         long at = from * 4;
         int whole = (int) Floats.whole(count);
-        wholeVectors(at, whole);
+        updateLoop(at, whole);
         rest(at + whole * 4L, count - whole);
     }
 
-    private void wholeVectors(long at, int count) {
+    private void updateLoop(long at, int count) {
         FloatVector scales = Floats.of(scale);
         FloatVector keeps = Floats.of(keep);
         FloatVector steps = Floats.of(stepSize);

@@ -105,14 +105,14 @@ final class Attention implements AutoCloseable {
                                 tops + i * 4L,
                                 sums + i * 4L);
                 if (key > start && shrink != 1f) {
-                    CrossEntropy.scale(o + (long) i * shape.width() * 4, shrink, d);
+                    CrossEntropy.scaleLoop(o + (long) i * shape.width() * 4, shrink, d);
                 }
             }
             Blas.nn(count, d, width, 1f, mine, KEYS, v, keyWidth, key > start ? 1f : 0f, o, shape.width());
         }
         for (int i = 0; i < count; i++) {
             float sum = Native.get(sums + i * 4L);
-            CrossEntropy.scale(o + (long) i * shape.width() * 4, 1f / sum, d);
+            CrossEntropy.scaleLoop(o + (long) i * shape.width() * 4, 1f / sum, d);
             if (logSumExp != 0) {
                 float lse = (float) (StrictMath.log(sum) + Native.get(tops + i * 4L));
                 Native.put(logSumExp + ((first + i) * shape.heads() + head) * 4, lse);
@@ -159,7 +159,7 @@ final class Attention implements AutoCloseable {
         long deltas = mine + 2 * TILE_BYTES;
         for (int i = 0; i < count; i++) {
             long at = (long) i * shape.width() * 4;
-            Native.put(deltas + i * 4L, dot(grad + at, o + at, d));
+            Native.put(deltas + i * 4L, dotLoop(grad + at, o + at, d));
         }
         int end = from + count;
         int firstKey = firstKey(first, count);
@@ -190,7 +190,7 @@ final class Attention implements AutoCloseable {
         }
     }
 
-    private static float dot(long a, long b, int count) {
+    private static float dotLoop(long a, long b, int count) {
         int whole = (int) Floats.whole(count);
         FloatVector sums = Floats.of(0);
         for (int i = 0; i < whole; i += Floats.LANES) {

@@ -61,18 +61,18 @@ final class CrossEntropy {
             throw new IllegalArgumentException(
                     "label " + label + " at position " + row + " is not in a vocabulary of " + v);
         }
-        float top = max(x, v);
+        float top = maxLoop(x, v);
         double atLabel = Native.get(x + label * 4L);
         double sum = 0;
         for (int from = 0; from < v; from += RUN) {
-            sum += exponentials(x + from * 4L, top, Math.min(RUN, v - from));
+            sum += exponentialsLoop(x + from * 4L, top, Math.min(RUN, v - from));
         }
-        scale(x, (float) (1 / sum), v);
+        scaleLoop(x, (float) (1 / sum), v);
         Native.put(x + label * 4L, Native.get(x + label * 4L) - 1f);
         return StrictMath.log(sum) + top - atLabel;
     }
 
-    private static float max(long x, int count) {
+    private static float maxLoop(long x, int count) {
         int whole = (int) Floats.whole(count);
         FloatVector top = Floats.of(Float.NEGATIVE_INFINITY);
         for (int i = 0; i < whole; i += Floats.LANES) {
@@ -86,7 +86,7 @@ final class CrossEntropy {
     }
 
     /// `x = e^(x - top)`; returns their sum.
-    private static float exponentials(long x, float top, int count) {
+    private static float exponentialsLoop(long x, float top, int count) {
         int whole = (int) Floats.whole(count);
         FloatVector sums = Floats.of(0);
         for (int i = 0; i < whole; i += Floats.LANES) {
@@ -103,7 +103,7 @@ final class CrossEntropy {
         return sum;
     }
 
-    static void scale(long x, float by, int count) {
+    static void scaleLoop(long x, float by, int count) {
         int whole = (int) Floats.whole(count);
         FloatVector factor = Floats.of(by);
         for (int i = 0; i < whole; i += Floats.LANES) {

@@ -42,7 +42,7 @@ final class Embedding {
         int from = tile * COLUMNS;
         int count = Math.min(c, from + COLUMNS) - from;
         for (int row = 0; row < n; row++) {
-            Sums.add(table + (token(row) * c + from) * 4, x + ((long) row * c + from) * 4, count);
+            Sums.addLoop(table + (token(row) * c + from) * 4, x + ((long) row * c + from) * 4, count);
         }
     }
 

@@ -9,6 +9,11 @@ import jdk.incubator.vector.VectorSpecies;
 
 /// The few vector idioms that all operators share: loads and stores by address, sums in a fixed order, and an
 /// exponential of our own, so that bits depend on neither the compiler's tier nor the library's version.
+///
+/// Loops over vectors are methods whose names end in `Loop`. The compiler stops inlining where a method has grown to
+/// 18,000 nodes, some forty vector operations, and from there on allocates every vector; so each loop is compiled
+/// alone, and what is in this class is always inlined into it. The JVM's flags say so, see `pando.jvm.flags` in the
+/// root pom.
 final class Floats {
     static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     static final int LANES = SPECIES.length();

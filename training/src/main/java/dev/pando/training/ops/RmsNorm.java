@@ -48,11 +48,11 @@ final class RmsNorm {
         for (int row = tile * ROWS; row < end; row++) {
             long at = (long) row * c * 4;
             if (delta != 0) {
-                add(x + at, delta + at, sum + at, c);
+                addLoop(x + at, delta + at, sum + at, c);
             }
-            float s = (float) (1.0 / Math.sqrt((double) squares(sum + at, c) / c + epsilon));
+            float s = (float) (1.0 / Math.sqrt((double) squaresLoop(sum + at, c) / c + epsilon));
             Native.put(scale + row * 4L, s);
-            scale(sum + at, weight, s, y + at, c);
+            scaleLoop(sum + at, weight, s, y + at, c);
         }
     }
 
@@ -69,7 +69,7 @@ final class RmsNorm {
         this.partial = scratch.atLeast((long) tiles * c * 4);
         lanes.run(backward, tiles);
         for (int tile = 0; tile < tiles; tile++) {
-            Sums.add(dweight, partial + (long) tile * c * 4, c);
+            Sums.addLoop(dweight, partial + (long) tile * c * 4, c);
         }
     }
 
@@ -80,12 +80,12 @@ final class RmsNorm {
         for (int row = tile * ROWS; row < end; row++) {
             long at = (long) row * c * 4;
             float s = Native.get(scale + row * 4L);
-            double mean = (double) dot(dy + at, weight, x + at, c) / c;
-            gradients(dy + at, x + at, weight, s, (float) (mean * s * s), dx + at, mine, y + at, c);
+            double mean = (double) dotLoop(dy + at, weight, x + at, c) / c;
+            gradientsLoop(dy + at, x + at, weight, s, (float) (mean * s * s), dx + at, mine, y + at, c);
         }
     }
 
-    private static void add(long x, long delta, long sum, int c) {
+    private static void addLoop(long x, long delta, long sum, int c) {
         int whole = (int) Floats.whole(c);
         for (int i = 0; i < whole; i += Floats.LANES) {
             Floats.store(Floats.load(x + i * 4L).add(Floats.load(delta + i * 4L)), sum + i * 4L);
@@ -95,7 +95,7 @@ final class RmsNorm {
         }
     }
 
-    private static float squares(long x, int c) {
+    private static float squaresLoop(long x, int c) {
         int whole = (int) Floats.whole(c);
         FloatVector sums = Floats.of(0);
         for (int i = 0; i < whole; i += Floats.LANES) {
@@ -109,7 +109,7 @@ final class RmsNorm {
         return sum;
     }
 
-    private static void scale(long x, long weight, float s, long y, int c) {
+    private static void scaleLoop(long x, long weight, float s, long y, int c) {
         int whole = (int) Floats.whole(c);
         FloatVector factor = Floats.of(s);
         for (int i = 0; i < whole; i += Floats.LANES) {
@@ -121,7 +121,7 @@ final class RmsNorm {
     }
 
     /// Sum of dy weight x.
-    private static float dot(long dy, long weight, long x, int c) {
+    private static float dotLoop(long dy, long weight, long x, int c) {
         int whole = (int) Floats.whole(c);
         FloatVector sums = Floats.of(0);
         for (int i = 0; i < whole; i += Floats.LANES) {
@@ -135,7 +135,7 @@ final class RmsNorm {
         return sum;
     }
 
-    private static void gradients(
+    private static void gradientsLoop(
             long dy, long x, long weight, float s, float pull, long dx, long dweight, long y, int c) {
         int whole = (int) Floats.whole(c);
         FloatVector scales = Floats.of(s);

@@ -51,7 +51,7 @@ final class Rotary {
             for (int group = 0; group < shape.kvHeads(); group++) {
                 long head = qkv + ((long) row * shape.qkvWidth() + (long) group * shape.groupWidth()) * 4;
                 for (int slot = 0; slot <= shape.queries(); slot++) { // its queries, then its key
-                    turn(head, cos + at, sin + at, half, direction);
+                    turnLoop(head, cos + at, sin + at, half, direction);
                     head += shape.headSize() * 4L;
                 }
             }
@@ -68,7 +68,7 @@ final class Rotary {
         return position;
     }
 
-    private static void turn(long head, long cos, long sin, int half, float direction) {
+    private static void turnLoop(long head, long cos, long sin, int half, float direction) {
         long other = head + half * 4L;
         int whole = (int) Floats.whole(half);
         for (int i = 0; i < whole; i += Floats.LANES) {

@@ -26,9 +26,9 @@ final class ScoreLine {
         int stop = roundUp(end);
         conceal(line, first, end);
         float before = Native.get(topAt);
-        float top = Math.max(before, max(line, start, stop));
+        float top = Math.max(before, maxLoop(line, start, stop));
         float shrink = before == top ? 1f : Floats.exp(before - top);
-        float sum = exponentials(line, start, stop, top);
+        float sum = exponentialsLoop(line, start, stop, top);
         clear(line, start, stop, width);
         Native.put(topAt, top);
         Native.put(sumAt, Native.get(sumAt) * shrink + sum);
@@ -44,13 +44,13 @@ final class ScoreLine {
         int stop = first == end ? start : roundUp(end);
         if (first < end) {
             conceal(scores, first, end);
-            gradients(scores, slopes, start, stop, lse, delta, scale);
+            gradientsLoop(scores, slopes, start, stop, lse, delta, scale);
         }
         clear(scores, start, stop, width);
         clear(slopes, start, stop, width);
     }
 
-    private static float max(long line, int start, int stop) {
+    private static float maxLoop(long line, int start, int stop) {
         FloatVector top = Floats.load(line + start * 4L);
         for (int i = start + Floats.LANES; i < stop; i += Floats.LANES) {
             top = top.max(Floats.load(line + i * 4L));
@@ -58,7 +58,7 @@ final class ScoreLine {
         return Floats.max(top);
     }
 
-    private static float exponentials(long line, int start, int stop, float top) {
+    private static float exponentialsLoop(long line, int start, int stop, float top) {
         FloatVector sum = Floats.of(0);
         for (int i = start; i < stop; i += Floats.LANES) {
             FloatVector e = Floats.exp(Floats.load(line + i * 4L).sub(top));
@@ -68,7 +68,8 @@ final class ScoreLine {
         return Floats.sum(sum);
     }
 
-    private static void gradients(long scores, long slopes, int start, int stop, float lse, float delta, float scale) {
+    private static void gradientsLoop(
+            long scores, long slopes, int start, int stop, float lse, float delta, float scale) {
         for (int i = start; i < stop; i += Floats.LANES) {
             FloatVector p = Floats.exp(Floats.load(scores + i * 4L).sub(lse));
             FloatVector ds = p.mul(Floats.load(slopes + i * 4L).sub(delta)).mul(scale);

@@ -56,15 +56,15 @@ final class SpanReduction {
 
     private void squaresOfTile(int tile, int lane) {
         long from = (long) tile * TILE;
-        Native.putDouble(partials + tile * 8L, squares(span + from * 4, (int) Math.min(TILE, elements - from)));
+        Native.putDouble(partials + tile * 8L, squaresLoop(span + from * 4, (int) Math.min(TILE, elements - from)));
     }
 
     private void digestOfTile(int tile, int lane) {
         long from = (long) tile * TILE;
-        Native.putLong(partials + tile * 8L, digest(span + from * 4, (int) Math.min(TILE, elements - from)));
+        Native.putLong(partials + tile * 8L, digestLoop(span + from * 4, (int) Math.min(TILE, elements - from)));
     }
 
-    private static double squares(long x, int count) {
+    private static double squaresLoop(long x, int count) {
         int whole = (int) Floats.whole(count);
         DoubleVector low = DoubleVector.zero(DoubleVector.SPECIES_PREFERRED);
         DoubleVector high = DoubleVector.zero(DoubleVector.SPECIES_PREFERRED);
@@ -87,7 +87,7 @@ final class SpanReduction {
         return sum;
     }
 
-    private static long digest(long x, int count) {
+    private static long digestLoop(long x, int count) {
         int whole = (int) Floats.whole(count);
         IntVector state = IntVector.broadcast(IntVector.SPECIES_PREFERRED, count);
         for (int i = 0; i < whole; i += Floats.LANES) {

@@ -21,10 +21,10 @@ public final class Sums {
         }
         Native.check(target);
         Native.check(source);
-        add(target.address(), source.address(), elements);
+        addLoop(target.address(), source.address(), elements);
     }
 
-    static void add(long target, long source, long elements) {
+    static void addLoop(long target, long source, long elements) {
         long whole = Floats.whole(elements);
         for (long i = 0; i < whole; i += Floats.LANES) {
             Floats.store(Floats.load(target + i * 4).add(Floats.load(source + i * 4)), target + i * 4);

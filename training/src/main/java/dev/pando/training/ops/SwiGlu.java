@@ -29,7 +29,7 @@ final class SwiGlu {
         long at = from * 4;
         int count = (int) Math.min(TILE, elements - from);
         int whole = (int) Floats.whole(count);
-        forward(gate + at, up + at, y + at, whole);
+        forwardLoop(gate + at, up + at, y + at, whole);
         if (whole < count) {
             at += whole * 4L;
             forwardRest(gate + at, up + at, y + at, count - whole);
@@ -46,14 +46,14 @@ final class SwiGlu {
         long at = from * 4;
         int count = (int) Math.min(TILE, elements - from);
         int whole = (int) Floats.whole(count);
-        backward(gate + at, up + at, y + at, whole);
+        backwardLoop(gate + at, up + at, y + at, whole);
         if (whole < count) {
             at += whole * 4L;
             backwardRest(gate + at, up + at, y + at, count - whole);
         }
     }
 
-    private static void forward(long gate, long up, long y, int count) {
+    private static void forwardLoop(long gate, long up, long y, int count) {
         for (int i = 0; i < count; i += Floats.LANES) {
             FloatVector g = Floats.load(gate + i * 4L);
             Floats.store(g.mul(sigmoid(g)).mul(Floats.load(up + i * 4L)), y + i * 4L);
@@ -68,7 +68,7 @@ final class SwiGlu {
     }
 
     /// d silu / dg = s (1 + g (1 - s)), with s the sigmoid of g.
-    private static void backward(long gate, long up, long dy, int count) {
+    private static void backwardLoop(long gate, long up, long dy, int count) {
         for (int i = 0; i < count; i += Floats.LANES) {
             FloatVector g = Floats.load(gate + i * 4L);
             FloatVector u = Floats.load(up + i * 4L);
