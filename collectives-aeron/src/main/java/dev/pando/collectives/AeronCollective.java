@@ -24,6 +24,7 @@ final class AeronCollective implements Collective {
     private final String address;
     private final TransportSettings settings;
     private final SpanFile spans;
+    private final Arena arena = Arena.ofShared();
     private final Memory memory;
     private final Traffic traffic;
     private final Patience patience;
@@ -58,7 +59,7 @@ final class AeronCollective implements Collective {
         this.address = address.toString();
         this.inbox = inbox;
         this.spans = spans;
-        this.memory = spans != null ? spans : Memory.of(Arena.ofAuto());
+        this.memory = spans != null ? spans : Memory.of(arena);
         this.traffic = traffic;
         this.patience = new Patience();
         this.logAllReduce = new LogAllReduce(inbox, settings);
@@ -108,11 +109,12 @@ final class AeronCollective implements Collective {
         }
         device.lock();
         try {
-            Epoch epoch = adopt();
-            Outcome over = standing(operation, epoch);
-            if (over == null) {
-                over = meet(deadline, epoch, operation.number());
+            Outcome over = beginning(operation);
+            if (over != null) {
+                return over;
             }
+            Epoch epoch = adopted;
+            over = meet(deadline, epoch, operation.number());
             return over instanceof Outcome.Done
                     ? run(deadline, epoch, choose(epoch, operation.number(), tree, mine, result))
                     : over;
@@ -125,11 +127,11 @@ final class AeronCollective implements Collective {
     public Outcome send(Deadline deadline, Operation operation, String to, List<MemorySegment> spans) {
         device.lock();
         try {
-            Epoch epoch = adopt();
-            Outcome over = standing(operation, epoch);
+            Outcome over = beginning(operation);
             if (over != null) {
                 return over;
             }
+            Epoch epoch = adopted;
             int rank = other(epoch, to);
             return run(
                     deadline,
@@ -144,11 +146,11 @@ final class AeronCollective implements Collective {
     public Outcome receive(Deadline deadline, Operation operation, String from, List<MemorySegment> spans) {
         device.lock();
         try {
-            Epoch epoch = adopt();
-            Outcome over = standing(operation, epoch);
+            Outcome over = beginning(operation);
             if (over != null) {
                 return over;
             }
+            Epoch epoch = adopted;
             int rank = other(epoch, from);
             return run(deadline, epoch, new ReceiveState(inbox, epoch, peers[rank], rank, operation.number(), spans));
         } finally {
@@ -158,10 +160,12 @@ final class AeronCollective implements Collective {
 
     @Override
     public synchronized void leave() {
-        closed = true;
-        transport.leaves(address);
-        if (spans != null) {
-            spans.board().leave();
+        if (!closed) {
+            closed = true;
+            transport.leaves(address);
+            if (spans != null) {
+                spans.board().leave();
+            }
         }
     }
 
@@ -177,10 +181,24 @@ final class AeronCollective implements Collective {
                 if (spans != null) {
                     spans.close();
                 }
+                arena.close();
             }
         } finally {
             device.unlock();
         }
+    }
+
+    /// Turns to the newest epoch that was entered, and says why the operation ends before it begins, or null.
+    private Outcome beginning(Operation operation) {
+        if (closed) {
+            return new Outcome.EpochOver(operation.epoch());
+        }
+        Epoch now = entered;
+        if (now == null || operation.epoch() > now.number()) {
+            throw new IllegalStateException(worker + " has not entered epoch " + operation.epoch());
+        }
+        adopt(now);
+        return operation.epoch() < now.number() ? new Outcome.EpochOver(now.number()) : null;
     }
 
     /// Sees to it that all members of the epoch know how they share numbers.
@@ -263,14 +281,6 @@ final class AeronCollective implements Collective {
         }
     }
 
-    private Outcome standing(Operation operation, Epoch epoch) {
-        if (operation.epoch() > epoch.number()) {
-            throw new IllegalStateException(
-                    worker + " has entered epoch " + epoch.number() + ", not epoch " + operation.epoch());
-        }
-        return operation.epoch() < epoch.number() ? new Outcome.EpochOver(epoch.number()) : standing(epoch);
-    }
-
     /// Whether the epoch is over, for whatever reason, or null.
     private Outcome standing(Epoch epoch) {
         Epoch now = entered;
@@ -334,34 +344,29 @@ final class AeronCollective implements Collective {
         return silent.isEmpty() ? all : silent;
     }
 
-    /// Makes the newest epoch that was entered the one that this thread works in.
-    private Epoch adopt() {
-        Epoch now = entered;
-        if (now == null) {
-            throw new IllegalStateException(worker + " has entered no epoch");
+    private void adopt(Epoch now) {
+        if (adopted == now) {
+            return;
         }
-        if (adopted != now && !closed) {
-            Map<String, Peer> before = new HashMap<>(known);
-            known.clear();
-            peers = new Peer[now.size()];
-            neighbours = 1;
-            for (int rank = 0; rank < peers.length; rank++) {
-                if (rank != now.rank()) {
-                    Member member = now.membership().members().get(rank);
-                    Peer peer = before.remove(member.address());
-                    peers[rank] = peer != null ? peer : new Peer(member, transport, traffic);
-                    known.put(member.address(), peers[rank]);
-                    neighbours += peers[rank].isNeighbour() ? 1 : 0;
-                }
+        Map<String, Peer> before = new HashMap<>(known);
+        known.clear();
+        peers = new Peer[now.size()];
+        neighbours = 1;
+        for (int rank = 0; rank < peers.length; rank++) {
+            if (rank != now.rank()) {
+                Member member = now.membership().members().get(rank);
+                Peer peer = before.remove(member.address());
+                peers[rank] = peer != null ? peer : new Peer(member, transport, traffic);
+                known.put(member.address(), peers[rank]);
+                neighbours += peers[rank].isNeighbour() ? 1 : 0;
             }
-            before.values().forEach(Peer::close);
-            inbox.adopt(now);
-            hello = null;
-            allReduces = 0;
-            waitingFor = now.rank();
-            adopted = now;
         }
-        return now;
+        before.values().forEach(Peer::close);
+        inbox.adopt(now);
+        hello = null;
+        allReduces = 0;
+        waitingFor = now.rank();
+        adopted = now;
     }
 
     private static int other(Epoch epoch, String name) {

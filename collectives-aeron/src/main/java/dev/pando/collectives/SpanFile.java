@@ -16,17 +16,17 @@ import java.util.List;
 
 /// A member's memory that its neighbours map too: its [Board], then its spans, in one file that only grows.
 ///
-/// Spans stay mapped as long as anybody can reach one of them, also after the file's name is gone.
+/// Spans are there until the file is closed. What others have mapped of it they keep.
 final class SpanFile implements Memory, AutoCloseable {
     private static final long PAGE = 4096;
     private static final int ZEROS = 1 << 20;
 
-    /// Holds on to its mapping, so that no address is ever given out twice.
     private record Region(MemorySegment mapped, long offset) {}
 
     private final String owner;
     private final Path path;
     private final FileChannel channel;
+    private final Arena arena = Arena.ofShared();
     private final Board board;
     private final MemorySegment page;
     private volatile List<Region> regions = List.of();
@@ -104,6 +104,7 @@ final class SpanFile implements Memory, AutoCloseable {
         try {
             channel.close();
             Files.deleteIfExists(path);
+            arena.close();
         } catch (IOException stays) {
             System.getLogger(SpanFile.class.getName())
                     .log(System.Logger.Level.WARNING, "cannot delete " + path + ": " + stays.getMessage());
@@ -124,7 +125,7 @@ final class SpanFile implements Memory, AutoCloseable {
             throw full;
         }
         end = begin + bytes;
-        return channel.map(MapMode.READ_WRITE, begin, bytes, Arena.ofAuto());
+        return channel.map(MapMode.READ_WRITE, begin, bytes, arena);
     }
 
     private long usable() {

@@ -1,6 +1,7 @@
 package dev.pando.collectives;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import dev.pando.training.step.Collective.Deadline;
@@ -182,6 +183,53 @@ class EpochTest {
                                 .isInstanceOfSatisfying(
                                         Outcome.MemberLost.class,
                                         lost -> assertThat(lost.member()).isEqualTo("worker-2")));
+    }
+
+    @Test
+    void shouldEndWhatIsAskedForInTheNameOfAnOlderEpoch() {
+        group.enterAll(3);
+        Operation old = group.operation(0);
+        group.enterAll(3);
+        Group.Offer offer = group.offer(0, three, ELEMENTS);
+
+        Outcome outcome = group.member(0).allReduce(Group.PATIENT, old, three.tree(), offer.partials(), offer.result());
+
+        assertThat(outcome).isEqualTo(new Outcome.EpochOver(2));
+        assertThat(group.allReduce(three, ELEMENTS, 0)).hasSize(3);
+    }
+
+    @Test
+    void shouldRefuseAnOperationOfAnEpochThatWasNotEntered() {
+        group.enterAll(3);
+        Group.Offer offer = group.offer(0, three, ELEMENTS);
+
+        assertThatThrownBy(() ->
+                        group.member(0)
+                                .allReduce(
+                                        Group.PATIENT,
+                                        new Operation(2, 0),
+                                        three.tree(),
+                                        offer.partials(),
+                                        offer.result()))
+                .hasMessage("worker-0 has not entered epoch 2");
+    }
+
+    @Test
+    void shouldEndEveryOperationAfterItsMemberHasLeft() {
+        Group.Offer offer = group.offer(0, three, ELEMENTS);
+
+        group.member(0).leave();
+        group.enterAll(3);
+
+        assertThat(
+                        group.member(0)
+                                .allReduce(
+                                        Group.PATIENT,
+                                        group.operation(0),
+                                        three.tree(),
+                                        offer.partials(),
+                                        offer.result()))
+                .isInstanceOf(Outcome.EpochOver.class);
     }
 
     @Test
