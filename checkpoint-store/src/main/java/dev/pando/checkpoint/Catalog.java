@@ -92,7 +92,10 @@ final class Catalog {
                 }
             } catch (Foreign foreign) {
                 throw new CheckpointException(path(name) + " " + foreign.getMessage());
-            } catch (AccessDeniedException | InterruptedIOException | ClosedByInterruptException notItsFault) {
+            } catch (AccessDeniedException
+                    | UnavailableException
+                    | InterruptedIOException
+                    | ClosedByInterruptException notItsFault) {
                 throw Faults.notRead(path(name), notItsFault);
             } catch (IOException unreadable) {
                 damaged.add(name);

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /// A job's checkpoints in one place: saves them, finds the newest that is sound, loads it, and clears old ones away.
 ///
@@ -23,6 +24,7 @@ public final class Checkpoints implements CheckpointStore {
     private final Workers workers;
     private final Catalog catalog;
     private final Publisher publisher;
+    private final AtomicBoolean swept = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
 
     Checkpoints(Storage storage, String job, CheckpointSettings settings) {
@@ -42,6 +44,25 @@ public final class Checkpoints implements CheckpointStore {
         return checkpoints;
     }
 
+    /// Opens a job's checkpoints in an S3 bucket, which must be there.
+    public static Checkpoints in(S3Location place, String job, CheckpointSettings settings) {
+        return new Checkpoints(bucket(place, settings), job, settings);
+    }
+
+    private static Storage bucket(S3Location place, CheckpointSettings settings) {
+        try {
+            return new S3Storage(
+                    S3Faults.calling(place.toString(), () -> S3Clients.of(place)), place, settings.threads());
+        } catch (IOException failed) {
+            throw new CheckpointException("cannot reach " + place + ": " + Faults.reason(failed), failed);
+        }
+    }
+
+    /// Opens a place in S3 to look at it, whosever checkpoints they are; nothing can be saved.
+    public static Checkpoints of(S3Location place) {
+        return new Checkpoints(bucket(place, CheckpointSettings.DEFAULT), null, CheckpointSettings.DEFAULT);
+    }
+
     /// Opens a folder to look at it, whosever checkpoints they are; nothing can be saved.
     public static Checkpoints of(Path folder) {
         return new Checkpoints(new FolderStorage(new LocalDisk(), folder), null, CheckpointSettings.DEFAULT);
@@ -49,6 +70,7 @@ public final class Checkpoints implements CheckpointStore {
 
     void sweep() {
         try {
+            swept.set(true);
             storage.sweep();
         } catch (IOException unwritable) {
             // reading may still go well, and a writer that meets the same fault will say so
@@ -91,6 +113,9 @@ public final class Checkpoints implements CheckpointStore {
     private void retain(String justSaved) {
         try {
             catalog.retain(settings.keep(), justSaved);
+            if (swept.compareAndSet(false, true)) { // where listing is slow nobody wants to begin with it
+                storage.sweep();
+            }
         } catch (IOException failed) {
             // the new checkpoint is safe; what could not be removed now is tried again after the next one
         }

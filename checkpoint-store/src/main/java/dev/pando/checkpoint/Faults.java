@@ -49,6 +49,7 @@ final class Faults {
             case FileSystemException other when text(other).contains("Read-only") -> "it is on a read-only file system";
             case FileSystemException other -> other.getFile() + ": " + text(other);
             case EOFException cut -> cut.getMessage();
+            case UnavailableException away -> away.getMessage();
             case ClosedByInterruptException _ -> "the writer was stopped";
             case InterruptedIOException _ -> "the writer was stopped";
             default -> text(cause);

@@ -64,11 +64,6 @@ final class FolderStorage implements Storage {
     }
 
     @Override
-    public List<String> files(String checkpoint) throws IOException {
-        return disk.list(folder.resolve(checkpoint));
-    }
-
-    @Override
     public Draft draft(String checkpoint, long expectedBytes) throws IOException {
         createFolder();
         long free = disk.free(folder);
@@ -225,7 +220,7 @@ final class FolderStorage implements Storage {
         }
 
         @Override
-        public Disk.Output create(String file) throws IOException {
+        public Disk.Output create(String file, long bytes) throws IOException {
             return lock == null ? new SharedFile(draft, file) : disk.create(draft.resolve(file));
         }
 

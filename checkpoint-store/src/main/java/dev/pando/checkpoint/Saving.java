@@ -59,7 +59,7 @@ final class Saving {
     }
 
     void write(ShardPlan.Shard shard, Storage.Draft draft) throws IOException {
-        try (Disk.Output out = draft.create(shard.file().name())) {
+        try (Disk.Output out = draft.create(shard.file().name(), shard.file().bytes())) {
             out.write(ByteBuffer.wrap(shard.header()));
             long at = shard.header().length;
             for (ShardPlan.Source part : shard.parts()) {

@@ -24,9 +24,6 @@ interface Storage extends AutoCloseable {
     /// Opens one file of a checkpoint.
     Disk.Input open(String checkpoint, String file) throws IOException;
 
-    /// Names of a checkpoint's files, sorted.
-    List<String> files(String checkpoint) throws IOException;
-
     /// Begins a checkpoint that nobody sees until it is published.
     Draft draft(String checkpoint, long expectedBytes) throws IOException;
 
@@ -61,8 +58,11 @@ interface Storage extends AutoCloseable {
         /// Names the draft to those who [Storage#join] in.
         String ticket();
 
-        /// Begins a file; its contents are durable once it is synced.
-        Disk.Output create(String file) throws IOException;
+        /// Begins a file; its contents are durable once it is synced. Files of one name hold the same: one that is
+        /// whole already need not be written again.
+        ///
+        /// @param bytes that it will have
+        Disk.Output create(String file, long bytes) throws IOException;
 
         /// Size of a finished file of the draft.
         ///

@@ -32,7 +32,7 @@ class KilledWriterTest {
             if (arguments[0].equals("draft")) {
                 try (Storage.Draft draft =
                                 new FolderStorage(new LocalDisk(), folder).draft("step-0000000009-000000000000", 0);
-                        Disk.Output file = draft.create("half")) {
+                        Disk.Output file = draft.create("half", 10)) {
                     file.write(ByteBuffer.wrap(new byte[10]));
                     IO.println("drafting");
                     System.in.read();
@@ -91,7 +91,7 @@ class KilledWriterTest {
     void shouldLeaveALiveWriterOfTheSameProcessAlone() throws IOException {
         try (Storage.Draft draft =
                 new FolderStorage(new LocalDisk(), folder).draft("step-0000000009-000000000000", 0)) {
-            draft.create("half").close();
+            draft.create("half", 10).close();
             List<String> before = entries();
 
             Checkpoints.in(folder, "a", SETTINGS).close();
