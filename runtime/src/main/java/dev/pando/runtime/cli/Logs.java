@@ -7,6 +7,7 @@ import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.FileAppender;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.slf4j.LoggerFactory;
 
 /// Sends what the parts log to the run's folder, so that the terminal belongs to the person in front of it.
@@ -19,11 +20,14 @@ final class Logs {
 
     /// Until a run has a folder, only what it says itself is heard.
     static void silence() {
-        root().detachAndStopAllAppenders();
+        root().ifPresent(Logger::detachAndStopAllAppenders);
     }
 
     static void toFile(Path file) {
-        Logger root = root();
+        root().ifPresent(root -> send(root, file));
+    }
+
+    private static void send(Logger root, Path file) {
         LoggerContext context = root.getLoggerContext();
         PatternLayoutEncoder encoder = new PatternLayoutEncoder();
         encoder.setContext(context);
@@ -39,7 +43,10 @@ final class Logs {
         root.setLevel(Level.INFO);
     }
 
-    private static Logger root() {
-        return (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+    /// Empty where another logger than ours is at work, or ours is still being set up by another thread.
+    private static Optional<Logger> root() {
+        return Optional.of(LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME))
+                .filter(Logger.class::isInstance)
+                .map(Logger.class::cast);
     }
 }
