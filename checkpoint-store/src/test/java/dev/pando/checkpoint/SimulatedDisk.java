@@ -22,6 +22,7 @@ import java.util.TreeMap;
 
 // Long because a file system has many calls, and all of them share the model of what is durable.
 /// A file system in memory that tells what was synced from what was not: after [#powerCut] only the former is sure.
+// Long because a disk has many ways to be written, each of which can fail.
 final class SimulatedDisk implements Disk {
     /// Thrown by the call at which the power goes, and by all after it.
     static final class PowerCut extends IOException {

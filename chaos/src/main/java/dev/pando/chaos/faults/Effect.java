@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Locale;
 
 /// What a fault does. [Kind] says what each of them means.
+// Long because it lists every effect there is, each with what it says of itself.
 public sealed interface Effect {
     Kind kind();
 
