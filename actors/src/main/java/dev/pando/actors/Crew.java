@@ -103,8 +103,15 @@ final class Crew {
     /// A tick has passed.
     ///
     /// @param owing workers of whom an answer is due
+    /// @param pieces how many pieces of work the answer is worth
     /// @return the first of them that is silent beyond patience
-    Optional<String> silent(Collection<String> owing, long patienceNs) {
-        return silence.tick(owing, patienceNs).stream().findFirst();
+    Optional<String> silent(Collection<String> owing, int pieces) {
+        return silence.tick(owing, worker -> patienceNs(worker, pieces)).stream().findFirst();
+    }
+
+    /// More of it for the last copy of the state; none of that for a newcomer, who holds up the last copy.
+    long patienceNs(String worker, int pieces) {
+        boolean isLastCopy = roster.holders().equals(List.of(worker));
+        return pace.patienceNs(pieces * (isLastCopy ? LAST_COPY : 1));
     }
 }

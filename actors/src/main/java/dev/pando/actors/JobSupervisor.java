@@ -124,6 +124,7 @@ public final class JobSupervisor {
     private long reportedNs;
     private long transfers;
     private long furthest; // steps that were ever committed
+    private long doubted = -1; // the last step that was computed once more since its numbers were none
     private int failuresWithoutProgress;
 
     private JobSupervisor(
@@ -395,15 +396,17 @@ public final class JobSupervisor {
     private Behavior<Command> settle(ShardLoss total, Tally.Verdict verdict) {
         return switch (verdict) {
             case Tally.Commit(Examined examined) -> commit(total, examined);
-            case Tally.NotFinite(double norm) ->
-                    fail(
-                            "step "
-                                    + position
-                                    + ": the loss is "
-                                    + total.loss()
-                                    + " and the gradient norm "
-                                    + norm
-                                    + "; look at the data of this step, or lower the learning rate");
+            case Tally.NotFinite(double norm) -> {
+                String numbers = "the loss is " + total.loss() + " and the gradient norm " + norm;
+                yield position == doubted
+                        ? fail(
+                                "step "
+                                        + position
+                                        + ": "
+                                        + numbers
+                                        + "; look at the data of this step, or lower the learning rate")
+                        : onceMore(numbers);
+            }
             case Tally.Outvoted(List<String> workers) -> {
                 String evidence = "its sum of gradients differs from that of the majority";
                 audience.tell(
@@ -424,6 +427,15 @@ public final class JobSupervisor {
                         : recovering();
             }
         };
+    }
+
+    /// No number may be a device's slip as well as the data's fault: the step is forgotten, and computed anew by all.
+    private Behavior<Command> onceMore(String reason) {
+        doubted = position;
+        audience.tell(new JobEvent.StepDropped(position, crew.epoch(), reason));
+        roster.holders().forEach(worker -> crew.ask(worker, new PipelineStage.Drop(position, crew.epoch())));
+        crew.openEpoch(position, "step " + position + " is computed once more", roster.holders());
+        return betweenSteps();
     }
 
     private Behavior<Command> commit(ShardLoss total, Examined examined) {
@@ -591,11 +603,13 @@ public final class JobSupervisor {
     }
 
     private Behavior<Command> listen(Waiting waiting) {
-        long patienceNs = crew.patienceNs(waiting.pieces());
-        String evidence = "silent for " + patienceNs / 1_000_000 + " ms, beyond the job's own pace";
-        return crew.silent(waiting.owing().get(), patienceNs)
-                .map(worker -> lost(worker, evidence, waiting))
+        return crew.silent(waiting.owing().get(), waiting.pieces())
+                .map(worker -> lost(worker, silence(crew.patienceNs(worker, waiting.pieces())), waiting))
                 .orElse(Behaviors.same());
+    }
+
+    private static String silence(long patienceNs) {
+        return "silent for " + patienceNs / 1_000_000 + " ms, beyond the job's own pace";
     }
 
     private Behavior<Command> lost(String worker, String evidence, Waiting waiting) {

@@ -4,6 +4,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.ToLongFunction;
 
 /// Counts, in ticks of the supervisor's own timer, how long each worker that owes something has said nothing.
 ///
@@ -26,9 +27,12 @@ final class Silence {
     /// A tick has passed.
     ///
     /// @param owing workers of whom an answer is due
+    /// @param patienceNs with each of them
     /// @return those of them that have been silent for longer than the patience
-    List<String> tick(Collection<String> owing, long patienceNs) {
+    List<String> tick(Collection<String> owing, ToLongFunction<String> patienceNs) {
         ticks.replaceAll((worker, count) -> owing.contains(worker) ? count + 1 : 0);
-        return owing.stream().filter(worker -> ticks.computeIfAbsent(worker, _ -> 0L) > patienceNs / TICK_NS).toList();
+        return owing.stream()
+                .filter(worker -> ticks.computeIfAbsent(worker, _ -> 0L) > patienceNs.applyAsLong(worker) / TICK_NS)
+                .toList();
     }
 }
