@@ -59,15 +59,13 @@ class ToyGroveTest {
                 "kill worker-1 at step 7, kill worker-2 at step 7",
                 "kill worker-0 in apply at step 7, kill worker-1 in apply at step 7",
                 "hang worker-0 at step 7, kill worker-1 in reduce at step 7",
-                "kill worker-1 at step 7, kill worker-1#2 in rebuild at step 7",
-                "kill worker-1 at step 7, kill worker-0 in rebuild at step 7",
-                "kill worker-1 at step 7, kill worker-1#2 at step 9, kill worker-1#3 at step 11",
                 "drop worker-1 at step 7",
                 "delay worker-1 300ms for 5 steps at step 7",
                 "duplicate worker-1 for 20 steps at step 0",
                 "reorder worker-1 for 20 steps at step 0",
                 "slow worker-1 x4 for 10 steps at step 3",
                 "bit flip in wire of worker-1 at step 7",
+                "nan loss on worker-1 at step 7",
                 "corrupt frame worker-1 at step 7",
                 "gc pause 500ms at step 7",
                 "disk full for 6 steps at step 4",
@@ -107,6 +105,23 @@ class ToyGroveTest {
         }
     }
 
+    /// Runs long enough for a worker to be back before their end.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "kill worker-1 at step 7, kill worker-1#2 in rebuild at step 7",
+                "kill worker-1 at step 7, kill worker-0 in rebuild at step 7",
+                "kill worker-1 at step 7, kill worker-1#2 at step 9, kill worker-1#3 at step 11",
+                "kill worker-1 at step 7, kill worker-2 at step 7, hang worker-1#2 after rebuild at step 7"
+            })
+    void shouldNotChangeABitWhenTheRestartedAreStruck(String script) throws InterruptedException {
+        try (Grove grove = aGrove().of(3).steps(300).start()) {
+            grove.suffers(script).awaitEnd();
+
+            grove.assertSameHashAsUndisturbed().assertNoStepRedone().assertEveryFaultFired();
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"kill worker-0 at step 7", "hang worker-0 at step 7", "kill worker-0 in apply at step 7"})
     void shouldRecoverTheOnlyWorker(String script) throws InterruptedException {
@@ -129,5 +144,17 @@ class ToyGroveTest {
 
     static LongStream seeds() {
         return LongStream.rangeClosed(1, 50);
+    }
+
+    @Test
+    void shouldEndWithADiagnosisWhenAStepHasNoFiniteLossWhoeverComputesIt() throws InterruptedException {
+        try (Grove grove = aGrove().of(3).on(Bed.poisoned(5)).start()) {
+            grove.awaitEnd();
+
+            assertThat(grove.events(JobEvent.StepDropped.class)).hasSize(1);
+            assertThat(grove.events(JobEvent.Failed.class))
+                    .singleElement()
+                    .satisfies(failed -> assertThat(failed.diagnosis()).contains("step 5").contains("NaN"));
+        }
     }
 }
