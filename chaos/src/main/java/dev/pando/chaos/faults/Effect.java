@@ -21,12 +21,12 @@ public sealed interface Effect {
 
     /// The moment of a step at which this strikes if the script does not say another.
     default Moment usualMoment() {
-        return Moment.in(Phase.COMPUTE);
+        return kind().usualMoment();
     }
 
     /// Whether a script may move this to another moment of a step.
     default boolean movable() {
-        return false;
+        return kind().movable();
     }
 
     /// As written after the kind: `in weight`, `xid 79`; or nothing.
@@ -36,7 +36,7 @@ public sealed interface Effect {
 
     /// As written before the target, with a space after it; or nothing.
     default String preposition() {
-        return "";
+        return kind().preposition();
     }
 
     /// As written after the target: `3s`, `x4`; or nothing.
@@ -49,11 +49,6 @@ public sealed interface Effect {
         public Kind kind() {
             return Kind.KILL;
         }
-
-        @Override
-        public boolean movable() {
-            return true;
-        }
     }
 
     record Throw() implements Effect {
@@ -61,22 +56,12 @@ public sealed interface Effect {
         public Kind kind() {
             return Kind.THROW;
         }
-
-        @Override
-        public boolean movable() {
-            return true;
-        }
     }
 
     record Hang() implements Effect {
         @Override
         public Kind kind() {
             return Kind.HANG;
-        }
-
-        @Override
-        public boolean movable() {
-            return true;
         }
     }
 
@@ -93,11 +78,6 @@ public sealed interface Effect {
         @Override
         public String measure() {
             return print(duration);
-        }
-
-        @Override
-        public boolean movable() {
-            return true;
         }
     }
 
@@ -139,16 +119,6 @@ public sealed interface Effect {
         public Kind kind() {
             return Kind.OUT_OF_MEMORY;
         }
-
-        @Override
-        public boolean movable() {
-            return true;
-        }
-
-        @Override
-        public String preposition() {
-            return "on ";
-        }
     }
 
     record DeviceError(String code) implements Effect {
@@ -160,16 +130,6 @@ public sealed interface Effect {
         @Override
         public String qualifier() {
             return code;
-        }
-
-        @Override
-        public boolean movable() {
-            return true;
-        }
-
-        @Override
-        public String preposition() {
-            return "on ";
         }
     }
 
@@ -198,27 +158,12 @@ public sealed interface Effect {
         public String qualifier() {
             return "in " + place;
         }
-
-        @Override
-        public String preposition() {
-            return "of ";
-        }
     }
 
     record NanLoss() implements Effect {
         @Override
         public Kind kind() {
             return Kind.NAN_LOSS;
-        }
-
-        @Override
-        public Moment usualMoment() {
-            return Moment.after(Phase.COMPUTE);
-        }
-
-        @Override
-        public String preposition() {
-            return "on ";
         }
     }
 
@@ -230,11 +175,6 @@ public sealed interface Effect {
         @Override
         public Kind kind() {
             return Kind.LOSS_SPIKE;
-        }
-
-        @Override
-        public Moment usualMoment() {
-            return Moment.after(Phase.COMPUTE);
         }
 
         @Override
@@ -262,11 +202,6 @@ public sealed interface Effect {
         }
 
         @Override
-        public Moment usualMoment() {
-            return Moment.in(Phase.REDUCE);
-        }
-
-        @Override
         public String measure() {
             return print(duration);
         }
@@ -284,11 +219,6 @@ public sealed interface Effect {
         @Override
         public Kind kind() {
             return Kind.DROP;
-        }
-
-        @Override
-        public Moment usualMoment() {
-            return Moment.in(Phase.REDUCE);
         }
 
         @Override
@@ -317,22 +247,12 @@ public sealed interface Effect {
         public Kind kind() {
             return Kind.REORDER;
         }
-
-        @Override
-        public Moment usualMoment() {
-            return Moment.in(Phase.REDUCE);
-        }
     }
 
     record CorruptFrame() implements Effect {
         @Override
         public Kind kind() {
             return Kind.CORRUPT_FRAME;
-        }
-
-        @Override
-        public Moment usualMoment() {
-            return Moment.after(Phase.REDUCE);
         }
     }
 
@@ -344,11 +264,6 @@ public sealed interface Effect {
         @Override
         public Kind kind() {
             return Kind.PARTITION;
-        }
-
-        @Override
-        public Moment usualMoment() {
-            return Moment.in(Phase.REDUCE);
         }
     }
 
@@ -377,22 +292,12 @@ public sealed interface Effect {
         public Kind kind() {
             return Kind.DISK_FULL;
         }
-
-        @Override
-        public Moment usualMoment() {
-            return Moment.in(Phase.SAVE);
-        }
     }
 
     record TornWrite() implements Effect {
         @Override
         public Kind kind() {
             return Kind.TORN_WRITE;
-        }
-
-        @Override
-        public Moment usualMoment() {
-            return Moment.after(Phase.SAVE);
         }
     }
 
@@ -405,11 +310,6 @@ public sealed interface Effect {
         @Override
         public Kind kind() {
             return Kind.SLOW_DISK;
-        }
-
-        @Override
-        public Moment usualMoment() {
-            return Moment.in(Phase.SAVE);
         }
 
         @Override
@@ -426,11 +326,6 @@ public sealed interface Effect {
         @Override
         public Kind kind() {
             return Kind.STORE_DOWN;
-        }
-
-        @Override
-        public Moment usualMoment() {
-            return Moment.in(Phase.SAVE);
         }
     }
 

@@ -191,6 +191,35 @@ public enum Kind {
         return expected;
     }
 
+    /// When it strikes if the script does not say; a bit flip says where, and so when.
+    Moment usualMoment() {
+        return switch (this) {
+            case NAN_LOSS, LOSS_SPIKE -> Moment.after(Phase.COMPUTE);
+            case DELAY, DROP, REORDER, PARTITION -> Moment.in(Phase.REDUCE);
+            case CORRUPT_FRAME -> Moment.after(Phase.REDUCE);
+            case DISK_FULL, SLOW_DISK, STORE_DOWN -> Moment.in(Phase.SAVE);
+            case TORN_WRITE -> Moment.after(Phase.SAVE);
+            default -> Moment.in(Phase.COMPUTE);
+        };
+    }
+
+    /// Whether a script may move it to another moment.
+    boolean movable() {
+        return switch (this) {
+            case KILL, THROW, HANG, STOP, OUT_OF_MEMORY, DEVICE_ERROR -> true;
+            default -> false;
+        };
+    }
+
+    /// Before the target, with a space after it.
+    String preposition() {
+        return switch (this) {
+            case BIT_FLIP -> "of ";
+            case OUT_OF_MEMORY, DEVICE_ERROR, NAN_LOSS -> "on ";
+            default -> "";
+        };
+    }
+
     /// What a kind can be aimed at.
     public enum Aim {
         WORKER,
