@@ -6,6 +6,8 @@ import dev.pando.actors.Stopwatch;
 import dev.pando.runtime.Preparation;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.training.data.Statistics;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Locale;
 import java.util.TreeSet;
 
@@ -15,12 +17,14 @@ final class Progress implements Preparation {
     private static final double REDRAW_SECONDS = 0.1;
     private static final int BAR = 20;
     private static final int SKIPPED_SHOWN = 5;
+    private static final int LAST_LOSSES = 10; // one step's loss is noise
 
     private final Terminal terminal;
     private final Settings settings;
     private final Stopwatch stopwatch;
     private final long beganNs;
     private final Sparkline losses = new Sparkline();
+    private final Deque<Double> lastLosses = new ArrayDeque<>();
     private final TreeSet<String> lostSinceCommit = new TreeSet<>();
     private boolean drawn;
     private double shownAt = Double.NEGATIVE_INFINITY;
@@ -104,11 +108,14 @@ final class Progress implements Preparation {
         if (first == null) {
             return "no step in " + Words.duration(now());
         }
+        boolean many = lastLosses.size() == LAST_LOSSES;
+        double mean = lastLosses.stream().mapToDouble(loss -> loss).average().orElse(Double.NaN);
         return Words.counted(last.step() + 1 - first.step(), "step")
                 + (first.step() == 0 ? "" : " from step " + first.step() + " on")
                 + " in "
                 + Words.duration(now())
-                + String.format(Locale.ROOT, ", loss %.3f to %.3f", first.loss(), last.loss())
+                + String.format(Locale.ROOT, ", loss %.3f to %.3f", first.loss(), many ? mean : last.loss())
+                + (many ? " (mean of the last " + LAST_LOSSES + ")" : "")
                 + (faults == 0 ? "" : ", " + Words.counted(faults, "fault") + " survived");
     }
 
@@ -133,6 +140,10 @@ final class Progress implements Preparation {
         double rate = step.seconds() > 0 ? step.tokens() / step.seconds() : 0;
         tokensPerSecond += weight * (rate - tokensPerSecond);
         losses.add(step.loss());
+        lastLosses.addLast(step.loss());
+        if (lastLosses.size() > LAST_LOSSES) {
+            lastLosses.removeFirst();
+        }
         if (recovered) {
             say(
                     terminal.green("✓")

@@ -78,6 +78,7 @@ class ProgressTest {
         }
         progress.say("something happened");
         progress.erase();
+        assertThat(progress.summary()).isEqualTo("12 steps in 3.0 s, loss 8.000 to 7.350 (mean of the last 10)");
 
         String plain = shown.toString().replaceAll("\u001b\\[[0-9;]*m", "");
         assertThat(plain)
