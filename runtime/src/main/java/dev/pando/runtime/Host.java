@@ -11,6 +11,7 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.Terminated;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.BehaviorBuilder;
@@ -30,10 +31,12 @@ final class Host {
 
     private final ActorContext<Command> context;
     private final ActorRef<JobEvent> audience;
+    private final Consumer<JobEvent> ear;
 
-    private Host(ActorContext<Command> context, ActorRef<JobEvent> audience) {
+    private Host(ActorContext<Command> context, ActorRef<JobEvent> audience, Consumer<JobEvent> ear) {
         this.context = context;
         this.audience = audience;
+        this.ear = ear;
     }
 
     /// @param ear hears the job's events; must not block
@@ -46,7 +49,7 @@ final class Host {
             ActorRef<JobEvent> audience = context.spawn(listening(ear), "audience");
             ActorRef<ActorRef<JobSupervisor.Command>> reply = context.spawn(adapter(context.getSelf()), "reply");
             node.tell(new NodeSupervisor.Submit(job, audience, reply));
-            return new Host(context, audience).submitting(false);
+            return new Host(context, audience, ear).submitting(false);
         });
     }
 
@@ -82,6 +85,12 @@ final class Host {
     private BehaviorBuilder<Command> hearing() {
         return Behaviors.receive(Command.class)
                 .onMessage(Close.class, close -> Behaviors.stopped())
+                .onSignal(
+                        PostStop.class,
+                        stopped -> {
+                            ear.accept(new JobEvent.Failed(-1, "its actor system was terminated"));
+                            return Behaviors.same();
+                        })
                 .onSignal(
                         Terminated.class,
                         gone -> {

@@ -7,6 +7,7 @@ import com.typesafe.config.ConfigFactory;
 import dev.pando.actors.JobEvent;
 import dev.pando.actors.Workbench;
 import dev.pando.runtime.folder.EventLine;
+import dev.pando.runtime.folder.RunFolder;
 import dev.pando.runtime.folder.StepLine;
 import dev.pando.runtime.settings.UserError;
 import dev.pando.training.data.DataException;
@@ -22,6 +23,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.junit.jupiter.api.BeforeEach;
@@ -179,6 +181,48 @@ class PandoTest {
     }
 
     @Test
+    void shouldLetGoOfTheFolderWhenTheHostTerminatesItsActorSystem() throws Exception {
+        var config =
+                ConfigFactory.parseString(tiny.hocon("run") + "pando.job.steps = 100000")
+                        .withFallback(ConfigFactory.load());
+        ActorSystem<Void> host = ActorSystem.create(Behaviors.empty(), "host", config);
+        Job job = Training.job(host);
+        CompletableFuture<Void> begun = new CompletableFuture<>();
+        job.events().subscribe(collecting(new ArrayList<>(), new CompletableFuture<>(), event -> begun.complete(null)));
+        begun.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+
+        host.terminate();
+
+        JobResult result = await(job);
+        assertThat(result).isInstanceOf(JobResult.Failed.class);
+        assertThat(((JobResult.Failed) result).diagnosis()).isEqualTo("its actor system was terminated");
+        RunFolder.claim(tiny.settings("run", "steps=100000"), true).close();
+    }
+
+    @Test
+    void shouldPassOverADamagedCheckpointAndSaySo() throws Exception {
+        JobResult.Finished before = finish(Submission.of(tiny.settings("run")));
+        Path newest = newestFileOfTensors(tiny.out("run").resolve("checkpoints"));
+        byte[] bytes = Files.readAllBytes(newest);
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(newest, bytes);
+        List<JobEvent> heard = new ArrayList<>();
+
+        JobResult.Finished after = finish(Submission.of(tiny.settings("run")).resuming(true).listening(heard::add));
+
+        assertThat(heard).first().isEqualTo(new JobEvent.Started(8, true));
+        assertThat(heard)
+                .filteredOn(JobEvent.StateLoaded.class::isInstance)
+                .singleElement()
+                .satisfies(loaded ->
+                        assertThat(((JobEvent.StateLoaded) loaded).damaged())
+                                .singleElement()
+                                .asString()
+                                .contains("step-0000000012"));
+        assertThat(after.hash()).isEqualTo(before.hash());
+    }
+
+    @Test
     void shouldSayThatTheDataIsMissingAndLeaveNothingBehind() {
         Submission submission = Submission.of(tiny.settings("run", "data.paths=[\"" + temp.resolve("nowhere") + "\"]"));
 
@@ -296,7 +340,21 @@ class PandoTest {
                 .toList();
     }
 
+    private static Path newestFileOfTensors(Path checkpoints) throws IOException {
+        try (var files = Files.walk(checkpoints)) {
+            return files.filter(file ->
+                            file.toString().contains("step-0000000012") && file.toString().endsWith(".safetensors"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
     private static Flow.Subscriber<JobEvent> collecting(List<JobEvent> into, CompletableFuture<Void> completed) {
+        return collecting(into, completed, event -> {});
+    }
+
+    private static Flow.Subscriber<JobEvent> collecting(
+            List<JobEvent> into, CompletableFuture<Void> completed, Consumer<JobEvent> each) {
         return new Flow.Subscriber<>() {
             @Override
             public void onSubscribe(Flow.Subscription subscription) {
@@ -306,6 +364,7 @@ class PandoTest {
             @Override
             public void onNext(JobEvent event) {
                 into.add(event);
+                each.accept(event);
             }
 
             @Override

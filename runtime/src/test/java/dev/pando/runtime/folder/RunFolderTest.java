@@ -153,6 +153,18 @@ class RunFolderTest {
     }
 
     @Test
+    void shouldSayThatTheDiskIsFull() throws IOException {
+        Settings settings = settings();
+        try (RunFolder folder = RunFolder.claim(settings, false)) {
+            Files.createSymbolicLink(run().resolve("job.conf.draft"), Path.of("/dev/full"));
+
+            assertThatThrownBy(() -> folder.begin(settings))
+                    .isInstanceOf(UserError.class)
+                    .hasMessage("cannot write " + run().resolve("job.conf") + ": No space left on device");
+        }
+    }
+
+    @Test
     void shouldRefuseAFolderThatCannotBeWritten() throws IOException {
         Path closed =
                 Files.createDirectory(
