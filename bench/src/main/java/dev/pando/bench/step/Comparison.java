@@ -1,6 +1,7 @@
 package dev.pando.bench.step;
 
 import dev.pando.bench.step.Contestant.Turn;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -23,7 +24,14 @@ record Comparison(Workload work, int threads, List<Double> peaks, List<Side> sid
     record Plan(int warmUp, int rounds, int steps) {}
 
     /// @param turns one a round, without what is not counted
-    record Side(String name, List<Turn> turns) {
+    /// @param cpuSeconds processor time of a step, on all cores together; one a round
+    record Side(String name, List<Turn> turns, List<Double> cpuSeconds) {
+        private void take(Contestant contestant, int steps) {
+            Duration before = contestant.cpuTime();
+            turns.add(contestant.run(steps));
+            cpuSeconds.add(contestant.cpuTime().minus(before).toNanos() / 1e9 / steps);
+        }
+
         double[] seconds() {
             return turns.stream().flatMapToDouble(turn -> DoubleStream.of(turn.seconds())).toArray();
         }
@@ -58,7 +66,9 @@ record Comparison(Workload work, int threads, List<Double> peaks, List<Side> sid
         Disturbance disturbance = new Disturbance(contestants);
         List<Double> peaks = new ArrayList<>();
         List<Side> sides =
-                contestants.stream().map(contestant -> new Side(contestant.name(), new ArrayList<>())).toList();
+                contestants.stream()
+                        .map(contestant -> new Side(contestant.name(), new ArrayList<>(), new ArrayList<>()))
+                        .toList();
         try (Peak peak = new Peak(threads)) {
             peak.measure();
             for (int round = 0; round < plan.rounds; round++) {
@@ -67,7 +77,7 @@ record Comparison(Workload work, int threads, List<Double> peaks, List<Side> sid
                 for (int i = 0; i < contestants.size(); i++) {
                     int turn = (round + i) % contestants.size(); // nobody is always the first
                     contestants.get(turn).run(1);
-                    sides.get(turn).turns.add(contestants.get(turn).run(plan.steps));
+                    sides.get(turn).take(contestants.get(turn), plan.steps);
                 }
             }
         }
@@ -96,6 +106,14 @@ record Comparison(Workload work, int threads, List<Double> peaks, List<Side> sid
         return Spread.of(
                 IntStream.range(0, peaks.size())
                         .mapToDouble(round -> other.medianOf(round) / sides.getFirst().medianOf(round))
+                        .toArray());
+    }
+
+    /// The same in processor time, which does not count while others have the core, but counts threads that spin.
+    Spread ratioOfCpuTime(Side other) {
+        return Spread.of(
+                IntStream.range(0, peaks.size())
+                        .mapToDouble(round -> other.cpuSeconds.get(round) / sides.getFirst().cpuSeconds.get(round))
                         .toArray());
     }
 

@@ -36,6 +36,8 @@ final class JsonLines {
             line.put("share_of_peak", result.shareOfPeak(side));
             line.put("last_over_first_quarter", side.drift());
             line.put("pando_over_it", result.ratio(side));
+            line.put("pando_over_it_in_cpu_time", result.ratioOfCpuTime(side));
+            line.put("cpu_seconds", side.cpuSeconds());
             result.othersCores().ifPresent(cores -> line.put("others_cores", cores));
             line.put("seconds", side.turns().stream().map(Contestant.Turn::seconds).toList());
             append(line);

@@ -16,7 +16,6 @@ import picocli.CommandLine.ParameterException;
 /// Measures a full training step (forward, backward, clip, AdamW) beside PyTorch in the same run.
 @Command(
         name = "bench/step/run",
-        mixinStandardHelpOptions = true,
         sortOptions = false,
         description =
                 "Tokens a second of a full training step, beside PyTorch in the same run; see docs/benchmarks.md.")
@@ -74,6 +73,10 @@ public final class StepBench implements Runnable {
 
     @Option(names = "--json", paramLabel = "FILE", description = "Appends all results to a file, a JSON object a line.")
     private Path json;
+
+    @Option(names = "--help", usageHelp = true, description = "Shows this.")
+    @SuppressWarnings("UnusedVariable") // picocli looks at it
+    private boolean help;
 
     @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 

@@ -23,18 +23,20 @@ final class Tables {
                 work.flops() / 1e9,
                 result.peak().text("%.0f"),
                 others(result.othersCores()));
-        text.format("| | tokens/s | GFLOP/s | of the peak | last / first quarter | speed of Pando over it |%n");
-        text.format("| --- | --- | --- | --- | --- | --- |%n");
+        text.format(
+                "| | tokens/s | GFLOP/s | of the peak | last / first quarter | Pando over it | in processor time |%n");
+        text.format("| --- | --- | --- | --- | --- | --- | --- |%n");
         for (int i = 0; i < result.sides().size(); i++) {
             Side side = result.sides().get(i);
             text.format(
-                    "| %s | %s | %.1f | %s | %.2f | %s |%n",
+                    "| %s | %s | %.1f | %s | %.2f | %s | %s |%n",
                     side.name(),
                     side.tokensPerSecond(work).text("%.0f"),
                     result.gflopPerSecond(side),
                     result.shareOfPeak(side).text("%.2f"),
                     side.drift(),
-                    i == 0 ? "" : result.ratio(side).text("%.2f"));
+                    i == 0 ? "" : result.ratio(side).text("%.2f"),
+                    i == 0 ? "" : result.ratioOfCpuTime(side).text("%.2f"));
         }
         return text.toString();
     }
