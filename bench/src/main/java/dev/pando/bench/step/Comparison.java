@@ -1,5 +1,6 @@
 package dev.pando.bench.step;
 
+import dev.pando.bench.Spread;
 import dev.pando.bench.step.Contestant.Turn;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,5 +1,6 @@
 package dev.pando.bench.step;
 
+import dev.pando.bench.Processor;
 import dev.pando.training.ops.Ops;
 import dev.pando.training.optimizer.Recipe;
 import dev.pando.training.step.BatchPlan;
@@ -8,7 +9,6 @@ import dev.pando.training.step.PlainLoop;
 import dev.pando.training.step.TrainerState;
 import dev.pando.training.tensor.Memory;
 import java.lang.foreign.Arena;
-import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.List;
 
@@ -71,8 +71,7 @@ final class PandoSide implements Contestant {
 
     @Override
     public Duration cpuTime() {
-        var system = (com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-        return Duration.ofNanos(system.getProcessCpuTime());
+        return Processor.time();
     }
 
     @Override

@@ -1,17 +1,17 @@
-package dev.pando.bench.step;
+package dev.pando.bench;
 
 import java.util.Arrays;
 import java.util.Locale;
 
 /// A figure of a noisy machine: its median, and between what it lay four times out of five.
-record Spread(double low, double median, double high) {
-    static Spread of(double... samples) {
+public record Spread(double low, double median, double high) {
+    public static Spread of(double... samples) {
         double[] sorted = samples.clone();
         Arrays.sort(sorted);
         return new Spread(quantile(sorted, 0.1), quantile(sorted, 0.5), quantile(sorted, 0.9));
     }
 
-    static double median(double... samples) {
+    public static double median(double... samples) {
         return of(samples).median;
     }
 
@@ -24,7 +24,7 @@ record Spread(double low, double median, double high) {
     }
 
     /// @param format of one number, as in `%.2f`
-    String text(String format) {
+    public String text(String format) {
         return String.format(Locale.ROOT, format + " (" + format + "–" + format + ")", median, low, high);
     }
 }

@@ -1,4 +1,4 @@
-package dev.pando.bench.step;
+package dev.pando.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
