@@ -137,7 +137,7 @@ public final class Checkpoints implements CheckpointStore {
                             .max()
                             .orElse(0);
             String name = new CheckpointName(step, digest, copy + 1).toString();
-            return new SharedCheckpoint(storage, publisher, occasion, name, storage.draft(name, 0));
+            return new SharedCheckpoint(storage, publisher, occasion, name, storage.draft(name, 0), this::retain);
         } catch (IOException failed) {
             throw Faults.notSaved(step, storage.where(), 0, failed);
         }

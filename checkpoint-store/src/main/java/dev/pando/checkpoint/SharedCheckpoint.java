@@ -5,6 +5,7 @@ import dev.pando.training.step.CheckpointStore.Saved;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.function.Consumer;
 
 /// One checkpoint that several nodes write and one commits: readers see all of it or nothing.
 ///
@@ -16,14 +17,22 @@ public final class SharedCheckpoint implements AutoCloseable {
     private final Publisher.Occasion occasion;
     private final String name;
     private final Storage.Draft draft;
+    private final Consumer<String> committed;
 
+    /// @param committed told the name when it is published
     SharedCheckpoint(
-            Storage storage, Publisher publisher, Publisher.Occasion occasion, String name, Storage.Draft draft) {
+            Storage storage,
+            Publisher publisher,
+            Publisher.Occasion occasion,
+            String name,
+            Storage.Draft draft,
+            Consumer<String> committed) {
         this.storage = storage;
         this.publisher = publisher;
         this.occasion = occasion;
         this.name = name;
         this.draft = draft;
+        this.committed = committed;
     }
 
     /// What another node needs to write its part.
@@ -47,6 +56,7 @@ public final class SharedCheckpoint implements AutoCloseable {
                                 + ": somebody else committed "
                                 + name);
             }
+            committed.accept(name);
             return Catalog.saved(name, manifest);
         } catch (IllegalArgumentException incomplete) {
             throw new CheckpointException(

@@ -1,0 +1,206 @@
+package dev.pando.checkpoint;
+
+import dev.pando.training.step.CheckpointStore.CheckpointException;
+import dev.pando.training.step.LossHistory;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.zip.CRC32C;
+
+/// States in this node's own memory: two copies an owner, one that is whole and one that is being filled.
+public final class MemoryReplicas implements Replicas {
+    private final Map<String, Shelf> shelves = new HashMap<>();
+
+    /// A part in our memory, and what it must sum to.
+    private record Kept(TensorPart part, long checksum) {}
+
+    /// @param parts as they were held, with their checksums
+    private record Copy(Held held, List<Kept> parts) {}
+
+    /// The place of one owner. Filled by one thread at a time, read by many.
+    private static final class Shelf {
+        final Arena arena = Arena.ofShared();
+        final List<List<TensorPart>> rooms;
+        Copy whole;
+        int filling;
+
+        Shelf(List<TensorPart> like) {
+            this.rooms = List.of(room(like), room(like));
+        }
+
+        private List<TensorPart> room(List<TensorPart> like) {
+            List<TensorPart> room = new ArrayList<>();
+            for (TensorPart part : like) {
+                MemorySegment memory = arena.allocate(Math.max(1, part.data().byteSize()), Safetensors.ALIGNMENT);
+                room.add(
+                        new TensorPart(
+                                part.name(), part.shape(), part.slice(), memory.asSlice(0, part.data().byteSize())));
+            }
+            return List.copyOf(room);
+        }
+
+        boolean fits(List<TensorPart> parts) {
+            List<TensorPart> room = rooms.getFirst();
+            if (room.size() != parts.size()) {
+                return false;
+            }
+            for (int i = 0; i < room.size(); i++) {
+                TensorPart ours = room.get(i);
+                TensorPart theirs = parts.get(i);
+                if (!ours.name().equals(theirs.name())
+                        || !ours.shape().equals(theirs.shape())
+                        || !ours.slice().equals(theirs.slice())) {
+                    return false;
+                }
+            }
+            return true;
+        }
+    }
+
+    @Override
+    public void hold(String owner, long step, LossHistory history, List<TensorPart> parts) {
+        Shelf shelf;
+        synchronized (this) {
+            shelf = shelves.computeIfAbsent(owner, _ -> new Shelf(parts));
+        }
+        synchronized (shelf) {
+            if (!shelf.fits(parts)) {
+                throw new IllegalStateException(owner + " has other parts than before: drop what is held of it first");
+            }
+            if (shelf.whole != null && step < shelf.whole.held.step()) {
+                throw new IllegalStateException(
+                        owner
+                                + " offers step "
+                                + step
+                                + " where step "
+                                + shelf.whole.held.step()
+                                + " is held: drop that first");
+            }
+            List<TensorPart> room = shelf.rooms.get(shelf.filling);
+            List<Kept> kept = new ArrayList<>();
+            long bytes = 0;
+            for (int i = 0; i < room.size(); i++) {
+                room.get(i).data().copyFrom(parts.get(i).data());
+                kept.add(new Kept(room.get(i), checksum(room.get(i).data())));
+                bytes += room.get(i).data().byteSize();
+            }
+            shelf.whole = new Copy(new Held(owner, step, history, bytes), List.copyOf(kept));
+            shelf.filling = 1 - shelf.filling;
+        }
+    }
+
+    private static long checksum(MemorySegment data) {
+        CRC32C sum = new CRC32C();
+        for (long at = 0; at < data.byteSize(); at += 1 << 30) {
+            sum.update(data.asSlice(at, Math.min(1 << 30, data.byteSize() - at)).asByteBuffer());
+        }
+        return sum.getValue();
+    }
+
+    @Override
+    public synchronized Optional<Held> newest(String owner) {
+        return Optional.ofNullable(shelves.get(owner)).map(MemoryReplicas::whole).map(Copy::held);
+    }
+
+    private static Copy whole(Shelf shelf) {
+        synchronized (shelf) {
+            return shelf.whole;
+        }
+    }
+
+    @Override
+    public void load(Held held, List<TensorPart> into) {
+        Shelf shelf;
+        synchronized (this) {
+            shelf = shelves.get(held.owner());
+        }
+        if (shelf == null) {
+            throw new CheckpointException("nothing is held of " + held.owner());
+        }
+        synchronized (shelf) { // so that nobody fills what we read
+            if (shelf.whole == null || !shelf.whole.held.equals(held)) {
+                throw new CheckpointException("step " + held.step() + " of " + held.owner() + " is held no longer");
+            }
+            verify(held, shelf.whole.parts, into);
+            for (TensorPart part : into) {
+                long filled = 0;
+                for (Kept kept : shelf.whole.parts) {
+                    if (kept.part.name().equals(part.name())) {
+                        filled += copy(kept.part, part);
+                    }
+                }
+                if (filled != part.slice().elements()) {
+                    throw new CheckpointException(
+                            "of tensor "
+                                    + part.name()
+                                    + " "
+                                    + filled
+                                    + " of "
+                                    + part.slice().elements()
+                                    + " elements are held of "
+                                    + held.owner());
+                }
+            }
+        }
+    }
+
+    private static void verify(Held held, List<Kept> parts, List<TensorPart> into) {
+        for (Kept kept : parts) {
+            boolean asked = into.stream().anyMatch(part -> part.name().equals(kept.part.name()));
+            if (asked && checksum(kept.part.data()) != kept.checksum) {
+                throw new CheckpointException(
+                        "tensor "
+                                + kept.part.name()
+                                + " of "
+                                + held.owner()
+                                + " after step "
+                                + held.step()
+                                + " is not as it was when it was taken into memory");
+            }
+        }
+    }
+
+    private static long copy(TensorPart from, TensorPart to) {
+        long[] copied = {0};
+        new PackedRange(from.slice(), 0, from.slice().elements())
+                .walk(
+                        to.slice(),
+                        (inFrom, inTo, length) -> {
+                            MemorySegment.copy(
+                                    from.data(),
+                                    inFrom * Float.BYTES,
+                                    to.data(),
+                                    inTo * Float.BYTES,
+                                    length * Float.BYTES);
+                            copied[0] += length;
+                        });
+        return copied[0];
+    }
+
+    @Override
+    public void drop(String owner) {
+        Shelf shelf;
+        synchronized (this) {
+            shelf = shelves.remove(owner);
+        }
+        if (shelf != null) {
+            synchronized (shelf) {
+                shelf.whole = null;
+                shelf.arena.close();
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        List<String> owners;
+        synchronized (this) {
+            owners = List.copyOf(shelves.keySet());
+        }
+        owners.forEach(this::drop);
+    }
+}
