@@ -6,6 +6,7 @@ import dev.pando.training.step.Trainer.Committed;
 import dev.pando.training.step.Trainer.Examined;
 import dev.pando.training.step.Trainer.ShardLoss;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -163,17 +164,29 @@ public final class JobSupervisor {
     // ---- before the first step, and after the last copy of the state was lost ---------------------------------------
 
     private Behavior<Command> opening() {
+        List<Arrived> early = new ArrayList<>(); // what they are is known once the position is
         return state(
                 Waiting.forNobody(),
                 own ->
                         own.onMessage(
-                                CheckpointWriter.Found.class,
-                                found -> {
-                                    found.checkpoint().ifPresent(this::goBackTo);
-                                    audience.tell(new JobEvent.Started(position, found.checkpoint().isPresent()));
-                                    reportedNs = stopwatch.nanos();
-                                    return gathering(found, 0);
-                                }));
+                                        Arrived.class,
+                                        arrived -> {
+                                            crew.seat(arrived);
+                                            early.add(arrived);
+                                            return Behaviors.same();
+                                        })
+                                .onMessage(
+                                        CheckpointWriter.Found.class,
+                                        found -> {
+                                            found.checkpoint().ifPresent(this::goBackTo);
+                                            audience.tell(
+                                                    new JobEvent.Started(position, found.checkpoint().isPresent()));
+                                            reportedNs = stopwatch.nanos();
+                                            early.stream()
+                                                    .filter(arrived -> roster.has(arrived.worker()))
+                                                    .forEach(this::welcome);
+                                            return gathering(found, 0);
+                                        }));
     }
 
     /// Waiting for the workers that the config speaks of; for a while only, once one is there.
