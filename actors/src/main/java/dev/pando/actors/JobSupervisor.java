@@ -21,6 +21,7 @@ import java.util.function.UnaryOperator;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.Terminated;
+import org.apache.pekko.actor.typed.eventstream.EventStream;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.BehaviorBuilder;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -48,6 +49,7 @@ public final class JobSupervisor {
                     CheckpointWriter.Durable,
                     CheckpointWriter.NotWritten,
                     Unrecoverable,
+                    NodeGone,
                     Stop,
                     Listed,
                     Tick {}
@@ -156,6 +158,9 @@ public final class JobSupervisor {
                                     Receptionist.Listing.class,
                                     listing -> new Listed(listing.getServiceInstances(GpuWorker.KEY)));
                     context.getSystem().receptionist().tell(Receptionist.subscribe(GpuWorker.KEY, listings));
+                    context.getSystem()
+                            .eventStream()
+                            .tell(new EventStream.Subscribe<>(NodeGone.class, context.getSelf().narrow()));
                     writer.tell(new CheckpointWriter.FindNewest(job, context.getSelf()));
                     return new JobSupervisor(context, job, writer, audience, stopwatch).opening();
                 }));
@@ -586,6 +591,7 @@ public final class JobSupervisor {
                 .onMessage(CheckpointWriter.Durable.class, this::published)
                 .onMessage(CheckpointWriter.NotWritten.class, this::notPublished)
                 .onMessage(Unrecoverable.class, given -> fail(given.sentence()))
+                .onMessage(NodeGone.class, this::loseNode)
                 .onMessage(
                         Stop.class,
                         stop -> {
@@ -612,6 +618,14 @@ public final class JobSupervisor {
                     context.watch(device);
                     device.tell(new GpuWorker.Host(job, context.getSelf()));
                 });
+        return Behaviors.same();
+    }
+
+    /// One worker after the other, each in the state that the one before has led to.
+    private Behavior<Command> loseNode(NodeGone gone) {
+        roster.seats().stream()
+                .filter(seat -> seat.device().path().address().equals(gone.address()))
+                .forEach(seat -> context.getSelf().tell(new StageFailed(seat.worker(), gone.evidence())));
         return Behaviors.same();
     }
 

@@ -39,10 +39,10 @@ final class Host {
         this.ear = ear;
     }
 
+    /// @param devices of this process, see [#devices]
     /// @param ear hears the job's events; must not block
-    static Behavior<Command> create(JobSpec job, Workbench workbench, Consumer<JobEvent> ear) {
+    static Behavior<Command> create(JobSpec job, List<String> devices, Workbench workbench, Consumer<JobEvent> ear) {
         return Behaviors.setup(context -> {
-            List<String> devices = IntStream.range(0, job.workers()).mapToObj(i -> "worker-" + i).toList();
             ActorRef<NodeSupervisor.Command> node =
                     context.spawn(NodeSupervisor.create(devices, workbench, Stopwatch.system()), "node");
             context.watch(node);
@@ -51,6 +51,11 @@ final class Host {
             node.tell(new NodeSupervisor.Submit(job, audience, reply));
             return new Host(context, audience, ear).submitting(false);
         });
+    }
+
+    /// Names of the devices of a process that works alone.
+    static List<String> devices(int workers) {
+        return IntStream.range(0, workers).mapToObj(i -> "worker-" + i).toList();
     }
 
     private Behavior<Command> submitting(boolean leaving) {

@@ -92,6 +92,11 @@ final class JobRun implements Job {
         return done();
     }
 
+    /// Ends the job for a reason that its actors cannot know of.
+    void fail(String sentence) {
+        heard.add(new JobEvent.Failed(-1, sentence));
+    }
+
     private void run() {
         JobResult result = null;
         Throwable failure = null;
@@ -132,14 +137,6 @@ final class JobRun implements Job {
     }
 
     private JobResult work() {
-        JobSpec job =
-                new JobSpec(
-                        settings.name(),
-                        settings.steps(),
-                        settings.batch().shards(),
-                        settings.workers(),
-                        settings.checkpoint().everySteps(),
-                        settings.render());
         try {
             workbench.prepare(submission.resume(), this::advanced);
             submission.preparation().prepared(workbench.data().statistics());
@@ -148,8 +145,20 @@ final class JobRun implements Job {
         }
         folder.begin(settings);
         workbench.data().tokenizer().save(folder.path());
+        JobSpec job =
+                new JobSpec(
+                        settings.name(),
+                        settings.steps(),
+                        settings.batch().shards(),
+                        settings.workers(),
+                        settings.checkpoint().everySteps(),
+                        settings.render(),
+                        workbench.data().digest());
+        List<String> devices = submission.nodes() == 0 ? Host.devices(settings.workers()) : List.of();
         Workbench tools = submission.tools().apply(workbench);
-        host.set(system.systemActorOf(Host.create(job, tools, heard::add), "pando-" + settings.name(), Props.empty()));
+        host.set(
+                system.systemActorOf(
+                        Host.create(job, devices, tools, heard::add), "pando-" + settings.name(), Props.empty()));
         if (leaving) {
             tellHost(new Host.Leave()); // asked for when there was nobody to tell
         }

@@ -2,12 +2,23 @@ package dev.pando.runtime;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigValueFactory;
+import dev.pando.actors.Stopwatch;
+import dev.pando.runtime.folder.RunFolder;
+import dev.pando.runtime.grove.NodeProcess;
+import dev.pando.runtime.grove.NodeSettings;
+import dev.pando.runtime.grove.NodeSystem;
+import dev.pando.runtime.grove.Nodes;
+import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.UserError;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.IntStream;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
@@ -26,9 +37,12 @@ public final class Pando implements AutoCloseable {
     private final ActorSystem<Void> system;
     private final Job job;
 
-    private Pando(ActorSystem<Void> system, Job job) {
+    private final Optional<Nodes> nodes;
+
+    private Pando(ActorSystem<Void> system, Job job, Optional<Nodes> nodes) {
         this.system = system;
         this.job = job;
+        this.nodes = nodes;
     }
 
     /// Trains what `pando.job` in a config says; anything in it that is not there has its default.
@@ -45,13 +59,61 @@ public final class Pando implements AutoCloseable {
 
     /// Trains a job under circumstances that the config does not know of.
     public static Pando start(Submission submission) {
+        return submission.nodes() == 0 ? alone(submission) : overNodes(submission);
+    }
+
+    private static Pando alone(Submission submission) {
         ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "pando", config(submission));
         try {
-            return new Pando(system, JobRun.start(submission, system, Clock.systemUTC()));
+            return new Pando(system, JobRun.start(submission, system, Clock.systemUTC()), Optional.empty());
         } catch (RuntimeException refused) {
             system.terminate();
             throw refused;
         }
+    }
+
+    /// The job is led from here, and worked on by nodes that are processes of their own.
+    private static Pando overNodes(Submission submission) {
+        Settings settings = submission.settings();
+        NodeSettings here =
+                new NodeSettings("lead", 0, whereTheLeadIs(settings.grove()), settings.system(), Optional.empty());
+        NodeSystem<Void> lead = NodeSystem.start(here, Behaviors.empty());
+        try {
+            JobRun job = JobRun.start(submission, lead.system(), Clock.systemUTC());
+            Nodes nodes =
+                    Nodes.start(
+                            shares(settings.workers(), submission.nodes()),
+                            here,
+                            lead.address(),
+                            RunFolder.nodes(settings.out()),
+                            Stopwatch.system(),
+                            job::fail);
+            return new Pando(lead.system(), job, Optional.of(nodes));
+        } catch (RuntimeException refused) {
+            lead.system().terminate();
+            throw refused;
+        }
+    }
+
+    /// While a job cannot move, the side of a partition on which it is led goes on. That is the oldest node.
+    private static Config whereTheLeadIs(Config grove) {
+        String resolver = "system.pekko.cluster.split-brain-resolver.";
+        return grove.withValue(resolver + "active-strategy", ConfigValueFactory.fromAnyRef("keep-oldest"))
+                .withValue(resolver + "keep-oldest.down-if-alone", ConfigValueFactory.fromAnyRef("off"));
+    }
+
+    private static List<Integer> shares(int workers, int nodes) {
+        return IntStream.range(0, nodes).mapToObj(i -> workers * (i + 1) / nodes - workers * i / nodes).toList();
+    }
+
+    /// Node processes that work for this job now; none where it trains in this process alone.
+    public List<NodeProcess> nodes() {
+        return nodes.map(Nodes::running).orElse(List.of());
+    }
+
+    /// Where a node joins the grove, `host:port`; empty where the job trains in this process alone.
+    public Optional<String> address() {
+        return nodes.map(Nodes::seed);
     }
 
     /// The job that was started.
@@ -77,6 +139,7 @@ public final class Pando implements AutoCloseable {
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         } finally {
+            nodes.ifPresent(Nodes::close);
             system.terminate();
         }
     }

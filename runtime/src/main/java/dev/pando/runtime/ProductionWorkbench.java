@@ -37,6 +37,7 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
     private PreparedData data;
     private Sampler sampler;
     private Transport transport;
+    private boolean transportIsShared;
 
     ProductionWorkbench(Settings settings) {
         this.settings = settings;
@@ -67,9 +68,25 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
                             + known
                             + " or more");
         }
-        var batch = settings.batch();
-        sampler = new PackedSampler(data, settings.seed(), batch.microbatchesOfStep(), batch.rows(), batch.length());
+        sampler = sampler();
         transport = Transport.start(TransportSettings.defaults());
+    }
+
+    /// The same on a node that a job was sent to: whoever sent it has prepared and checked.
+    ///
+    /// @param transport of the node, which outlives the job
+    static ProductionWorkbench onNode(JobSpec job, Transport transport) {
+        ProductionWorkbench workbench = new ProductionWorkbench(Settings.parse(job.config()));
+        workbench.data = PreparedData.open(workbench.settings.data().prepared(), job.data());
+        workbench.sampler = workbench.sampler();
+        workbench.transport = transport;
+        workbench.transportIsShared = true;
+        return workbench;
+    }
+
+    private Sampler sampler() {
+        var batch = settings.batch();
+        return new PackedSampler(data, settings.seed(), batch.microbatchesOfStep(), batch.rows(), batch.length());
     }
 
     PreparedData data() {
@@ -108,7 +125,7 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
         if (!open.awaitNone()) {
             return; // a thread that hangs may wake up in this memory: better to leak it than to break the JVM
         }
-        if (transport != null) {
+        if (transport != null && !transportIsShared) {
             transport.close();
         }
         if (data != null) {

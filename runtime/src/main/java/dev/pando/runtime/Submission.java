@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import dev.pando.actors.JobEvent;
 import dev.pando.actors.Workbench;
 import dev.pando.runtime.settings.Settings;
+import dev.pando.runtime.settings.UserError;
 import dev.pando.runtime.settings.Written;
 import java.nio.file.Path;
 import java.util.function.Consumer;
@@ -16,15 +17,17 @@ import java.util.function.UnaryOperator;
 /// @param preparation hears how the text becomes tokens
 /// @param tools what a node builds its replicas with, as the actors see it: the identity, unless someone must stand
 ///   between
+/// @param nodes processes to start on this machine, each with a part of the workers; 0: all work in this one
 public record Submission(
         Settings settings,
         boolean resume,
         Consumer<JobEvent> listener,
         Preparation preparation,
-        UnaryOperator<Workbench> tools) {
+        UnaryOperator<Workbench> tools,
+        int nodes) {
 
     public static Submission of(Settings settings) {
-        return new Submission(settings, false, event -> {}, Preparation.UNHEARD, UnaryOperator.identity());
+        return new Submission(settings, false, event -> {}, Preparation.UNHEARD, UnaryOperator.identity(), 0);
     }
 
     /// @param config of a host, whose `pando.job` says what to train
@@ -38,19 +41,32 @@ public record Submission(
     }
 
     public Submission resuming(boolean resumes) {
-        return new Submission(settings, resumes, listener, preparation, tools);
+        return new Submission(settings, resumes, listener, preparation, tools, nodes);
     }
 
     /// Adds a listener: earlier ones hear first.
     public Submission listening(Consumer<JobEvent> another) {
-        return new Submission(settings, resume, listener.andThen(another), preparation, tools);
+        return new Submission(settings, resume, listener.andThen(another), preparation, tools, nodes);
     }
 
     public Submission preparing(Preparation another) {
-        return new Submission(settings, resume, listener, another, tools);
+        return new Submission(settings, resume, listener, another, tools, nodes);
     }
 
     public Submission with(UnaryOperator<Workbench> between) {
-        return new Submission(settings, resume, listener, preparation, between);
+        return new Submission(settings, resume, listener, preparation, between, nodes);
+    }
+
+    /// Trains on as many node processes, which share the job's workers evenly; at most one for each worker.
+    public Submission over(int processes) {
+        if (processes < 0 || processes > settings.workers()) {
+            throw new UserError(
+                    processes
+                            + " nodes for "
+                            + settings.workers()
+                            + " workers: there are 0 nodes or more, each with a worker at least; more workers by"
+                            + " --workers");
+        }
+        return new Submission(settings, resume, listener, preparation, tools, processes);
     }
 }

@@ -28,6 +28,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
                         + " notice.",
         subcommands = {
             TrainCommand.class,
+            NodeCommand.class,
             GenerateCommand.class,
             ReportCommand.class,
             CheckpointCommand.class,

@@ -40,6 +40,12 @@ public final class TrainCommand implements Callable<Integer> {
             description = "Goes on with the run that is in the folder, from its newest valid checkpoint.")
     private boolean resume;
 
+    @Option(
+            names = "--nodes",
+            paramLabel = "N",
+            description = "Trains on N processes on this machine, which share the workers; one that dies is replaced.")
+    private int nodes;
+
     @Override
     public Integer call() {
         Settings settings = options.settings();
@@ -49,11 +55,13 @@ public final class TrainCommand implements Callable<Integer> {
                 Submission.of(settings)
                         .resuming(resume)
                         .preparing(loggingOnce(progress, settings))
-                        .listening(progress::happened);
+                        .listening(progress::happened)
+                        .over(nodes);
         progress.say(headline(terminal, settings));
         Outcome outcome = new Outcome(terminal, spec.commandLine().getErr(), progress);
         try (Pando pando = Pando.start(submission);
                 Interruption interruption = Interruption.of(pando.job(), progress, outcome::tell)) {
+            pando.address().ifPresent(seed -> progress.say("more nodes join by `pando node --join " + seed + "`"));
             JobResult result = pando.job().done().toCompletableFuture().join();
             if (interruption.over()) {
                 outcome.tell(result);

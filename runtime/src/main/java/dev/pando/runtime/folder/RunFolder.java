@@ -118,6 +118,11 @@ public final class RunFolder implements AutoCloseable {
         return folder.resolve(LOG);
     }
 
+    /// What the run's node processes leave: their logs.
+    public static Path nodes(Path folder) {
+        return folder.resolve("nodes");
+    }
+
     /// Writes the config and opens the logs: from here on the folder holds a run.
     public void begin(Settings settings) {
         String config =

@@ -21,6 +21,7 @@ import java.util.Set;
 ///
 /// @param config the group `pando.job` with every key, defaults included
 /// @param system what an ActorSystem of our own differs in from Pekko's defaults
+/// @param grove the group `pando.grove`: what nodes are that are processes of their own
 /// @param name of the run
 /// @param out the run's folder
 /// @param threads CPU threads of this process's workers together, at least 1
@@ -29,6 +30,7 @@ import java.util.Set;
 public record Settings(
         Config config,
         Config system,
+        Config grove,
         String name,
         Path out,
         int workers,
@@ -44,6 +46,7 @@ public record Settings(
         Sample sample) {
     private static final String JOB = "pando.job";
     private static final String SYSTEM = "pando.system";
+    private static final String GROVE = "pando.grove";
 
     /// @param shape of the model
     /// @param recompute whether activations are computed again in the backward pass
@@ -102,6 +105,7 @@ public record Settings(
         return new Settings(
                 withName(whole.getConfig(JOB), name(job, out)),
                 whole.getConfig(SYSTEM),
+                whole.getConfig(GROVE),
                 name(job, out),
                 out,
                 workers(job, batch),

@@ -27,7 +27,7 @@ public final class Written {
     private static final String SYSTEM = "pando.system";
 
     /// Groups whose keys belong to others.
-    private static final Set<String> OPEN = Set.of(SYSTEM);
+    private static final Set<String> OPEN = Set.of(SYSTEM, "pando.grove.system");
 
     private static final Pattern PARSE_ERROR = Pattern.compile("(?s)(.*?): (\\d+): (.*)");
 

@@ -1,0 +1,42 @@
+package dev.pando.runtime;
+
+import dev.pando.actors.JobSpec;
+import dev.pando.actors.Workbench;
+import dev.pando.collectives.Transport;
+import dev.pando.collectives.TransportSettings;
+import dev.pando.training.step.CheckpointStore;
+import java.util.HashMap;
+import java.util.Map;
+
+/// What a node trains with that takes any job: builds everything from the job as it arrives, on one transport.
+///
+/// Jobs share the node's file system with the one who submitted them: their paths mean the same here.
+final class NodeWorkbench implements Workbench, AutoCloseable {
+    private final Transport transport = Transport.start(TransportSettings.defaults());
+    private final Map<JobSpec, ProductionWorkbench> jobs = new HashMap<>();
+
+    @Override
+    public Replica replica(JobSpec job, String worker) {
+        return of(job).replica(job, worker);
+    }
+
+    @Override
+    public CheckpointStore checkpoints(JobSpec job) {
+        return of(job).checkpoints(job);
+    }
+
+    @Override
+    public Map<String, String> checkpointAttributes(JobSpec job) {
+        return of(job).checkpointAttributes(job);
+    }
+
+    private synchronized ProductionWorkbench of(JobSpec job) {
+        return jobs.computeIfAbsent(job, spec -> ProductionWorkbench.onNode(spec, transport));
+    }
+
+    @Override
+    public synchronized void close() {
+        jobs.values().forEach(ProductionWorkbench::close);
+        transport.close();
+    }
+}

@@ -1,0 +1,154 @@
+package dev.pando.runtime.cli;
+
+import com.typesafe.config.Config;
+import dev.pando.runtime.GroveNode;
+import dev.pando.runtime.grove.NodeSettings;
+import dev.pando.runtime.settings.UserError;
+import dev.pando.runtime.settings.Written;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/// Is one node of a grove until somebody ends it.
+@Command(
+        name = "node",
+        description = "Puts this machine's devices at the disposal of a grove, as one node of it.",
+        footer = {
+            "",
+            "Start it in the folder in which the jobs are started: their paths must mean",
+            "the same here. SIGTERM and Ctrl-C make it leave in order; a kill does no harm.",
+            "",
+            "  pando node --join 127.0.0.1:41234 --devices 2"
+        })
+public final class NodeCommand implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+
+    @Parameters(
+            index = "0",
+            arity = "0..1",
+            paramLabel = "CONF",
+            description = "A file whose `pando.grove` counts; what it says of jobs does not.")
+    private Path conf;
+
+    @Option(
+            names = "--join",
+            paramLabel = "HOST:PORT",
+            description = "Any node of the grove; without, it is the first.")
+    private String join;
+
+    @Option(names = "--devices", paramLabel = "N", description = "Workers of this node: ${DEFAULT-VALUE} if not said.")
+    private int devices = 1;
+
+    @Option(names = "--name", paramLabel = "NAME", description = "What the grove calls it; never used twice.")
+    private String name = "node-" + ProcessHandle.current().pid();
+
+    @Option(
+            names = "--set",
+            paramLabel = "PATH=VALUE",
+            description = "Overrides a key, as in --set pando.grove.port=7355.")
+    private String[] sets = {};
+
+    @Option(names = "--log", paramLabel = "FILE", description = "Where the node logs; nowhere if not said.")
+    private Path log;
+
+    @Option(names = "--attached", hidden = true, description = "Ends when its input does.")
+    private boolean attached;
+
+    private final AtomicBoolean leaving = new AtomicBoolean();
+    private final AtomicReference<GroveNode> current = new AtomicReference<>();
+
+    @Override
+    public Integer call() {
+        if (log != null) {
+            Logs.toFile(log);
+        }
+        NodeSettings settings = settings();
+        Thread hook = new Thread(this::leave, "pando-leaving");
+        Runtime.getRuntime().addShutdownHook(hook);
+        if (attached) {
+            Thread.ofPlatform().daemon().name("pando-attached").start(this::leaveWhenInputEnds);
+        }
+        for (int life = 1; ; life++) {
+            int ended = live(life == 1 ? settings : settings.named(settings.name() + "@" + life));
+            if (leaving.get()) {
+                return ended;
+            }
+            say("the grove went on without this node, which joins anew");
+        }
+    }
+
+    /// From joining to leaving.
+    private int live(NodeSettings settings) {
+        try (GroveNode node = GroveNode.start(settings)) {
+            current.set(node);
+            node.up().thenAccept(up -> say(welcome(settings, node)));
+            node.ended().toCompletableFuture().join();
+            if (!node.wasUp() && !leaving.get()) {
+                throw new UserError(
+                        "no grove let this node in at " + join + "; see that a node runs there, and --join it");
+            }
+            return 0;
+        }
+    }
+
+    private static String welcome(NodeSettings settings, GroveNode node) {
+        return settings.name()
+                + ": "
+                + Words.counted(settings.devices(), "device")
+                + ", at "
+                + node.address()
+                + "; others join by `pando node --join "
+                + node.address()
+                + "`";
+    }
+
+    private void say(String sentence) {
+        PrintWriter out = spec.commandLine().getOut();
+        out.println(sentence);
+        out.flush();
+    }
+
+    private void leaveWhenInputEnds() {
+        try (InputStream input = System.in) {
+            while (input.read() >= 0) {
+                // nobody says anything here
+            }
+        } catch (IOException ended) {
+            // as good as its end
+        }
+        leave();
+    }
+
+    private void leave() {
+        if (!leaving.getAndSet(true)) {
+            GroveNode node = current.get();
+            if (node != null) {
+                node.close();
+            }
+        }
+    }
+
+    private NodeSettings settings() {
+        Written written = conf == null ? Written.nothing() : Written.file(conf);
+        for (String set : sets) {
+            written = written.set(set);
+        }
+        Config whole = written.whole();
+        return new NodeSettings(
+                name,
+                devices,
+                whole.getConfig("pando.grove"),
+                whole.getConfig("pando.system"),
+                Optional.ofNullable(join).map(NodeSettings::address));
+    }
+}

@@ -1,0 +1,221 @@
+package dev.pando.runtime.grove;
+
+import com.typesafe.config.ConfigValueFactory;
+import dev.pando.actors.Stopwatch;
+import dev.pando.runtime.settings.UserError;
+import java.io.File;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.apache.pekko.actor.Address;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Node processes on this machine: starts them with this JVM's own flags and class path, and another in the place of
+/// each that dies.
+///
+/// They read their input until it ends, and end with it: none outlives the process that started it, however that one
+/// ends.
+public final class Nodes implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Nodes.class);
+    private static final String MAIN = "dev.pando.runtime.cli.Main";
+    private static final double A_SHORT_LIFE_SECONDS = 20;
+    private static final int SHORT_LIVES_FORGIVEN = 4;
+    private static final int HOPELESS = 7; // short lives in a row
+    private static final long LEAVING_SECONDS = 10;
+
+    /// The terminal's Ctrl-C goes to all processes at once, and is meant for the one in front: JVMs heed a signal that
+    /// they find ignored no more than anyone else.
+    private static final List<String> DEAF_TO_CTRL_C = List.of("/bin/sh", "-c", "trap '' INT; exec \"$@\"", "sh");
+
+    private record Child(NodeProcess node, Process process, long sinceNs) {}
+
+    private final NodeSettings like;
+    private final Path folder;
+    private final Stopwatch stopwatch;
+    private final Consumer<String> hopeless;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final List<Child> children = new ArrayList<>();
+    private final CountDownLatch closing = new CountDownLatch(1);
+    private int started;
+    private int shortLives;
+
+    private Nodes(NodeSettings like, Path folder, Stopwatch stopwatch, Consumer<String> hopeless) {
+        this.hopeless = hopeless;
+        this.like = like;
+        this.folder = folder;
+        this.stopwatch = stopwatch;
+    }
+
+    /// @param devices of each node
+    /// @param first settings of the node in this JVM
+    /// @param seed where the others join it
+    /// @param folder for what the nodes log
+    /// @param hopeless hears a sentence for people when none of them stays alive
+    public static Nodes start(
+            List<Integer> devices,
+            NodeSettings first,
+            Address seed,
+            Path folder,
+            Stopwatch stopwatch,
+            Consumer<String> hopeless) {
+        NodeSettings like =
+                new NodeSettings(
+                        "node",
+                        0,
+                        first.grove()
+                                .withValue("port", ConfigValueFactory.fromAnyRef(0)), // the configured one is taken
+                        first.system(),
+                        Optional.of(seed));
+        Nodes nodes = new Nodes(like, folder, stopwatch, hopeless);
+        try {
+            Files.createDirectories(folder);
+            Files.writeString(nodes.config(), like.render());
+            for (int of : devices) {
+                nodes.startOne(of);
+            }
+            return nodes;
+        } catch (IOException failed) {
+            nodes.close();
+            throw new UserError("cannot start a node process: " + failed.getMessage(), failed);
+        }
+    }
+
+    /// Those that run now.
+    public List<NodeProcess> running() {
+        lock.lock();
+        try {
+            return children.stream().map(Child::node).toList();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Starts one more node.
+    public NodeProcess startOne(int devices) throws IOException {
+        lock.lock();
+        try {
+            String name = "node-" + ++started;
+            File log = folder.resolve(name + ".out").toFile();
+            Process process =
+                    new ProcessBuilder(command(name, devices)).redirectErrorStream(true).redirectOutput(log).start();
+            NodeProcess node = new NodeProcess(name, devices, process.toHandle());
+            Child child = new Child(node, process, stopwatch.nanos());
+            children.add(child);
+            Thread.ofVirtual().name("pando-" + name).start(() -> follow(child));
+            LOG.info("{} is process {}", name, process.pid());
+            return node;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private List<String> command(String name, int devices) {
+        List<String> command = new ArrayList<>(DEAF_TO_CTRL_C);
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                .filter(flag -> !flag.startsWith("-agentlib:jdwp") && !flag.equals("-XX:+AutoCreateSharedArchive"))
+                .forEach(command::add);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), MAIN));
+        command.addAll(List.of("node", config().toString(), "--attached", "--name", name));
+        command.addAll(List.of("--devices", Integer.toString(devices)));
+        command.addAll(List.of("--join", seed()));
+        command.addAll(List.of("--log", folder.resolve(name + ".log").toString()));
+        return command;
+    }
+
+    /// Where they join, `host:port`.
+    public String seed() {
+        return like.join().orElseThrow().getHost().orElseThrow()
+                + ":"
+                + like.join().orElseThrow().getPort().orElseThrow();
+    }
+
+    private Path config() {
+        return folder.resolve("node.conf");
+    }
+
+    /// Puts another node in the place of a child that has ended.
+    private void follow(Child child) {
+        try {
+            child.process().waitFor();
+            if (!closing.await(mourning(child), TimeUnit.SECONDS)) {
+                replace(child);
+            }
+        } catch (InterruptedException over) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /// @return seconds until another one starts: a node that ends again and again is started ever more slowly
+    private long mourning(Child child) {
+        lock.lock();
+        try {
+            children.remove(child);
+            LOG.info("{} ended: {}", child.node().name(), child.process());
+            boolean shortLived = stopwatch.secondsSince(child.sinceNs()) < A_SHORT_LIFE_SECONDS;
+            shortLives = shortLived ? shortLives + 1 : 0;
+            if (shortLives == HOPELESS) {
+                hopeless.accept(
+                        shortLives
+                                + " node processes in a row ended as soon as they had begun; "
+                                + folder.resolve(child.node().name() + ".out")
+                                + " says why");
+            }
+            return shortLives < SHORT_LIVES_FORGIVEN ? 0 : 1L << Math.min(shortLives, 6);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void replace(Child gone) {
+        lock.lock();
+        try {
+            if (closing.getCount() > 0) {
+                startOne(gone.node().devices());
+            }
+        } catch (IOException failed) {
+            LOG.error("no node was started in the place of {}", gone.node().name(), failed);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Ends all nodes, in order if they can.
+    @Override
+    public void close() {
+        List<Child> last;
+        lock.lock();
+        try {
+            closing.countDown();
+            last = List.copyOf(children);
+        } finally {
+            lock.unlock();
+        }
+        for (Child child : last) {
+            try {
+                child.process().getOutputStream().close(); // its input ends, and so does it
+            } catch (IOException gone) {
+                LOG.debug("{} is gone already: {}", child.node().name(), gone.getMessage());
+            }
+        }
+        try {
+            for (Child child : last) {
+                if (!child.process().waitFor(LEAVING_SECONDS, TimeUnit.SECONDS)) {
+                    child.process().destroyForcibly();
+                }
+            }
+        } catch (InterruptedException hurried) {
+            last.forEach(child -> child.process().destroyForcibly());
+            Thread.currentThread().interrupt();
+        }
+    }
+}
