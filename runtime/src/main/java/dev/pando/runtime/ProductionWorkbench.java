@@ -100,7 +100,7 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
         ModelTrainer trainer =
                 new ModelTrainer(
                         settings.model().shape(),
-                        settings.model().recompute(),
+                        settings.model().keeping(),
                         settings.optimizer(),
                         settings.batch(),
                         sampler,

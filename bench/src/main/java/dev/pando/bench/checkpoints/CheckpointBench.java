@@ -4,6 +4,7 @@ import dev.pando.checkpoint.BackgroundCheckpoints;
 import dev.pando.checkpoint.BackgroundCheckpoints.Taken;
 import dev.pando.checkpoint.CheckpointSettings;
 import dev.pando.checkpoint.Checkpoints;
+import dev.pando.training.model.Keeping;
 import dev.pando.training.model.ModelConfig;
 import dev.pando.training.ops.CpuOps;
 import dev.pando.training.optimizer.Recipe;
@@ -70,7 +71,7 @@ public final class CheckpointBench implements AutoCloseable {
         this.trainer =
                 new ModelTrainer(
                         model,
-                        false,
+                        Keeping.ALL,
                         recipe,
                         new BatchPlan(1, 1, 1, options.length),
                         new RandomTokens(1, model.vocabulary(), options.length),

@@ -160,7 +160,7 @@ public final class OverheadBench implements Runnable {
                 ModelTrainer trainer =
                         new ModelTrainer(
                                 settings.model().shape(),
-                                settings.model().recompute(),
+                                settings.model().keeping(),
                                 settings.optimizer(),
                                 batch,
                                 new PackedSampler(

@@ -1,6 +1,7 @@
 package dev.pando.bench.step;
 
 import dev.pando.bench.Processor;
+import dev.pando.training.model.Keeping;
 import dev.pando.training.ops.Ops;
 import dev.pando.training.optimizer.Recipe;
 import dev.pando.training.step.BatchPlan;
@@ -29,7 +30,7 @@ final class PandoSide implements Contestant {
         trainer =
                 new ModelTrainer(
                         work.model(),
-                        false,
+                        Keeping.ALL,
                         RECIPE,
                         new BatchPlan(1, 1, work.rows(), work.length()),
                         batch(work),

@@ -191,6 +191,16 @@ final class TimedOps implements Ops {
     }
 
     @Override
+    public void narrow(MemorySegment x, MemorySegment narrow, long elements) {
+        time("narrow", 0, 2.5 * elements, () -> ops.narrow(x, narrow, elements));
+    }
+
+    @Override
+    public void widen(MemorySegment narrow, MemorySegment x, long elements) {
+        time("widen", 0, 1.5 * elements, () -> ops.widen(narrow, x, elements));
+    }
+
+    @Override
     public double squaredNorm(MemorySegment span, long elements) {
         double[] norm = new double[1];
         time("squared norm", 0, elements, () -> norm[0] = ops.squaredNorm(span, elements));

@@ -5,6 +5,7 @@ import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigValueFactory;
 import dev.pando.checkpoint.CheckpointSettings;
 import dev.pando.training.data.DataConfig;
+import dev.pando.training.model.Keeping;
 import dev.pando.training.model.ModelConfig;
 import dev.pando.training.model.ModelPreset;
 import dev.pando.training.optimizer.Recipe;
@@ -49,8 +50,8 @@ public record Settings(
     private static final String GROVE = "pando.grove";
 
     /// @param shape of the model
-    /// @param recompute whether activations are computed again in the backward pass
-    public record Model(ModelConfig shape, boolean recompute) {}
+    /// @param keeping what a forward pass keeps for the backward pass, and how
+    public record Model(ModelConfig shape, Keeping keeping) {}
 
     /// @param everySteps committed steps between two durable checkpoints
     /// @param folder where they are
@@ -205,7 +206,12 @@ public record Settings(
                                 + ".data.tokenizer.vocabulary ("
                                 + data.vocabulary()
                                 + "), or null to follow it");
-        return new Model(shape, model.flag("recompute"));
+        String activations = model.text("activations");
+        model.require(
+                List.of("float32", "bfloat16").contains(activations),
+                "activations",
+                () -> "must be float32 or bfloat16, not " + activations);
+        return new Model(shape, new Keeping(model.flag("recompute"), activations.equals("bfloat16")));
     }
 
     private static DataConfig data(Keys data) {

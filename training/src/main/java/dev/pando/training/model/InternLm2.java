@@ -53,8 +53,7 @@ public final class InternLm2 {
 
     /// @param rows B
     /// @param length T
-    /// @param recompute keep each layer's input only, and compute the layer again in the backward pass; changes no bit
-    public InternLm2(ModelConfig model, int rows, int length, boolean recompute, Ops ops, Memory memory) {
+    public InternLm2(ModelConfig model, int rows, int length, Keeping keeping, Ops ops, Memory memory) {
         this.model = model;
         this.ops = ops;
         this.n = Math.multiplyExact(rows, length);
@@ -67,7 +66,7 @@ public final class InternLm2 {
                         memory.allocate("tokens", n * 4L),
                         memory.allocate("labels", n * 4L),
                         memory.allocate("documents", n * 4L));
-        this.kept = Activations.allocate(model, n, recompute, memory);
+        this.kept = new Activations(model, n, keeping, memory);
         this.h = Activations.floats(memory, "norm", n, c);
         this.delta = Activations.floats(memory, "residual delta", n, c);
         this.act = Activations.floats(memory, "gated activation", n, f);
@@ -103,8 +102,9 @@ public final class InternLm2 {
         }
         int last = model.layers();
         ops.zero(dx);
-        ops.normBackward(dh, kept.x().get(last), weights.norm(), kept.scales().get(last), dx, gradient.norm(), h, n, c);
+        ops.normBackward(dh, kept.x(last), weights.norm(), kept.scale(last), dx, gradient.norm(), h, n, c);
         for (int l = last - 1; l >= 0; l--) {
+            kept.bringBack(l, ops);
             if (kept.recompute() && l < last - 1) {
                 attentionNorm(weights, l);
                 layer(weights.layers().get(l), l);
@@ -124,10 +124,11 @@ public final class InternLm2 {
 
     /// Leaves the last norm in `h`.
     private void forward(ModelTensors weights) {
-        ops.embed(weights.embedding(), tokens.ids(), kept.x().getFirst(), n, model.vocabulary(), c);
+        ops.embed(weights.embedding(), tokens.ids(), kept.x(0), n, model.vocabulary(), c);
         attentionNorm(weights, 0);
         for (int l = 0; l < model.layers(); l++) {
             ModelTensors.Layer w = weights.layers().get(l);
+            kept.keep(l, kept.x(l), ops);
             layer(w, l);
             ops.swiglu(kept.layer(l).gate(), kept.layer(l).up(), act, (long) n * f);
             ops.linear(act, w.w2(), delta, n, f, c);
@@ -136,10 +137,10 @@ public final class InternLm2 {
             ops.addNorm(
                     kept.layer(l).middle(),
                     delta,
-                    kept.x().get(l + 1),
+                    kept.x(l + 1),
                     nextNorm,
                     h,
-                    kept.scales().get(l + 1),
+                    kept.scale(l + 1),
                     n,
                     c,
                     model.normEpsilon());
@@ -147,14 +148,7 @@ public final class InternLm2 {
     }
 
     private void attentionNorm(ModelTensors weights, int l) {
-        ops.norm(
-                kept.x().get(l),
-                weights.layers().get(l).attentionNorm(),
-                h,
-                kept.scales().get(l),
-                n,
-                c,
-                model.normEpsilon());
+        ops.norm(kept.x(l), weights.layers().get(l).attentionNorm(), h, kept.scale(l), n, c, model.normEpsilon());
     }
 
     /// The part of a layer that its backward pass needs: from `h`, the norm of its input, to gate and up.
@@ -162,11 +156,16 @@ public final class InternLm2 {
         Activations.Layer a = kept.layer(l);
         ops.linear(h, w.wqkv(), a.qkv(), n, c, model.qkvRows());
         ops.rotate(a.qkv(), tokens.documents(), rotary, shape);
+        kept.keep(l, a.qkv(), ops);
         ops.attend(a.qkv(), tokens.documents(), a.attended(), a.logSumExp(), shape);
+        kept.keep(l, a.attended(), ops);
         ops.linear(a.attended(), w.wo(), delta, n, c, c);
-        ops.addNorm(kept.x().get(l), delta, a.middle(), w.ffnNorm(), h, a.middleScale(), n, c, model.normEpsilon());
+        ops.addNorm(kept.x(l), delta, a.middle(), w.ffnNorm(), h, a.middleScale(), n, c, model.normEpsilon());
+        kept.keep(l, a.middle(), ops);
         ops.linear(h, w.w1(), a.gate(), n, c, f);
+        kept.keep(l, a.gate(), ops);
         ops.linear(h, w.w3(), a.up(), n, c, f);
+        kept.keep(l, a.up(), ops);
     }
 
     /// Takes `dx` from the gradient of the layer's output to that of its input.
@@ -186,7 +185,7 @@ public final class InternLm2 {
         ops.attendBackward(delta, a.qkv(), tokens.documents(), a.attended(), a.logSumExp(), dqkv, shape);
         ops.rotateBackward(dqkv, tokens.documents(), rotary, shape);
         ops.linearBackward(dqkv, w.wqkv(), dh, n, c, model.qkvRows(), false);
-        ops.normBackward(dh, kept.x().get(l), w.attentionNorm(), kept.scales().get(l), dx, g.attentionNorm(), h, n, c);
+        ops.normBackward(dh, kept.x(l), w.attentionNorm(), kept.scale(l), dx, g.attentionNorm(), h, n, c);
         ops.linearGradient(dqkv, h, g.wqkv(), n, c, model.qkvRows());
     }
 

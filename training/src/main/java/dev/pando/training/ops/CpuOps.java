@@ -17,6 +17,7 @@ public final class CpuOps implements Ops {
     private final CrossEntropy crossEntropy;
     private final SpanReduction reduction;
     private final AdamW adamW;
+    private final Bfloat16 bfloat16;
     private final Zero zero;
 
     /// @param name of the device, which its threads are called after
@@ -32,6 +33,7 @@ public final class CpuOps implements Ops {
         crossEntropy = new CrossEntropy(lanes, scratch);
         reduction = new SpanReduction(lanes, scratch);
         adamW = new AdamW(lanes);
+        bfloat16 = new Bfloat16(lanes);
         zero = new Zero(lanes);
     }
 
@@ -209,6 +211,16 @@ public final class CpuOps implements Ops {
     @Override
     public void crossEntropy(MemorySegment logits, MemorySegment labels, MemorySegment total, int n, int v) {
         crossEntropy.forwardBackward(floats(logits, n, v), ints(labels, n), bytes(total, 16), n, v);
+    }
+
+    @Override
+    public void narrow(MemorySegment x, MemorySegment narrow, long elements) {
+        bfloat16.narrow(floats(x, elements, 1), bytes(narrow, elements * Short.BYTES), elements);
+    }
+
+    @Override
+    public void widen(MemorySegment narrow, MemorySegment x, long elements) {
+        bfloat16.widen(bytes(narrow, elements * Short.BYTES), floats(x, elements, 1), elements);
     }
 
     @Override

@@ -135,6 +135,16 @@ public interface Ops extends AutoCloseable {
     /// | N V | N int32, -100 does not count | float64 sum in nats, int64 count; both are added to |
     void crossEntropy(MemorySegment logits, MemorySegment labels, MemorySegment total, int n, int v);
 
+    /// Rounds `x` in place to the nearest bfloat16, ties to even, and stores the upper halves in `narrow`.
+    ///
+    /// | x | narrow |
+    /// | --- | --- |
+    /// | any number of elements | as many bfloat16 |
+    void narrow(MemorySegment x, MemorySegment narrow, long elements);
+
+    /// The other way, exactly.
+    void widen(MemorySegment narrow, MemorySegment x, long elements);
+
     /// Sum of squares in float64.
     double squaredNorm(MemorySegment span, long elements);
 

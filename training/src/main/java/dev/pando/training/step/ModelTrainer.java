@@ -2,6 +2,7 @@ package dev.pando.training.step;
 
 import dev.pando.training.model.Initialization;
 import dev.pando.training.model.InternLm2;
+import dev.pando.training.model.Keeping;
 import dev.pando.training.model.ModelConfig;
 import dev.pando.training.model.ModelTensors;
 import dev.pando.training.ops.AdamStep;
@@ -54,13 +55,13 @@ public final class ModelTrainer implements Trainer {
 
     /// Builds a replica with its initial weights.
     ///
-    /// @param recompute see [InternLm2]
+    /// @param keeping what the forward pass keeps for the backward pass, and how
     /// @param seed of the initial weights
     /// @param ops closed with the trainer
     /// @param memory where state and activations live; outlives the trainer
     public ModelTrainer(
             ModelConfig config,
-            boolean recompute,
+            Keeping keeping,
             Recipe recipe,
             BatchPlan plan,
             Sampler sampler,
@@ -77,7 +78,7 @@ public final class ModelTrainer implements Trainer {
         this.firstMoments = memory.allocate("first moments", table.bytes());
         this.secondMoments = memory.allocate("second moments", table.bytes());
         this.total = memory.allocate("loss and tokens", Memory.ALIGNMENT);
-        this.model = new InternLm2(config, plan.rows(), plan.length(), recompute, ops, memory);
+        this.model = new InternLm2(config, plan.rows(), plan.length(), keeping, ops, memory);
         this.microbatch =
                 new Sampler.Microbatch(
                         plan.rows(),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pando.training.model.Initialization;
 import dev.pando.training.model.InternLm2;
+import dev.pando.training.model.Keeping;
 import dev.pando.training.model.ModelConfig;
 import dev.pando.training.model.ModelTensors;
 import dev.pando.training.ops.CpuOps;
@@ -132,7 +133,7 @@ class GeneratorTest {
     }
 
     private double[] logits(int[] tokens) {
-        InternLm2 whole = new InternLm2(MODEL, 1, tokens.length, false, ops, Memory.of(arena));
+        InternLm2 whole = new InternLm2(MODEL, 1, tokens.length, Keeping.ALL, ops, Memory.of(arena));
         for (int i = 0; i < tokens.length; i++) {
             whole.tokens().ids().setAtIndex(ValueLayout.JAVA_INT, i, tokens[i]);
         }

@@ -3,6 +3,7 @@ package dev.pando.training.step;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
+import dev.pando.training.model.Keeping;
 import dev.pando.training.ops.CpuOps;
 import dev.pando.training.tensor.Memory;
 import java.lang.foreign.Arena;
@@ -32,7 +33,14 @@ class AllocationTest {
             Sampler fixed = new OnceFetched();
             try (ModelTrainer trainer =
                     new ModelTrainer(
-                            Jobs.MODEL, false, Jobs.RECIPE, Jobs.PLAN, fixed, 1, new CpuOps("steady", 2), memory)) {
+                            Jobs.MODEL,
+                            new Keeping(false, true),
+                            Jobs.RECIPE,
+                            Jobs.PLAN,
+                            fixed,
+                            1,
+                            new CpuOps("steady", 2),
+                            memory)) {
                 MemorySegment gradient = memory.allocate("gradient", trainer.table().bytes());
                 long[] lanes = lanes();
                 int before = allocations.size();

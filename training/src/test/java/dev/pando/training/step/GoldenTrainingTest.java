@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.pando.training.model.InternLm2;
+import dev.pando.training.model.Keeping;
 import dev.pando.training.model.ModelConfig;
 import dev.pando.training.model.ModelTensors;
 import dev.pando.training.ops.CpuOps;
@@ -46,7 +47,7 @@ class GoldenTrainingTest {
                 ModelTrainer trainer =
                         new ModelTrainer(
                                 model,
-                                recompute,
+                                new Keeping(recompute, false),
                                 recipe,
                                 plan,
                                 new GoldenSampler(golden),
@@ -91,7 +92,7 @@ class GoldenTrainingTest {
     private static void checkLogits(
             Golden golden, ModelConfig model, ModelTrainer trainer, int rows, int length, Arena arena) {
         try (CpuOps ops = new CpuOps("logits", 1)) {
-            InternLm2 forward = new InternLm2(model, rows, length, false, ops, Memory.of(arena));
+            InternLm2 forward = new InternLm2(model, rows, length, Keeping.ALL, ops, Memory.of(arena));
             InternLm2.Tokens input = forward.tokens();
             new GoldenSampler(golden)
                     .fetch(0, 0, new Sampler.Microbatch(rows, length, input.ids(), input.labels(), input.documents()));

@@ -1,5 +1,6 @@
 package dev.pando.training.step;
 
+import dev.pando.training.model.Keeping;
 import dev.pando.training.model.ModelConfig;
 import dev.pando.training.ops.CpuOps;
 import dev.pando.training.optimizer.Recipe;
@@ -17,14 +18,22 @@ final class Jobs {
     private Jobs() {}
 
     static ModelTrainer trainer(Arena arena, int threads, boolean recompute) {
+        return trainer(arena, threads, new Keeping(recompute, false));
+    }
+
+    static ModelTrainer trainer(Arena arena, int threads, Keeping keeping) {
         return new ModelTrainer(
-                MODEL, recompute, RECIPE, PLAN, TOKENS, 11, new CpuOps("test", threads), Memory.of(arena));
+                MODEL, keeping, RECIPE, PLAN, TOKENS, 11, new CpuOps("test", threads), Memory.of(arena));
     }
 
     /// The hash of an undisturbed run of that many steps.
     static String plainHash(int threads, boolean recompute, long steps) {
+        return plainHash(threads, new Keeping(recompute, false), steps);
+    }
+
+    static String plainHash(int threads, Keeping keeping, long steps) {
         try (Arena arena = Arena.ofShared();
-                ModelTrainer trainer = trainer(arena, threads, recompute)) {
+                ModelTrainer trainer = trainer(arena, threads, keeping)) {
             PlainLoop loop = new PlainLoop(trainer, PLAN.shards(), Memory.of(arena));
             loop.run(steps, _ -> {});
             return loop.hash();

@@ -2,6 +2,7 @@ package dev.pando.training.step;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pando.training.model.Keeping;
 import dev.pando.training.model.ModelConfig;
 import dev.pando.training.ops.CpuOps;
 import dev.pando.training.optimizer.Recipe;
@@ -80,7 +81,7 @@ class PlainLoopTest {
                 ModelTrainer trainer =
                         new ModelTrainer(
                                 model,
-                                false,
+                                Keeping.ALL,
                                 recipe,
                                 new BatchPlan(1, 1, 2, 20),
                                 same,
