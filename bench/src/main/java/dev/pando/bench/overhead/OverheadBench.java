@@ -34,7 +34,7 @@ import picocli.CommandLine.Option;
         sortOptions = false,
         description =
                 "Speed of a job with one worker over the plain loop's, on examples/quickstart.conf; see"
-                        + " docs/benchmarks.md.")
+                        + " bench/README.md.")
 public final class OverheadBench implements Runnable {
     private static final int UNCOUNTED = 2;
     private static final Path HOME = Path.of(System.getProperty("pando.home", "."));

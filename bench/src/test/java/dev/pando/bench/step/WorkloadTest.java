@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-/// Oracle: the formulas of docs/benchmarks.md, worked out by hand.
+/// Oracle: the formulas of bench/README.md, worked out by hand.
 final class WorkloadTest {
     @Test
     void shouldCountOperationsOfMatrixWeightsAndTheCausalHalfOfAttention() {
