@@ -3,10 +3,10 @@ package dev.pando.actors;
 import dev.pando.training.step.CheckpointStore;
 import dev.pando.training.step.LossHistory;
 import dev.pando.training.step.TrainerState;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -43,16 +43,16 @@ public final class CheckpointWriter {
     private final Workbench workbench;
     private final Stopwatch stopwatch;
     private final DeviceThread thread;
-    private final Map<String, CheckpointStore> stores = new HashMap<>(); // touched by the writer's thread alone
+    private final Map<String, CheckpointStore> stores = new TreeMap<>(); // touched by the writer's thread alone
 
-    private CheckpointWriter(Workbench workbench, Stopwatch stopwatch) {
+    private CheckpointWriter(Workbench workbench, Stopwatch stopwatch, DeviceThread.Factory threads) {
         this.workbench = workbench;
         this.stopwatch = stopwatch;
-        this.thread = new DeviceThread("checkpoint-writer");
+        this.thread = threads.start("checkpoint-writer");
     }
 
-    static Behavior<Command> create(Workbench workbench, Stopwatch stopwatch) {
-        return Behaviors.setup(context -> new CheckpointWriter(workbench, stopwatch).serving());
+    static Behavior<Command> create(Workbench workbench, Stopwatch stopwatch, DeviceThread.Factory threads) {
+        return Behaviors.setup(context -> new CheckpointWriter(workbench, stopwatch, threads).serving());
     }
 
     private Behavior<Command> serving() {

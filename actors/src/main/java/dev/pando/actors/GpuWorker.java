@@ -33,25 +33,34 @@ public final class GpuWorker {
     private final String name;
     private final Workbench workbench;
     private final ActorRef<CheckpointWriter.Command> writer;
+    private final Stopwatch stopwatch;
     private final DeviceThread thread;
 
     private GpuWorker(
             ActorContext<Command> context,
             String name,
             Workbench workbench,
-            ActorRef<CheckpointWriter.Command> writer) {
+            ActorRef<CheckpointWriter.Command> writer,
+            Stopwatch stopwatch,
+            DeviceThread.Factory threads) {
         this.context = context;
         this.name = name;
         this.workbench = workbench;
         this.writer = writer;
-        this.thread = new DeviceThread("device-" + name);
+        this.stopwatch = stopwatch;
+        this.thread = threads.start("device-" + name);
     }
 
     /// @param name of this incarnation, unique in the grove
-    static Behavior<Command> create(String name, Workbench workbench, ActorRef<CheckpointWriter.Command> writer) {
+    static Behavior<Command> create(
+            String name,
+            Workbench workbench,
+            ActorRef<CheckpointWriter.Command> writer,
+            Stopwatch stopwatch,
+            DeviceThread.Factory threads) {
         return Behaviors.setup(context -> {
             context.getSystem().receptionist().tell(Receptionist.register(KEY, context.getSelf()));
-            return new GpuWorker(context, name, workbench, writer).serving();
+            return new GpuWorker(context, name, workbench, writer, stopwatch, threads).serving();
         });
     }
 
@@ -86,7 +95,8 @@ public final class GpuWorker {
                                         context.getSelf(),
                                         workbench,
                                         request.supervisor(),
-                                        writer))
+                                        writer,
+                                        stopwatch))
                         .onFailure(SupervisorStrategy.stop());
         ActorRef<PipelineStage.Command> child = context.spawn(stage, "stage-" + request.job().id());
         context.watch(child);

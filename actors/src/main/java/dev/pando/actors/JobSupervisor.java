@@ -118,7 +118,7 @@ public final class JobSupervisor {
     private final Crew crew;
     private final Roster roster;
     private final Checkpoints checkpoints;
-    private final Set<ActorRef<GpuWorker.Command>> devices = new HashSet<>();
+    private final Set<ActorRef<GpuWorker.Command>> devices = new TreeSet<>(); // by their paths, not by chance
 
     private long position; // committed steps
     private LossHistory history = LossHistory.EMPTY;
@@ -171,6 +171,7 @@ public final class JobSupervisor {
     private Behavior<Command> opening() {
         List<Arrived> early = new ArrayList<>(); // what they are is known once the position is
         return state(
+                "opening",
                 Waiting.forNobody(),
                 own ->
                         own.onMessage(
@@ -200,6 +201,7 @@ public final class JobSupervisor {
             return found.checkpoint().isPresent() ? loading(found) : betweenSteps();
         }
         return state(
+                "gathering",
                 Waiting.forNobody(),
                 own ->
                         own.onMessage(
@@ -218,6 +220,7 @@ public final class JobSupervisor {
         audience.tell(new JobEvent.RungTried(Rung.LOAD_CHECKPOINT, position, "the newest valid checkpoint"));
         writer.tell(new CheckpointWriter.FindNewest(job, context.getSelf()));
         return state(
+                "recovering",
                 Waiting.forNobody(),
                 own ->
                         own.onMessage(
@@ -258,6 +261,7 @@ public final class JobSupervisor {
         crew.openEpoch(position, "loading checkpoint " + checkpoint.id(), List.of(first));
         crew.ask(first, new PipelineStage.LoadCheckpoint(crew.epoch(), checkpoint));
         return state(
+                "loading",
                 new Waiting(
                         () -> List.of(first),
                         WHOLE_STATE,
@@ -277,6 +281,7 @@ public final class JobSupervisor {
 
     private Behavior<Command> waitingForWorkers(Supplier<Behavior<Command>> next) {
         return state(
+                "waitingForWorkers",
                 Waiting.forNobody(),
                 own ->
                         own.onMessage(
@@ -330,6 +335,7 @@ public final class JobSupervisor {
 
     private Behavior<Command> receiving(SortedSet<String> awaited) {
         return state(
+                "receiving",
                 new Waiting(() -> awaited, 2 * WHOLE_STATE, worker -> betweenSteps()),
                 own ->
                         own.onMessage(
@@ -369,6 +375,7 @@ public final class JobSupervisor {
 
     private Behavior<Command> computing(Assignment assignment) {
         return state(
+                "computing",
                 new Waiting(assignment::owing, 1, worker -> reassign(assignment, worker)),
                 own ->
                         own.onMessage(
@@ -395,6 +402,7 @@ public final class JobSupervisor {
 
     private Behavior<Command> voting(Assignment assignment, ShardLoss total, Tally tally) {
         return state(
+                "voting",
                 new Waiting(tally::missing, WHOLE_SUM, worker -> reassign(assignment, worker)),
                 own ->
                         own.onMessage(
@@ -500,6 +508,7 @@ public final class JobSupervisor {
         takeSnapshot();
         Supplier<Collection<String>> owing = () -> roster.holders().stream().filter(checkpoints::isAwaiting).toList();
         return state(
+                "closing",
                 new Waiting(owing, WHOLE_STATE, worker -> betweenSteps()),
                 own ->
                         own.onMessage(
@@ -527,6 +536,7 @@ public final class JobSupervisor {
         Supplier<Collection<String>> owing =
                 () -> roster.holders().stream().filter(worker -> !hashes.containsKey(worker)).toList();
         return state(
+                "digesting",
                 new Waiting(owing, WHOLE_STATE, worker -> digesting(hashes)),
                 own ->
                         own.onMessage(
@@ -564,7 +574,11 @@ public final class JobSupervisor {
     // ---- what every state hears
 
     /// A state: what it hears itself comes first, then what all of them hear.
-    private Behavior<Command> state(Waiting waiting, UnaryOperator<BehaviorBuilder<Command>> own) {
+    private Behavior<Command> state(String name, Waiting waiting, UnaryOperator<BehaviorBuilder<Command>> own) {
+        return State.named(name, hearing(waiting, own));
+    }
+
+    private Behavior<Command> hearing(Waiting waiting, UnaryOperator<BehaviorBuilder<Command>> own) {
         return own.apply(Behaviors.receive(Command.class))
                 .onMessage(Listed.class, this::host)
                 .onMessage(
@@ -613,6 +627,7 @@ public final class JobSupervisor {
 
     private Behavior<Command> host(Listed listed) {
         listed.devices().stream()
+                .sorted()
                 .filter(devices::add)
                 .forEach(device -> {
                     context.watch(device);

@@ -1,9 +1,9 @@
 package dev.pando.actors;
 
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
@@ -34,29 +34,41 @@ public final class NodeSupervisor {
     private final TimerScheduler<Command> timers;
     private final Workbench workbench;
     private final ActorRef<CheckpointWriter.Command> writer;
-    private final Map<String, ActorRef<GpuWorker.Command>> workers = new HashMap<>();
-    private final Map<String, Integer> incarnations = new HashMap<>();
+    private final Map<String, ActorRef<GpuWorker.Command>> workers = new TreeMap<>();
+    private final Map<String, Integer> incarnations = new TreeMap<>();
     private final Stopwatch stopwatch;
+    private final DeviceThread.Factory threads;
 
     private NodeSupervisor(
-            ActorContext<Command> context, TimerScheduler<Command> timers, Workbench workbench, Stopwatch stopwatch) {
+            ActorContext<Command> context,
+            TimerScheduler<Command> timers,
+            Workbench workbench,
+            Stopwatch stopwatch,
+            DeviceThread.Factory threads) {
         this.context = context;
         this.timers = timers;
         this.workbench = workbench;
         this.stopwatch = stopwatch;
+        this.threads = threads;
         // Stateless but for open stores: a restart loses nothing that is published.
         this.writer =
                 context.spawn(
-                        Behaviors.supervise(CheckpointWriter.create(workbench, stopwatch))
+                        Behaviors.supervise(CheckpointWriter.create(workbench, stopwatch, threads))
                                 .onFailure(SupervisorStrategy.restart()),
                         "checkpoint-writer");
     }
 
     /// @param devices names of the node's devices, `worker-0` and on
     public static Behavior<Command> create(List<String> devices, Workbench workbench, Stopwatch stopwatch) {
+        return create(devices, workbench, stopwatch, DeviceThread.Factory.platform());
+    }
+
+    /// @param threads for the devices and the checkpoint writer
+    public static Behavior<Command> create(
+            List<String> devices, Workbench workbench, Stopwatch stopwatch, DeviceThread.Factory threads) {
         return Behaviors.setup(context ->
                 Behaviors.withTimers(timers -> {
-                    NodeSupervisor node = new NodeSupervisor(context, timers, workbench, stopwatch);
+                    NodeSupervisor node = new NodeSupervisor(context, timers, workbench, stopwatch, threads);
                     devices.forEach(node::start);
                     return node.serving();
                 }));
@@ -81,7 +93,7 @@ public final class NodeSupervisor {
         String name = incarnation == 1 ? device : device + "#" + incarnation;
         ActorRef<GpuWorker.Command> worker =
                 context.spawn(
-                        Behaviors.supervise(GpuWorker.create(name, workbench, writer))
+                        Behaviors.supervise(GpuWorker.create(name, workbench, writer, stopwatch, threads))
                                 .onFailure(SupervisorStrategy.stop()),
                         device + "-" + incarnation);
         context.watch(worker);

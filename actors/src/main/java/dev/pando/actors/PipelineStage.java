@@ -113,7 +113,8 @@ public final class PipelineStage {
             ActorRef<GpuWorker.Command> worker,
             Workbench workbench,
             ActorRef<JobSupervisor.Command> supervisor,
-            ActorRef<CheckpointWriter.Command> writer) {
+            ActorRef<CheckpointWriter.Command> writer,
+            Stopwatch stopwatch) {
         return Behaviors.setup(context ->
                 Behaviors.withStash(
                         STASHED_AT_MOST,
@@ -121,7 +122,7 @@ public final class PipelineStage {
                             PipelineStage stage =
                                     new PipelineStage(context, job, name, device, worker, supervisor, writer);
                             context.pipeToSelf(
-                                    device.submit(() -> StageWork.build(job, name, workbench)),
+                                    device.submit(() -> StageWork.build(job, name, workbench, stopwatch)),
                                     (work, failure) ->
                                             failure == null
                                                     ? new Built(work)
@@ -131,54 +132,58 @@ public final class PipelineStage {
     }
 
     private Behavior<Command> building(StashBuffer<Command> early) {
-        return Behaviors.receive(Command.class)
-                .onMessage(
-                        Built.class,
-                        built -> {
-                            StageWork work = built.work();
-                            supervisor.tell(
-                                    new JobSupervisor.Arrived(
-                                            name, work.step(), work.address(), context.getSelf(), worker));
-                            return early.unstashAll(ready(work, 0));
-                        })
-                .onMessage(Failed.class, this::fail)
-                .onMessage(
-                        Command.class,
-                        command -> {
-                            early.stash(command);
-                            return Behaviors.same();
-                        })
-                .build();
+        return State.named(
+                "building",
+                Behaviors.receive(Command.class)
+                        .onMessage(
+                                Built.class,
+                                built -> {
+                                    StageWork work = built.work();
+                                    supervisor.tell(
+                                            new JobSupervisor.Arrived(
+                                                    name, work.step(), work.address(), context.getSelf(), worker));
+                                    return early.unstashAll(ready(work, 0));
+                                })
+                        .onMessage(Failed.class, this::fail)
+                        .onMessage(
+                                Command.class,
+                                command -> {
+                                    early.stash(command);
+                                    return Behaviors.same();
+                                })
+                        .build());
     }
 
     /// @param epoch the one that counts; messages of any other are dropped
     private Behavior<Command> ready(StageWork work, long epoch) {
-        return Behaviors.receive(Command.class)
-                .onMessage(EnterEpoch.class, entered -> enter(work, entered))
-                .onMessage(Compute.class, order -> order.epoch() == epoch ? compute(work, order) : same())
-                .onMessage(Reduce.class, order -> order.epoch() == epoch ? reduce(work, order) : same())
-                .onMessage(Apply.class, order -> order.epoch() == epoch ? apply(work, order) : same())
-                .onMessage(Drop.class, order -> order.epoch() == epoch ? drop(work) : same())
-                .onMessage(SendState.class, order -> order.epoch() == epoch ? send(work, order) : same())
-                .onMessage(ReceiveState.class, order -> order.epoch() == epoch ? receive(work, order) : same())
-                .onMessage(LoadCheckpoint.class, order -> order.epoch() == epoch ? load(work, order) : same())
-                .onMessage(TakeSnapshot.class, order -> order.epoch() == epoch ? snapshot(work, order) : same())
-                .onMessage(Digest.class, order -> digest(work, order))
-                .onMessage(
-                        Finished.class,
-                        finished -> {
-                            finished.next().run();
-                            return same();
-                        })
-                .onMessage(Failed.class, this::fail)
-                .onSignal(
-                        PostStop.class,
-                        stopping -> {
-                            work.leave(); // ends what is blocked in the collective
-                            device.submitLast(work::close); // once nothing computes in its memory any more
-                            return same();
-                        })
-                .build();
+        return State.named(
+                "ready",
+                Behaviors.receive(Command.class)
+                        .onMessage(EnterEpoch.class, entered -> enter(work, entered))
+                        .onMessage(Compute.class, order -> order.epoch() == epoch ? compute(work, order) : same())
+                        .onMessage(Reduce.class, order -> order.epoch() == epoch ? reduce(work, order) : same())
+                        .onMessage(Apply.class, order -> order.epoch() == epoch ? apply(work, order) : same())
+                        .onMessage(Drop.class, order -> order.epoch() == epoch ? drop(work) : same())
+                        .onMessage(SendState.class, order -> order.epoch() == epoch ? send(work, order) : same())
+                        .onMessage(ReceiveState.class, order -> order.epoch() == epoch ? receive(work, order) : same())
+                        .onMessage(LoadCheckpoint.class, order -> order.epoch() == epoch ? load(work, order) : same())
+                        .onMessage(TakeSnapshot.class, order -> order.epoch() == epoch ? snapshot(work, order) : same())
+                        .onMessage(Digest.class, order -> digest(work, order))
+                        .onMessage(
+                                Finished.class,
+                                finished -> {
+                                    finished.next().run();
+                                    return same();
+                                })
+                        .onMessage(Failed.class, this::fail)
+                        .onSignal(
+                                PostStop.class,
+                                stopping -> {
+                                    work.leave(); // ends what is blocked in the collective
+                                    device.submitLast(work::close); // once nothing computes in its memory any more
+                                    return same();
+                                })
+                        .build());
     }
 
     private Behavior<Command> enter(StageWork work, EnterEpoch entered) {

@@ -19,7 +19,6 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -42,7 +41,7 @@ final class StageWork {
     private final ShardSums sums;
     private final MemorySegment sum;
     private final CheckpointStore checkpoints;
-    private final Stopwatch stopwatch = Stopwatch.system();
+    private final Stopwatch stopwatch;
     private Optional<SnapshotBuffer> snapshots = Optional.empty();
 
     private final SortedMap<Integer, ShardLoss> computed = new TreeMap<>();
@@ -54,7 +53,9 @@ final class StageWork {
     private long heldStep = -1; // this and the next belong to the device's thread
     private int heldRound;
 
-    private StageWork(JobSpec job, Trainer trainer, Collective collective, CheckpointStore checkpoints) {
+    private StageWork(
+            JobSpec job, Trainer trainer, Collective collective, CheckpointStore checkpoints, Stopwatch stopwatch) {
+        this.stopwatch = stopwatch;
         this.trainer = trainer;
         this.collective = collective;
         this.checkpoints = checkpoints;
@@ -63,9 +64,9 @@ final class StageWork {
         this.sum = collective.memory().allocate("gradient sum", trainer.table().bytes());
     }
 
-    static StageWork build(JobSpec job, String name, Workbench workbench) {
+    static StageWork build(JobSpec job, String name, Workbench workbench, Stopwatch stopwatch) {
         Workbench.Replica replica = workbench.replica(job, name);
-        return new StageWork(job, replica.trainer(), replica.collective(), workbench.checkpoints(job));
+        return new StageWork(job, replica.trainer(), replica.collective(), workbench.checkpoints(job), stopwatch);
     }
 
     long step() {
@@ -85,9 +86,9 @@ final class StageWork {
         return collective.address();
     }
 
-    /// Batch shards of the step in flight that are computed and held here.
-    Map<Integer, ShardLoss> computed() {
-        return Map.copyOf(computed);
+    /// Batch shards of the step in flight that are computed and held here, in their order.
+    SortedMap<Integer, ShardLoss> computed() {
+        return new TreeMap<>(computed);
     }
 
     void enter(long stepInFlight, Membership membership) {

@@ -1,0 +1,65 @@
+package dev.pando.actors;
+
+import java.util.Queue;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/// A platform thread of its own, so that neither a blocked device nor the native code below it holds up an actor.
+final class PlatformDeviceThread implements DeviceThread {
+    private final LinkedBlockingQueue<Runnable> work = new LinkedBlockingQueue<>();
+    private final Queue<Runnable> farewells = new ConcurrentLinkedQueue<>();
+    private final Thread thread;
+    private volatile boolean abandoned;
+
+    PlatformDeviceThread(String name) {
+        this.thread = Thread.ofPlatform().daemon().name(name).start(this::run);
+    }
+
+    @Override
+    public <T> CompletionStage<T> submit(Callable<T> task) {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        work.add(() -> {
+            try {
+                result.complete(task.call());
+            } catch (Throwable failure) { // what a device throws becomes an actor's message, whatever its kind
+                result.completeExceptionally(failure);
+            }
+        });
+        return result;
+    }
+
+    @Override
+    public void submitLast(Runnable task) {
+        AtomicBoolean ran = new AtomicBoolean();
+        Runnable once =
+                () -> {
+                    if (ran.compareAndSet(false, true)) {
+                        task.run();
+                    }
+                };
+        farewells.add(once);
+        work.add(once);
+    }
+
+    @Override
+    public void abandon() {
+        abandoned = true;
+        thread.interrupt();
+    }
+
+    private void run() {
+        try {
+            while (!abandoned) {
+                work.take().run();
+            }
+        } catch (InterruptedException expected) {
+            // the only interrupt comes from abandon, which wants this thread to end
+        } finally {
+            farewells.forEach(Runnable::run);
+        }
+    }
+}
