@@ -325,7 +325,7 @@ public final class JobSupervisor {
             String donor = donors.get(next++ % donors.size());
             long operation = - ++transfers; // below zero, since steps number the all-reduces
             audience.tell(new JobEvent.RungTried(Rung.REBUILD_FROM_PEER, position, newcomer + " from " + donor));
-            crew.ask(donor, new PipelineStage.SendState(crew.epoch(), operation, newcomer, patienceNs));
+            crew.ask(donor, new PipelineStage.SendState(crew.epoch(), operation, newcomer, position, patienceNs));
             crew.ask(
                     newcomer,
                     new PipelineStage.ReceiveState(crew.epoch(), operation, donor, position, history, patienceNs));

@@ -56,8 +56,9 @@ public final class PipelineStage {
     /// Forget what was computed of the step.
     public record Drop(long step, long epoch) implements Command, Wire {}
 
-    /// Send weights and moments to a newcomer.
-    public record SendState(long epoch, long operation, String to, long patienceNs) implements Command, Wire {}
+    /// Send weights and moments as they are after so many steps to a newcomer.
+    public record SendState(long epoch, long operation, String to, long step, long patienceNs)
+            implements Command, Wire {}
 
     /// Receive weights and moments as they are after so many steps. Answered by [JobSupervisor.Ready].
     public record ReceiveState(long epoch, long operation, String from, long step, LossHistory history, long patienceNs)

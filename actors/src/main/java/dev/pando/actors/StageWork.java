@@ -185,7 +185,12 @@ final class StageWork {
         return trainer.apply(sum, total);
     }
 
+    /// A state whose last step was not applied, since the device threw there, must not go anywhere.
     Outcome send(Deadline deadline, PipelineStage.SendState order) {
+        if (trainer.step() != order.step()) {
+            throw new StageFailure(
+                    "asked to send the state of step " + order.step() + " while holding that of " + trainer.step());
+        }
         Operation operation = new Operation(order.epoch(), order.operation());
         return collective.send(deadline, operation, order.to(), data(trainer.state()));
     }

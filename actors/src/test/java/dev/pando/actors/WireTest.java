@@ -67,7 +67,7 @@ class WireTest {
                     new PipelineStage.Reduce(4, 2, LOSS, 1_000_000_000L),
                     new PipelineStage.Apply(4, 2, LOSS),
                     new PipelineStage.Drop(4, 2),
-                    new PipelineStage.SendState(2, -1, "worker-2", 20_000_000_000L),
+                    new PipelineStage.SendState(2, -1, "worker-2", 12, 20_000_000_000L),
                     new PipelineStage.ReceiveState(2, -1, "worker-1", 4, HISTORY, 20_000_000_000L),
                     new PipelineStage.LoadCheckpoint(2, CHECKPOINT),
                     new PipelineStage.TakeSnapshot(2, 10),
