@@ -22,8 +22,10 @@ final class Crew {
     private long epoch;
     private boolean changed = true;
 
-    Crew(String job, ActorRef<JobEvent> audience, Stopwatch stopwatch) {
+    /// @param epoch the one before the first
+    Crew(String job, long epoch, ActorRef<JobEvent> audience, Stopwatch stopwatch) {
         this.job = job;
+        this.epoch = epoch;
         this.audience = audience;
         this.stopwatch = stopwatch;
     }

@@ -1,9 +1,34 @@
 package dev.pando.actors;
 
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.util.List;
 
 /// What happened to a job, in the past tense and in order: the stream that reports, dashboards and judges read.
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
+@JsonSubTypes({
+    @JsonSubTypes.Type(value = JobEvent.Started.class, name = "started"),
+    @JsonSubTypes.Type(value = JobEvent.WorkerJoined.class, name = "worker-joined"),
+    @JsonSubTypes.Type(value = JobEvent.WorkerLost.class, name = "worker-lost"),
+    @JsonSubTypes.Type(value = JobEvent.EpochOpened.class, name = "epoch-opened"),
+    @JsonSubTypes.Type(value = JobEvent.ShardsMoved.class, name = "shards-moved"),
+    @JsonSubTypes.Type(value = JobEvent.RungTried.class, name = "rung-tried"),
+    @JsonSubTypes.Type(value = JobEvent.StepCommitted.class, name = "step-committed"),
+    @JsonSubTypes.Type(value = JobEvent.StateLoaded.class, name = "state-loaded"),
+    @JsonSubTypes.Type(value = JobEvent.StepDropped.class, name = "step-dropped"),
+    @JsonSubTypes.Type(value = JobEvent.SnapshotTaken.class, name = "snapshot-taken"),
+    @JsonSubTypes.Type(value = JobEvent.CheckpointDurable.class, name = "checkpoint-durable"),
+    @JsonSubTypes.Type(value = JobEvent.CheckpointFailed.class, name = "checkpoint-failed"),
+    @JsonSubTypes.Type(value = JobEvent.Finished.class, name = "finished"),
+    @JsonSubTypes.Type(value = JobEvent.Stopped.class, name = "stopped"),
+    @JsonSubTypes.Type(value = JobEvent.Failed.class, name = "failed")
+})
 public sealed interface JobEvent {
+    /// Whether this is the job's last event: nothing of it runs any more.
+    default boolean endsTheJob() {
+        return this instanceof Finished || this instanceof Stopped || this instanceof Failed;
+    }
+
     /// The job began, or went on, at this step.
     record Started(long step, boolean resumed) implements JobEvent {}
 

@@ -51,6 +51,7 @@ public final class JobSupervisor {
                     Unrecoverable,
                     NodeGone,
                     Stop,
+                    Cancel,
                     Listed,
                     Tick {}
 
@@ -89,6 +90,9 @@ public final class JobSupervisor {
 
     /// End after the step in flight, with a checkpoint.
     public record Stop() implements Command, Wire {}
+
+    /// End at once, with what is durable already.
+    public record Cancel() implements Command, Wire {}
 
     private record Listed(Set<ActorRef<GpuWorker.Command>> devices) implements Command {}
 
@@ -133,6 +137,7 @@ public final class JobSupervisor {
     private JobSupervisor(
             ActorContext<Command> context,
             JobSpec job,
+            long incarnation,
             ActorRef<CheckpointWriter.Command> writer,
             ActorRef<JobEvent> audience,
             Stopwatch stopwatch) {
@@ -141,14 +146,26 @@ public final class JobSupervisor {
         this.writer = writer;
         this.audience = audience;
         this.stopwatch = stopwatch;
-        this.crew = new Crew(job.id(), audience, stopwatch);
+        this.crew = new Crew(job.id(), Epoch.beforeFirst(incarnation), audience, stopwatch);
         this.roster = crew.roster();
         this.checkpoints = new Checkpoints(job.checkpointEverySteps());
     }
 
+    /// A supervisor that nobody takes over from.
+    ///
     /// @param audience hears everything that happens to the job
     public static Behavior<Command> create(
             JobSpec job, ActorRef<CheckpointWriter.Command> writer, ActorRef<JobEvent> audience, Stopwatch stopwatch) {
+        return create(job, 0, writer, audience, stopwatch);
+    }
+
+    /// @param incarnation counts the supervisors of the job; see [JobOwner]
+    static Behavior<Command> create(
+            JobSpec job,
+            long incarnation,
+            ActorRef<CheckpointWriter.Command> writer,
+            ActorRef<JobEvent> audience,
+            Stopwatch stopwatch) {
         return Behaviors.setup(context ->
                 Behaviors.withTimers(timers -> {
                     // With fixed delay: ticks missed in a pause are not made up for, see Silence.
@@ -162,7 +179,7 @@ public final class JobSupervisor {
                             .eventStream()
                             .tell(new EventStream.Subscribe<>(NodeGone.class, context.getSelf().narrow()));
                     writer.tell(new CheckpointWriter.FindNewest(job, context.getSelf()));
-                    return new JobSupervisor(context, job, writer, audience, stopwatch).opening();
+                    return new JobSupervisor(context, job, incarnation, writer, audience, stopwatch).opening();
                 }));
     }
 
@@ -610,8 +627,9 @@ public final class JobSupervisor {
                         Stop.class,
                         stop -> {
                             stopping = true;
-                            return roster.holders().isEmpty() ? stopWithoutState() : Behaviors.same();
+                            return roster.holders().isEmpty() ? stopWithoutCheckpoint() : Behaviors.same();
                         })
+                .onMessage(Cancel.class, cancel -> stopWithoutCheckpoint())
                 .onMessage(Tick.class, tick -> listen(waiting))
                 .onMessage(Command.class, late -> Behaviors.same()) // an answer to a question that is settled
                 .onSignal(
@@ -674,7 +692,7 @@ public final class JobSupervisor {
         return failuresWithoutProgress >= HOPELESS * Math.max(3, job.workers());
     }
 
-    private Behavior<Command> stopWithoutState() {
+    private Behavior<Command> stopWithoutCheckpoint() {
         audience.tell(new JobEvent.Stopped(position));
         return end();
     }

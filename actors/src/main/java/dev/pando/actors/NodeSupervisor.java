@@ -1,9 +1,11 @@
 package dev.pando.actors;
 
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
@@ -14,7 +16,7 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 
 /// Keeps a node's devices working: one [GpuWorker] each, started anew under a new name whenever one stops.
 public final class NodeSupervisor {
-    public sealed interface Command permits StopWorker, Submit, Start {}
+    public sealed interface Command permits StopWorker, Submit, OwnJobs, Start {}
 
     /// Stop a device's worker at once, as an operator who pulls a card would. A new incarnation follows.
     public record StopWorker(String device) implements Command, Wire {}
@@ -24,6 +26,14 @@ public final class NodeSupervisor {
     /// Stays inside the node: the audience is whoever submitted it.
     public record Submit(JobSpec job, ActorRef<JobEvent> audience, ActorRef<ActorRef<JobSupervisor.Command>> replyTo)
             implements Command {}
+
+    /// Be one of the nodes that own jobs: any of the grove may be put here, and is then found by [Jobs].
+    ///
+    /// Once only, and in a cluster only.
+    ///
+    /// @param clock for the dates in a job's history
+    /// @param replyTo hears when this node can be asked about jobs
+    public record OwnJobs(Clock clock, ActorRef<Done> replyTo) implements Command {}
 
     private record Start(String device) implements Command {}
 
@@ -84,6 +94,13 @@ public final class NodeSupervisor {
                         })
                 .onMessage(StopWorker.class, this::stopWorker)
                 .onMessage(Submit.class, this::submit)
+                .onMessage(
+                        OwnJobs.class,
+                        own -> {
+                            Jobs.own(context.getSystem(), writer, stopwatch, own.clock());
+                            own.replyTo().tell(Done.getInstance());
+                            return Behaviors.same();
+                        })
                 .onSignal(Terminated.class, this::workerStopped)
                 .build();
     }

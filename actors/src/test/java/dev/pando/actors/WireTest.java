@@ -2,12 +2,14 @@ package dev.pando.actors;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.annotation.JsonSubTypes;
 import dev.pando.training.step.Collective.Member;
 import dev.pando.training.step.Collective.Membership;
 import dev.pando.training.step.LossHistory;
 import dev.pando.training.step.Trainer.Committed;
 import dev.pando.training.step.Trainer.Examined;
 import dev.pando.training.step.Trainer.ShardLoss;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -18,6 +20,7 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.serialization.SerializationExtension;
 import org.apache.pekko.serialization.jackson.JacksonCborSerializer;
+import org.apache.pekko.serialization.jackson.JacksonJsonSerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
@@ -29,12 +32,20 @@ class WireTest {
                     PipelineStage.Command.class,
                     GpuWorker.Command.class,
                     CheckpointWriter.Command.class,
-                    NodeSupervisor.Command.class);
+                    NodeSupervisor.Command.class,
+                    JobOwner.Command.class,
+                    JobOwner.Answer.class,
+                    JobOwner.Watched.class);
 
     private static final ActorTestKit KIT = ActorTestKit.create();
     private static final ActorRef<JobSupervisor.Command> SUPERVISOR = KIT.spawn(Behaviors.ignore());
     private static final ActorRef<PipelineStage.Command> STAGE = KIT.spawn(Behaviors.ignore());
     private static final ActorRef<GpuWorker.Command> DEVICE = KIT.spawn(Behaviors.ignore());
+
+    private static final ActorRef<JobOwner.Answer> ANSWERED = KIT.spawn(Behaviors.ignore());
+    private static final ActorRef<JobOwner.Watched> WATCHER = KIT.spawn(Behaviors.ignore());
+    private static final ActorRef<JobOwner.Command> OWNER = KIT.spawn(Behaviors.ignore());
+    private static final Instant NOON = Instant.parse("2026-01-01T12:00:00.123456789Z");
 
     private static final LossHistory HISTORY = LossHistory.EMPTY.then(0, 2.5, 0.1);
     private static final ShardLoss LOSS = new ShardLoss(1.0 / 3, 257);
@@ -56,6 +67,33 @@ class WireTest {
                     new JobSupervisor.StageFailed("worker-1", "its thread threw"),
                     new JobSupervisor.Unrecoverable("the disk is full"),
                     new JobSupervisor.Stop(),
+                    new JobSupervisor.Cancel(),
+                    new JobOwner.Submit(JOB, ANSWERED),
+                    new JobOwner.AskStatus(KIT.spawn(Behaviors.ignore())),
+                    new JobOwner.AskHistory(7, KIT.spawn(Behaviors.ignore())),
+                    new JobOwner.Watch(7, -1, WATCHER),
+                    new JobOwner.Unwatch(WATCHER),
+                    new JobOwner.Stop(ANSWERED),
+                    new JobOwner.Cancel(ANSWERED),
+                    new JobOwner.Accepted("tiny"),
+                    new JobOwner.Refused("it runs already"),
+                    new JobOwner.Watching(OWNER),
+                    new JobOwner.Told(7, NOON, new JobEvent.StateLoaded(10, "step-10", List.of("step-20 is cut off"))),
+                    new JobOwner.History("tiny", 1, entries()),
+                    new JobStatus(
+                            "tiny",
+                            JobStatus.Phase.RUNNING,
+                            "pekko://pando@a:1",
+                            2,
+                            10,
+                            20,
+                            7,
+                            Double.NaN,
+                            0.5,
+                            List.of("worker-0"),
+                            List.of(new JobStatus.Straggler("worker-0", 2.5)),
+                            1,
+                            "step 10 begins"),
                     new CheckpointWriter.Found(Optional.empty(), List.of()),
                     new CheckpointWriter.Found(Optional.of(CHECKPOINT), List.of("step-11 is cut off")),
                     new CheckpointWriter.Durable(10, "step-10", 1L << 40, 0.25),
@@ -77,6 +115,15 @@ class WireTest {
                     new GpuWorker.Abandon("silent"),
                     new NodeSupervisor.StopWorker("worker-0"));
 
+    private static List<JobEntry> entries() {
+        return List.of(
+                new JobEntry.Submitted(NOON, JOB),
+                new JobEntry.Led(NOON, 1, "pekko://pando@a:1"),
+                new JobEntry.StopAsked(NOON),
+                new JobEntry.CancelAsked(NOON),
+                new JobEntry.Happened(NOON, new JobEvent.RungTried(JobEvent.Rung.STOP, 3, "enough")));
+    }
+
     @AfterAll
     static void stop() {
         KIT.shutdownTestKit();
@@ -92,6 +139,27 @@ class WireTest {
                             .isInstanceOf(JacksonCborSerializer.class);
                     assertThat(wire.verifySerialization(sample, false)).isEqualTo(sample);
                 });
+    }
+
+    @Test
+    void shouldReadAJournalThatIsText() {
+        SerializationTestKit wire = KIT.serializationTestKit();
+
+        assertThat(entries())
+                .allSatisfy(entry -> {
+                    assertThat(SerializationExtension.get(KIT.system()).findSerializerFor(entry))
+                            .isInstanceOf(JacksonJsonSerializer.class);
+                    assertThat(wire.verifySerialization(entry, false)).isEqualTo(entry);
+                });
+        assertThat(entries()).extracting(Object::getClass).contains(JobEntry.class.getPermittedSubclasses());
+    }
+
+    @Test
+    void shouldNameEveryEventAsTheFilesOfARunDo() {
+        assertThat(JobEvent.class.getAnnotation(JsonSubTypes.class).value())
+                .<Class<?>>extracting(JsonSubTypes.Type::value)
+                .contains(JobEvent.class.getPermittedSubclasses())
+                .doesNotHaveDuplicates();
     }
 
     @Test

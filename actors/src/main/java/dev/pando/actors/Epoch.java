@@ -1,0 +1,26 @@
+package dev.pando.actors;
+
+/// Numbers epochs so that no two supervisors of a job ever open the same one, without asking anybody: the incarnation
+/// of the supervisor, then a counter of its own.
+///
+/// Of two epochs the one of the later incarnation is always the greater. A supervisor without an owner is incarnation
+/// zero, and its epochs are plain numbers.
+final class Epoch {
+    private static final int COUNTER_BITS = 24; // together no more than 40 bits: see the collective's boards
+    private static final long MOST_INCARNATIONS = 1L << 16;
+
+    private Epoch() {}
+
+    /// The epoch before the first that the incarnation opens; all epochs of earlier incarnations are below it.
+    static long beforeFirst(long incarnation) {
+        if (incarnation < 0 || incarnation >= MOST_INCARNATIONS) {
+            throw new IllegalArgumentException(
+                    "a job's supervisor was started " + incarnation + " times; submit it under another name");
+        }
+        return incarnation << COUNTER_BITS;
+    }
+
+    static long incarnation(long epoch) {
+        return epoch >>> COUNTER_BITS;
+    }
+}

@@ -1,0 +1,62 @@
+package dev.pando.actors;
+
+import com.typesafe.config.Config;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+
+/// Journals that all nodes of a test share, and that outlive them.
+public final class MemoryLedger implements Ledger {
+    private static final Map<String, Map<String, TreeMap<Long, Page>>> SHELVES = new ConcurrentHashMap<>();
+
+    private final Map<String, TreeMap<Long, Page>> journals;
+
+    public MemoryLedger(Config config) {
+        this.journals = SHELVES.computeIfAbsent(config.getString("shelf"), _ -> new ConcurrentHashMap<>());
+    }
+
+    @Override
+    public void append(String journal, List<Page> pages) {
+        TreeMap<Long, Page> written = pages(journal);
+        synchronized (written) {
+            for (Page page : pages) {
+                if (written.containsKey(page.number())) {
+                    throw new Taken(journal, page.number(), written.get(page.number()).writer());
+                }
+            }
+            pages.forEach(page -> written.put(page.number(), page));
+        }
+    }
+
+    @Override
+    public void read(String journal, long from, long to, Consumer<Page> reader) {
+        List<Page> found;
+        TreeMap<Long, Page> written = pages(journal);
+        synchronized (written) {
+            found = List.copyOf(written.subMap(from, true, Math.max(from, to), true).values());
+        }
+        found.forEach(reader);
+    }
+
+    @Override
+    public long last(String journal) {
+        TreeMap<Long, Page> written = pages(journal);
+        synchronized (written) {
+            return written.isEmpty() ? 0 : written.lastKey();
+        }
+    }
+
+    @Override
+    public void remove(String journal, long to) {
+        throw new UnsupportedOperationException("nothing of ours removes pages");
+    }
+
+    @Override
+    public void close() {}
+
+    private TreeMap<Long, Page> pages(String journal) {
+        return journals.computeIfAbsent(journal, _ -> new TreeMap<>());
+    }
+}
