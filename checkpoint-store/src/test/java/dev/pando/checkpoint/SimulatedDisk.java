@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 // Long because a file system has many calls, and all of them share the model of what is durable.
 /// A file system in memory that tells what was synced from what was not: after [#powerCut] only the former is sure.
@@ -61,7 +62,7 @@ final class SimulatedDisk implements Disk {
     private FolderNode root = new FolderNode();
     private long calls;
     private long cutAt = Long.MAX_VALUE;
-    private String failWith;
+    private Supplier<IOException> failWith;
     long free = Long.MAX_VALUE;
     boolean links = true;
 
@@ -94,6 +95,10 @@ final class SimulatedDisk implements Disk {
 
     /// That changing call from now fails, and all after it, with this; the machine stays up.
     void failAfter(long changingCalls, String failure) {
+        failAfter(changingCalls, () -> new IOException(failure));
+    }
+
+    void failAfter(long changingCalls, Supplier<IOException> failure) {
         cutAt = calls + changingCalls;
         failWith = failure;
     }
@@ -168,7 +173,7 @@ final class SimulatedDisk implements Disk {
 
     private void check() throws IOException {
         if (calls >= cutAt) {
-            throw failWith == null ? new PowerCut() : new IOException(failWith);
+            throw failWith == null ? new PowerCut() : failWith.get();
         }
     }
 
