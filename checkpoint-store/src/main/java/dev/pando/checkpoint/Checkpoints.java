@@ -44,6 +44,22 @@ public final class Checkpoints implements CheckpointStore {
         return checkpoints;
     }
 
+    /// Opens a job's checkpoints in a folder or a bucket.
+    public static Checkpoints in(CheckpointPlace place, String job, CheckpointSettings settings) {
+        return switch (place) {
+            case CheckpointPlace.Folder folder -> in(folder.path(), job, settings);
+            case S3Location bucket -> in(bucket, job, settings);
+        };
+    }
+
+    /// Opens a place to look at it, whosever checkpoints they are; nothing can be saved.
+    public static Checkpoints of(CheckpointPlace place) {
+        return switch (place) {
+            case CheckpointPlace.Folder folder -> of(folder.path());
+            case S3Location bucket -> of(bucket);
+        };
+    }
+
     /// Opens a job's checkpoints in an S3 bucket, which must be there.
     public static Checkpoints in(S3Location place, String job, CheckpointSettings settings) {
         return new Checkpoints(bucket(place, settings), job, settings);
@@ -275,6 +291,27 @@ public final class Checkpoints implements CheckpointStore {
             return save(0, LossHistory.EMPTY, parts, attributes).saved();
         } catch (IOException failed) {
             throw Faults.notSaved(0, storage.where(), size, failed);
+        }
+    }
+
+    /// Makes another job's checkpoint one of this job: the same state, under another name and with other attributes.
+    /// Memory stays small, as in [#importModel].
+    ///
+    /// @param saved one of that job's
+    public Saved adopt(Checkpoints another, Saved saved, Map<String, String> attributes) {
+        Inspection seen = another.inspect(saved.id());
+        try (PassingFile room = PassingFile.in(storage.scratch(), Math.max(1, saved.bytes()))) {
+            List<TensorPart> parts = new ArrayList<>();
+            long at = 0;
+            for (Inspection.Tensor tensor : seen.tensors()) {
+                long bytes = Shapes.elements(tensor.shape()) * Float.BYTES;
+                parts.add(TensorPart.whole(tensor.name(), tensor.shape(), room.bytes().asSlice(at, bytes)));
+                at += bytes;
+            }
+            another.loadParts(saved, parts);
+            return save(saved.step(), saved.history(), parts, attributes).saved();
+        } catch (IOException failed) {
+            throw Faults.notSaved(saved.step(), storage.where(), saved.bytes(), failed);
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.pando.checkpoint;
 
 import java.time.Duration;
+import java.util.stream.Stream;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
@@ -42,8 +43,16 @@ final class S3Clients {
                                                         .backoffStrategy(delays)
                                                         .throttlingBackoffStrategy(delays)
                                                         .build()));
-        place.endpoint().ifPresent(endpoint -> builder.endpointOverride(endpoint).forcePathStyle(true));
+        place.endpoint().ifPresent(builder::endpointOverride);
+        // servers that are not AWS's are found by one name, and not by one for each bucket
+        builder.forcePathStyle(place.endpoint().isPresent() || isElsewhere());
         place.region().ifPresent(region -> builder.region(Region.of(region)));
         return builder;
+    }
+
+    /// Whether the environment names a server, as AWS's tools understand it.
+    private static boolean isElsewhere() {
+        return Stream.of("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL").anyMatch(name -> System.getenv(name) != null)
+                || Stream.of("aws.endpointUrlS3", "aws.endpointUrl").anyMatch(name -> System.getProperty(name) != null);
     }
 }

@@ -14,7 +14,8 @@ import java.util.Optional;
 /// @param region as AWS names it
 /// @param patience how long one call is tried again before the server counts as gone
 public record S3Location(
-        String bucket, String prefix, Optional<URI> endpoint, Optional<String> region, Duration patience) {
+        String bucket, String prefix, Optional<URI> endpoint, Optional<String> region, Duration patience)
+        implements CheckpointPlace {
     private static final Duration PATIENCE = Duration.ofMinutes(3);
 
     public S3Location {

@@ -2,6 +2,7 @@ package dev.pando.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pando.training.model.Keeping;
 import dev.pando.training.model.ModelConfig;
 import dev.pando.training.ops.CpuOps;
 import dev.pando.training.optimizer.Recipe;
@@ -81,7 +82,7 @@ class ContinuationTest {
     private static ModelTrainer trainer(Arena arena, int seed, int threads) {
         return new ModelTrainer(
                 MODEL,
-                false,
+                Keeping.ALL,
                 RECIPE,
                 PLAN,
                 new RandomTokens(5, MODEL.vocabulary(), 9),

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pando.training.model.Initialization;
 import dev.pando.training.model.InternLm2;
+import dev.pando.training.model.Keeping;
 import dev.pando.training.model.ModelConfig;
 import dev.pando.training.model.ModelTensors;
 import dev.pando.training.ops.CpuOps;
@@ -94,7 +95,7 @@ class PeerModelTest {
         try (Arena arena = Arena.ofShared();
                 CpuOps ops = new CpuOps("test", 1)) {
             Memory memory = Memory.of(arena);
-            InternLm2 net = new InternLm2(model, 1, LENGTH, false, ops, memory);
+            InternLm2 net = new InternLm2(model, 1, LENGTH, Keeping.ALL, ops, memory);
             for (int at = 0; at < LENGTH; at++) {
                 net.tokens().ids().setAtIndex(ValueLayout.JAVA_INT, at, tokens[at]);
                 net.tokens().documents().setAtIndex(ValueLayout.JAVA_INT, at, 0);

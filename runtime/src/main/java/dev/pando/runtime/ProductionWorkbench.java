@@ -5,6 +5,7 @@ import dev.pando.actors.Workbench;
 import dev.pando.checkpoint.Checkpoints;
 import dev.pando.collectives.Transport;
 import dev.pando.collectives.TransportSettings;
+import dev.pando.runtime.folder.RunFolder;
 import dev.pando.runtime.settings.Arithmetic;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.UserError;
@@ -18,8 +19,11 @@ import dev.pando.training.step.CheckpointStore.Saved;
 import dev.pando.training.step.Collective;
 import dev.pando.training.step.ModelTrainer;
 import dev.pando.training.step.Sampler;
+import dev.pando.training.step.Trainer;
 import dev.pando.training.tensor.Memory;
 import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
@@ -51,10 +55,14 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
         Optional<Saved> newest = newest();
         if (newest.isPresent() && !resume) {
             throw new UserError(
-                    settings.checkpoint().folder()
+                    settings.checkpoint().place()
                             + " holds checkpoints already: go on from them by --resume, or set"
                             + " another pando.job.checkpoint.folder");
         }
+        if (newest.isEmpty()) {
+            newest = settings.start().run().map(this::takeOver);
+        }
+        settings.start().model().ifPresent(model -> Beginning.check(model, settings));
         data = newest.isPresent() ? dataOf(newest.get(), progress) : PreparedData.prepare(settings.data(), progress);
         int known = data.tokenizer().vocabularySize();
         int vocabulary = settings.model().shape().vocabulary();
@@ -107,7 +115,14 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
                         settings.seed(),
                         new CpuOps(worker, Math.max(1, settings.threads() / settings.workers())),
                         Memory.of(arena));
-        return new Replica(open.owning(trainer, arena), collective);
+        Trainer owner = open.owning(trainer, arena);
+        try {
+            settings.start().model().ifPresent(model -> Beginning.load(model, settings, trainer));
+        } catch (RuntimeException failed) {
+            owner.close();
+            throw failed;
+        }
+        return new Replica(owner, collective);
     }
 
     @Override
@@ -134,12 +149,32 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
     }
 
     private Checkpoints open() {
-        return Checkpoints.in(settings.checkpoint().folder(), settings.name(), settings.checkpoint().storage());
+        return Checkpoints.in(settings.checkpoint().place(), settings.name(), settings.checkpoint().storage());
     }
 
     private Optional<Saved> newest() {
         try (Checkpoints checkpoints = open()) {
             return checkpoints.list().stream().findFirst();
+        }
+    }
+
+    /// The state that this run goes on from, as the first checkpoint of its own.
+    private Saved takeOver(Path run) {
+        Settings theirs = RunFolder.settings(run);
+        Arithmetic.firstDifferenceFromHere(theirs, settings)
+                .or(() -> Arithmetic.firstDifferenceOfData(theirs, settings))
+                .ifPresent(difference -> {
+                    throw new UserError(difference.sentence(run.toString()));
+                });
+        try (Checkpoints from = Checkpoints.of(theirs.checkpoint().place());
+                Checkpoints to = open()) {
+            Saved saved =
+                    from.newest()
+                            .saved()
+                            .orElseThrow(() -> new UserError(run + " has no checkpoint that is sound to go on from"));
+            Map<String, String> attributes = new HashMap<>(saved.attributes());
+            attributes.put(CONFIG, settings.render());
+            return to.adopt(from, saved, attributes);
         }
     }
 
@@ -152,7 +187,7 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
             throw new UserError(
                     where
                             + " in "
-                            + settings.checkpoint().folder()
+                            + settings.checkpoint().place()
                             + " is not of a training run; set another pando.job.checkpoint.folder");
         }
         Settings then = Settings.parse(config);

@@ -62,7 +62,7 @@ public final class TrainedModel implements AutoCloseable {
         ModelConfig shape = settings.model().shape();
         TensorTable table = ModelTensors.table(shape);
         Arena arena = Arena.ofShared();
-        try (Checkpoints checkpoints = Checkpoints.of(settings.checkpoint().folder())) {
+        try (Checkpoints checkpoints = Checkpoints.of(settings.checkpoint().place())) {
             Saved saved = checkpoint.map(which -> named(checkpoints, which)).orElseGet(() -> newest(checkpoints, run));
             MemorySegment weights = Memory.of(arena).allocate("weights", table.bytes());
             List<Span> spans =

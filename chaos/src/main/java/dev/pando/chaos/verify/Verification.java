@@ -11,6 +11,7 @@ import dev.pando.runtime.JobResult;
 import dev.pando.runtime.Pando;
 import dev.pando.runtime.Submission;
 import dev.pando.runtime.settings.Settings;
+import dev.pando.runtime.settings.UserError;
 import dev.pando.runtime.settings.Written;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -60,7 +61,14 @@ public record Verification(
                         .with("--steps " + steps, "steps", steps)
                         .with("--out", "out", out.toString())
                         .settings();
-        Injection injection = Injection.of(faults, count, steps, seed, settings.checkpoint().folder());
+        Path checkpoints =
+                settings.checkpoint()
+                        .folder()
+                        .orElseThrow(() ->
+                                new UserError(
+                                        "faults are tried on checkpoints in a folder: leave out"
+                                                + " pando.job.checkpoint.folder"));
+        Injection injection = Injection.of(faults, count, steps, seed, checkpoints);
         List<JobEvent> history = new CopyOnWriteArrayList<>();
         Submission submission =
                 Submission.of(settings)

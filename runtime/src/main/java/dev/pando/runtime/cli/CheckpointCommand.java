@@ -1,29 +1,42 @@
 package dev.pando.runtime.cli;
 
+import dev.pando.checkpoint.CheckpointPlace;
 import dev.pando.checkpoint.Checkpoints;
 import dev.pando.checkpoint.Difference;
 import dev.pando.checkpoint.Inspection;
 import dev.pando.runtime.folder.RunFolder;
+import dev.pando.runtime.settings.UserError;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/// Looks at a run's checkpoints: what there is, whether it is whole, in what two of them differ.
+/// Looks at a run's checkpoints, clears old ones away, and takes models out of them and into them.
 @Command(
         name = "checkpoint",
-        description = "Looks at a run's checkpoints.",
+        description = "Looks at a run's checkpoints, and takes models out and in.",
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {CheckpointCommand.Listing.class, CheckpointCommand.Verify.class, CheckpointCommand.Diff.class},
+        subcommands = {
+            CheckpointCommand.Listing.class,
+            CheckpointCommand.Inspect.class,
+            CheckpointCommand.Verify.class,
+            CheckpointCommand.Diff.class,
+            CheckpointCommand.Prune.class,
+            ExportCommand.class,
+            ImportCommand.class
+        },
         footer = {"", "A checkpoint is named by its step, by its name or the beginning of it,", "or as `newest`."})
 public final class CheckpointCommand implements Callable<Integer> {
     private static final int DIFFERENT = 1;
+    private static final int WIDEST = 100;
 
     @Spec private CommandSpec spec;
 
@@ -42,19 +55,19 @@ public final class CheckpointCommand implements Callable<Integer> {
 
         @Override
         public final Integer call() {
-            Path folder = RunFolder.settings(run).checkpoint().folder();
-            try (Checkpoints checkpoints = Checkpoints.of(folder)) {
-                return look(checkpoints, folder, spec.commandLine().getOut());
+            CheckpointPlace place = RunFolder.settings(run).checkpoint().place();
+            try (Checkpoints checkpoints = Checkpoints.of(place)) {
+                return look(checkpoints, place, spec.commandLine().getOut());
             }
         }
 
-        abstract int look(Checkpoints checkpoints, Path folder, PrintWriter out);
+        abstract int look(Checkpoints checkpoints, CheckpointPlace place, PrintWriter out);
     }
 
     @Command(name = "list", description = "Lists them, newest first.")
     static final class Listing extends Look {
         @Override
-        int look(Checkpoints checkpoints, Path folder, PrintWriter out) {
+        int look(Checkpoints checkpoints, CheckpointPlace place, PrintWriter out) {
             List<Inspection> all = checkpoints.inspectAll();
             all.forEach(checkpoint ->
                     out.println(
@@ -65,7 +78,7 @@ public final class CheckpointCommand implements Callable<Integer> {
                                             .map(fault -> "cannot be used: " + fault)
                                             .orElseGet(() -> size(checkpoint))));
             if (all.isEmpty()) {
-                out.println("no checkpoint in " + folder);
+                out.println("no checkpoint in " + place);
             }
             return 0;
         }
@@ -74,6 +87,78 @@ public final class CheckpointCommand implements Callable<Integer> {
             String tensors = Words.counted(checkpoint.tensors().size(), "tensor");
             return String.format(
                     Locale.ROOT, "step %d  %.1f MB  %s", checkpoint.step(), checkpoint.bytes() / 1e6, tensors);
+        }
+    }
+
+    @Command(name = "inspect", description = "Says what is in one: tensors, files, what it says of itself.")
+    static final class Inspect extends Look {
+        @Parameters(
+                index = "1",
+                arity = "0..1",
+                paramLabel = "CHECKPOINT",
+                defaultValue = "newest",
+                description = "Which one; the newest if none is named.")
+        private String which;
+
+        @Override
+        int look(Checkpoints checkpoints, CheckpointPlace place, PrintWriter out) {
+            Inspection seen = checkpoints.inspect(which);
+            out.println(seen.id());
+            if (seen.fault().isPresent()) {
+                out.println("cannot be used: " + seen.fault().get());
+                return DIFFERENT;
+            }
+            out.println("job      " + seen.job());
+            out.println("step     " + seen.step());
+            out.println("history  " + seen.history().sha256());
+            new TreeMap<>(seen.attributes())
+                    .forEach((name, value) -> out.println(String.format("%-8s %s", name, shortened(value))));
+            out.println(
+                    String.format(
+                            Locale.ROOT,
+                            "holds    %s, %.1f MB",
+                            Words.counted(seen.tensors().size(), "tensor"),
+                            seen.bytes() / 1e6));
+            seen.tensors()
+                    .forEach(tensor ->
+                            out.println(
+                                    "  "
+                                            + tensor.name()
+                                            + "  "
+                                            + tensor.dtype()
+                                            + " "
+                                            + tensor.shape()
+                                            + (tensor.pieces() == 1 ? "" : " in " + tensor.pieces() + " pieces")));
+            seen.files().forEach(file -> out.println("  " + file.name() + "  " + file.bytes() + " bytes"));
+            return 0;
+        }
+
+        private static String shortened(String value) {
+            return value.length() <= WIDEST ? value : value.substring(0, WIDEST) + "…";
+        }
+    }
+
+    @Command(
+            name = "prune",
+            description = {
+                "Removes old ones. What stays is read first: only sound ones count,",
+                "and the last sound one always stays."
+            })
+    static final class Prune extends Look {
+        @Option(names = "--keep", paramLabel = "N", defaultValue = "1", description = "How many stay; 1 if not given.")
+        private int keep;
+
+        @Override
+        int look(Checkpoints checkpoints, CheckpointPlace place, PrintWriter out) {
+            if (keep < 1) {
+                throw new UserError("--keep must be at least 1, not " + keep);
+            }
+            List<String> removed = checkpoints.prune(keep);
+            removed.forEach(name -> out.println("removed " + name));
+            if (removed.isEmpty()) {
+                out.println("nothing to remove");
+            }
+            return 0;
         }
     }
 
@@ -87,7 +172,7 @@ public final class CheckpointCommand implements Callable<Integer> {
         private String which;
 
         @Override
-        int look(Checkpoints checkpoints, Path folder, PrintWriter out) {
+        int look(Checkpoints checkpoints, CheckpointPlace place, PrintWriter out) {
             List<String> names =
                     which != null
                             ? List.of(checkpoints.inspect(which).id())
@@ -111,7 +196,7 @@ public final class CheckpointCommand implements Callable<Integer> {
         private String second;
 
         @Override
-        int look(Checkpoints checkpoints, Path folder, PrintWriter out) {
+        int look(Checkpoints checkpoints, CheckpointPlace place, PrintWriter out) {
             List<Difference> differences = checkpoints.diff(first, second);
             differences.forEach(difference -> out.println(difference.tensor() + "  " + words(difference)));
             if (differences.isEmpty()) {

@@ -30,6 +30,16 @@ public final class JobOptions {
             description = "Trains on this folder or file of text and code. May be given again.")
     private List<Path> data = new ArrayList<>();
 
+    @Option(
+            names = "--from",
+            paramLabel = "DIR",
+            description = {
+                "Begins with the weights of a model in Hugging Face's format, and",
+                "takes over its shape and tokenizer; or, if DIR is the folder of",
+                "another run, goes on from that one's newest valid checkpoint."
+            })
+    private Path from;
+
     @Option(names = "--out", paramLabel = "DIR", description = "The run's folder.")
     private Path out;
 
@@ -47,6 +57,9 @@ public final class JobOptions {
     /// @throws dev.pando.runtime.settings.UserError if anything is not as it must be
     public Settings settings() {
         Written written = Files.isDirectory(conf) ? RunFolder.moved(RunFolder.config(conf), conf) : Written.file(conf);
+        if (from != null) {
+            written = StartingPoint.over(written, "--from " + from, from);
+        }
         if (!data.isEmpty()) {
             written = written.with("--data", "data.paths", data.stream().map(Path::toString).toList());
         }

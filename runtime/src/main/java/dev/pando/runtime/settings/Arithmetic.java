@@ -49,6 +49,14 @@ public final class Arithmetic {
         if (!then.name().equals(now.name())) {
             return Optional.of(new Difference("pando.job.name", then.name(), now.name())); // its checkpoints bear it
         }
+        if (!then.start().equals(now.start())) {
+            return firstDifference(new Part("pando.job.start", then.start(), now.start()));
+        }
+        return firstDifferenceFromHere(then, now);
+    }
+
+    /// The same for a run that takes over the state of another, whatever that one is called and began with.
+    public static Optional<Difference> firstDifferenceFromHere(Settings then, Settings now) {
         if (then.seed() != now.seed()) {
             return Optional.of(new Difference("pando.job.seed", then.seed(), now.seed()));
         }

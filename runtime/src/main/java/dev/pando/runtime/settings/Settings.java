@@ -3,6 +3,7 @@ package dev.pando.runtime.settings;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigValueFactory;
+import dev.pando.checkpoint.CheckpointPlace;
 import dev.pando.checkpoint.CheckpointSettings;
 import dev.pando.training.data.DataConfig;
 import dev.pando.training.model.Keeping;
@@ -13,10 +14,13 @@ import dev.pando.training.step.BatchPlan;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// A job's settings, read once and checked at the door: whoever holds one need not check again.
 ///
@@ -44,6 +48,8 @@ public record Settings(
         BatchPlan batch,
         Recipe optimizer,
         Checkpoint checkpoint,
+        Start start,
+        Stage stage,
         Sample sample) {
     private static final String JOB = "pando.job";
     private static final String SYSTEM = "pando.system";
@@ -54,9 +60,48 @@ public record Settings(
     public record Model(ModelConfig shape, Keeping keeping) {}
 
     /// @param everySteps committed steps between two durable checkpoints
-    /// @param folder where they are
+    /// @param place where they are
     /// @param storage how they are written
-    public record Checkpoint(long everySteps, Path folder, CheckpointSettings storage) {}
+    public record Checkpoint(long everySteps, CheckpointPlace place, CheckpointSettings storage) {
+        /// The folder that they are in; empty where they are in a bucket.
+        public Optional<Path> folder() {
+            return place instanceof CheckpointPlace.Folder(Path path) ? Optional.of(path) : Optional.empty();
+        }
+    }
+
+    /// What a run begins with.
+    ///
+    /// @param model directory of a model whose weights these are; empty: random ones
+    /// @param run folder of a run whose state this run goes on from
+    public record Start(Optional<Path> model, Optional<Path> run) {}
+
+    /// What a run makes of a model.
+    public enum Stage {
+        BASE,
+        LONG,
+        SFT,
+        REWARD,
+        RLHF;
+
+        /// @throws IllegalArgumentException naming those that there are
+        public static Stage of(String name) {
+            for (Stage stage : values()) {
+                if (stage.toString().equals(name)) {
+                    return stage;
+                }
+            }
+            throw new IllegalArgumentException(
+                    "stage must be one of "
+                            + Stream.of(values()).map(Stage::toString).collect(Collectors.joining(", "))
+                            + ", not "
+                            + name);
+        }
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
 
     /// Texts that the trained model continues at the end.
     public record Sample(List<String> prompts, int tokens, double temperature, double topP, long seed) {
@@ -119,6 +164,8 @@ public record Settings(
                 batch,
                 recipe(job.at("optimizer"), steps),
                 checkpoint(job.at("checkpoint"), out),
+                start(job.at("start")),
+                job.build(() -> Stage.of(job.text("stage"))),
                 sample(job.at("sample")));
     }
 
@@ -238,7 +285,25 @@ public record Settings(
                                 checkpoint.bytes("file-size"),
                                 checkpoint.integer("threads"),
                                 checkpoint.bytes("bytes-per-second")));
-        return new Checkpoint(everySteps, folder.isEmpty() ? out.resolve("checkpoints") : Path.of(folder), storage);
+        CheckpointPlace place =
+                folder.isEmpty()
+                        ? new CheckpointPlace.Folder(out.resolve("checkpoints"))
+                        : checkpoint.build(() -> CheckpointPlace.parse(folder));
+        return new Checkpoint(everySteps, place, storage);
+    }
+
+    private static Start start(Keys start) {
+        String model = start.text("model");
+        String run = start.text("run");
+        start.require(
+                model.isEmpty() || run.isEmpty(),
+                "run",
+                () -> "must be empty where start.model says what to begin with: a run begins with one of them");
+        return new Start(path(model), path(run));
+    }
+
+    private static Optional<Path> path(String text) {
+        return text.isEmpty() ? Optional.empty() : Optional.of(Path.of(text));
     }
 
     private static BatchPlan batch(Keys batch) {

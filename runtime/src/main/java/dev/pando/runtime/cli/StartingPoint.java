@@ -1,0 +1,46 @@
+package dev.pando.runtime.cli;
+
+import dev.pando.checkpoint.ModelDirectory;
+import dev.pando.runtime.settings.UserError;
+import dev.pando.runtime.settings.Written;
+import dev.pando.training.model.ModelConfig;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/// Lays over a job what follows from where it begins: a model's shape and tokenizer, or another run's state.
+final class StartingPoint {
+    private StartingPoint() {}
+
+    /// @param option as the user knows it
+    /// @param place a model's directory, or a run's folder
+    static Written over(Written job, String option, Path place) {
+        if (Files.exists(place.resolve("config.json"))) {
+            return model(job, option, place);
+        }
+        if (!Files.exists(place.resolve("job.conf"))) {
+            throw new UserError(
+                    option + " holds neither a model, for it has no config.json, nor a run, for it has no job.conf");
+        }
+        return job.with(option, "start.run", place.toString());
+    }
+
+    private static Written model(Written job, String option, Path place) {
+        ModelDirectory directory = ModelDirectory.open(place);
+        Written written = shape(job, option, directory.config()).with(option, "start.model", place.toString());
+        return directory
+                .tokenizer()
+                .map(file -> written.with(option, "data.tokenizer.file", file.toString()))
+                .orElse(written);
+    }
+
+    private static Written shape(Written job, String option, ModelConfig model) {
+        return job.with(option, "model.vocabulary", model.vocabulary())
+                .with(option, "model.hidden", model.hidden())
+                .with(option, "model.layers", model.layers())
+                .with(option, "model.heads", model.heads())
+                .with(option, "model.kv-heads", model.kvHeads())
+                .with(option, "model.intermediate", model.intermediate())
+                .with(option, "model.rope-theta", model.ropeTheta())
+                .with(option, "model.norm-epsilon", model.normEpsilon());
+    }
+}

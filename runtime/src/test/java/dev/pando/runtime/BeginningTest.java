@@ -1,0 +1,281 @@
+package dev.pando.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.pando.actors.JobEvent;
+import dev.pando.actors.JobSpec;
+import dev.pando.actors.Workbench;
+import dev.pando.checkpoint.ModelLayout;
+import dev.pando.checkpoint.Precision;
+import dev.pando.runtime.cli.CommandLines;
+import dev.pando.runtime.cli.CommandLines.Shown;
+import dev.pando.runtime.folder.StepLine;
+import dev.pando.training.step.CheckpointStore;
+import dev.pando.training.step.TrainerState;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Runs that begin where others ended, models that leave and come back, and runs whose checkpoints fail.
+class BeginningTest {
+    private static final long PATIENCE_SECONDS = 60;
+
+    @TempDir private Path temp;
+
+    private TinyJob tiny;
+
+    @BeforeEach
+    void writeText() {
+        tiny = new TinyJob(temp);
+    }
+
+    @Test
+    void shouldGoOnFromAnotherRunWithOtherWorkersToTheSameBits() throws Exception {
+        JobResult.Finished undisturbed = finish(Submission.of(tiny.settings("whole", "workers=1")));
+        finish(Submission.of(tiny.settings("first", "steps=5", "optimizer.schedule-steps=12", "workers=2")));
+        List<JobEvent> heard = new ArrayList<>();
+
+        JobResult.Finished second =
+                finish(
+                        Submission.of(
+                                        tiny.settings(
+                                                "second",
+                                                "name=other",
+                                                "workers=3",
+                                                "start.run=\"" + tiny.out("first") + "\""))
+                                .listening(heard::add));
+
+        assertThat(heard.getFirst()).isEqualTo(new JobEvent.Started(5, true));
+        assertThat(StepLine.read(tiny.out("second"))).extracting(StepLine::step).startsWith(5L).hasSize(7);
+        assertThat(second.hash()).isEqualTo(undisturbed.hash());
+    }
+
+    @Test
+    void shouldNotGoOnFromARunOfOtherArithmetic() throws Exception {
+        finish(Submission.of(tiny.settings("first", "steps=5")));
+
+        assertThatThrownBy(() ->
+                        finish(
+                                Submission.of(
+                                        tiny.settings("second", "seed=7", "start.run=\"" + tiny.out("first") + "\""))))
+                .cause()
+                .hasMessageStartingWith("pando.job.seed is 7 now and was 1024 in " + tiny.out("first"));
+    }
+
+    @Test
+    void shouldBeginWithTheWeightsOfAModelWhateverTheWorkers() throws Exception {
+        finish(Submission.of(tiny.settings("first")));
+        Path model = temp.resolve("model");
+        Release.of(tiny.out("first"), Optional.empty()).write(model);
+        String from = "start.model=\"" + model + "\"";
+        String tokenizer = "data.tokenizer.file=\"" + model.resolve("tokenizer.json") + "\"";
+        double ended = StepLine.read(tiny.out("first")).getLast().loss();
+
+        JobResult.Finished one =
+                finish(Submission.of(tiny.settings("one", from, tokenizer, vocabulary(), "workers=1")));
+        JobResult.Finished three =
+                finish(Submission.of(tiny.settings("three", from, tokenizer, vocabulary(), "workers=3")));
+        JobResult.Finished fresh = finish(Submission.of(tiny.settings("fresh", tokenizer, vocabulary())));
+
+        assertThat(three.hash()).isEqualTo(one.hash()).isNotEqualTo(fresh.hash());
+        assertThat(StepLine.read(tiny.out("one")).getFirst().loss())
+                .as("of weights that have been trained")
+                .isLessThan(StepLine.read(tiny.out("fresh")).getFirst().loss())
+                .isCloseTo(ended, org.assertj.core.data.Percentage.withPercentage(20));
+    }
+
+    private static String vocabulary() {
+        return "model.vocabulary=300";
+    }
+
+    @Test
+    void shouldRefuseAModelOfAnotherShape() throws Exception {
+        finish(Submission.of(tiny.settings("first")));
+        Path model = temp.resolve("model");
+        Release.of(tiny.out("first"), Optional.empty()).write(model);
+
+        assertThatThrownBy(() ->
+                        finish(
+                                Submission.of(
+                                        tiny.settings("second", "start.model=\"" + model + "\"", "model.layers=3"))))
+                .cause()
+                .hasMessage(
+                        "pando.job.model.layers is 3 and 2 in "
+                                + model
+                                + "; begin with --from "
+                                + model
+                                + ", which takes its shape over");
+    }
+
+    @Test
+    void shouldTakeAModelOutAndInAndTrainItFurtherByCommands() throws Exception {
+        Path model = temp.resolve("tiny-base");
+        assertThat(pando("train", tiny.file("run")).exit()).isZero();
+
+        Shown exported = pando("checkpoint", "export", tiny.out("run"), model, "--layout", "llama", "--stage", "long");
+        Shown imported = pando("checkpoint", "import", temp.resolve("in"), model);
+        Shown again = pando("checkpoint", "export", temp.resolve("in"), temp.resolve("out"), "--layout", "llama");
+        Shown further = pando("train", tiny.file("further"), "--from", model, "--steps", 2);
+
+        assertThat(exported).isEqualTo(new Shown(0, "tiny-long is in " + model + "\n", ""));
+        assertThat(Files.readString(model.resolve("README.md")))
+                .contains("# tiny-long", "| steps | 12 of 12 |", "library_name: transformers", "loss history");
+        assertThat(imported.exit()).isZero();
+        assertThat(imported.out()).contains("2 layers, as checkpoint step-0000000000-");
+        assertThat(again.err()).isEmpty();
+        assertThat(temp.resolve("out/model.safetensors")).hasSameBinaryContentAs(model.resolve("model.safetensors"));
+        assertThat(further.err()).isEmpty();
+        assertThat(further.exit()).isZero();
+        assertThat(Files.readString(tiny.out("further").resolve("job.conf"))).contains(model.toString());
+    }
+
+    @Test
+    void shouldInspectAndPrune() {
+        pando("train", tiny.file("run"));
+
+        Shown inspected = pando("checkpoint", "inspect", tiny.out("run"), "4");
+        Shown pruned = pando("checkpoint", "prune", tiny.out("run"));
+        Shown rest = pando("checkpoint", "list", tiny.out("run"));
+        Shown verified = pando("checkpoint", "verify", tiny.out("run"));
+
+        assertThat(inspected.out().lines().toList()).first().asString().startsWith("step-0000000004-");
+        assertThat(inspected.out())
+                .contains(
+                        "job      tiny\n",
+                        "step     4\n",
+                        "  model.norm.weight  F32 [16]",
+                        "  exp_avg/model.norm.weight");
+        assertThat(pruned.out()).startsWith("removed step-").contains("removed step-0000000004-");
+        assertThat(rest.out().lines()).singleElement().asString().startsWith("step-0000000012-");
+        assertThat(verified.exit()).isZero();
+    }
+
+    /// A folder that turns into a file, so that whoever runs this, no permission lets one write in it.
+    @Test
+    void shouldTrainOnWhileCheckpointsCannotBeWrittenAndWriteThatDown() throws Exception {
+        JobResult.Finished undisturbed = finish(Submission.of(tiny.settings("whole")));
+        List<JobEvent> heard = new ArrayList<>();
+
+        JobResult.Finished result =
+                finish(
+                        Submission.of(tiny.settings("run"))
+                                .with(tools -> failingOnce(tools, tiny.out("run").resolve("checkpoints")))
+                                .listening(heard::add));
+
+        assertThat(result.hash()).isEqualTo(undisturbed.hash());
+        assertThat(heard)
+                .filteredOn(JobEvent.CheckpointFailed.class::isInstance)
+                .singleElement()
+                .satisfies(failed ->
+                        assertThat(((JobEvent.CheckpointFailed) failed).sentence())
+                                .contains(" was not saved to ", " is no folder"));
+        assertThat(heard).anyMatch(JobEvent.CheckpointDurable.class::isInstance);
+        assertThat(Files.readString(tiny.out("run").resolve("events.jsonl"))).contains("checkpoint-failed");
+    }
+
+    private static Workbench failingOnce(Workbench tools, Path folder) {
+        AtomicInteger saves = new AtomicInteger();
+        return new Workbench() {
+            @Override
+            public Replica replica(JobSpec job, String worker) {
+                return tools.replica(job, worker);
+            }
+
+            @Override
+            public CheckpointStore checkpoints(JobSpec job) {
+                return failing(tools.checkpoints(job), folder, saves);
+            }
+
+            @Override
+            public Map<String, String> checkpointAttributes(JobSpec job) {
+                return tools.checkpointAttributes(job);
+            }
+        };
+    }
+
+    private static CheckpointStore failing(CheckpointStore store, Path folder, AtomicInteger saves) {
+        return new CheckpointStore() {
+            @Override
+            public Saved save(TrainerState state, Map<String, String> attributes) {
+                if (saves.getAndIncrement() > 0) {
+                    return store.save(state, attributes);
+                }
+                Path aside = folder.resolveSibling("aside");
+                try {
+                    if (Files.exists(folder)) {
+                        Files.move(folder, aside);
+                    }
+                    Files.writeString(folder, "in the way");
+                    try {
+                        return store.save(state, attributes);
+                    } finally {
+                        Files.delete(folder);
+                        if (Files.exists(aside)) {
+                            Files.move(aside, folder);
+                        }
+                    }
+                } catch (IOException failed) {
+                    throw new UncheckedIOException(failed);
+                }
+            }
+
+            @Override
+            public List<Saved> list() {
+                return store.list();
+            }
+
+            @Override
+            public Newest newest() {
+                return store.newest();
+            }
+
+            @Override
+            public void load(Saved saved, List<TrainerState.Span> into) {
+                store.load(saved, into);
+            }
+
+            @Override
+            public void close() {
+                store.close();
+            }
+        };
+    }
+
+    @Test
+    void shouldReleaseInAnyLayoutAndPrecision() throws Exception {
+        finish(Submission.of(tiny.settings("run")));
+
+        for (ModelLayout layout : ModelLayout.values()) {
+            for (Precision precision : Precision.values()) {
+                Path model = temp.resolve(layout + "-" + precision);
+                Release.of(tiny.out("run"), Optional.of("12")).as(layout, precision).write(model);
+                assertThat(model)
+                        .isDirectoryContaining("glob:**/{config,generation_config,tokenizer,tokenizer_config}.json")
+                        .isDirectoryContaining("glob:**/README.md");
+            }
+        }
+    }
+
+    private static Shown pando(Object... arguments) {
+        return CommandLines.pando(arguments);
+    }
+
+    private static JobResult.Finished finish(Submission submission) throws Exception {
+        try (Pando pando = Pando.start(submission)) {
+            JobResult result = pando.job().done().toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            assertThat(result).isInstanceOf(JobResult.Finished.class);
+            return (JobResult.Finished) result;
+        }
+    }
+}
