@@ -17,8 +17,7 @@ import picocli.CommandLine.ParameterException;
 @Command(
         name = "bench/step/run",
         sortOptions = false,
-        description =
-                "Tokens a second of a full training step, beside PyTorch in the same run; see bench/README.md.")
+        description = "Tokens a second of a full training step, beside PyTorch in the same run; see bench/README.md.")
 public final class StepBench implements Runnable {
     private static final int OPERATOR_STEPS = 4;
 
