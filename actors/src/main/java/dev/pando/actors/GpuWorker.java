@@ -34,6 +34,7 @@ public final class GpuWorker {
     private final Workbench workbench;
     private final ActorRef<CheckpointWriter.Command> writer;
     private final Stopwatch stopwatch;
+    private final DeviceThread.Factory threads;
     private final DeviceThread thread;
 
     private GpuWorker(
@@ -48,6 +49,7 @@ public final class GpuWorker {
         this.workbench = workbench;
         this.writer = writer;
         this.stopwatch = stopwatch;
+        this.threads = threads;
         this.thread = threads.start("device-" + name);
     }
 
@@ -96,7 +98,8 @@ public final class GpuWorker {
                                         workbench,
                                         request.supervisor(),
                                         writer,
-                                        stopwatch))
+                                        stopwatch,
+                                        threads))
                         .onFailure(SupervisorStrategy.stop());
         ActorRef<PipelineStage.Command> child = context.spawn(stage, "stage-" + request.job().id());
         context.watch(child);

@@ -6,7 +6,10 @@ import dev.pando.training.step.Collective.Outcome;
 import dev.pando.training.step.LossHistory;
 import dev.pando.training.step.Trainer.Committed;
 import dev.pando.training.step.Trainer.ShardLoss;
+import dev.pando.training.step.TrainerState;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.BiFunction;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -18,6 +21,7 @@ import org.apache.pekko.actor.typed.javadsl.StashBuffer;
 ///
 /// It decides nothing. Whatever of a step it has computed it keeps until the step is committed or dropped, through any
 /// number of epochs, and says so again at the start of each.
+// Long because each order stands beside what is done about it.
 public final class PipelineStage {
     public sealed interface Command
             permits EnterEpoch,
@@ -31,6 +35,7 @@ public final class PipelineStage {
                     TakeSnapshot,
                     Digest,
                     Built,
+                    Copied,
                     Finished,
                     Failed {}
 
@@ -75,6 +80,9 @@ public final class PipelineStage {
 
     private record Built(StageWork work) implements Command {}
 
+    /// The state is copied: it may change again.
+    private record Copied(TrainerState copy) implements Command {}
+
     /// Something that ran on the device's thread is done; the actor's thread goes on from there.
     private record Finished(Runnable next) implements Command {}
 
@@ -89,6 +97,11 @@ public final class PipelineStage {
     private final ActorRef<GpuWorker.Command> worker;
     private final ActorRef<JobSupervisor.Command> supervisor;
     private final ActorRef<CheckpointWriter.Command> writer;
+    private final Stopwatch stopwatch;
+    private final DeviceThread.Factory threads;
+    private final StashBuffer<Command> stash;
+    private Optional<DeviceThread> copier = Optional.empty();
+    private boolean copying;
 
     private PipelineStage(
             ActorContext<Command> context,
@@ -97,7 +110,10 @@ public final class PipelineStage {
             DeviceThread device,
             ActorRef<GpuWorker.Command> worker,
             ActorRef<JobSupervisor.Command> supervisor,
-            ActorRef<CheckpointWriter.Command> writer) {
+            ActorRef<CheckpointWriter.Command> writer,
+            Stopwatch stopwatch,
+            DeviceThread.Factory threads,
+            StashBuffer<Command> stash) {
         this.context = context;
         this.job = job;
         this.name = name;
@@ -105,6 +121,9 @@ public final class PipelineStage {
         this.worker = worker;
         this.supervisor = supervisor;
         this.writer = writer;
+        this.stopwatch = stopwatch;
+        this.threads = threads;
+        this.stash = stash;
     }
 
     static Behavior<Command> create(
@@ -115,24 +134,35 @@ public final class PipelineStage {
             Workbench workbench,
             ActorRef<JobSupervisor.Command> supervisor,
             ActorRef<CheckpointWriter.Command> writer,
-            Stopwatch stopwatch) {
+            Stopwatch stopwatch,
+            DeviceThread.Factory threads) {
         return Behaviors.setup(context ->
                 Behaviors.withStash(
                         STASHED_AT_MOST,
                         stash -> {
                             PipelineStage stage =
-                                    new PipelineStage(context, job, name, device, worker, supervisor, writer);
+                                    new PipelineStage(
+                                            context,
+                                            job,
+                                            name,
+                                            device,
+                                            worker,
+                                            supervisor,
+                                            writer,
+                                            stopwatch,
+                                            threads,
+                                            stash);
                             context.pipeToSelf(
-                                    device.submit(() -> StageWork.build(job, name, workbench, stopwatch)),
+                                    device.submit(() -> StageWork.build(job, name, workbench)),
                                     (work, failure) ->
                                             failure == null
                                                     ? new Built(work)
                                                     : new Failed("building the replica", failure));
-                            return stage.building(stash);
+                            return stage.building();
                         }));
     }
 
-    private Behavior<Command> building(StashBuffer<Command> early) {
+    private Behavior<Command> building() {
         return State.named(
                 "building",
                 Behaviors.receive(Command.class)
@@ -143,13 +173,13 @@ public final class PipelineStage {
                                     supervisor.tell(
                                             new JobSupervisor.Arrived(
                                                     name, work.step(), work.address(), context.getSelf(), worker));
-                                    return early.unstashAll(ready(work, 0));
+                                    return stash.unstashAll(ready(work, 0));
                                 })
                         .onMessage(Failed.class, this::fail)
                         .onMessage(
                                 Command.class,
                                 command -> {
-                                    early.stash(command);
+                                    stash.stash(command);
                                     return Behaviors.same();
                                 })
                         .build());
@@ -163,11 +193,17 @@ public final class PipelineStage {
                         .onMessage(EnterEpoch.class, entered -> enter(work, entered))
                         .onMessage(Compute.class, order -> order.epoch() == epoch ? compute(work, order) : same())
                         .onMessage(Reduce.class, order -> order.epoch() == epoch ? reduce(work, order) : same())
-                        .onMessage(Apply.class, order -> order.epoch() == epoch ? apply(work, order) : same())
+                        .onMessage(
+                                Apply.class,
+                                order -> order.epoch() == epoch ? changing(work, epoch, order, this::apply) : same())
                         .onMessage(Drop.class, order -> order.epoch() == epoch ? drop(work) : same())
                         .onMessage(SendState.class, order -> order.epoch() == epoch ? send(work, order) : same())
-                        .onMessage(ReceiveState.class, order -> order.epoch() == epoch ? receive(work, order) : same())
-                        .onMessage(LoadCheckpoint.class, order -> order.epoch() == epoch ? load(work, order) : same())
+                        .onMessage(
+                                ReceiveState.class,
+                                order -> order.epoch() == epoch ? changing(work, epoch, order, this::receive) : same())
+                        .onMessage(
+                                LoadCheckpoint.class,
+                                order -> order.epoch() == epoch ? changing(work, epoch, order, this::load) : same())
                         .onMessage(TakeSnapshot.class, order -> order.epoch() == epoch ? snapshot(work, order) : same())
                         .onMessage(Digest.class, order -> digest(work, order))
                         .onMessage(
@@ -176,15 +212,48 @@ public final class PipelineStage {
                                     finished.next().run();
                                     return same();
                                 })
+                        .onMessage(Copied.class, copied -> copied(copied, 0))
                         .onMessage(Failed.class, this::fail)
-                        .onSignal(
-                                PostStop.class,
-                                stopping -> {
-                                    work.leave(); // ends what is blocked in the collective
-                                    device.submitLast(work::close); // once nothing computes in its memory any more
+                        .onSignal(PostStop.class, stopping -> leave(work))
+                        .build());
+    }
+
+    /// An order that changes the state waits for the copy of it that is under way; all other work goes on beside it.
+    private <C extends Command> Behavior<Command> changing(
+            StageWork work, long epoch, C order, BiFunction<StageWork, C, Behavior<Command>> next) {
+        if (!copying) {
+            return next.apply(work, order);
+        }
+        stash.stash(order);
+        return awaitingCopy(work, epoch, stopwatch.nanos());
+    }
+
+    private Behavior<Command> awaitingCopy(StageWork work, long epoch, long since) {
+        return State.named(
+                "awaiting the copy",
+                Behaviors.receive(Command.class)
+                        .onMessage(
+                                Copied.class,
+                                copied -> {
+                                    copied(copied, stopwatch.secondsSince(since));
+                                    return stash.unstashAll(ready(work, epoch));
+                                })
+                        .onMessage(Failed.class, this::fail)
+                        .onMessage(
+                                Command.class,
+                                later -> {
+                                    stash.stash(later);
                                     return same();
                                 })
+                        .onSignal(PostStop.class, stopping -> leave(work))
                         .build());
+    }
+
+    private Behavior<Command> leave(StageWork work) {
+        work.leave(); // ends what is blocked in the collective
+        device.submitLast(work::close); // once nothing computes in its memory any more
+        copier.ifPresent(DeviceThread::abandon);
+        return same();
     }
 
     private Behavior<Command> enter(StageWork work, EnterEpoch entered) {
@@ -312,13 +381,23 @@ public final class PipelineStage {
     }
 
     private Behavior<Command> snapshot(StageWork work, TakeSnapshot order) {
-        onDevice(
-                "taking a snapshot",
-                () -> work.snapshot(order.step()),
-                taken -> {
-                    supervisor.tell(new JobSupervisor.SnapshotTaken(name, order.step(), taken.stallSeconds()));
-                    writer.tell(new CheckpointWriter.Write(job, taken.state(), supervisor));
-                });
+        copying = true;
+        onDevice("taking a snapshot", () -> work.snapshot(order.step()), this::copy);
+        return same();
+    }
+
+    private void copy(StageWork.Copying snapshot) {
+        DeviceThread thread = copier.orElseGet(() -> threads.start("snapshot-" + name));
+        copier = Optional.of(thread);
+        context.pipeToSelf(
+                thread.submit(snapshot::run),
+                (copy, failure) -> failure == null ? new Copied(copy) : new Failed("copying the state", failure));
+    }
+
+    private Behavior<Command> copied(Copied copied, double stallSeconds) {
+        copying = false;
+        supervisor.tell(new JobSupervisor.SnapshotTaken(name, copied.copy().step(), stallSeconds));
+        writer.tell(new CheckpointWriter.Write(job, copied.copy(), supervisor));
         return same();
     }
 

@@ -33,7 +33,29 @@ final class StageWork {
     /// @param examined meaningful where the outcome is done
     record Sum(Outcome outcome, Examined examined) {}
 
-    record Snapshot(TrainerState state, double stallSeconds) {}
+    /// A copy to be made of the state by another thread, while the device's computes with the original.
+    static final class Copying {
+        private final SnapshotBuffer buffer;
+        private final TrainerState state;
+        private boolean over;
+
+        private Copying(SnapshotBuffer buffer, TrainerState state) {
+            this.buffer = buffer;
+            this.state = state;
+        }
+
+        synchronized TrainerState run() {
+            if (over) {
+                throw new StageFailure("the state of step " + state.step() + " was gone before it was copied");
+            }
+            return buffer.capture(state);
+        }
+
+        /// The state's memory goes; whoever copies it now is waited for.
+        private synchronized void end() {
+            over = true;
+        }
+    }
 
     private final Trainer trainer;
     private final Collective collective;
@@ -41,8 +63,8 @@ final class StageWork {
     private final ShardSums sums;
     private final MemorySegment sum;
     private final CheckpointStore checkpoints;
-    private final Stopwatch stopwatch;
     private Optional<SnapshotBuffer> snapshots = Optional.empty();
+    private Optional<Copying> lastCopy = Optional.empty();
 
     private final SortedMap<Integer, ShardLoss> computed = new TreeMap<>();
     private final ArrayDeque<Integer> ordered = new ArrayDeque<>();
@@ -53,9 +75,7 @@ final class StageWork {
     private long heldStep = -1; // this and the next belong to the device's thread
     private int heldRound;
 
-    private StageWork(
-            JobSpec job, Trainer trainer, Collective collective, CheckpointStore checkpoints, Stopwatch stopwatch) {
-        this.stopwatch = stopwatch;
+    private StageWork(JobSpec job, Trainer trainer, Collective collective, CheckpointStore checkpoints) {
         this.trainer = trainer;
         this.collective = collective;
         this.checkpoints = checkpoints;
@@ -64,9 +84,9 @@ final class StageWork {
         this.sum = collective.memory().allocate("gradient sum", trainer.table().bytes());
     }
 
-    static StageWork build(JobSpec job, String name, Workbench workbench, Stopwatch stopwatch) {
+    static StageWork build(JobSpec job, String name, Workbench workbench) {
         Workbench.Replica replica = workbench.replica(job, name);
-        return new StageWork(job, replica.trainer(), replica.collective(), workbench.checkpoints(job), stopwatch);
+        return new StageWork(job, replica.trainer(), replica.collective(), workbench.checkpoints(job));
     }
 
     long step() {
@@ -219,14 +239,15 @@ final class StageWork {
         return null;
     }
 
-    Snapshot snapshot(long expected) {
+    Copying snapshot(long expected) {
         if (trainer.step() != expected) {
             throw new StageFailure("asked for a snapshot of step " + expected + " at step " + trainer.step());
         }
-        long begin = stopwatch.nanos();
         SnapshotBuffer buffer = snapshots.orElseGet(() -> new SnapshotBuffer(trainer.state().spans()));
-        snapshots = Optional.of(buffer);
-        return new Snapshot(buffer.capture(trainer.state()), stopwatch.secondsSince(begin));
+        snapshots = Optional.of(buffer); // the writer is done with it before the next is asked for
+        Copying copying = new Copying(buffer, trainer.state());
+        lastCopy = Optional.of(copying);
+        return copying;
     }
 
     String digest(long expected) {
@@ -237,6 +258,7 @@ final class StageWork {
     }
 
     void close() {
+        lastCopy.ifPresent(Copying::end);
         trainer.close();
         collective.close();
         checkpoints.close();
