@@ -43,11 +43,15 @@ final class TinyGrove implements AutoCloseable {
     private ActorRef<JobSupervisor.Command> job;
 
     TinyGrove(int workers, MemoryStore store) {
+        this(workers, store, DeviceThread.Factory.platform());
+    }
+
+    TinyGrove(int workers, MemoryStore store, DeviceThread.Factory threads) {
         this.store = store;
         List<String> devices = IntStream.range(0, workers).mapToObj(i -> "worker-" + i).toList();
         this.system =
                 ActorSystem.create(
-                        NodeSupervisor.create(devices, new TinyWorkbench(), Stopwatch.system()), "tiny-grove");
+                        NodeSupervisor.create(devices, new TinyWorkbench(), Stopwatch.system(), threads), "tiny-grove");
     }
 
     TinyGrove fault(Fault fault) {
