@@ -2,7 +2,9 @@ package dev.pando.actors;
 
 /// Keeps account of a job's checkpoints: what is durable, what is under way, whether one is due.
 ///
-/// One snapshot at a time: one that falls due while another is being written is taken as soon as that one is durable.
+/// One snapshot at a time, so that one copy of the state is all the memory it takes. Training waits for none: while one
+/// is written another that falls due is not taken, and as soon as that one is durable, the state of that moment is,
+/// which supersedes all those that were due meanwhile.
 final class Checkpoints {
     private sealed interface Snapshot {}
 
@@ -12,19 +14,24 @@ final class Checkpoints {
 
     private record Writing(long step) implements Snapshot {}
 
-    private final long everySteps;
+    private final CheckpointInterval interval;
     private Snapshot snapshot = new None();
     private long durable;
     private long tried;
+    private double stallSeconds;
 
-    Checkpoints(long everySteps) {
-        this.everySteps = everySteps;
+    Checkpoints(CheckpointInterval interval) {
+        this.interval = interval;
     }
 
     /// Whether a snapshot of the state after so many steps should be taken now.
     boolean isDue(long position) {
-        boolean passedAMark = position / everySteps > Math.max(durable, tried) / everySteps;
-        return passedAMark && snapshot instanceof None;
+        return interval.isDue(position, Math.max(durable, tried)) && snapshot instanceof None;
+    }
+
+    /// A step is committed that took so long.
+    void stepped(double seconds) {
+        interval.stepped(seconds, !isIdle());
     }
 
     boolean isIdle() {
@@ -48,20 +55,24 @@ final class Checkpoints {
     /// The copy is taken: from here on it does not need the worker any more.
     ///
     /// The writer's answer may have been faster than this.
-    void taken(long step) {
+    void taken(long step, double stallSeconds) {
+        this.stallSeconds = stallSeconds;
         if (snapshot instanceof Asked asked && asked.step() == step) {
             snapshot = new Writing(step);
         }
     }
 
     void lost(String worker) {
+        interval.failed();
         if (isAwaiting(worker)) {
             snapshot = new None();
             tried = durable;
         }
     }
 
-    void durable(long step) {
+    /// @param seconds that writing took
+    void durable(long step, double seconds) {
+        interval.measured(stallSeconds, seconds);
         durable = Math.max(durable, step);
         settle(step);
     }

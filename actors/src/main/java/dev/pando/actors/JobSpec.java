@@ -6,20 +6,34 @@ package dev.pando.actors;
 /// @param steps to commit
 /// @param shards batch shards of a step
 /// @param workers that the job waits for before its first step; more or fewer may take part later
-/// @param checkpointEverySteps steps between durable checkpoints; there is one more at the end
+/// @param checkpointEverySteps steps between durable checkpoints; 0: by what they cost and how often workers are lost;
+///   there is one more at the end
+/// @param secondsBetweenFailures what is expected until a failure was seen
 /// @param config the job's whole config as HOCON, from which any node builds the same trainer
 /// @param data names the tokens that the job trains on, whatever becomes of the text that they were made from; empty
 ///   where the trainer makes its own
 public record JobSpec(
-        String id, long steps, int shards, int workers, long checkpointEverySteps, String config, String data) {
+        String id,
+        long steps,
+        int shards,
+        int workers,
+        long checkpointEverySteps,
+        double secondsBetweenFailures,
+        String config,
+        String data) {
+    private static final double HOUR_S = 3600;
+
     public JobSpec {
-        if (steps < 1 || shards < 1 || workers < 1 || checkpointEverySteps < 1) {
+        if (steps < 1 || shards < 1 || workers < 1 || checkpointEverySteps < 0 || !(secondsBetweenFailures > 0)) {
             throw new IllegalArgumentException(
-                    "job " + id + ": steps, shards, workers and checkpoint interval must be at least 1");
+                    "job "
+                            + id
+                            + ": steps, shards and workers must be at least 1, the checkpoint interval at least 0, the"
+                            + " time between failures above 0");
         }
     }
 
     public JobSpec(String id, long steps, int shards, int workers, long checkpointEverySteps, String config) {
-        this(id, steps, shards, workers, checkpointEverySteps, config, "");
+        this(id, steps, shards, workers, checkpointEverySteps, HOUR_S, config, "");
     }
 }

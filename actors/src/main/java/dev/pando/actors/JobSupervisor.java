@@ -148,7 +148,8 @@ public final class JobSupervisor {
         this.stopwatch = stopwatch;
         this.crew = new Crew(job.id(), Epoch.beforeFirst(incarnation), audience, stopwatch);
         this.roster = crew.roster();
-        this.checkpoints = new Checkpoints(job.checkpointEverySteps());
+        this.checkpoints =
+                new Checkpoints(new CheckpointInterval(job.checkpointEverySteps(), job.secondsBetweenFailures()));
     }
 
     /// A supervisor that nobody takes over from.
@@ -615,7 +616,7 @@ public final class JobSupervisor {
                 .onMessage(
                         SnapshotTaken.class,
                         taken -> {
-                            checkpoints.taken(taken.step());
+                            checkpoints.taken(taken.step(), taken.stallSeconds());
                             audience.tell(new JobEvent.SnapshotTaken(taken.step(), taken.stallSeconds()));
                             return Behaviors.same();
                         })
@@ -702,6 +703,7 @@ public final class JobSupervisor {
         if (step.step() == reported + 1) {
             reported++;
             long nowNs = stopwatch.nanos();
+            checkpoints.stepped((nowNs - reportedNs) / 1e9);
             audience.tell(
                     new JobEvent.StepCommitted(
                             step.step(),
@@ -718,7 +720,7 @@ public final class JobSupervisor {
     }
 
     private Behavior<Command> published(CheckpointWriter.Durable written) {
-        checkpoints.durable(written.step());
+        checkpoints.durable(written.step(), written.seconds());
         audience.tell(
                 new JobEvent.CheckpointDurable(
                         written.step(), written.checkpoint(), written.bytes(), written.seconds()));

@@ -152,6 +152,7 @@ final class JobRun implements Job {
                         settings.batch().shards(),
                         settings.workers(),
                         settings.checkpoint().everySteps(),
+                        settings.checkpoint().secondsBetweenFailures(),
                         settings.render(),
                         workbench.data().digest());
         List<String> devices = submission.nodes() == 0 ? Host.devices(settings.workers()) : List.of();

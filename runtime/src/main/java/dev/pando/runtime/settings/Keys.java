@@ -51,6 +51,15 @@ record Keys(Config config, String path, Set<String> read) {
         return get(key, "a size, as in 512 MiB", config::getBytes);
     }
 
+    double seconds(String key) {
+        return get(key, "a time, as in 90 s or 12 h", config::getDuration).toNanos() / 1e9;
+    }
+
+    /// Whether a key that may be a number is that word instead.
+    boolean isText(String key, String word) {
+        return word.equals(get(key, "a number or " + word, config::getString));
+    }
+
     String text(String key) {
         return get(key, "a text", config::getString);
     }

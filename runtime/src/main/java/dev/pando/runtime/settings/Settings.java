@@ -59,10 +59,12 @@ public record Settings(
     /// @param keeping what a forward pass keeps for the backward pass, and how
     public record Model(ModelConfig shape, Keeping keeping) {}
 
-    /// @param everySteps committed steps between two durable checkpoints
+    /// @param everySteps committed steps between two durable checkpoints; 0: by measure
+    /// @param secondsBetweenFailures what is expected until a failure was seen
     /// @param place where they are
     /// @param storage how they are written
-    public record Checkpoint(long everySteps, CheckpointPlace place, CheckpointSettings storage) {
+    public record Checkpoint(
+            long everySteps, double secondsBetweenFailures, CheckpointPlace place, CheckpointSettings storage) {
         /// The folder that they are in; empty where they are in a bucket.
         public Optional<Path> folder() {
             return place instanceof CheckpointPlace.Folder(Path path) ? Optional.of(path) : Optional.empty();
@@ -275,8 +277,12 @@ public record Settings(
     }
 
     private static Checkpoint checkpoint(Keys checkpoint, Path out) {
-        long everySteps = checkpoint.whole("every-steps");
-        checkpoint.require(everySteps >= 1, "every-steps", () -> "must be at least 1, not " + everySteps);
+        boolean byMeasure = checkpoint.isText("every-steps", "auto");
+        long everySteps = byMeasure ? 0 : checkpoint.whole("every-steps");
+        checkpoint.require(
+                byMeasure || everySteps >= 1, "every-steps", () -> "must be at least 1, or auto, not " + everySteps);
+        double betweenFailures = checkpoint.seconds("time-between-failures");
+        checkpoint.require(betweenFailures > 0, "time-between-failures", () -> "must be above 0");
         String folder = checkpoint.text("folder");
         CheckpointSettings storage =
                 checkpoint.build(() ->
@@ -289,7 +295,7 @@ public record Settings(
                 folder.isEmpty()
                         ? new CheckpointPlace.Folder(out.resolve("checkpoints"))
                         : checkpoint.build(() -> CheckpointPlace.parse(folder));
-        return new Checkpoint(everySteps, place, storage);
+        return new Checkpoint(everySteps, betweenFailures, place, storage);
     }
 
     private static Start start(Keys start) {
