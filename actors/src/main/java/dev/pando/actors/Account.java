@@ -8,6 +8,8 @@ import dev.pando.actors.JobEntry.Submitted;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /// What a job's journal says: all entries, and what follows from them.
 final class Account {
@@ -15,15 +17,20 @@ final class Account {
     private Optional<JobSpec> job = Optional.empty();
     private Optional<JobEvent> end = Optional.empty();
     private long incarnation;
+    private final SortedMap<String, String> workers = new TreeMap<>();
+    private long submitted;
+    private long durable;
     private boolean stopping;
     private boolean cancelled;
 
     Account with(JobEntry entry) {
         entries.add(entry);
         switch (entry) {
-            case Submitted submitted -> {
-                job = Optional.of(submitted.job());
+            case Submitted news -> {
+                job = Optional.of(news.job());
                 end = Optional.empty();
+                submitted = last();
+                workers.clear();
                 stopping = false;
                 cancelled = false;
             }
@@ -31,12 +38,28 @@ final class Account {
             case StopAsked asked -> stopping = true;
             case CancelAsked asked -> cancelled = true;
             case Happened(var at, var event) -> {
+                follow(event);
                 if (event.endsTheJob()) {
                     end = Optional.of(event);
                 }
             }
         }
         return this;
+    }
+
+    private void follow(JobEvent event) {
+        switch (event) {
+            case JobEvent.WorkerJoined joined -> workers.put(joined.worker(), joined.node());
+            case JobEvent.WorkerLost lost -> workers.remove(lost.worker());
+            case JobEvent.CheckpointDurable checkpoint -> durable = Math.max(durable, checkpoint.step());
+            case JobEvent.StateLoaded loaded -> durable = loaded.step(); // newer ones are damaged
+            default -> {}
+        }
+    }
+
+    /// What the supervisor that leads now, or is about to, should know of those before it.
+    Inheritance inheritance() {
+        return new Inheritance(incarnation, durable, new TreeMap<>(workers));
     }
 
     /// As it was last submitted.
@@ -66,6 +89,11 @@ final class Account {
     /// Of the supervisor that was the last to lead.
     long incarnation() {
         return incarnation;
+    }
+
+    /// Number of the entry with which it was submitted last.
+    long submitted() {
+        return submitted;
     }
 
     /// Number of the last entry, from 1.

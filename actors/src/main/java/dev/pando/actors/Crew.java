@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.typed.ActorRef;
 
 /// The workers of a job as its supervisor deals with them: who is here, under which epoch, and who has gone silent.
@@ -13,6 +14,7 @@ final class Crew {
     private static final int LAST_COPY = 10; // pieces of work: a slow last copy of the state beats none
 
     private final String job;
+    private final String here;
     private final ActorRef<JobEvent> audience;
     private final Stopwatch stopwatch;
     private final Roster roster = new Roster();
@@ -22,8 +24,10 @@ final class Crew {
     private long epoch;
     private boolean changed = true;
 
+    /// @param here the node that this is on
     /// @param epoch the one before the first
-    Crew(String job, long epoch, ActorRef<JobEvent> audience, Stopwatch stopwatch) {
+    Crew(String job, String here, long epoch, ActorRef<JobEvent> audience, Stopwatch stopwatch) {
+        this.here = here;
         this.job = job;
         this.epoch = epoch;
         this.audience = audience;
@@ -41,6 +45,17 @@ final class Crew {
 
     long epoch() {
         return epoch;
+    }
+
+    /// The node that a device is on, as the cluster calls it.
+    String node(ActorRef<GpuWorker.Command> device) {
+        Address address = device.path().address();
+        return address.hasGlobalScope() ? address.toString() : here;
+    }
+
+    /// The next step needs an epoch of its own.
+    void change() {
+        changed = true;
     }
 
     /// Whether somebody came or went since the epoch was opened.
@@ -68,13 +83,13 @@ final class Crew {
     void joined(String worker, long position) {
         heard(worker);
         roster.holds(worker);
-        audience.tell(new JobEvent.WorkerJoined(worker, position));
+        audience.tell(new JobEvent.WorkerJoined(worker, position, node(roster.seat(worker).device())));
     }
 
     /// @return whether the worker was here
     boolean lose(String worker, String evidence, long position) {
         Optional<Roster.Seat> seat = roster.leave(worker);
-        seat.ifPresent(left -> left.device().tell(new GpuWorker.Abandon(evidence)));
+        seat.ifPresent(left -> left.device().tell(new GpuWorker.Abandon(job, Epoch.incarnation(epoch), evidence)));
         changed |= seat.isPresent();
         silence.forget(worker);
         audience.tell(new JobEvent.WorkerLost(worker, position, evidence));

@@ -6,7 +6,7 @@ package dev.pando.actors;
 /// Of two epochs the one of the later incarnation is always the greater. A supervisor without an owner is incarnation
 /// zero, and its epochs are plain numbers.
 final class Epoch {
-    private static final int COUNTER_BITS = 24; // together no more than 40 bits: see the collective's boards
+    private static final int COUNTER_BITS = 24; // more epochs than any supervisor lives to open
     private static final long MOST_INCARNATIONS = 1L << 16;
 
     private Epoch() {}

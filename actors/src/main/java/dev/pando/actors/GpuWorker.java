@@ -1,5 +1,7 @@
 package dev.pando.actors;
 
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -20,14 +22,23 @@ public final class GpuWorker {
 
     public sealed interface Command permits Host, Release, Abandon {}
 
-    /// Build a replica of the job and report to its supervisor.
-    public record Host(JobSpec job, ActorRef<JobSupervisor.Command> supervisor) implements Command, Wire {}
+    /// Build a replica of the job and report to its supervisor; or, where there is one, report to this supervisor from
+    /// now on.
+    ///
+    /// @param incarnation of the supervisor: those of an older one are heard no more
+    public record Host(JobSpec job, long incarnation, ActorRef<JobSupervisor.Command> supervisor)
+            implements Command, Wire {}
 
     /// The job is over: free what it holds here.
-    public record Release(String job) implements Command, Wire {}
+    public record Release(String job, long incarnation) implements Command, Wire {}
 
     /// The job has given this worker up: what it holds is worth nothing any more.
-    public record Abandon(String reason) implements Command, Wire {}
+    public record Abandon(String job, long incarnation, String reason) implements Command, Wire {}
+
+    /// A stage of a job that is hosted here.
+    ///
+    /// @param incarnation of the supervisor that it reports to
+    private record Hosted(JobSpec job, long incarnation, ActorRef<PipelineStage.Command> stage) {}
 
     private final ActorContext<Command> context;
     private final String name;
@@ -36,6 +47,8 @@ public final class GpuWorker {
     private final Stopwatch stopwatch;
     private final DeviceThread.Factory threads;
     private final DeviceThread thread;
+    private final SortedMap<String, Hosted> hosted = new TreeMap<>();
+    private int stages;
 
     private GpuWorker(
             ActorContext<Command> context,
@@ -73,6 +86,9 @@ public final class GpuWorker {
                 .onMessage(
                         Abandon.class,
                         given -> {
+                            if (isStale(given.job(), given.incarnation())) {
+                                return Behaviors.same();
+                            }
                             context.getLog().warn("{} was given up: {}", name, given.reason());
                             return Behaviors.stopped();
                         })
@@ -87,6 +103,20 @@ public final class GpuWorker {
     }
 
     private Behavior<Command> host(Host request) {
+        String job = request.job().id();
+        if (isStale(job, request.incarnation())) {
+            return Behaviors.same();
+        }
+        Hosted before = hosted.get(job);
+        if (before != null && before.job().equals(request.job())) {
+            hosted.put(job, new Hosted(request.job(), request.incarnation(), before.stage()));
+            before.stage().tell(new PipelineStage.Serve(request.incarnation(), request.supervisor()));
+            return Behaviors.same();
+        }
+        if (before != null) {
+            end(before); // of a job of the same name that nobody ended here
+        }
+        request.supervisor().tell(new JobSupervisor.Building(name, context.getSelf()));
         // A failed stage holds numbers that nobody trusts: it stops, and takes this worker with it.
         Behavior<PipelineStage.Command> stage =
                 Behaviors.supervise(
@@ -96,22 +126,34 @@ public final class GpuWorker {
                                         thread,
                                         context.getSelf(),
                                         workbench,
-                                        request.supervisor(),
+                                        new PipelineStage.Serve(request.incarnation(), request.supervisor()),
                                         writer,
                                         stopwatch,
                                         threads))
                         .onFailure(SupervisorStrategy.stop());
-        ActorRef<PipelineStage.Command> child = context.spawn(stage, "stage-" + request.job().id());
+        ActorRef<PipelineStage.Command> child = context.spawn(stage, "stage-" + job + "-" + ++stages);
         context.watch(child);
+        hosted.put(job, new Hosted(request.job(), request.incarnation(), child));
         return Behaviors.same();
     }
 
     private Behavior<Command> release(Release over) {
-        context.getChild("stage-" + over.job())
-                .ifPresent(stage -> {
-                    context.unwatch(stage);
-                    context.stop(stage);
-                });
+        Hosted stage = hosted.get(over.job());
+        if (stage != null && !isStale(over.job(), over.incarnation())) {
+            end(stage);
+        }
         return Behaviors.same();
+    }
+
+    private void end(Hosted over) {
+        hosted.remove(over.job().id());
+        context.unwatch(over.stage());
+        context.stop(over.stage());
+    }
+
+    /// Whether somebody speaks who does not lead the job any more.
+    private boolean isStale(String job, long incarnation) {
+        Hosted stage = hosted.get(job);
+        return stage != null && incarnation < stage.incarnation();
     }
 }

@@ -33,7 +33,17 @@ public sealed interface JobEvent {
     record Started(long step, boolean resumed) implements JobEvent {}
 
     /// A worker has the job's state and takes part from the next epoch on.
-    record WorkerJoined(String worker, long step) implements JobEvent {}
+    ///
+    /// @param node where it is; empty where that is not known
+    record WorkerJoined(String worker, long step, String node) implements JobEvent {
+        public WorkerJoined {
+            node = node == null ? "" : node; // runs of earlier versions do not say
+        }
+
+        public WorkerJoined(String worker, long step) {
+            this(worker, step, "");
+        }
+    }
 
     /// A worker takes part no longer.
     ///

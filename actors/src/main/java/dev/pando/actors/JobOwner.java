@@ -9,7 +9,6 @@ import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.Terminated;
-import org.apache.pekko.actor.typed.eventstream.EventStream;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
@@ -43,7 +42,8 @@ public final class JobOwner extends EventSourcedBehavior<JobOwner.Command, JobEn
     /// @param after number of the last entry that is known already, 0 for all
     public record AskHistory(long after, ActorRef<History> replyTo) implements Command, Wire {}
 
-    /// Tell all that happens, and before that all that has happened since a point, as far as it is still known.
+    /// Tell all that happens, and before that all that has happened since a point and since the job was submitted, as
+    /// far as it is still known.
     ///
     /// @param afterEntry number of the last journalled entry that the watcher has seen, 0 for all
     /// @param afterStep last committed step that it has seen, -1 for all; only the latest steps are known
@@ -88,10 +88,10 @@ public final class JobOwner extends EventSourcedBehavior<JobOwner.Command, JobEn
     /// @param entry number of the journal's entry, or of the last one before where the event is not journalled
     public record Told(long entry, Instant at, JobEvent event) implements Watched {}
 
-    /// Starts the supervisor of an incarnation.
+    /// Starts a supervisor.
     @FunctionalInterface
     interface Succession {
-        Behavior<JobSupervisor.Command> supervisor(JobSpec job, long incarnation, ActorRef<JobEvent> audience);
+        Behavior<JobSupervisor.Command> supervisor(JobSpec job, Inheritance inheritance, ActorRef<JobEvent> audience);
     }
 
     private static final int CRASHES_FORGIVEN = 3;
@@ -252,6 +252,7 @@ public final class JobOwner extends EventSourcedBehavior<JobOwner.Command, JobEn
         return Effect()
                 .persist(new JobEntry.Submitted(clock.instant(), submit.job()))
                 .thenRun(() -> {
+                    watchers.forget();
                     submit.replyTo().tell(new Accepted(job));
                     context.getSelf().tell(new GoOn());
                 });
@@ -268,12 +269,10 @@ public final class JobOwner extends EventSourcedBehavior<JobOwner.Command, JobEn
                 .thenRun(leading -> {
                     ActorRef<JobSupervisor.Command> child =
                             context.spawn(
-                                    succession.supervisor(leading.job().orElseThrow(), incarnation, audience),
+                                    succession.supervisor(leading.job().orElseThrow(), leading.inheritance(), audience),
                                     "supervisor-" + incarnation);
                     context.watch(child);
                     supervisor = Optional.of(child);
-                    JobLed led = new JobLed(leading.job().orElseThrow(), context.getSelf());
-                    context.getSystem().eventStream().tell(new EventStream.Publish<>(led));
                     passOn(leading);
                 });
     }

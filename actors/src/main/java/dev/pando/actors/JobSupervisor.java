@@ -16,6 +16,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -36,7 +37,8 @@ import org.apache.pekko.actor.typed.receptionist.Receptionist;
 // Long because the protocol and all states of a job belong side by side; what they decide lies in plain classes.
 public final class JobSupervisor {
     public sealed interface Command
-            permits Arrived,
+            permits Building,
+                    Arrived,
                     Computed,
                     Voted,
                     PeerFailed,
@@ -55,10 +57,13 @@ public final class JobSupervisor {
                     Listed,
                     Tick {}
 
-    /// A replica is built and holds the state after so many steps, which is none for a fresh one.
+    /// A device holds nothing of the job, and builds a replica.
+    public record Building(String worker, ActorRef<GpuWorker.Command> device) implements Command, Wire {}
+
+    /// A replica is there, a fresh one or one that served the supervisor before.
     public record Arrived(
             String worker,
-            long step,
+            Holding holding,
             String address,
             ActorRef<PipelineStage.Command> stage,
             ActorRef<GpuWorker.Command> device)
@@ -116,6 +121,7 @@ public final class JobSupervisor {
 
     private final ActorContext<Command> context;
     private final JobSpec job;
+    private final Inheritance inheritance;
     private final ActorRef<CheckpointWriter.Command> writer;
     private final ActorRef<JobEvent> audience;
     private final Stopwatch stopwatch;
@@ -129,6 +135,7 @@ public final class JobSupervisor {
     private boolean stopping;
     private long reported = -1; // last step of which the audience knows that it is committed
     private long reportedNs;
+    private final SortedMap<String, List<Integer>> inherited = new TreeMap<>(); // shards that were found computed
     private long transfers;
     private long furthest; // steps that were ever committed
     private long doubted = -1; // the last step that was computed once more since its numbers were none
@@ -137,16 +144,23 @@ public final class JobSupervisor {
     private JobSupervisor(
             ActorContext<Command> context,
             JobSpec job,
-            long incarnation,
+            Inheritance inheritance,
             ActorRef<CheckpointWriter.Command> writer,
             ActorRef<JobEvent> audience,
             Stopwatch stopwatch) {
         this.context = context;
         this.job = job;
+        this.inheritance = inheritance;
         this.writer = writer;
         this.audience = audience;
         this.stopwatch = stopwatch;
-        this.crew = new Crew(job.id(), Epoch.beforeFirst(incarnation), audience, stopwatch);
+        this.crew =
+                new Crew(
+                        job.id(),
+                        context.getSystem().address().toString(),
+                        Epoch.beforeFirst(inheritance.incarnation()),
+                        audience,
+                        stopwatch);
         this.roster = crew.roster();
         this.checkpoints =
                 new Checkpoints(new CheckpointInterval(job.checkpointEverySteps(), job.secondsBetweenFailures()));
@@ -157,13 +171,16 @@ public final class JobSupervisor {
     /// @param audience hears everything that happens to the job
     public static Behavior<Command> create(
             JobSpec job, ActorRef<CheckpointWriter.Command> writer, ActorRef<JobEvent> audience, Stopwatch stopwatch) {
-        return create(job, 0, writer, audience, stopwatch);
+        return create(job, Inheritance.none(0), node -> false, writer, audience, stopwatch);
     }
 
-    /// @param incarnation counts the supervisors of the job; see [JobOwner]
+    /// A supervisor that takes over from those before it, and from which others may take over; see [JobOwner].
+    ///
+    /// @param isGone whether a node has left the cluster
     static Behavior<Command> create(
             JobSpec job,
-            long incarnation,
+            Inheritance inheritance,
+            Predicate<String> isGone,
             ActorRef<CheckpointWriter.Command> writer,
             ActorRef<JobEvent> audience,
             Stopwatch stopwatch) {
@@ -179,15 +196,107 @@ public final class JobSupervisor {
                     context.getSystem()
                             .eventStream()
                             .tell(new EventStream.Subscribe<>(NodeGone.class, context.getSelf().narrow()));
-                    writer.tell(new CheckpointWriter.FindNewest(job, context.getSelf()));
-                    return new JobSupervisor(context, job, incarnation, writer, audience, stopwatch).opening();
+                    JobSupervisor supervisor =
+                            new JobSupervisor(context, job, inheritance, writer, audience, stopwatch);
+                    return inheritance.isSuccession()
+                            ? supervisor.mustering(new Muster(inheritance, isGone), new ArrayList<>())
+                            : supervisor.opening(new ArrayList<>());
                 }));
+    }
+
+    // ---- after the supervisor before it was lost -------------------------------------------------------------------
+
+    private Behavior<Command> mustering(Muster muster, List<Arrived> here) {
+        SortedMap<String, String> nodes = new TreeMap<>();
+        devices.forEach(device -> nodes.put(device.path().toString(), crew.node(device)));
+        if (muster.isOver(nodes)) {
+            return muster.step() == Holding.NOTHING ? opening(here) : takingOver(muster);
+        }
+        Waiting waiting =
+                new Waiting(
+                        List::of,
+                        1,
+                        worker -> {
+                            muster.lost(worker);
+                            return mustering(muster, here);
+                        });
+        return state(
+                "mustering",
+                waiting,
+                own ->
+                        own.onMessage(
+                                        Listed.class,
+                                        listed -> {
+                                            host(listed);
+                                            muster.listed();
+                                            return mustering(muster, here);
+                                        })
+                                .onMessage(
+                                        Building.class,
+                                        building -> {
+                                            muster.building(building.worker(), building.device().path().toString());
+                                            return mustering(muster, here);
+                                        })
+                                .onMessage(
+                                        Arrived.class,
+                                        arrived -> {
+                                            crew.seat(arrived);
+                                            here.add(arrived);
+                                            muster.arrived(
+                                                    arrived.worker(),
+                                                    arrived.device().path().toString(),
+                                                    arrived.holding());
+                                            return mustering(muster, here);
+                                        })
+                                .onMessage(
+                                        Tick.class,
+                                        tick -> {
+                                            muster.tick();
+                                            return mustering(muster, here);
+                                        }));
+    }
+
+    /// The job goes on from what the workers hold.
+    private Behavior<Command> takingOver(Muster muster) {
+        position = muster.step();
+        history = muster.history();
+        furthest = position;
+        reported = position - 1;
+        reportedNs = stopwatch.nanos();
+        checkpoints.wentBackTo(inheritance.durable());
+        // They may have been committed after the last word of the one before.
+        muster.latest().forEach(step -> tell(step, crew.epoch(), 0));
+        audience.tell(new JobEvent.Started(position, true));
+        muster.absent().forEach((worker, evidence) -> lose(worker, evidence));
+        muster.holders().forEach(worker -> crew.joined(worker, position));
+        inherited.putAll(muster.shards());
+        return betweenSteps();
+    }
+
+    /// Of two that have computed the same batch shard one forgets all that it has computed: each counts once.
+    private void dropDoubles() {
+        inherited.keySet().retainAll(roster.holders());
+        SortedSet<Integer> taken = new TreeSet<>();
+        List<String> doubles = new ArrayList<>();
+        inherited.forEach((worker, shards) -> {
+            if (shards.stream().anyMatch(taken::contains)) {
+                doubles.add(worker);
+            } else {
+                taken.addAll(shards);
+            }
+        });
+        for (String worker : doubles) {
+            inherited.remove(worker);
+            crew.ask(worker, new PipelineStage.Drop(position, crew.epoch()));
+            crew.change(); // what it says of the shards it has dropped belongs to an epoch that is over
+        }
     }
 
     // ---- before the first step, and after the last copy of the state was lost ---------------------------------------
 
-    private Behavior<Command> opening() {
-        List<Arrived> early = new ArrayList<>(); // what they are is known once the position is
+    /// @param early who is here already: what they are is known once the position is
+    private Behavior<Command> opening(List<Arrived> early) {
+        writer.tell(new CheckpointWriter.FindNewest(job, context.getSelf()));
         return state(
                 "opening",
                 Waiting.forNobody(),
@@ -265,7 +374,7 @@ public final class JobSupervisor {
         audience.tell(new JobEvent.StateLoaded(0, "the initial weights", List.of()));
         for (Roster.Seat seat : roster.seats()) {
             roster.leave(seat.worker());
-            seat.device().tell(new GpuWorker.Abandon("the job begins anew"));
+            seat.device().tell(new GpuWorker.Abandon(job.id(), inheritance.incarnation(), "the job begins anew"));
         }
     }
 
@@ -378,6 +487,7 @@ public final class JobSupervisor {
     // ---- a step
 
     private Behavior<Command> beginning() {
+        dropDoubles();
         if (crew.hasChanged()) {
             crew.openEpoch(
                     position,
@@ -387,7 +497,12 @@ public final class JobSupervisor {
         Assignment assignment = new Assignment(job.shards());
         SortedMap<String, Double> alike = new TreeMap<>();
         roster.holders().forEach(worker -> alike.put(worker, 1.0));
-        Planner.plan(job.shards(), alike).forEach((worker, shards) -> order(assignment, worker, shards));
+        SortedMap<String, List<Integer>> plan =
+                inherited.isEmpty()
+                        ? Planner.plan(job.shards(), alike)
+                        : Planner.planAround(job.shards(), inherited, roster.holders());
+        inherited.clear();
+        plan.forEach((worker, shards) -> order(assignment, worker, shards));
         return computing(assignment);
     }
 
@@ -585,7 +700,7 @@ public final class JobSupervisor {
     }
 
     private Behavior<Command> end() {
-        devices.forEach(device -> device.tell(new GpuWorker.Release(job.id())));
+        devices.forEach(device -> device.tell(new GpuWorker.Release(job.id(), inheritance.incarnation())));
         return Behaviors.stopped();
     }
 
@@ -650,7 +765,7 @@ public final class JobSupervisor {
                 .filter(devices::add)
                 .forEach(device -> {
                     context.watch(device);
-                    device.tell(new GpuWorker.Host(job, context.getSelf()));
+                    device.tell(new GpuWorker.Host(job, inheritance.incarnation(), context.getSelf()));
                 });
         return Behaviors.same();
     }
@@ -700,23 +815,29 @@ public final class JobSupervisor {
 
     private Behavior<Command> report(Applied applied) {
         Committed step = applied.committed();
-        if (step.step() == reported + 1) {
+        // What another supervisor committed was found out when this one took over.
+        boolean own = Epoch.incarnation(applied.epoch()) == inheritance.incarnation();
+        if (own && step.step() == reported + 1) {
             reported++;
             long nowNs = stopwatch.nanos();
             checkpoints.stepped((nowNs - reportedNs) / 1e9);
-            audience.tell(
-                    new JobEvent.StepCommitted(
-                            step.step(),
-                            applied.epoch(),
-                            step.loss(),
-                            step.gradientNorm(),
-                            step.learningRate(),
-                            step.tokens(),
-                            (nowNs - reportedNs) / 1e9,
-                            roster.holders().size()));
+            tell(step, applied.epoch(), (nowNs - reportedNs) / 1e9);
             reportedNs = nowNs;
         }
         return Behaviors.same();
+    }
+
+    private void tell(Committed step, long epoch, double seconds) {
+        audience.tell(
+                new JobEvent.StepCommitted(
+                        step.step(),
+                        epoch,
+                        step.loss(),
+                        step.gradientNorm(),
+                        step.learningRate(),
+                        step.tokens(),
+                        seconds,
+                        roster.holders().size()));
     }
 
     private Behavior<Command> published(CheckpointWriter.Durable written) {
@@ -736,7 +857,7 @@ public final class JobSupervisor {
     /// Between steps a fresh replica of a job that has not begun is no newcomer: it holds the state.
     private void welcome(Arrived arrived) {
         crew.seat(arrived);
-        if (arrived.step() == position) {
+        if (arrived.holding().step() == position && arrived.holding().history().equals(history)) {
             crew.joined(arrived.worker(), position);
         }
     }

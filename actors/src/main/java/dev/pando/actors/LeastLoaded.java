@@ -9,21 +9,29 @@ import org.apache.pekko.dispatch.Futures;
 import scala.collection.immutable.IndexedSeq;
 import scala.concurrent.Future;
 
-/// Gives a job's owner to the node that has the fewest, the first by address among equals; and leaves it there, since a
-/// move costs the job a moment and gains it nothing.
+/// Gives a job's owner to the node that has the fewest; and leaves it there, since a move costs the job a moment and
+/// gains it nothing.
+///
+/// Among equals the node comes last that this coordinator itself is on: if that one dies, jobs elsewhere do not notice,
+/// and if another one dies, this coordinator is there to place its jobs anew at once.
 final class LeastLoaded extends AbstractShardAllocationStrategy {
+    private static final Comparator<Map.Entry<ActorRef, IndexedSeq<String>>> BY_LOAD =
+            Comparator.comparingInt(region -> region.getValue().size());
+
     @Override
     public Future<ActorRef> allocateShard(
             ActorRef requester, String shard, Map<ActorRef, IndexedSeq<String>> allocations) {
-        Comparator<Map.Entry<ActorRef, IndexedSeq<String>>> byLoad =
-                Comparator.comparingInt(entry -> entry.getValue().size());
-        // The coordinator's own region has no address in its path: all others do, so that it comes first.
-        ActorRef region =
+        return Futures.successful(
                 allocations.entrySet().stream()
-                        .min(byLoad.thenComparing(entry -> entry.getKey().path().toString()))
+                        .min(
+                                BY_LOAD.thenComparing(region -> isOnThisNode(region.getKey()))
+                                        .thenComparing(region -> region.getKey().path().toString()))
                         .orElseThrow()
-                        .getKey();
-        return Futures.successful(region);
+                        .getKey());
+    }
+
+    private static boolean isOnThisNode(ActorRef region) {
+        return region.path().address().hasLocalScope();
     }
 
     @Override

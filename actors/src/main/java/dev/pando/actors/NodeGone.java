@@ -6,4 +6,4 @@ import org.apache.pekko.actor.Address;
 /// cluster agrees.
 ///
 /// @param evidence why we believe so, for people
-public record NodeGone(Address address, String evidence) implements JobSupervisor.Command {}
+public record NodeGone(Address address, String evidence) implements JobSupervisor.Command, NodeSupervisor.Command {}

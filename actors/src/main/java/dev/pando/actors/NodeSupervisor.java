@@ -10,13 +10,14 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.Terminated;
+import org.apache.pekko.actor.typed.eventstream.EventStream;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 
 /// Keeps a node's devices working: one [GpuWorker] each, started anew under a new name whenever one stops.
 public final class NodeSupervisor {
-    public sealed interface Command permits StopWorker, Submit, OwnJobs, Start {}
+    public sealed interface Command permits StopWorker, Submit, OwnJobs, NodeGone, Start {}
 
     /// Stop a device's worker at once, as an operator who pulls a card would. A new incarnation follows.
     public record StopWorker(String device) implements Command, Wire {}
@@ -79,6 +80,9 @@ public final class NodeSupervisor {
         return Behaviors.setup(context ->
                 Behaviors.withTimers(timers -> {
                     NodeSupervisor node = new NodeSupervisor(context, timers, workbench, stopwatch, threads);
+                    context.getSystem()
+                            .eventStream()
+                            .tell(new EventStream.Subscribe<>(NodeGone.class, context.getSelf().narrow()));
                     devices.forEach(node::start);
                     return node.serving();
                 }));
@@ -94,6 +98,12 @@ public final class NodeSupervisor {
                         })
                 .onMessage(StopWorker.class, this::stopWorker)
                 .onMessage(Submit.class, this::submit)
+                .onMessage(
+                        NodeGone.class,
+                        gone -> {
+                            EvidenceFailureDetector.believe(gone.address());
+                            return Behaviors.same();
+                        })
                 .onMessage(
                         OwnJobs.class,
                         own -> {

@@ -4,7 +4,6 @@ import dev.pando.training.step.Collective.Deadline;
 import dev.pando.training.step.Collective.Membership;
 import dev.pando.training.step.Collective.Outcome;
 import dev.pando.training.step.LossHistory;
-import dev.pando.training.step.Trainer.Committed;
 import dev.pando.training.step.Trainer.ShardLoss;
 import dev.pando.training.step.TrainerState;
 import java.util.List;
@@ -24,7 +23,8 @@ import org.apache.pekko.actor.typed.javadsl.StashBuffer;
 // Long because each order stands beside what is done about it.
 public final class PipelineStage {
     public sealed interface Command
-            permits EnterEpoch,
+            permits Serve,
+                    EnterEpoch,
                     Compute,
                     Reduce,
                     Apply,
@@ -38,6 +38,11 @@ public final class PipelineStage {
                     Copied,
                     Finished,
                     Failed {}
+
+    /// From now on this supervisor alone counts. Answered by [JobSupervisor.Arrived], or by [JobSupervisor.Building].
+    ///
+    /// @param incarnation of the supervisor, never less than that of the one before
+    record Serve(long incarnation, ActorRef<JobSupervisor.Command> supervisor) implements Command {}
 
     /// From now on this epoch alone counts. Answered by [JobSupervisor.Computed] for all that is held of the step.
     public record EnterEpoch(long step, Membership membership) implements Command, Wire {}
@@ -95,13 +100,14 @@ public final class PipelineStage {
     private final String name;
     private final DeviceThread device;
     private final ActorRef<GpuWorker.Command> worker;
-    private final ActorRef<JobSupervisor.Command> supervisor;
     private final ActorRef<CheckpointWriter.Command> writer;
     private final Stopwatch stopwatch;
     private final DeviceThread.Factory threads;
     private final StashBuffer<Command> stash;
     private Optional<DeviceThread> copier = Optional.empty();
     private boolean copying;
+    private Serve leader; // whose word counts, and who hears what becomes of it
+    private boolean introduced; // whether that one knows what is held here
 
     private PipelineStage(
             ActorContext<Command> context,
@@ -109,7 +115,7 @@ public final class PipelineStage {
             String name,
             DeviceThread device,
             ActorRef<GpuWorker.Command> worker,
-            ActorRef<JobSupervisor.Command> supervisor,
+            Serve leader,
             ActorRef<CheckpointWriter.Command> writer,
             Stopwatch stopwatch,
             DeviceThread.Factory threads,
@@ -119,7 +125,7 @@ public final class PipelineStage {
         this.name = name;
         this.device = device;
         this.worker = worker;
-        this.supervisor = supervisor;
+        this.leader = leader;
         this.writer = writer;
         this.stopwatch = stopwatch;
         this.threads = threads;
@@ -132,7 +138,7 @@ public final class PipelineStage {
             DeviceThread device,
             ActorRef<GpuWorker.Command> worker,
             Workbench workbench,
-            ActorRef<JobSupervisor.Command> supervisor,
+            Serve leader,
             ActorRef<CheckpointWriter.Command> writer,
             Stopwatch stopwatch,
             DeviceThread.Factory threads) {
@@ -142,15 +148,7 @@ public final class PipelineStage {
                         stash -> {
                             PipelineStage stage =
                                     new PipelineStage(
-                                            context,
-                                            job,
-                                            name,
-                                            device,
-                                            worker,
-                                            supervisor,
-                                            writer,
-                                            stopwatch,
-                                            threads,
+                                            context, job, name, device, worker, leader, writer, stopwatch, threads,
                                             stash);
                             context.pipeToSelf(
                                     device.submit(() -> StageWork.build(job, name, workbench)),
@@ -170,10 +168,15 @@ public final class PipelineStage {
                                 Built.class,
                                 built -> {
                                     StageWork work = built.work();
-                                    supervisor.tell(
-                                            new JobSupervisor.Arrived(
-                                                    name, work.step(), work.address(), context.getSelf(), worker));
-                                    return stash.unstashAll(ready(work, 0));
+                                    introduce(work);
+                                    return stash.unstashAll(ready(work, Epoch.beforeFirst(leader.incarnation())));
+                                })
+                        .onMessage(
+                                Serve.class,
+                                next -> {
+                                    leader = next;
+                                    supervisor().tell(new JobSupervisor.Building(name, worker));
+                                    return same();
                                 })
                         .onMessage(Failed.class, this::fail)
                         .onMessage(
@@ -190,7 +193,10 @@ public final class PipelineStage {
         return State.named(
                 "ready",
                 Behaviors.receive(Command.class)
-                        .onMessage(EnterEpoch.class, entered -> enter(work, entered))
+                        .onMessage(Serve.class, next -> serve(work, next))
+                        .onMessage(
+                                EnterEpoch.class,
+                                entered -> entered.membership().epoch() > epoch ? enter(work, entered) : same())
                         .onMessage(Compute.class, order -> order.epoch() == epoch ? compute(work, order) : same())
                         .onMessage(Reduce.class, order -> order.epoch() == epoch ? reduce(work, order) : same())
                         .onMessage(
@@ -204,12 +210,15 @@ public final class PipelineStage {
                         .onMessage(
                                 LoadCheckpoint.class,
                                 order -> order.epoch() == epoch ? changing(work, epoch, order, this::load) : same())
-                        .onMessage(TakeSnapshot.class, order -> order.epoch() == epoch ? snapshot(work, order) : same())
+                        .onMessage(
+                                TakeSnapshot.class,
+                                order -> order.epoch() == epoch ? changing(work, epoch, order, this::snapshot) : same())
                         .onMessage(Digest.class, order -> digest(work, order))
                         .onMessage(
                                 Finished.class,
                                 finished -> {
                                     finished.next().run();
+                                    introduce(work);
                                     return same();
                                 })
                         .onMessage(Copied.class, copied -> copied(copied, 0))
@@ -218,7 +227,8 @@ public final class PipelineStage {
                         .build());
     }
 
-    /// An order that changes the state waits for the copy of it that is under way; all other work goes on beside it.
+    /// An order that changes the state, or copies it once more, waits for the copy of it that is under way; all other
+    /// work goes on beside it.
     private <C extends Command> Behavior<Command> changing(
             StageWork work, long epoch, C order, BiFunction<StageWork, C, Behavior<Command>> next) {
         if (!copying) {
@@ -256,12 +266,34 @@ public final class PipelineStage {
         return same();
     }
 
+    /// The last one is gone. What it began here comes to its end first, if it can.
+    private Behavior<Command> serve(StageWork work, Serve next) {
+        leader = next;
+        introduced = false;
+        long beforeFirst = Epoch.beforeFirst(next.incarnation());
+        work.stepBack(job.id(), name, beforeFirst);
+        introduce(work);
+        return ready(work, Math.max(work.epoch(), beforeFirst));
+    }
+
+    private void introduce(StageWork work) {
+        if (!introduced && !work.isChanging()) {
+            introduced = true;
+            supervisor()
+                    .tell(new JobSupervisor.Arrived(name, work.holding(), work.address(), context.getSelf(), worker));
+        }
+    }
+
+    private ActorRef<JobSupervisor.Command> supervisor() {
+        return leader.supervisor();
+    }
+
     private Behavior<Command> enter(StageWork work, EnterEpoch entered) {
         long epoch = entered.membership().epoch();
         work.enter(entered.step(), entered.membership());
         work.computed()
                 .forEach((shard, loss) ->
-                        supervisor.tell(new JobSupervisor.Computed(name, entered.step(), epoch, shard, loss)));
+                        supervisor().tell(new JobSupervisor.Computed(name, entered.step(), epoch, shard, loss)));
         return ready(work, epoch);
     }
 
@@ -287,7 +319,7 @@ public final class PipelineStage {
 
     private void computed(StageWork work, StageWork.Task task, ShardLoss loss) {
         if (work.finished(task, loss)) {
-            supervisor.tell(new JobSupervisor.Computed(name, task.step(), work.epoch(), task.shard(), loss));
+            supervisor().tell(new JobSupervisor.Computed(name, task.step(), work.epoch(), task.shard(), loss));
         }
         computeNext(work);
     }
@@ -301,30 +333,38 @@ public final class PipelineStage {
                 sum -> {
                     switch (sum.outcome()) {
                         case Outcome.Done done ->
-                                supervisor.tell(
-                                        new JobSupervisor.Voted(name, order.step(), order.epoch(), sum.examined()));
+                                supervisor()
+                                        .tell(
+                                                new JobSupervisor.Voted(
+                                                        name, order.step(), order.epoch(), sum.examined()));
                         case Outcome.EpochOver over -> {} // the next epoch's orders are on their way
                         case Outcome.MemberLost lost ->
-                                supervisor.tell(
-                                        new JobSupervisor.PeerFailed(
-                                                name, order.epoch(), lost.member(), lost.evidence()));
+                                supervisor()
+                                        .tell(
+                                                new JobSupervisor.PeerFailed(
+                                                        name, order.epoch(), lost.member(), lost.evidence()));
                         case Outcome.TimedOut late ->
-                                supervisor.tell(
-                                        new JobSupervisor.PeerFailed(
-                                                name,
-                                                order.epoch(),
-                                                late.waitingFor().getFirst(),
-                                                "silent in the " + deadline.name()));
+                                supervisor()
+                                        .tell(
+                                                new JobSupervisor.PeerFailed(
+                                                        name,
+                                                        order.epoch(),
+                                                        late.waitingFor().getFirst(),
+                                                        "silent in the " + deadline.name()));
                     }
                 });
         return same();
     }
 
     private Behavior<Command> apply(StageWork work, Apply order) {
+        work.changing();
         onDevice(
                 "applying step " + order.step(),
                 () -> work.apply(order.step(), order.total()),
-                (Committed committed) -> supervisor.tell(new JobSupervisor.Applied(name, order.epoch(), committed)));
+                (StageWork.Applied applied) -> {
+                    work.applied(applied);
+                    supervisor().tell(new JobSupervisor.Applied(name, order.epoch(), applied.committed()));
+                });
         return same();
     }
 
@@ -348,41 +388,50 @@ public final class PipelineStage {
 
     private Behavior<Command> receive(StageWork work, ReceiveState order) {
         Deadline deadline = new Deadline("state from " + order.from(), order.patienceNs());
+        work.changing();
         onDevice(
                 "receiving state",
                 () -> work.receive(deadline, order),
                 outcome -> {
+                    boolean whole = outcome instanceof Outcome.Done;
+                    work.replaced(whole ? order.step() : Holding.NOTHING, order.history());
                     switch (outcome) {
                         case Outcome.Done done ->
-                                supervisor.tell(new JobSupervisor.Ready(name, order.epoch(), order.step()));
+                                supervisor().tell(new JobSupervisor.Ready(name, order.epoch(), order.step()));
                         case Outcome.EpochOver over -> {}
                         case Outcome.MemberLost lost ->
-                                supervisor.tell(
-                                        new JobSupervisor.PeerFailed(
-                                                name, order.epoch(), lost.member(), lost.evidence()));
+                                supervisor()
+                                        .tell(
+                                                new JobSupervisor.PeerFailed(
+                                                        name, order.epoch(), lost.member(), lost.evidence()));
                         case Outcome.TimedOut late ->
-                                supervisor.tell(
-                                        new JobSupervisor.PeerFailed(
-                                                name,
-                                                order.epoch(),
-                                                late.waitingFor().getFirst(),
-                                                "silent in the " + deadline.name()));
+                                supervisor()
+                                        .tell(
+                                                new JobSupervisor.PeerFailed(
+                                                        name,
+                                                        order.epoch(),
+                                                        late.waitingFor().getFirst(),
+                                                        "silent in the " + deadline.name()));
                     }
                 });
         return same();
     }
 
     private Behavior<Command> load(StageWork work, LoadCheckpoint order) {
+        work.changing();
         onDevice(
                 "loading checkpoint " + order.checkpoint().id(),
                 () -> work.load(order.checkpoint()),
-                nothing -> supervisor.tell(new JobSupervisor.Ready(name, order.epoch(), order.checkpoint().step())));
+                nothing -> {
+                    work.replaced(order.checkpoint().step(), order.checkpoint().history());
+                    supervisor().tell(new JobSupervisor.Ready(name, order.epoch(), order.checkpoint().step()));
+                });
         return same();
     }
 
     private Behavior<Command> snapshot(StageWork work, TakeSnapshot order) {
         copying = true;
-        onDevice("taking a snapshot", () -> work.snapshot(order.step()), this::copy);
+        onDevice("taking a snapshot", () -> work.snapshot(order.step(), Epoch.incarnation(order.epoch())), this::copy);
         return same();
     }
 
@@ -396,8 +445,8 @@ public final class PipelineStage {
 
     private Behavior<Command> copied(Copied copied, double stallSeconds) {
         copying = false;
-        supervisor.tell(new JobSupervisor.SnapshotTaken(name, copied.copy().step(), stallSeconds));
-        writer.tell(new CheckpointWriter.Write(job, copied.copy(), supervisor));
+        supervisor().tell(new JobSupervisor.SnapshotTaken(name, copied.copy().step(), stallSeconds));
+        writer.tell(new CheckpointWriter.Write(job, copied.copy(), supervisor()));
         return same();
     }
 
@@ -405,7 +454,7 @@ public final class PipelineStage {
         onDevice(
                 "hashing the state",
                 () -> work.digest(order.step()),
-                hash -> supervisor.tell(new JobSupervisor.Digested(name, order.step(), hash)));
+                hash -> supervisor().tell(new JobSupervisor.Digested(name, order.step(), hash)));
         return same();
     }
 
@@ -419,7 +468,7 @@ public final class PipelineStage {
     private Behavior<Command> fail(Failed failed) {
         String sentence = failed.what() + ": " + Failures.sentence(failed.cause());
         context.getLog().warn("{} stops: {}", name, sentence, failed.cause());
-        supervisor.tell(new JobSupervisor.StageFailed(name, sentence));
+        supervisor().tell(new JobSupervisor.StageFailed(name, sentence));
         return Behaviors.stopped();
     }
 

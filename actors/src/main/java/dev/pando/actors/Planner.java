@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /// Maps batch shards onto the workers that are up: a pure function, free to choose, since no placement changes a bit.
 final class Planner {
@@ -30,6 +31,23 @@ final class Planner {
             }
             plan.put(entry.getKey(), run);
         }
+        return plan;
+    }
+
+    /// Leaves to each worker what it has computed already, and hands out the rest.
+    ///
+    /// @param computed by some of the workers, no shard by two of them
+    static SortedMap<String, List<Integer>> planAround(
+            int shards, SortedMap<String, List<Integer>> computed, Collection<String> workers) {
+        SortedSet<Integer> rest = new TreeSet<>();
+        for (int shard = 0; shard < shards; shard++) {
+            rest.add(shard);
+        }
+        computed.values().forEach(rest::removeAll);
+        SortedMap<String, Integer> idle = new TreeMap<>();
+        workers.forEach(worker -> idle.put(worker, 0));
+        SortedMap<String, List<Integer>> plan = handOver(rest, idle);
+        computed.forEach((worker, own) -> plan.computeIfAbsent(worker, _ -> new ArrayList<>()).addAll(own));
         return plan;
     }
 

@@ -3,9 +3,11 @@ package dev.pando.actors;
 import dev.pando.training.step.CheckpointStore;
 import dev.pando.training.step.Collective;
 import dev.pando.training.step.Collective.Deadline;
+import dev.pando.training.step.Collective.Member;
 import dev.pando.training.step.Collective.Membership;
 import dev.pando.training.step.Collective.Operation;
 import dev.pando.training.step.Collective.Outcome;
+import dev.pando.training.step.LossHistory;
 import dev.pando.training.step.ShardSums;
 import dev.pando.training.step.ShardTree;
 import dev.pando.training.step.SnapshotBuffer;
@@ -33,6 +35,9 @@ final class StageWork {
     /// @param examined meaningful where the outcome is done
     record Sum(Outcome outcome, Examined examined) {}
 
+    /// @param history of all steps up to this one
+    record Applied(Committed committed, LossHistory history) {}
+
     /// A copy to be made of the state by another thread, while the device's computes with the original.
     static final class Copying {
         private final SnapshotBuffer buffer;
@@ -57,18 +62,24 @@ final class StageWork {
         }
     }
 
+    private static final int REMEMBERED_STEPS = 32;
+
     private final Trainer trainer;
     private final Collective collective;
     private final ShardTree tree;
     private final ShardSums sums;
     private final MemorySegment sum;
     private final CheckpointStore checkpoints;
-    private Optional<SnapshotBuffer> snapshots = Optional.empty();
+    private Optional<SnapshotBuffer> snapshots = Optional.empty(); // this and the next two: the device thread's
     private Optional<Copying> lastCopy = Optional.empty();
+    private long snapshotsFor;
 
     private final SortedMap<Integer, ShardLoss> computed = new TreeMap<>();
     private final ArrayDeque<Integer> ordered = new ArrayDeque<>();
     private Optional<Task> running = Optional.empty();
+    private final ArrayDeque<Committed> latest = new ArrayDeque<>();
+    private Holding holding = Holding.fresh();
+    private int changes; // of the state, that run or wait on the device's thread
     private long epoch;
     private long step = -1;
     private int round;
@@ -109,6 +120,56 @@ final class StageWork {
     /// Batch shards of the step in flight that are computed and held here, in their order.
     SortedMap<Integer, ShardLoss> computed() {
         return new TreeMap<>(computed);
+    }
+
+    /// What this replica holds, as far as nothing is under way that changes it.
+    Holding holding() {
+        boolean computes = step == holding.step();
+        return new Holding(
+                holding.step(),
+                holding.history(),
+                computes ? List.copyOf(computed.keySet()) : List.of(),
+                List.copyOf(latest));
+    }
+
+    /// The state is about to change: what it is is unknown until it has.
+    void changing() {
+        changes++;
+    }
+
+    boolean isChanging() {
+        return changes > 0;
+    }
+
+    /// The step is applied.
+    void applied(Applied applied) {
+        changes--;
+        latest.add(applied.committed());
+        if (latest.size() > REMEMBERED_STEPS) {
+            latest.remove();
+        }
+        holds(applied.committed().step() + 1, applied.history());
+    }
+
+    /// The state is now that after so many steps, wherever it came from; or nobody knows what it is.
+    ///
+    /// What was computed before of the next step is not this replica's any more: others have been asked.
+    void replaced(long steps, LossHistory history) {
+        changes--;
+        latest.clear();
+        holds(steps, history);
+        drop();
+    }
+
+    private void holds(long steps, LossHistory history) {
+        holding = new Holding(steps, history, List.of(), List.of());
+    }
+
+    /// Ends whatever waits for others on the word of a supervisor that leads no longer, and listens to no older epoch.
+    void stepBack(String group, String name, long beforeFirst) {
+        if (beforeFirst > epoch) {
+            enter(step, new Membership(group, beforeFirst, List.of(new Member(name, address()))));
+        }
     }
 
     void enter(long stepInFlight, Membership membership) {
@@ -197,12 +258,13 @@ final class StageWork {
         }
     }
 
-    Committed apply(long committed, ShardLoss total) {
+    Applied apply(long committed, ShardLoss total) {
         if (trainer.step() != committed) {
             throw new StageFailure(
                     "asked to apply step " + committed + " while holding the state of step " + trainer.step());
         }
-        return trainer.apply(sum, total);
+        Committed step = trainer.apply(sum, total);
+        return new Applied(step, trainer.state().history());
     }
 
     /// A state whose last step was not applied, since the device threw there, must not go anywhere.
@@ -239,13 +301,18 @@ final class StageWork {
         return null;
     }
 
-    Copying snapshot(long expected) {
+    /// @param incarnation of the supervisor that asks. A snapshot for the one before it may still be on its way to the
+    ///   disk, of which this one knows nothing, and is not written over.
+    Copying snapshot(long expected, long incarnation) {
         if (trainer.step() != expected) {
             throw new StageFailure("asked for a snapshot of step " + expected + " at step " + trainer.step());
         }
-        SnapshotBuffer buffer = snapshots.orElseGet(() -> new SnapshotBuffer(trainer.state().spans()));
-        snapshots = Optional.of(buffer); // the writer is done with it before the next is asked for
-        Copying copying = new Copying(buffer, trainer.state());
+        if (snapshots.isEmpty() || snapshotsFor != incarnation) {
+            snapshots = Optional.of(new SnapshotBuffer(trainer.state().spans()));
+            snapshotsFor = incarnation;
+        }
+        // The writer is done with it before the same supervisor asks for the next.
+        Copying copying = new Copying(snapshots.orElseThrow(), trainer.state());
         lastCopy = Optional.of(copying);
         return copying;
     }

@@ -33,6 +33,11 @@ final class Watchers {
         watchers.forEach(watcher -> watcher.tell(told));
     }
 
+    /// The job begins anew.
+    void forget() {
+        recent.clear();
+    }
+
     /// What happened since a point: from the journal as far as this owner was not there, then as it told it.
     List<Told> missed(Account account, JobOwner.Watch since) {
         List<Told> missed = new ArrayList<>();
@@ -42,7 +47,8 @@ final class Watchers {
                         .mapToLong(Told::entry)
                         .findFirst()
                         .orElse(Long.MAX_VALUE);
-        long number = Math.clamp(since.afterEntry(), 0, account.last());
+        long after = Math.clamp(since.afterEntry(), account.submitted(), account.last());
+        long number = after;
         for (JobEntry entry : account.after(number)) {
             number++;
             if (entry instanceof JobEntry.Happened happened && number < ownFirst) {
@@ -53,7 +59,7 @@ final class Watchers {
             boolean news =
                     told.event() instanceof JobEvent.StepCommitted step
                             ? step.step() > since.afterStep()
-                            : told.entry() > since.afterEntry();
+                            : told.entry() > after;
             if (news) {
                 missed.add(told);
             }

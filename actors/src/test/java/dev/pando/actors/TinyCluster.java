@@ -10,17 +10,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Predicate;
-import java.util.stream.IntStream;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.eventstream.EventStream;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Down;
@@ -45,20 +46,30 @@ final class TinyCluster implements AutoCloseable {
         this.trainers = trainers;
     }
 
-    /// Starts a node, and waits until it is a member.
-    ActorSystem<NodeSupervisor.Command> start(int devices) throws InterruptedException {
-        String name = "node-" + ++named;
-        List<String> names = IntStream.range(0, devices).mapToObj(i -> name + ".worker-" + i).toList();
+    /// Starts nodes of one device each, and waits until they are members.
+    ///
+    /// @return the first of them
+    ActorSystem<NodeSupervisor.Command> start(int number) {
+        List<ActorSystem<NodeSupervisor.Command>> started = new ArrayList<>();
+        for (int i = 0; i < number; i++) {
+            started.add(startOne());
+        }
+        started.forEach(TinyCluster::awaitUp);
+        return started.getFirst();
+    }
+
+    private ActorSystem<NodeSupervisor.Command> startOne() {
         ActorSystem<NodeSupervisor.Command> node =
                 ActorSystem.create(
-                        NodeSupervisor.create(names, new TinyWorkbench(), Stopwatch.system()),
+                        NodeSupervisor.create(
+                                List.of("node-" + ++named + ".worker-0"), new TinyWorkbench(), Stopwatch.system()),
                         "tiny",
                         ConfigFactory.parseString("pando.journal.shelf = \"" + shelf + "\"")
                                 .withFallback(ConfigFactory.parseResources("cluster.conf"))
                                 .withFallback(ConfigFactory.load())
                                 .resolve());
-        Cluster cluster = Cluster.get(node);
-        cluster.manager().tell(Join.create((nodes.isEmpty() ? node : nodes.getFirst()).address()));
+        nodes.add(node);
+        Cluster.get(node).manager().tell(Join.create(nodes.getFirst().address()));
         AskPattern.<NodeSupervisor.Command, Done>ask(
                         node,
                         replyTo -> new NodeSupervisor.OwnJobs(Clock.systemUTC(), replyTo),
@@ -66,25 +77,43 @@ final class TinyCluster implements AutoCloseable {
                         node.scheduler())
                 .toCompletableFuture()
                 .join();
-        nodes.add(node);
-        await("a cluster of " + nodes.size(), () -> nodes.stream().allMatch(this::seesAll));
         return node;
     }
 
-    private boolean seesAll(ActorSystem<?> node) {
-        return Cluster.get(node).state().members().filter(member -> member.status().toString().equals("Up")).size()
-                == nodes.size();
+    private static void awaitUp(ActorSystem<?> node) {
+        CompletableFuture<Boolean> up = new CompletableFuture<>();
+        org.apache.pekko.cluster.Cluster.get(Adapter.toClassic(node)).registerOnMemberUp(() -> up.complete(true));
+        up.orTimeout(DEADLINE.toSeconds(), TimeUnit.SECONDS).join();
     }
 
-    /// Ends a node as if its process had been killed, and gives the others the evidence.
-    void kill(ActorSystem<NodeSupervisor.Command> victim) {
-        nodes.remove(victim);
-        Address address = victim.address();
-        victim.terminate();
-        for (ActorSystem<?> node : nodes) {
-            node.eventStream().tell(new EventStream.Publish<>(new NodeGone(address, "killed")));
-            Cluster.get(node).manager().tell(new Down(address));
+    /// Ends nodes as if their processes had been killed, and gives the others the evidence.
+    void kill(List<ActorSystem<NodeSupervisor.Command>> victims) {
+        for (ActorSystem<NodeSupervisor.Command> victim : victims) {
+            nodes.removeIf(node -> node.address().equals(victim.address())); // systems of one name are equal
+            victim.terminate();
         }
+        for (ActorSystem<?> node : nodes) {
+            for (ActorSystem<NodeSupervisor.Command> victim : victims) {
+                Address address = victim.address();
+                node.eventStream().tell(new EventStream.Publish<>(new NodeGone(address, "killed")));
+                Cluster.get(node).manager().tell(new Down(address));
+            }
+        }
+    }
+
+    /// A node that is none of these.
+    ActorSystem<NodeSupervisor.Command> other(List<ActorSystem<NodeSupervisor.Command>> than) {
+        return nodes.stream()
+                .filter(node -> than.stream().noneMatch(one -> one.address().equals(node.address())))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /// Ends all nodes, with nobody left who could notice.
+    void killAll() {
+        nodes.forEach(ActorSystem::terminate);
+        nodes.forEach(node -> node.getWhenTerminated().toCompletableFuture().join());
+        nodes.clear();
     }
 
     /// The node whose supervisor leads the job.
@@ -105,7 +134,11 @@ final class TinyCluster implements AutoCloseable {
                 .join();
     }
 
-    /// Hears all that happens to the job, on a node that is never killed.
+    /// Hears all that happens to the job.
+    void watchAgain(String job) {
+        watch(job, nodes.getFirst());
+    }
+
     void watch(String job, ActorSystem<?> on) {
         on.systemActorOf(
                 JobWatcher.create(
@@ -113,7 +146,7 @@ final class TinyCluster implements AutoCloseable {
                         told -> {
                             events.add(told);
                         }),
-                "watcher",
+                "watcher-" + ++named,
                 Props.empty());
     }
 
@@ -138,16 +171,6 @@ final class TinyCluster implements AutoCloseable {
 
     <E extends JobEvent> List<E> seen(Class<E> kind) {
         return seen.stream().map(JobOwner.Told::event).filter(kind::isInstance).map(kind::cast).toList();
-    }
-
-    private static void await(String what, java.util.function.BooleanSupplier here) throws InterruptedException {
-        long deadline = System.nanoTime() + DEADLINE.toNanos();
-        while (!here.getAsBoolean()) {
-            if (System.nanoTime() > deadline) {
-                throw new AssertionError("no " + what + " within " + DEADLINE);
-            }
-            TimeUnit.MILLISECONDS.sleep(20);
-        }
     }
 
     @Override

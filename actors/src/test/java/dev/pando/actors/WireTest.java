@@ -55,7 +55,13 @@ class WireTest {
 
     private static final List<Wire> SAMPLES =
             List.of(
-                    new JobSupervisor.Arrived("node-1.worker-0#2", 4, "pando:host=a|stream=7", STAGE, DEVICE),
+                    new JobSupervisor.Building("node-1.worker-0#2", DEVICE),
+                    new JobSupervisor.Arrived(
+                            "node-1.worker-0#2",
+                            new Holding(4, HISTORY, List.of(0, 3), List.of(new Committed(3, 1.25, 0.5, 1e-3, 2056))),
+                            "pando:host=a|stream=7",
+                            STAGE,
+                            DEVICE),
                     new JobSupervisor.Computed("worker-1", 4, 2, 5, LOSS),
                     new JobSupervisor.Voted("worker-1", 4, 2, new Examined(Double.NaN, -1)),
                     new JobSupervisor.Voted("worker-1", 4, 2, new Examined(Math.nextUp(0.1), Long.MIN_VALUE)),
@@ -110,9 +116,9 @@ class WireTest {
                     new PipelineStage.LoadCheckpoint(2, CHECKPOINT),
                     new PipelineStage.TakeSnapshot(2, 10),
                     new PipelineStage.Digest(20),
-                    new GpuWorker.Host(JOB, SUPERVISOR),
-                    new GpuWorker.Release("tiny"),
-                    new GpuWorker.Abandon("silent"),
+                    new GpuWorker.Host(JOB, 2, SUPERVISOR),
+                    new GpuWorker.Release("tiny", 2),
+                    new GpuWorker.Abandon("tiny", 2, "silent"),
                     new NodeSupervisor.StopWorker("worker-0"));
 
     private static List<JobEntry> entries() {

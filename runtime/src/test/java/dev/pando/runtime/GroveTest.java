@@ -12,6 +12,7 @@ import dev.pando.runtime.settings.Written;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -46,7 +47,7 @@ class GroveTest {
     void shouldNotChangeABitWhenANodeIsKilledAndAnotherTakesItsPlace() throws Exception {
         try (Pando pando = Pando.start(endless("grove", "workers=3").over(2))) {
             awaitStep(10);
-            NodeProcess victim = following(pando);
+            NodeProcess victim = pando.nodes().getFirst();
 
             victim.process().destroyForcibly();
 
@@ -84,28 +85,17 @@ class GroveTest {
         assertSameBitsAsUndisturbed("grove");
     }
 
-    /// A node that does not lead the job.
-    private static NodeProcess following(Pando pando) {
-        Grove.Standing standing = Grove.at(pando.nodes().stream().map(NodeProcess::address).toList()).status();
-        String leader = standing.jobs().getFirst().node();
-        String name =
-                standing.nodes().stream()
-                        .filter(node -> !node.system().equals(leader))
-                        .findFirst()
-                        .orElseThrow()
-                        .name();
-        return pando.nodes().stream().filter(node -> node.name().equals(name)).findFirst().orElseThrow();
-    }
-
-    private NodeSettings guestOf(Pando pando) {
+    private static NodeSettings guestOf(Pando pando) {
         Config defaults = Written.nothing().whole();
         return new NodeSettings(
                 "guest",
                 1,
                 defaults.getConfig("pando.grove")
-                        .withValue("journal", ConfigValueFactory.fromAnyRef(tiny.out("grove") + "/nodes/journal")),
+                        .withValue(
+                                "system.pekko.cluster.split-brain-resolver.active-strategy",
+                                ConfigValueFactory.fromAnyRef("keep-oldest")),
                 defaults.getConfig("pando.system"),
-                List.of(pando.address().orElseThrow()));
+                Optional.of(NodeSettings.address(pando.address().orElseThrow())));
     }
 
     private Submission endless(String run, String... more) {

@@ -47,7 +47,7 @@ final class Hearing {
                 "after the last rung comes " + event);
         switch (event) {
             case JobEvent.Started started -> started(started);
-            case JobEvent.WorkerJoined(String worker, _) -> {
+            case JobEvent.WorkerJoined(String worker, _, _) -> {
                 require(!lost.contains(worker), Rule.NO_LOST_WORKER, worker + " joins after it was lost");
                 holders.add(worker);
             }

@@ -29,10 +29,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
         subcommands = {
             TrainCommand.class,
             NodeCommand.class,
-            SubmitCommand.class,
-            StatusCommand.class,
-            WatchCommand.class,
-            CancelCommand.class,
             GenerateCommand.class,
             ReportCommand.class,
             CheckpointCommand.class,
@@ -109,7 +105,7 @@ public final class Cli implements Runnable {
         CommandLine line = misuse.getCommandLine();
         List<String> near =
                 misuse instanceof UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
-        String advice = near.isEmpty() ? "" : "; did you mean " + near.getFirst() + "?";
+        String advice = near.isEmpty() ? "" : "; did you mean " + String.join(" or ", near) + "?";
         line.getErr()
                 .println(
                         misuse.getMessage()

@@ -20,7 +20,7 @@ final class Progress implements Preparation {
     private static final int LAST_LOSSES = 10; // one step's loss is noise
 
     private final Terminal terminal;
-    private final long wanted;
+    private final Settings settings;
     private final Stopwatch stopwatch;
     private final long beganNs;
     private final Sparkline losses = new Sparkline();
@@ -37,13 +37,8 @@ final class Progress implements Preparation {
     private long steps;
 
     Progress(Terminal terminal, Settings settings, Stopwatch stopwatch) {
-        this(terminal, settings.steps(), stopwatch);
-    }
-
-    /// @param wanted steps
-    Progress(Terminal terminal, long wanted, Stopwatch stopwatch) {
         this.terminal = terminal;
-        this.wanted = wanted;
+        this.settings = settings;
         this.stopwatch = stopwatch;
         this.beganNs = stopwatch.nanos();
     }
@@ -161,7 +156,7 @@ final class Progress implements Preparation {
                             + ", by "
                             + Words.counted(step.workers(), "worker"));
         }
-        show(step.step() + 1 == wanted);
+        show(step.step() + 1 == settings.steps());
     }
 
     private void lost(JobEvent.WorkerLost lost) {
@@ -201,7 +196,7 @@ final class Progress implements Preparation {
         return "step "
                 + (last.step() + 1)
                 + "/"
-                + wanted
+                + settings.steps()
                 + String.format(Locale.ROOT, "  loss %.3f  ", last.loss())
                 + Words.count(tokensPerSecond)
                 + " tokens/s  "
@@ -214,10 +209,10 @@ final class Progress implements Preparation {
     /// Parts in the order of their worth, as many as fit into the window.
     private String line() {
         long done = last.step() + 1;
-        int full = (int) (BAR * done / wanted);
+        int full = (int) (BAR * done / settings.steps());
         String[] parts = {
             "━".repeat(full) + "─".repeat(BAR - full),
-            " ".repeat(digits(wanted) - digits(done)) + done + "/" + wanted,
+            " ".repeat(digits(settings.steps()) - digits(done)) + done + "/" + settings.steps(),
             String.format(Locale.ROOT, "loss %.3f", last.loss()),
             Words.count(tokensPerSecond) + " tokens/s",
             Words.clock(left()) + " left",
@@ -244,7 +239,7 @@ final class Progress implements Preparation {
     }
 
     private double left() {
-        return (wanted - last.step() - 1) * secondsPerStep;
+        return (settings.steps() - last.step() - 1) * secondsPerStep;
     }
 
     private double now() {

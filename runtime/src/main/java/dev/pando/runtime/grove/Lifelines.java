@@ -98,7 +98,7 @@ final class Lifelines {
         if (!held.contains(member.uniqueAddress())) {
             return;
         }
-        ControlPort.of(member)
+        LifelinePort.of(member)
                 .ifPresent(port -> {
                     InetSocketAddress there = new InetSocketAddress(member.address().host().get(), port);
                     var self = context.getSelf();

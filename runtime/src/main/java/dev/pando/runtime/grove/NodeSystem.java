@@ -1,14 +1,12 @@
 package dev.pando.runtime.grove;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.Address;
-import org.apache.pekko.actor.AddressFromURIString;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
@@ -18,36 +16,30 @@ import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
 import org.apache.pekko.cluster.typed.JoinSeedNodes;
 
-/// A node's actor system as a member of the grove's cluster, with its control port and its lifelines.
+/// A node's actor system as a member of the grove's cluster, with its lifelines.
 public final class NodeSystem<T> {
     private final ActorSystem<T> system;
-    private final ControlPort port;
     private final CompletableFuture<Done> up = new CompletableFuture<>();
 
-    private NodeSystem(ActorSystem<T> system, ControlPort port) {
+    private NodeSystem(ActorSystem<T> system) {
         this.system = system;
-        this.port = port;
     }
 
     /// Starts, and asks to be let in.
-    ///
-    /// @param seeds addresses of actor systems to join; none: it is the first
-    public static <T> NodeSystem<T> start(NodeSettings settings, List<String> seeds, Behavior<T> guardian) {
-        ControlPort port = ControlPort.open(settings.host(), settings.port());
+    public static <T> NodeSystem<T> start(NodeSettings settings, Behavior<T> guardian) {
+        LifelinePort port = LifelinePort.open(settings.host());
         try {
-            List<String> roles = new ArrayList<>(settings.roles());
-            roles.add(port.role());
             ActorSystem<T> system =
                     ActorSystem.create(
                             guardian,
                             NodeSettings.SYSTEM_NAME,
-                            settings.actorSystem(Map.of("pekko.cluster.roles", roles)));
+                            settings.actorSystem(Map.of("pekko.cluster.roles", List.of(settings.name(), port.role()))));
             system.getWhenTerminated().whenComplete((done, failure) -> port.close());
-            NodeSystem<T> node = new NodeSystem<>(system, port);
+            NodeSystem<T> node = new NodeSystem<>(system);
             org.apache.pekko.cluster.Cluster.get(Adapter.toClassic(system))
                     .registerOnMemberUp(() -> node.up.complete(Done.getInstance()));
             system.systemActorOf(Lifelines.create(), "lifelines", Props.empty());
-            node.join(seeds);
+            node.join(settings);
             return node;
         } catch (RuntimeException refused) {
             port.close();
@@ -55,21 +47,17 @@ public final class NodeSystem<T> {
         }
     }
 
-    private void join(List<String> seeds) {
+    private void join(NodeSettings settings) {
         Cluster cluster = Cluster.get(system);
         cluster.manager()
                 .tell(
-                        seeds.isEmpty()
-                                ? new Join(address())
-                                : new JoinSeedNodes(seeds.stream().map(AddressFromURIString::parse).toList()));
+                        settings.join().isPresent()
+                                ? new JoinSeedNodes(List.of(settings.join().get()))
+                                : new Join(address()));
     }
 
     public ActorSystem<T> system() {
         return system;
-    }
-
-    public ControlPort port() {
-        return port;
     }
 
     public Address address() {

@@ -1,0 +1,26 @@
+package dev.pando.actors;
+
+import dev.pando.training.step.LossHistory;
+import dev.pando.training.step.Trainer.Committed;
+import java.util.List;
+
+/// What a stage says it holds, to a supervisor that does not know it.
+///
+/// @param step committed steps of the state, or [#NOTHING]
+/// @param history of exactly these steps
+/// @param shards of the next step that are computed and held
+/// @param latest of the committed steps, in order: whoever led may not have told anybody of the last of them
+public record Holding(long step, LossHistory history, List<Integer> shards, List<Committed> latest) {
+    /// In place of a step: the state is half of one and half of another, or unknown.
+    static final long NOTHING = -1;
+
+    public Holding {
+        shards = List.copyOf(shards);
+        latest = List.copyOf(latest);
+    }
+
+    /// The initial weights.
+    static Holding fresh() {
+        return new Holding(0, LossHistory.EMPTY, List.of(), List.of());
+    }
+}

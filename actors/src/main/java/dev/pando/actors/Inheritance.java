@@ -1,0 +1,21 @@
+package dev.pando.actors;
+
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/// What a supervisor knows of those that led the job before it: what their journal says.
+///
+/// @param incarnation of the supervisor itself, counted from 1; 0 where nobody counts
+/// @param durable committed steps of the newest checkpoint that is known to be durable
+/// @param workers that held the state, and the node that each is on
+record Inheritance(long incarnation, long durable, SortedMap<String, String> workers) {
+    /// Of a job that nobody has led before.
+    static Inheritance none(long incarnation) {
+        return new Inheritance(incarnation, 0, new TreeMap<>());
+    }
+
+    /// Whether somebody may have led the job before.
+    boolean isSuccession() {
+        return incarnation > 1;
+    }
+}

@@ -1,0 +1,104 @@
+package dev.pando.actors;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pando.training.step.LossHistory;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+class MusterTest {
+    private static final LossHistory SEVEN = LossHistory.EMPTY.then(6, 2.5, 0.1);
+    private static final LossHistory EIGHT = SEVEN.then(7, 2.25, 0.1);
+    private static final Map<String, String> DEVICES = Map.of("d1", "n1", "d2", "n2", "d3", "n3");
+
+    private final Muster muster =
+            new Muster(
+                    new Inheritance(2, 5, new TreeMap<>(Map.of("w0", "n0", "w1", "n1", "w2", "n2", "w3", "n3"))),
+                    "n0"::equals);
+
+    @Test
+    void shouldBeOverWhenAllHaveAnsweredWhoAreNotGone() {
+        muster.listed();
+        muster.arrived("w1", "d1", holding(7, SEVEN));
+        muster.arrived("w2", "d2", holding(7, SEVEN));
+        assertThat(muster.isOver(DEVICES)).isFalse();
+
+        muster.building("w3#2", "d3");
+
+        assertThat(muster.isOver(DEVICES)).isTrue();
+        assertThat(muster.absent()).containsOnlyKeys("w0", "w3");
+        assertThat(muster.absent().get("w0")).contains("its node is gone");
+    }
+
+    @Test
+    void shouldWaitForANodeWhoseDevicesAreNotKnownYet() {
+        muster.listed();
+        muster.arrived("w1", "d1", holding(7, SEVEN));
+        muster.arrived("w2", "d2", holding(7, SEVEN));
+
+        assertThat(muster.isOver(Map.of("d1", "n1", "d2", "n2"))).isFalse();
+    }
+
+    @Test
+    void shouldNotWaitForeverForTheFrozenWhileOthersHoldTheState() {
+        muster.listed();
+        muster.arrived("w1", "d1", holding(7, SEVEN));
+
+        int ticks = 0;
+        while (!muster.isOver(DEVICES)) {
+            muster.tick();
+            ticks++;
+        }
+
+        assertThat(ticks).isBetween(2, 100);
+    }
+
+    @Test
+    void shouldWaitLongerWhereNobodyHoldsTheState() {
+        muster.listed();
+        muster.building("w1#2", "d1");
+        for (int tick = 0; tick < 100; tick++) {
+            muster.tick();
+        }
+
+        assertThat(muster.isOver(DEVICES)).isFalse();
+        assertThat(muster.step()).isEqualTo(Holding.NOTHING);
+    }
+
+    @Test
+    void shouldCountAStepThatOnlySomeHaveApplied() {
+        muster.arrived("w1", "d1", holding(7, SEVEN, 1, 2));
+        muster.arrived("w2", "d2", holding(8, EIGHT, 3));
+        muster.arrived("w3", "d3", holding(7, SEVEN));
+
+        assertThat(muster.step()).isEqualTo(8);
+        assertThat(muster.history()).isEqualTo(EIGHT);
+        assertThat(muster.holders()).containsExactly("w2");
+        assertThat(muster.shards()).isEqualTo(Map.of("w2", List.of(3)));
+    }
+
+    @Test
+    void shouldNotGoBackBehindTheNewestCheckpoint() {
+        muster.arrived("w1", "d1", holding(4, LossHistory.EMPTY.then(3, 2.75, 0.1)));
+
+        assertThat(muster.step()).isEqualTo(Holding.NOTHING);
+        assertThat(muster.holders()).isEmpty();
+    }
+
+    @Test
+    void shouldFollowTheMajorityOfThoseWhoDiffer() {
+        muster.arrived("w1", "d1", holding(7, SEVEN));
+        muster.arrived("w2", "d2", holding(7, EIGHT));
+        assertThat(muster.step()).isEqualTo(Holding.NOTHING);
+
+        muster.arrived("w3", "d3", holding(7, SEVEN));
+
+        assertThat(muster.holders()).containsExactly("w1", "w3");
+    }
+
+    private static Holding holding(long step, LossHistory history, Integer... shards) {
+        return new Holding(step, history, List.of(shards), List.of());
+    }
+}
