@@ -9,6 +9,7 @@ import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.Terminated;
+import org.apache.pekko.actor.typed.eventstream.EventStream;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
@@ -273,6 +274,8 @@ public final class JobOwner extends EventSourcedBehavior<JobOwner.Command, JobEn
                                     "supervisor-" + incarnation);
                     context.watch(child);
                     supervisor = Optional.of(child);
+                    JobLed led = new JobLed(leading.job().orElseThrow(), context.getSelf());
+                    context.getSystem().eventStream().tell(new EventStream.Publish<>(led));
                     passOn(leading);
                 });
     }

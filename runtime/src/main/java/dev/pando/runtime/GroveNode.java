@@ -4,44 +4,109 @@ import dev.pando.actors.NodeSupervisor;
 import dev.pando.actors.Stopwatch;
 import dev.pando.runtime.grove.NodeSettings;
 import dev.pando.runtime.grove.NodeSystem;
+import dev.pando.runtime.grove.Others;
+import dev.pando.runtime.grove.Seeds;
+import java.time.Clock;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.pekko.Done;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
-/// One node of a grove in this JVM: its devices work on any job of the grove for as long as it is a member.
+/// One node of a grove in this JVM: it may lead any job of the grove, and its devices work on all of them, for as long
+/// as it is a member.
 public final class GroveNode implements AutoCloseable {
-    private final NodeSystem<NodeSupervisor.Command> node;
+    private final NodeSystem<Void> node;
     private final NodeWorkbench workbench;
+    private final NodeSettings settings;
+    private final Others others;
+    private final CompletionStage<Done> serving;
     private boolean closed;
 
-    private GroveNode(NodeSystem<NodeSupervisor.Command> node, NodeWorkbench workbench) {
+    private GroveNode(
+            NodeSystem<Void> node,
+            NodeWorkbench workbench,
+            NodeSettings settings,
+            Others others,
+            CompletionStage<Done> serving) {
+        this.serving = serving;
         this.node = node;
         this.workbench = workbench;
+        this.settings = settings;
+        this.others = others;
     }
 
     public static GroveNode start(NodeSettings settings) {
-        NodeWorkbench workbench = new NodeWorkbench();
+        return start(settings, new CountDownLatch(1));
+    }
+
+    /// @param over ends the search for nodes to join
+    public static GroveNode start(NodeSettings settings, CountDownLatch over) {
+        var seeds = Seeds.of(settings.join(), Stopwatch.system(), over);
+        NodeWorkbench workbench = new NodeWorkbench(settings);
         try {
-            return new GroveNode(
-                    NodeSystem.start(
-                            settings, NodeSupervisor.create(settings.workers(), workbench, Stopwatch.system())),
-                    workbench);
+            JobNames names = new JobNames();
+            Others others = new Others();
+            CompletableFuture<Done> owning = new CompletableFuture<>();
+            NodeSystem<Void> node =
+                    NodeSystem.start(settings, seeds, guardian(settings, workbench, names, others, owning));
+            CompletionStage<Done> serving =
+                    node.up()
+                            .thenCombine(owning, (up, owner) -> up)
+                            .thenApply(ready -> {
+                                node.port().serve(new NodeDesk(node.system(), names));
+                                return ready;
+                            });
+            return new GroveNode(node, workbench, settings, others, serving);
         } catch (RuntimeException refused) {
             workbench.close();
             throw refused;
         }
     }
 
-    /// Where others join, `host:port`.
-    public String address() {
-        return node.address().getHost().orElseThrow() + ":" + node.address().getPort().orElseThrow();
+    private static Behavior<Void> guardian(
+            NodeSettings settings,
+            NodeWorkbench workbench,
+            JobNames names,
+            Others others,
+            CompletableFuture<Done> owning) {
+        return Behaviors.setup(context -> {
+            context.spawn(others.keeping(), "others");
+            context.spawn(names.keeping(), "job-names");
+            context.spawn(Keeper.create(), "keeper", DispatcherSelector.blocking());
+            ActorRef<NodeSupervisor.Command> node =
+                    context.spawn(NodeSupervisor.create(settings.workers(), workbench, Stopwatch.system()), "node");
+            ActorRef<Done> owner =
+                    context.spawnAnonymous(
+                            Behaviors.receiveMessage(done -> {
+                                owning.complete(done);
+                                return Behaviors.stopped();
+                            }));
+            node.tell(new NodeSupervisor.OwnJobs(Clock.systemUTC(), owner));
+            return Behaviors.empty();
+        });
     }
 
-    /// Completes once the node is a member of the grove.
+    /// Where others join and jobs come in, `host:port`.
+    public String address() {
+        return settings.host() + ":" + node.port().port();
+    }
+
+    /// Where the other members of the grove are, as far as this one knows, and ever knew.
+    public List<String> others() {
+        return others.all();
+    }
+
+    /// Completes once the node is a member of the grove, and answers at its address.
     public CompletionStage<Done> up() {
-        return node.up();
+        return serving;
     }
 
     /// Whether it ever was a member.

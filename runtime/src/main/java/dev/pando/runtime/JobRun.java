@@ -4,13 +4,11 @@ import dev.pando.actors.JobEvent;
 import dev.pando.actors.JobSpec;
 import dev.pando.actors.Workbench;
 import dev.pando.runtime.folder.RunFolder;
-import dev.pando.runtime.folder.SampleLine;
 import dev.pando.runtime.report.Report;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.training.data.Progress;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -145,16 +143,7 @@ final class JobRun implements Job {
         }
         folder.begin(settings);
         workbench.data().tokenizer().save(folder.path());
-        JobSpec job =
-                new JobSpec(
-                        settings.name(),
-                        settings.steps(),
-                        settings.batch().shards(),
-                        settings.workers(),
-                        settings.checkpoint().everySteps(),
-                        settings.checkpoint().secondsBetweenFailures(),
-                        settings.render(),
-                        workbench.data().digest());
+        JobSpec job = Intake.spec(settings, workbench.data().digest());
         List<String> devices = submission.nodes() == 0 ? Host.devices(settings.workers()) : List.of();
         Workbench tools = submission.tools().apply(workbench);
         host.set(
@@ -167,7 +156,7 @@ final class JobRun implements Job {
             JobEvent event = next();
             switch (event) {
                 case JobEvent.Finished finished -> {
-                    folder.record(samples());
+                    folder.record(Samples.of(folder.path(), settings));
                     tell(event);
                     return new JobResult.Finished(folder.path(), finished.step(), finished.hash());
                 }
@@ -186,22 +175,6 @@ final class JobRun implements Job {
                 default -> tell(event);
             }
         }
-    }
-
-    /// What the model makes of the config's prompts. The run is over and sound, whatever becomes of this.
-    private List<SampleLine> samples() {
-        List<SampleLine> samples = new ArrayList<>();
-        if (settings.sample().prompts().isEmpty()) {
-            return samples;
-        }
-        try (TrainedModel model = TrainedModel.open(folder.path())) {
-            for (String prompt : settings.sample().prompts()) {
-                samples.add(new SampleLine(prompt, model.goOn(prompt, settings.sample(), piece -> {})));
-            }
-        } catch (RuntimeException failed) {
-            LOG.warn("job {} has no samples", name(), failed);
-        }
-        return samples;
     }
 
     private JobEvent next() {

@@ -4,7 +4,10 @@ import dev.pando.actors.JobSpec;
 import dev.pando.actors.Workbench;
 import dev.pando.collectives.Transport;
 import dev.pando.collectives.TransportSettings;
+import dev.pando.runtime.grove.NodeSettings;
 import dev.pando.training.step.CheckpointStore;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -12,8 +15,28 @@ import java.util.Map;
 ///
 /// Jobs share the node's file system with the one who submitted them: their paths mean the same here.
 final class NodeWorkbench implements Workbench, AutoCloseable {
-    private final Transport transport = Transport.start(TransportSettings.defaults());
+    private final Transport transport;
     private final Map<JobSpec, ProductionWorkbench> jobs = new HashMap<>();
+
+    NodeWorkbench(NodeSettings settings) {
+        this.transport = Transport.start(transport(settings.host()));
+    }
+
+    /// Nodes that listen at one address are of one machine, and share memory; others are reached by UDP.
+    private static TransportSettings transport(String host) {
+        TransportSettings here = TransportSettings.defaults();
+        return isLoopback(host)
+                ? here
+                : here.withHost(here.host() + "@" + host).withUdp(TransportSettings.Udp.at(host));
+    }
+
+    private static boolean isLoopback(String host) {
+        try {
+            return InetAddress.getByName(host).isLoopbackAddress();
+        } catch (UnknownHostException unknown) {
+            return false; // whoever listens there will say so
+        }
+    }
 
     @Override
     public Replica replica(JobSpec job, String worker) {

@@ -6,8 +6,6 @@ import com.typesafe.config.ConfigValueFactory;
 import dev.pando.actors.Stopwatch;
 import dev.pando.runtime.folder.RunFolder;
 import dev.pando.runtime.grove.NodeProcess;
-import dev.pando.runtime.grove.NodeSettings;
-import dev.pando.runtime.grove.NodeSystem;
 import dev.pando.runtime.grove.Nodes;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.UserError;
@@ -18,6 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -34,12 +33,11 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 public final class Pando implements AutoCloseable {
     private static final long STOP_SECONDS = 120; // for the step in flight and its checkpoint
 
-    private final ActorSystem<Void> system;
+    private final Optional<ActorSystem<Void>> system;
     private final Job job;
-
     private final Optional<Nodes> nodes;
 
-    private Pando(ActorSystem<Void> system, Job job, Optional<Nodes> nodes) {
+    private Pando(Optional<ActorSystem<Void>> system, Job job, Optional<Nodes> nodes) {
         this.system = system;
         this.job = job;
         this.nodes = nodes;
@@ -65,41 +63,38 @@ public final class Pando implements AutoCloseable {
     private static Pando alone(Submission submission) {
         ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "pando", config(submission));
         try {
-            return new Pando(system, JobRun.start(submission, system, Clock.systemUTC()), Optional.empty());
+            return new Pando(
+                    Optional.of(system), JobRun.start(submission, system, Clock.systemUTC()), Optional.empty());
         } catch (RuntimeException refused) {
             system.terminate();
             throw refused;
         }
     }
 
-    /// The job is led from here, and worked on by nodes that are processes of their own.
+    /// The job is led and worked on by nodes that are processes of their own, and this one may do without.
     private static Pando overNodes(Submission submission) {
         Settings settings = submission.settings();
-        NodeSettings here =
-                new NodeSettings("lead", 0, whereTheLeadIs(settings.grove()), settings.system(), Optional.empty());
-        NodeSystem<Void> lead = NodeSystem.start(here, Behaviors.empty());
-        try {
-            JobRun job = JobRun.start(submission, lead.system(), Clock.systemUTC());
-            Nodes nodes =
-                    Nodes.start(
-                            shares(settings.workers(), submission.nodes()),
-                            here,
-                            lead.address(),
-                            RunFolder.nodes(settings.out()),
-                            Stopwatch.system(),
-                            job::fail);
-            return new Pando(lead.system(), job, Optional.of(nodes));
-        } catch (RuntimeException refused) {
-            lead.system().terminate();
-            throw refused;
-        }
-    }
-
-    /// While a job cannot move, the side of a partition on which it is led goes on. That is the oldest node.
-    private static Config whereTheLeadIs(Config grove) {
-        String resolver = "system.pekko.cluster.split-brain-resolver.";
-        return grove.withValue(resolver + "active-strategy", ConfigValueFactory.fromAnyRef("keep-oldest"))
-                .withValue(resolver + "keep-oldest.down-if-alone", ConfigValueFactory.fromAnyRef("off"));
+        RunFolder.claim(settings, submission.resume()).close(); // a refusal is better heard before anything starts
+        Path folder = RunFolder.nodes(settings.out());
+        AtomicReference<Nodes> nodes = new AtomicReference<>();
+        GroveRun job =
+                GroveRun.start(
+                        submission,
+                        () ->
+                                nodes.get() == null
+                                        ? List.of()
+                                        : nodes.get().running().stream().map(NodeProcess::address).toList(),
+                        Stopwatch.system());
+        nodes.set(
+                Nodes.start(
+                        shares(settings.workers(), submission.nodes()),
+                        settings.grove()
+                                .withValue(
+                                        "journal", ConfigValueFactory.fromAnyRef(folder.resolve("journal").toString())),
+                        folder,
+                        Stopwatch.system(),
+                        job::fail));
+        return new Pando(Optional.empty(), job, Optional.of(nodes.get()));
     }
 
     private static List<Integer> shares(int workers, int nodes) {
@@ -113,7 +108,7 @@ public final class Pando implements AutoCloseable {
 
     /// Where a node joins the grove, `host:port`; empty where the job trains in this process alone.
     public Optional<String> address() {
-        return nodes.map(Nodes::seed);
+        return nodes().stream().map(NodeProcess::address).findFirst();
     }
 
     /// The job that was started.
@@ -140,7 +135,7 @@ public final class Pando implements AutoCloseable {
             Thread.currentThread().interrupt();
         } finally {
             nodes.ifPresent(Nodes::close);
-            system.terminate();
+            system.ifPresent(ActorSystem::terminate);
         }
     }
 

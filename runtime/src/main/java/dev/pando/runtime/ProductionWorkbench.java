@@ -52,6 +52,12 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
     ///
     /// @param resume whether the job's checkpoints are to be gone on from; else there must be none
     void prepare(boolean resume, Progress progress) {
+        prepareData(resume, progress);
+        transport = Transport.start(TransportSettings.defaults());
+    }
+
+    /// The same for a job that is trained elsewhere.
+    void prepareData(boolean resume, Progress progress) {
         Optional<Saved> newest = newest();
         if (newest.isPresent() && !resume) {
             throw new UserError(
@@ -77,7 +83,6 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
                             + " or more");
         }
         sampler = sampler();
-        transport = Transport.start(TransportSettings.defaults());
     }
 
     /// The same on a node that a job was sent to: whoever sent it has prepared and checked.
@@ -85,11 +90,24 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
     /// @param transport of the node, which outlives the job
     static ProductionWorkbench onNode(JobSpec job, Transport transport) {
         ProductionWorkbench workbench = new ProductionWorkbench(Settings.parse(job.config()));
-        workbench.data = PreparedData.open(workbench.settings.data().prepared(), job.data());
+        workbench.data = workbench.dataOnNode(job);
         workbench.sampler = workbench.sampler();
         workbench.transport = transport;
         workbench.transportIsShared = true;
         return workbench;
+    }
+
+    private PreparedData dataOnNode(JobSpec job) {
+        try {
+            return PreparedData.open(settings.data().prepared(), job.data());
+        } catch (DataException absent) {
+            throw new UserError(
+                    absent.getMessage()
+                            + "; the hosts of a grove share the folder pando.job.data.prepared ("
+                            + settings.data().prepared().toAbsolutePath()
+                            + "), and the job's checkpoints",
+                    absent);
+        }
     }
 
     private Sampler sampler() {

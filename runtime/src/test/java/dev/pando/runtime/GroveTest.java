@@ -12,7 +12,6 @@ import dev.pando.runtime.settings.Written;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -47,7 +46,7 @@ class GroveTest {
     void shouldNotChangeABitWhenANodeIsKilledAndAnotherTakesItsPlace() throws Exception {
         try (Pando pando = Pando.start(endless("grove", "workers=3").over(2))) {
             awaitStep(10);
-            NodeProcess victim = pando.nodes().getFirst();
+            NodeProcess victim = following(pando);
 
             victim.process().destroyForcibly();
 
@@ -85,17 +84,28 @@ class GroveTest {
         assertSameBitsAsUndisturbed("grove");
     }
 
-    private static NodeSettings guestOf(Pando pando) {
+    /// A node that does not lead the job.
+    private static NodeProcess following(Pando pando) {
+        Grove.Standing standing = Grove.at(pando.nodes().stream().map(NodeProcess::address).toList()).status();
+        String leader = standing.jobs().getFirst().node();
+        String name =
+                standing.nodes().stream()
+                        .filter(node -> !node.system().equals(leader))
+                        .findFirst()
+                        .orElseThrow()
+                        .name();
+        return pando.nodes().stream().filter(node -> node.name().equals(name)).findFirst().orElseThrow();
+    }
+
+    private NodeSettings guestOf(Pando pando) {
         Config defaults = Written.nothing().whole();
         return new NodeSettings(
                 "guest",
                 1,
                 defaults.getConfig("pando.grove")
-                        .withValue(
-                                "system.pekko.cluster.split-brain-resolver.active-strategy",
-                                ConfigValueFactory.fromAnyRef("keep-oldest")),
+                        .withValue("journal", ConfigValueFactory.fromAnyRef(tiny.out("grove") + "/nodes/journal")),
                 defaults.getConfig("pando.system"),
-                Optional.of(NodeSettings.address(pando.address().orElseThrow())));
+                List.of(pando.address().orElseThrow()));
     }
 
     private Submission endless(String run, String... more) {

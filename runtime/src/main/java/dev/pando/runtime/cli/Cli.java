@@ -29,6 +29,10 @@ import picocli.CommandLine.UnmatchedArgumentException;
         subcommands = {
             TrainCommand.class,
             NodeCommand.class,
+            SubmitCommand.class,
+            StatusCommand.class,
+            WatchCommand.class,
+            CancelCommand.class,
             GenerateCommand.class,
             ReportCommand.class,
             CheckpointCommand.class,
@@ -105,7 +109,7 @@ public final class Cli implements Runnable {
         CommandLine line = misuse.getCommandLine();
         List<String> near =
                 misuse instanceof UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
-        String advice = near.isEmpty() ? "" : "; did you mean " + String.join(" or ", near) + "?";
+        String advice = near.isEmpty() ? "" : "; did you mean " + near.getFirst() + "?";
         line.getErr()
                 .println(
                         misuse.getMessage()

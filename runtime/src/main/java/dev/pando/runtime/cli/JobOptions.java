@@ -56,6 +56,35 @@ public final class JobOptions {
     ///
     /// @throws dev.pando.runtime.settings.UserError if anything is not as it must be
     public Settings settings() {
+        return written().settings();
+    }
+
+    /// The same for a job that is trained elsewhere: its paths no longer depend on the folder that we are in.
+    Settings anywhere() {
+        Settings here = settings();
+        Written written =
+                written()
+                        .with("out", "out", absolute(here.out()))
+                        .with(
+                                "data",
+                                "data.paths",
+                                here.data().paths().stream().map(path -> absolute(Path.of(path))).toList())
+                        .with("data", "data.prepared", absolute(here.data().prepared()));
+        if (here.data().tokenizerFile().isPresent()) {
+            written = written.with("data", "data.tokenizer.file", absolute(here.data().tokenizerFile().get()));
+        }
+        String checkpoints = here.config().getString("checkpoint.folder");
+        return (checkpoints.isEmpty()
+                        ? written
+                        : written.with("checkpoint", "checkpoint.folder", absolute(Path.of(checkpoints))))
+                .settings();
+    }
+
+    private static String absolute(Path path) {
+        return path.toAbsolutePath().normalize().toString();
+    }
+
+    private Written written() {
         Written written = Files.isDirectory(conf) ? RunFolder.moved(RunFolder.config(conf), conf) : Written.file(conf);
         if (from != null) {
             written = StartingPoint.over(written, "--from " + from, from);
@@ -75,6 +104,6 @@ public final class JobOptions {
         for (String set : sets) {
             written = written.set(set);
         }
-        return written.settings();
+        return written;
     }
 }

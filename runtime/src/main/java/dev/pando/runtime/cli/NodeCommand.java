@@ -9,8 +9,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.Optional;
+import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import picocli.CommandLine.Command;
@@ -25,10 +26,12 @@ import picocli.CommandLine.Spec;
         description = "Puts this machine's devices at the disposal of a grove, as one node of it.",
         footer = {
             "",
-            "Start it in the folder in which the jobs are started: their paths must mean",
-            "the same here. SIGTERM and Ctrl-C make it leave in order; a kill does no harm.",
+            "The paths of a job must mean the same on all nodes that work for it. SIGTERM",
+            "and Ctrl-C make a node leave in order; a kill does no harm.",
             "",
-            "  pando node --join 127.0.0.1:41234 --devices 2"
+            "  pando node --set pando.grove.host=10.0.0.1",
+            "  pando node --set pando.grove.host=10.0.0.2 --join 10.0.0.1:7355 --devices 2",
+            "  pando submit examples/quickstart.conf --to 10.0.0.1:7355"
         })
 public final class NodeCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;
@@ -43,8 +46,9 @@ public final class NodeCommand implements Callable<Integer> {
     @Option(
             names = "--join",
             paramLabel = "HOST:PORT",
-            description = "Any node of the grove; without, it is the first.")
-    private String join;
+            split = ",",
+            description = "Any node of the grove, or several of them; without, it is the first.")
+    private List<String> join = List.of();
 
     @Option(names = "--devices", paramLabel = "N", description = "Workers of this node: ${DEFAULT-VALUE} if not said.")
     private int devices = 1;
@@ -65,6 +69,7 @@ public final class NodeCommand implements Callable<Integer> {
     private boolean attached;
 
     private final AtomicBoolean leaving = new AtomicBoolean();
+    private final CountDownLatch over = new CountDownLatch(1);
     private final AtomicReference<GroveNode> current = new AtomicReference<>();
 
     @Override
@@ -78,26 +83,31 @@ public final class NodeCommand implements Callable<Integer> {
         if (attached) {
             Thread.ofPlatform().daemon().name("pando-attached").start(this::leaveWhenInputEnds);
         }
-        for (int life = 1; ; life++) {
-            int ended = live(life == 1 ? settings : settings.named(settings.name() + "@" + life));
+        NodeSettings now = settings;
+        for (int life = 2; ; life++) {
+            now = live(now).named(settings.name() + "@" + life);
             if (leaving.get()) {
-                return ended;
+                return 0;
             }
             say("the grove went on without this node, which joins anew");
         }
     }
 
     /// From joining to leaving.
-    private int live(NodeSettings settings) {
-        try (GroveNode node = GroveNode.start(settings)) {
+    ///
+    /// @return settings for another life: with the nodes that were the others in this one
+    private NodeSettings live(NodeSettings settings) {
+        try (GroveNode node = GroveNode.start(settings, over)) {
             current.set(node);
             node.up().thenAccept(up -> say(welcome(settings, node)));
             node.ended().toCompletableFuture().join();
             if (!node.wasUp() && !leaving.get()) {
                 throw new UserError(
-                        "no grove let this node in at " + join + "; see that a node runs there, and --join it");
+                        "no grove let this node in at "
+                                + String.join(", ", settings.join())
+                                + "; see that a node runs there, and --join it");
             }
-            return 0;
+            return settings.joining(node.others());
         }
     }
 
@@ -107,9 +117,10 @@ public final class NodeCommand implements Callable<Integer> {
                 + Words.counted(settings.devices(), "device")
                 + ", at "
                 + node.address()
-                + "; others join by `pando node --join "
+                + "; more nodes: pando node --join "
                 + node.address()
-                + "`";
+                + "; jobs: pando submit CONF --to "
+                + node.address();
     }
 
     private void say(String sentence) {
@@ -130,6 +141,7 @@ public final class NodeCommand implements Callable<Integer> {
     }
 
     private void leave() {
+        over.countDown();
         if (!leaving.getAndSet(true)) {
             GroveNode node = current.get();
             if (node != null) {
@@ -144,11 +156,6 @@ public final class NodeCommand implements Callable<Integer> {
             written = written.set(set);
         }
         Config whole = written.whole();
-        return new NodeSettings(
-                name,
-                devices,
-                whole.getConfig("pando.grove"),
-                whole.getConfig("pando.system"),
-                Optional.ofNullable(join).map(NodeSettings::address));
+        return new NodeSettings(name, devices, whole.getConfig("pando.grove"), whole.getConfig("pando.system"), join);
     }
 }

@@ -20,7 +20,7 @@ final class Progress implements Preparation {
     private static final int LAST_LOSSES = 10; // one step's loss is noise
 
     private final Terminal terminal;
-    private final Settings settings;
+    private final long wanted;
     private final Stopwatch stopwatch;
     private final long beganNs;
     private final Sparkline losses = new Sparkline();
@@ -37,8 +37,13 @@ final class Progress implements Preparation {
     private long steps;
 
     Progress(Terminal terminal, Settings settings, Stopwatch stopwatch) {
+        this(terminal, settings.steps(), stopwatch);
+    }
+
+    /// @param wanted steps
+    Progress(Terminal terminal, long wanted, Stopwatch stopwatch) {
         this.terminal = terminal;
-        this.settings = settings;
+        this.wanted = wanted;
         this.stopwatch = stopwatch;
         this.beganNs = stopwatch.nanos();
     }
@@ -156,7 +161,7 @@ final class Progress implements Preparation {
                             + ", by "
                             + Words.counted(step.workers(), "worker"));
         }
-        show(step.step() + 1 == settings.steps());
+        show(step.step() + 1 == wanted);
     }
 
     private void lost(JobEvent.WorkerLost lost) {
@@ -196,7 +201,7 @@ final class Progress implements Preparation {
         return "step "
                 + (last.step() + 1)
                 + "/"
-                + settings.steps()
+                + wanted
                 + String.format(Locale.ROOT, "  loss %.3f  ", last.loss())
                 + Words.count(tokensPerSecond)
                 + " tokens/s  "
@@ -209,10 +214,10 @@ final class Progress implements Preparation {
     /// Parts in the order of their worth, as many as fit into the window.
     private String line() {
         long done = last.step() + 1;
-        int full = (int) (BAR * done / settings.steps());
+        int full = (int) (BAR * done / wanted);
         String[] parts = {
             "━".repeat(full) + "─".repeat(BAR - full),
-            " ".repeat(digits(settings.steps()) - digits(done)) + done + "/" + settings.steps(),
+            " ".repeat(digits(wanted) - digits(done)) + done + "/" + wanted,
             String.format(Locale.ROOT, "loss %.3f", last.loss()),
             Words.count(tokensPerSecond) + " tokens/s",
             Words.clock(left()) + " left",
@@ -239,7 +244,7 @@ final class Progress implements Preparation {
     }
 
     private double left() {
-        return (settings.steps() - last.step() - 1) * secondsPerStep;
+        return (wanted - last.step() - 1) * secondsPerStep;
     }
 
     private double now() {

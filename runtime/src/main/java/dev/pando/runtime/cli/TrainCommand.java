@@ -61,7 +61,15 @@ public final class TrainCommand implements Callable<Integer> {
         Outcome outcome = new Outcome(terminal, spec.commandLine().getErr(), progress);
         try (Pando pando = Pando.start(submission);
                 Interruption interruption = Interruption.of(pando.job(), progress, outcome::tell)) {
-            pando.address().ifPresent(seed -> progress.say("more nodes join by `pando node --join " + seed + "`"));
+            pando.address()
+                    .ifPresent(node ->
+                            progress.say(
+                                    "more nodes: pando node --join "
+                                            + node
+                                            + "; status: pando status "
+                                            + settings.name()
+                                            + " --to "
+                                            + node));
             JobResult result = pando.job().done().toCompletableFuture().join();
             if (interruption.over()) {
                 outcome.tell(result);

@@ -27,7 +27,7 @@ public record EventLine(Instant time, JobEvent event) {
                 .toList();
     }
 
-    JsonNode json() {
+    ObjectNode json() {
         ObjectNode line = Lines.JSON.createObjectNode();
         line.put("time", time.toString());
         line.put("type", name(event.getClass()));

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.pando.runtime.settings.UserError;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -17,6 +18,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /// A file of JSON objects, one a line, that only grows; a line torn by a sudden death is dropped when it is opened
@@ -49,6 +51,13 @@ final class Lines implements AutoCloseable {
         }
     }
 
+    /// The same in a file of its own: whoever has the one of this name open writes into the void.
+    static Lines renew(Path file) {
+        Lines lines = append(file);
+        lines.keep(line -> true);
+        return lines;
+    }
+
     /// All whole lines of a file; none if there is no file. Lines that are no JSON object are passed over.
     static List<JsonNode> read(Path file) {
         if (!Files.exists(file)) {
@@ -79,12 +88,19 @@ final class Lines implements AutoCloseable {
 
     /// Keeps the lines that fit, in one act: a reader sees the file as it was, or as it is to be.
     void keep(Predicate<JsonNode> fits) {
+        become(read(file).stream().filter(fits).toList());
+    }
+
+    /// Changes every line, in one act.
+    void change(Consumer<ObjectNode> how) {
+        List<JsonNode> lines = read(file);
+        lines.forEach(line -> how.accept((ObjectNode) line));
+        become(lines);
+    }
+
+    private void become(List<JsonNode> lines) {
         StringBuilder kept = new StringBuilder();
-        for (JsonNode line : read(file)) {
-            if (fits.test(line)) {
-                kept.append(line).append('\n');
-            }
-        }
+        lines.forEach(line -> kept.append(line).append('\n'));
         try {
             channel.close();
             replace(file, kept.toString());

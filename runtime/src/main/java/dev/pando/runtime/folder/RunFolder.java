@@ -1,5 +1,6 @@
 package dev.pando.runtime.folder;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.typesafe.config.ConfigRenderOptions;
 import dev.pando.actors.JobEvent;
 import dev.pando.runtime.settings.Arithmetic;
@@ -29,6 +30,8 @@ public final class RunFolder implements AutoCloseable {
     static final String SAMPLES = "samples.jsonl";
     static final String LOCK = "run.lock";
     private static final String LOG = "pando.log";
+    private static final String NODES = "nodes";
+    private static final String ENTRY = "entry";
 
     private final Path path;
     private final RunLock lock;
@@ -67,6 +70,41 @@ public final class RunFolder implements AutoCloseable {
                     "cannot write in the folder " + path + ": " + reason(failed) + "; pick another one with --out",
                     failed);
         }
+    }
+
+    /// Takes the folder of a run that this process leads from now on, from whoever has it: one that led before and is
+    /// frozen, or cut off, writes into files that are no longer the folder's.
+    public static RunFolder seize(Settings settings) {
+        Path path = settings.out();
+        try {
+            RunFolder folder = new RunFolder(path, RunLock.seize(path), false);
+            folder.steps = Lines.renew(path.resolve(STEPS));
+            folder.events = Lines.renew(path.resolve(EVENTS));
+            folder.begun = true;
+            return folder;
+        } catch (IOException failed) {
+            throw new UserError("cannot write in the folder " + path + ": " + reason(failed), failed);
+        }
+    }
+
+    /// Whether the run that was begun last has ended and been reported.
+    public static boolean isReported(Path folder) {
+        return Files.exists(report(folder));
+    }
+
+    /// Number of the last entry of the job's journal that is written down here; 0 for none.
+    public long lastEntry() {
+        return Lines.read(path.resolve(EVENTS)).stream().mapToLong(line -> line.path(ENTRY).asLong(0)).max().orElse(0);
+    }
+
+    /// The last step that is written down here; -1 for none.
+    public long lastStep() {
+        return Lines.read(path.resolve(STEPS)).stream().mapToLong(line -> line.path("step").asLong()).max().orElse(-1);
+    }
+
+    /// What is written down comes from another journal than what will be.
+    public void forgetEntries() {
+        events.change(line -> line.remove(ENTRY));
     }
 
     /// The config of the run that a folder holds.
@@ -120,7 +158,7 @@ public final class RunFolder implements AutoCloseable {
 
     /// What the run's node processes leave: their logs.
     public static Path nodes(Path folder) {
-        return folder.resolve("nodes");
+        return folder.resolve(NODES);
     }
 
     /// Writes the config and opens the logs: from here on the folder holds a run.
@@ -134,15 +172,25 @@ public final class RunFolder implements AutoCloseable {
         steps = Lines.append(path.resolve(STEPS));
         events = Lines.append(path.resolve(EVENTS));
         begun = true;
+        try {
+            Files.deleteIfExists(report(path)); // it speaks of an end that is none any more
+        } catch (IOException failed) {
+            throw new UserError("cannot write in the folder " + path + ": " + reason(failed), failed);
+        }
     }
 
     /// Writes down what happened. When the state goes back to a checkpoint, so does the list of steps.
     public void record(JobEvent event, Instant time) {
+        record(event, time, 0);
+    }
+
+    /// @param entry of the job's journal, or of the last one before where the event has none; 0: there is no journal
+    public void record(JobEvent event, Instant time, long entry) {
         switch (event) {
             case JobEvent.StepCommitted step -> steps.add(StepLine.of(step, time));
-            case JobEvent.Started started -> goBack(started.step(), event, time);
-            case JobEvent.StateLoaded loaded -> goBack(loaded.step(), event, time);
-            default -> events.add(new EventLine(time, event).json());
+            case JobEvent.Started started -> goBack(started.step(), event, time, entry);
+            case JobEvent.StateLoaded loaded -> goBack(loaded.step(), event, time, entry);
+            default -> add(event, time, entry);
         }
     }
 
@@ -185,9 +233,14 @@ public final class RunFolder implements AutoCloseable {
         };
     }
 
-    private void goBack(long step, JobEvent event, Instant time) {
+    private void goBack(long step, JobEvent event, Instant time, long entry) {
         steps.keep(line -> line.path("step").asLong() < step);
-        events.add(new EventLine(time, event).json());
+        add(event, time, entry);
+    }
+
+    private void add(JobEvent event, Instant time, long entry) {
+        ObjectNode line = new EventLine(time, event).json();
+        events.add(entry > 0 ? line.put(ENTRY, entry) : line);
     }
 
     private void check(Settings settings, boolean resume) throws IOException {
@@ -216,7 +269,7 @@ public final class RunFolder implements AutoCloseable {
     private boolean holdsSomethingElse() throws IOException {
         try (Stream<Path> files = Files.list(path)) {
             return files.map(file -> file.getFileName().toString())
-                    .anyMatch(name -> !name.equals(LOCK) && !name.equals(LOG));
+                    .anyMatch(name -> !name.equals(LOCK) && !name.equals(LOG) && !name.equals(NODES));
         }
     }
 

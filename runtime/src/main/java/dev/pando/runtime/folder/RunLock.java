@@ -9,6 +9,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
 /// Keeps a run's folder to one living process: the kernel lets go when the process dies, however it dies.
@@ -50,6 +51,28 @@ final class RunLock implements AutoCloseable {
                         + "; let it finish, stop it with `kill "
                         + owner
                         + "`, or pick another folder with --out");
+    }
+
+    /// Takes it from whoever has it: a new file, locked before it bears the name.
+    static RunLock seize(Path folder) throws IOException {
+        Path draft = folder.resolve(RunFolder.LOCK + "." + ProcessHandle.current().pid());
+        FileChannel channel =
+                FileChannel.open(draft, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        try {
+            FileLock lock = channel.lock();
+            channel.truncate(0);
+            channel.write(
+                    ByteBuffer.wrap((ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII)), 0);
+            Files.move(
+                    draft,
+                    folder.resolve(RunFolder.LOCK),
+                    StandardCopyOption.ATOMIC_MOVE,
+                    StandardCopyOption.REPLACE_EXISTING);
+            return new RunLock(channel, lock);
+        } catch (IOException | RuntimeException failed) {
+            channel.close();
+            throw failed;
+        }
     }
 
     @Override

@@ -98,7 +98,7 @@ final class Lifelines {
         if (!held.contains(member.uniqueAddress())) {
             return;
         }
-        LifelinePort.of(member)
+        ControlPort.of(member)
                 .ifPresent(port -> {
                     InetSocketAddress there = new InetSocketAddress(member.address().host().get(), port);
                     var self = context.getSelf();

@@ -1,6 +1,6 @@
 package dev.pando.runtime.grove;
 
-/// A node that this program has started as a process of its own.
+/// A node that runs in a process of its own on this machine.
 ///
-/// @param devices that it works with
-public record NodeProcess(String name, int devices, ProcessHandle process) {}
+/// @param address of its control port, `host:port`
+public record NodeProcess(String name, int devices, String address, ProcessHandle process) {}

@@ -2,14 +2,14 @@ package dev.pando.runtime.grove;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
-import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigValueFactory;
+import dev.pando.runtime.journal.FileLedger;
 import dev.pando.runtime.settings.UserError;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import org.apache.pekko.actor.Address;
+import org.apache.pekko.cluster.Member;
 
 /// What one node of a grove is, before it starts.
 ///
@@ -17,11 +17,15 @@ import org.apache.pekko.actor.Address;
 /// @param devices how many it has
 /// @param grove the group `pando.grove`
 /// @param system the group `pando.system`
-/// @param join a node of the grove to join; empty: it is the first
-public record NodeSettings(String name, int devices, Config grove, Config system, Optional<Address> join) {
+/// @param join nodes of the grove to join, `host:port` each: any of them will do; none: it is the first
+public record NodeSettings(String name, int devices, Config grove, Config system, List<String> join) {
     static final String SYSTEM_NAME = "pando";
+    private static final String NAME = "name-";
+    private static final String DEVICES = "devices-";
 
     public NodeSettings {
+        join = List.copyOf(join);
+        join.forEach(Caller::address);
         if (!name.matches("[A-Za-z0-9][A-Za-z0-9@_-]*")) {
             throw new UserError("a node's name has letters, digits, - and _, not " + name);
         }
@@ -30,38 +34,50 @@ public record NodeSettings(String name, int devices, Config grove, Config system
         }
     }
 
-    /// Reads where a grove is, as people write it.
-    ///
-    /// @param where `host:port`
-    public static Address address(String where) {
-        int colon = where.lastIndexOf(':');
-        try {
-            int port = Integer.parseInt(where.substring(colon + 1));
-            if (colon > 0 && port > 0) {
-                return new Address("pekko", SYSTEM_NAME, where.substring(0, colon), port);
-            }
-        } catch (NumberFormatException notANumber) {
-            // said below
-        }
-        throw new UserError("--join takes host:port of any node of the grove, as in 127.0.0.1:7355, not " + where);
-    }
-
     public NodeSettings named(String other) {
         return new NodeSettings(other, devices, grove, system, join);
     }
 
+    /// @param others to join when this one starts once more; none: those that it joined before
+    public NodeSettings joining(List<String> others) {
+        return others.isEmpty() ? this : new NodeSettings(name, devices, grove, system, others);
+    }
+
+    /// Where it listens, and where the others reach it.
     public String host() {
         return grove.getString("host");
+    }
+
+    /// Of the [ControlPort].
+    int port() {
+        return grove.getInt("port");
+    }
+
+    /// What the node's membership says about it, beside its control port.
+    List<String> roles() {
+        return List.of(NAME + name, DEVICES + devices);
+    }
+
+    /// The name of a member of the grove.
+    public static String name(Member member) {
+        return role(member, NAME).orElse("?");
+    }
+
+    /// How many devices a member of the grove has.
+    public static int devices(Member member) {
+        return role(member, DEVICES).map(Integer::valueOf).orElse(0);
+    }
+
+    private static Optional<String> role(Member member, String prefix) {
+        return member.getRoles().stream()
+                .filter(role -> role.startsWith(prefix))
+                .map(role -> role.substring(prefix.length()))
+                .findFirst();
     }
 
     /// Names of the devices' workers, unique in the grove.
     public List<String> workers() {
         return IntStream.range(0, devices).mapToObj(i -> name + ".worker-" + i).toList();
-    }
-
-    /// The group `pando.grove` as a file that `pando node` reads.
-    String render() {
-        return grove.atPath("pando.grove").root().render(ConfigRenderOptions.concise());
     }
 
     /// Config of the node's ActorSystem.
@@ -75,10 +91,20 @@ public record NodeSettings(String name, int devices, Config grove, Config system
                                         "pekko.remote.artery.canonical.hostname", ConfigValueFactory.fromAnyRef(host()))
                                 .withValue(
                                         "pekko.remote.artery.canonical.port",
-                                        ConfigValueFactory.fromAnyRef(grove.getInt("port"))))
+                                        ConfigValueFactory.fromAnyRef(grove.getInt("messages-port"))))
+                .withFallback(journal())
                 .withFallback(grove.getConfig("system"))
                 .withFallback(system)
                 .withFallback(ConfigFactory.defaultReference())
                 .resolve();
+    }
+
+    private Config journal() {
+        return ConfigFactory.parseMap(
+                Map.of(
+                        "pando.journal.ledger",
+                        FileLedger.class.getName(),
+                        "pando.journal.folder",
+                        grove.getString("journal")));
     }
 }

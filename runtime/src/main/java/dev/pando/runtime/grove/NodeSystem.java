@@ -1,12 +1,14 @@
 package dev.pando.runtime.grove;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.Address;
+import org.apache.pekko.actor.AddressFromURIString;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
@@ -16,30 +18,36 @@ import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
 import org.apache.pekko.cluster.typed.JoinSeedNodes;
 
-/// A node's actor system as a member of the grove's cluster, with its lifelines.
+/// A node's actor system as a member of the grove's cluster, with its control port and its lifelines.
 public final class NodeSystem<T> {
     private final ActorSystem<T> system;
+    private final ControlPort port;
     private final CompletableFuture<Done> up = new CompletableFuture<>();
 
-    private NodeSystem(ActorSystem<T> system) {
+    private NodeSystem(ActorSystem<T> system, ControlPort port) {
         this.system = system;
+        this.port = port;
     }
 
     /// Starts, and asks to be let in.
-    public static <T> NodeSystem<T> start(NodeSettings settings, Behavior<T> guardian) {
-        LifelinePort port = LifelinePort.open(settings.host());
+    ///
+    /// @param seeds addresses of actor systems to join; none: it is the first
+    public static <T> NodeSystem<T> start(NodeSettings settings, List<String> seeds, Behavior<T> guardian) {
+        ControlPort port = ControlPort.open(settings.host(), settings.port());
         try {
+            List<String> roles = new ArrayList<>(settings.roles());
+            roles.add(port.role());
             ActorSystem<T> system =
                     ActorSystem.create(
                             guardian,
                             NodeSettings.SYSTEM_NAME,
-                            settings.actorSystem(Map.of("pekko.cluster.roles", List.of(settings.name(), port.role()))));
+                            settings.actorSystem(Map.of("pekko.cluster.roles", roles)));
             system.getWhenTerminated().whenComplete((done, failure) -> port.close());
-            NodeSystem<T> node = new NodeSystem<>(system);
+            NodeSystem<T> node = new NodeSystem<>(system, port);
             org.apache.pekko.cluster.Cluster.get(Adapter.toClassic(system))
                     .registerOnMemberUp(() -> node.up.complete(Done.getInstance()));
             system.systemActorOf(Lifelines.create(), "lifelines", Props.empty());
-            node.join(settings);
+            node.join(seeds);
             return node;
         } catch (RuntimeException refused) {
             port.close();
@@ -47,17 +55,21 @@ public final class NodeSystem<T> {
         }
     }
 
-    private void join(NodeSettings settings) {
+    private void join(List<String> seeds) {
         Cluster cluster = Cluster.get(system);
         cluster.manager()
                 .tell(
-                        settings.join().isPresent()
-                                ? new JoinSeedNodes(List.of(settings.join().get()))
-                                : new Join(address()));
+                        seeds.isEmpty()
+                                ? new Join(address())
+                                : new JoinSeedNodes(seeds.stream().map(AddressFromURIString::parse).toList()));
     }
 
     public ActorSystem<T> system() {
         return system;
+    }
+
+    public ControlPort port() {
+        return port;
     }
 
     public Address address() {

@@ -1,21 +1,23 @@
 package dev.pando.runtime.grove;
 
-import com.typesafe.config.ConfigValueFactory;
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigRenderOptions;
 import dev.pando.actors.Stopwatch;
 import dev.pando.runtime.settings.UserError;
 import java.io.File;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import org.apache.pekko.actor.Address;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,14 +33,22 @@ public final class Nodes implements AutoCloseable {
     private static final int SHORT_LIVES_FORGIVEN = 4;
     private static final int HOPELESS = 7; // short lives in a row
     private static final long LEAVING_SECONDS = 10;
+    private static final long A_MOMENT_MS = 50;
+    private static final int ANSWER_MS = 2_000;
+    private static final int KILLED = 128; // exit values from there on: by a signal, so not by a fault of its own
 
     /// The terminal's Ctrl-C goes to all processes at once, and is meant for the one in front: JVMs heed a signal that
     /// they find ignored no more than anyone else.
     private static final List<String> DEAF_TO_CTRL_C = List.of("/bin/sh", "-c", "trap '' INT; exec \"$@\"", "sh");
 
-    private record Child(NodeProcess node, Process process, long sinceNs) {}
+    /// @param joined whom it was told to join: none where it is the first of its grove
+    private record Child(NodeProcess node, Process process, List<Child> joined, long sinceNs) {
+        boolean isAlive() {
+            return process.isAlive();
+        }
+    }
 
-    private final NodeSettings like;
+    private final Config grove;
     private final Path folder;
     private final Stopwatch stopwatch;
     private final Consumer<String> hopeless;
@@ -48,37 +58,23 @@ public final class Nodes implements AutoCloseable {
     private int started;
     private int shortLives;
 
-    private Nodes(NodeSettings like, Path folder, Stopwatch stopwatch, Consumer<String> hopeless) {
+    private Nodes(Config grove, Path folder, Stopwatch stopwatch, Consumer<String> hopeless) {
         this.hopeless = hopeless;
-        this.like = like;
+        this.grove = grove;
         this.folder = folder;
         this.stopwatch = stopwatch;
     }
 
     /// @param devices of each node
-    /// @param first settings of the node in this JVM
-    /// @param seed where the others join it
-    /// @param folder for what the nodes log
+    /// @param grove the group `pando.grove` of all of them
+    /// @param folder for what the nodes log, and for their journal
     /// @param hopeless hears a sentence for people when none of them stays alive
     public static Nodes start(
-            List<Integer> devices,
-            NodeSettings first,
-            Address seed,
-            Path folder,
-            Stopwatch stopwatch,
-            Consumer<String> hopeless) {
-        NodeSettings like =
-                new NodeSettings(
-                        "node",
-                        0,
-                        first.grove()
-                                .withValue("port", ConfigValueFactory.fromAnyRef(0)), // the configured one is taken
-                        first.system(),
-                        Optional.of(seed));
-        Nodes nodes = new Nodes(like, folder, stopwatch, hopeless);
+            List<Integer> devices, Config grove, Path folder, Stopwatch stopwatch, Consumer<String> hopeless) {
+        Nodes nodes = new Nodes(grove, folder, stopwatch, hopeless);
         try {
             Files.createDirectories(folder);
-            Files.writeString(nodes.config(), like.render());
+            Files.writeString(nodes.config(), grove.atPath("pando.grove").root().render(ConfigRenderOptions.concise()));
             for (int of : devices) {
                 nodes.startOne(of);
             }
@@ -93,7 +89,7 @@ public final class Nodes implements AutoCloseable {
     public List<NodeProcess> running() {
         lock.lock();
         try {
-            return children.stream().map(Child::node).toList();
+            return children.stream().filter(Child::isAlive).map(Child::node).toList();
         } finally {
             lock.unlock();
         }
@@ -104,11 +100,17 @@ public final class Nodes implements AutoCloseable {
         lock.lock();
         try {
             String name = "node-" + ++started;
+            List<Child> others = children.stream().filter(Child::isAlive).toList();
+            String host = grove.getString("host");
+            int port = freePort(host);
             File log = folder.resolve(name + ".out").toFile();
             Process process =
-                    new ProcessBuilder(command(name, devices)).redirectErrorStream(true).redirectOutput(log).start();
-            NodeProcess node = new NodeProcess(name, devices, process.toHandle());
-            Child child = new Child(node, process, stopwatch.nanos());
+                    new ProcessBuilder(command(name, devices, port, others))
+                            .redirectErrorStream(true)
+                            .redirectOutput(log)
+                            .start();
+            NodeProcess node = new NodeProcess(name, devices, host + ":" + port, process.toHandle());
+            Child child = new Child(node, process, others, stopwatch.nanos());
             children.add(child);
             Thread.ofVirtual().name("pando-" + name).start(() -> follow(child));
             LOG.info("{} is process {}", name, process.pid());
@@ -118,7 +120,14 @@ public final class Nodes implements AutoCloseable {
         }
     }
 
-    private List<String> command(String name, int devices) {
+    /// Should somebody take it first, the node ends at once, and the next one gets another.
+    private static int freePort(String host) throws IOException {
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getByName(host))) {
+            return free.getLocalPort();
+        }
+    }
+
+    private List<String> command(String name, int devices, int port, List<Child> others) {
         List<String> command = new ArrayList<>(DEAF_TO_CTRL_C);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
@@ -127,16 +136,13 @@ public final class Nodes implements AutoCloseable {
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), MAIN));
         command.addAll(List.of("node", config().toString(), "--attached", "--name", name));
         command.addAll(List.of("--devices", Integer.toString(devices)));
-        command.addAll(List.of("--join", seed()));
+        command.addAll(List.of("--set", "pando.grove.port=" + port));
+        if (!others.isEmpty()) {
+            command.add("--join");
+            command.add(others.stream().map(other -> other.node().address()).collect(Collectors.joining(",")));
+        }
         command.addAll(List.of("--log", folder.resolve(name + ".log").toString()));
         return command;
-    }
-
-    /// Where they join, `host:port`.
-    public String seed() {
-        return like.join().orElseThrow().getHost().orElseThrow()
-                + ":"
-                + like.join().orElseThrow().getPort().orElseThrow();
     }
 
     private Path config() {
@@ -147,7 +153,8 @@ public final class Nodes implements AutoCloseable {
     private void follow(Child child) {
         try {
             child.process().waitFor();
-            if (!closing.await(mourning(child), TimeUnit.SECONDS)) {
+            if (!closing.await(mourning(child), TimeUnit.MILLISECONDS)) {
+                endTheLost();
                 replace(child);
             }
         } catch (InterruptedException over) {
@@ -155,14 +162,41 @@ public final class Nodes implements AutoCloseable {
         }
     }
 
-    /// @return seconds until another one starts: a node that ends again and again is started ever more slowly
+    /// A child that was told to join nodes of which none is left, and has not joined any, waits in vain.
+    private void endTheLost() {
+        for (Child child : alive()) {
+            if (!child.joined().isEmpty() && child.joined().stream().noneMatch(Child::isAlive) && !isMember(child)) {
+                child.process().destroyForcibly();
+            }
+        }
+    }
+
+    private List<Child> alive() {
+        lock.lock();
+        try {
+            return children.stream().filter(Child::isAlive).toList();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static boolean isMember(Child child) {
+        try {
+            return !Caller.one(child.node().address(), Talk.ask("where"), "where", ANSWER_MS).isMissingNode();
+        } catch (Caller.Unanswered no) {
+            return false;
+        }
+    }
+
+    /// @return milliseconds until another one starts: a moment, in which the deaths of others become known; and a node
+    ///   that ends again and again is started ever more slowly
     private long mourning(Child child) {
         lock.lock();
         try {
             children.remove(child);
             LOG.info("{} ended: {}", child.node().name(), child.process());
             boolean shortLived = stopwatch.secondsSince(child.sinceNs()) < A_SHORT_LIFE_SECONDS;
-            shortLives = shortLived ? shortLives + 1 : 0;
+            shortLives = shortLived && child.process().exitValue() < KILLED ? shortLives + 1 : 0;
             if (shortLives == HOPELESS) {
                 hopeless.accept(
                         shortLives
@@ -170,7 +204,7 @@ public final class Nodes implements AutoCloseable {
                                 + folder.resolve(child.node().name() + ".out")
                                 + " says why");
             }
-            return shortLives < SHORT_LIVES_FORGIVEN ? 0 : 1L << Math.min(shortLives, 6);
+            return shortLives < SHORT_LIVES_FORGIVEN ? A_MOMENT_MS : 1_000L << Math.min(shortLives, 6);
         } finally {
             lock.unlock();
         }

@@ -1,0 +1,65 @@
+package dev.pando.runtime;
+
+import dev.pando.actors.JobEntry;
+import dev.pando.actors.JobEvent;
+import java.util.Locale;
+
+/// One entry of a job's journal as a person reads it.
+///
+/// @param at `2026-05-01T12:00:00.123Z`
+/// @param sentence what happened
+public record HistoryLine(String at, String sentence) {
+    static HistoryLine of(JobEntry entry) {
+        return new HistoryLine(
+                entry.at().toString(),
+                switch (entry) {
+                    case JobEntry.Submitted submitted ->
+                            "submitted: "
+                                    + submitted.job().steps()
+                                    + " steps of "
+                                    + submitted.job().shards()
+                                    + " shards";
+                    case JobEntry.Led led -> led.node() + " leads it, as number " + led.incarnation();
+                    case JobEntry.StopAsked _ -> "somebody asked for its end, with a checkpoint";
+                    case JobEntry.CancelAsked _ -> "somebody asked for its end at once";
+                    case JobEntry.Happened happened -> sentence(happened.event());
+                });
+    }
+
+    private static String sentence(JobEvent event) {
+        return switch (event) {
+            case JobEvent.Started started ->
+                    (started.resumed() ? "goes on after " : "begins after ") + started.step() + " steps";
+            case JobEvent.WorkerJoined joined -> at(joined.step()) + joined.worker() + " joined";
+            case JobEvent.WorkerLost lost -> at(lost.step()) + "lost " + lost.worker() + ": " + lost.evidence();
+            case JobEvent.EpochOpened opened ->
+                    at(opened.step())
+                            + "epoch "
+                            + opened.epoch()
+                            + ": "
+                            + opened.reason()
+                            + "; works: "
+                            + String.join(", ", opened.workers());
+            case JobEvent.ShardsMoved moved -> at(moved.step()) + "shards " + moved.shards() + " go to " + moved.to();
+            case JobEvent.RungTried tried ->
+                    at(tried.step())
+                            + tried.rung().name().toLowerCase(Locale.ROOT).replace('_', ' ')
+                            + ": "
+                            + tried.subject();
+            case JobEvent.StepCommitted committed -> at(committed.step()) + "committed, loss " + committed.loss();
+            case JobEvent.StateLoaded loaded -> at(loaded.step()) + "the state is that of " + loaded.checkpoint();
+            case JobEvent.StepDropped dropped -> at(dropped.step()) + "dropped: " + dropped.reason();
+            case JobEvent.SnapshotTaken taken -> at(taken.step()) + "snapshot taken";
+            case JobEvent.CheckpointDurable durable ->
+                    at(durable.step()) + "checkpoint " + durable.checkpoint() + " is durable";
+            case JobEvent.CheckpointFailed failed -> at(failed.step()) + "no checkpoint: " + failed.sentence();
+            case JobEvent.Finished finished -> "finished after " + finished.step() + " steps, " + finished.hash();
+            case JobEvent.Stopped stopped -> "stopped after " + stopped.step() + " steps";
+            case JobEvent.Failed failed -> "failed: " + failed.diagnosis();
+        };
+    }
+
+    private static String at(long step) {
+        return "step " + step + ": ";
+    }
+}

@@ -1,0 +1,74 @@
+package dev.pando.runtime;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.pando.actors.JobOwner;
+import dev.pando.actors.JobSpec;
+import dev.pando.runtime.folder.RunFolder;
+import dev.pando.runtime.grove.Answers;
+import dev.pando.runtime.settings.Settings;
+import dev.pando.runtime.settings.UserError;
+import dev.pando.training.data.Progress;
+import java.io.IOException;
+import java.util.Map;
+
+/// Takes in a job that somebody submits at this node: its folder, its data, and then its owner's word that it goes on
+/// whatever dies. Until that word nothing has begun, and a submission that is cut off can be made again.
+final class Intake {
+    private static final int TOLD_EVERY = 50; // documents
+
+    private final Owners owners;
+
+    Intake(Owners owners) {
+        this.owners = owners;
+    }
+
+    /// @param question `config` as HOCON; `resume`: whether to go on with the run that is in the job's folder
+    void take(JsonNode question, Answers answers) throws IOException {
+        Settings settings = Settings.parse(question.path("config").asText());
+        boolean resume = question.path("resume").asBoolean();
+        boolean newJournal = owners.history(settings.name(), 0).entries().isEmpty();
+        JobSpec job;
+        try (RunFolder folder = RunFolder.claim(settings, resume);
+                ProductionWorkbench workbench = new ProductionWorkbench(settings)) {
+            workbench.prepareData(resume, telling(answers));
+            answers.tell("prepared", workbench.data().statistics());
+            folder.begin(settings);
+            if (newJournal) {
+                folder.forgetEntries();
+            }
+            workbench.data().tokenizer().save(folder.path());
+            job = spec(settings, workbench.data().digest());
+        }
+        switch (owners.submit(job)) {
+            case JobOwner.Accepted accepted -> answers.tell("submitted", accepted.job());
+            case JobOwner.Refused refused -> throw new UserError(refused.sentence());
+        }
+    }
+
+    static JobSpec spec(Settings settings, String data) {
+        return new JobSpec(
+                settings.name(),
+                settings.steps(),
+                settings.batch().shards(),
+                settings.workers(),
+                settings.checkpoint().everySteps(),
+                settings.checkpoint().secondsBetweenFailures(),
+                settings.render(),
+                data);
+    }
+
+    private static Progress telling(Answers answers) {
+        return (phase, documents, bytes, totalBytes) -> {
+            if (documents % TOLD_EVERY != 0) {
+                return;
+            }
+            try {
+                answers.tell(
+                        "advanced",
+                        Map.of("phase", phase.name(), "documents", documents, "bytes", bytes, "total", totalBytes));
+            } catch (IOException gone) {
+                throw new UserError("whoever submitted the job has gone", gone);
+            }
+        };
+    }
+}

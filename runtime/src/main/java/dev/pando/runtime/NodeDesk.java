@@ -1,0 +1,149 @@
+package dev.pando.runtime;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.pando.actors.JobOwner;
+import dev.pando.actors.JobOwner.Told;
+import dev.pando.actors.JobStatus;
+import dev.pando.actors.Jobs;
+import dev.pando.runtime.grove.Answers;
+import dev.pando.runtime.grove.Desk;
+import dev.pando.runtime.grove.NodeLine;
+import dev.pando.runtime.grove.NodeSettings;
+import dev.pando.runtime.grove.Others;
+import dev.pando.runtime.settings.UserError;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.cluster.Member;
+import org.apache.pekko.cluster.typed.Cluster;
+
+/// Answers whatever a node is asked about the grove and its jobs; any node answers for all of them.
+final class NodeDesk implements Desk {
+    private static final long HEARTBEAT_MS = 1_000; // so that whoever watches knows a silent job from a silent node
+    private static final int MOST_BEHIND = 100_000;
+
+    private final ActorSystem<?> system;
+    private final Owners owners;
+    private final Intake intake;
+    private final JobNames names;
+
+    NodeDesk(ActorSystem<?> system, JobNames names) {
+        this.system = system;
+        this.owners = new Owners(system);
+        this.intake = new Intake(owners);
+        this.names = names;
+    }
+
+    @Override
+    public void answer(JsonNode question, Answers answers) throws IOException {
+        switch (question.path("ask").asText()) {
+            case "where" -> answers.tell("where", Cluster.get(system).selfMember().address().toString());
+            case "grove" -> grove(answers);
+            case "submit" -> intake.take(question, answers);
+            case "status" -> answers.tell("status", known(job(question)));
+            case "history" -> history(job(question), answers);
+            case "watch" -> watch(question, answers);
+            case "end" -> end(question, answers);
+            default -> answers.refuse("a node is not asked \"" + question.path("ask").asText() + "\"");
+        }
+    }
+
+    private static String job(JsonNode question) {
+        return question.path("job").asText();
+    }
+
+    private JobStatus known(String job) {
+        JobStatus status = owners.status(job);
+        if (status.phase() == JobStatus.Phase.UNKNOWN) {
+            List<String> others = names.all();
+            throw new UserError(
+                    "there is no job "
+                            + job
+                            + " in this grove; "
+                            + (others.isEmpty() ? "it has none" : "what there is: " + String.join(", ", others)));
+        }
+        return status;
+    }
+
+    private void grove(Answers answers) throws IOException {
+        List<NodeLine> nodes = new ArrayList<>();
+        Cluster.get(system).state().getMembers().forEach(member -> nodes.add(line(member)));
+        nodes.sort(Comparator.comparing(NodeLine::name));
+        answers.tell("nodes", nodes);
+        List<JobStatus> jobs = new ArrayList<>();
+        for (String job : names.all()) {
+            jobs.add(owners.status(job));
+        }
+        answers.tell("jobs", jobs);
+    }
+
+    private NodeLine line(Member member) {
+        boolean reachable = !Cluster.get(system).state().getUnreachable().contains(member);
+        return new NodeLine(
+                NodeSettings.name(member),
+                NodeSettings.devices(member),
+                Others.address(member),
+                member.address().toString(),
+                reachable ? member.status().toString().toLowerCase(java.util.Locale.ROOT) : "unreachable");
+    }
+
+    private void history(String job, Answers answers) throws IOException {
+        known(job);
+        for (var entry : owners.history(job, 0).entries()) {
+            answers.tell("entry", HistoryLine.of(entry));
+        }
+    }
+
+    private void end(JsonNode question, Answers answers) throws IOException {
+        known(job(question));
+        switch (owners.end(job(question), question.path("now").asBoolean())) {
+            case JobOwner.Accepted accepted -> answers.tell("accepted", accepted.job());
+            case JobOwner.Refused refused -> answers.refuse(refused.sentence());
+        }
+    }
+
+    /// @param question `entry` and `step`: the last that are known already
+    private void watch(JsonNode question, Answers answers) throws IOException {
+        String job = job(question);
+        answers.tell("watching", known(job));
+        BlockingQueue<Told> told = new LinkedBlockingQueue<>();
+        ActorRef<Follower.Command> follower =
+                system.systemActorOf(
+                        Follower.of(
+                                Jobs.owner(system, job),
+                                question.path("entry").asLong(0),
+                                question.path("step").asLong(-1),
+                                told::add),
+                        "follower-" + UUID.randomUUID(),
+                        Props.empty());
+        try {
+            pass(told, answers);
+        } catch (InterruptedException over) {
+            Thread.currentThread().interrupt();
+        } finally {
+            follower.tell(new Follower.Stop());
+        }
+    }
+
+    private static void pass(BlockingQueue<Told> told, Answers answers) throws IOException, InterruptedException {
+        while (told.size() < MOST_BEHIND) {
+            Told next = told.poll(HEARTBEAT_MS, TimeUnit.MILLISECONDS);
+            if (next == null) {
+                answers.tell("still", true);
+                continue;
+            }
+            answers.tell(
+                    "told",
+                    Map.of("entry", next.entry(), "at", next.at().toString(), "event", Answers.tree(next.event())));
+        }
+    }
+}

@@ -1,0 +1,67 @@
+package dev.pando.runtime;
+
+import dev.pando.actors.JobOwner;
+import dev.pando.actors.JobSpec;
+import dev.pando.actors.JobStatus;
+import dev.pando.actors.Jobs;
+import dev.pando.runtime.grove.Desk;
+import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.japi.function.Function;
+
+/// Asks the owners of jobs, wherever they are, and waits for their answers: for the threads of a node's desk.
+final class Owners {
+    private static final Duration PATIENCE = Duration.ofSeconds(15); // an owner may be on its way to another node
+    private static final Duration FOR_ONE_TRY = Duration.ofSeconds(5);
+
+    private final ActorSystem<?> system;
+
+    Owners(ActorSystem<?> system) {
+        this.system = system;
+    }
+
+    JobOwner.Answer submit(JobSpec job) {
+        return ask(job.id(), replyTo -> new JobOwner.Submit(job, replyTo));
+    }
+
+    JobStatus status(String job) {
+        return ask(job, JobOwner.AskStatus::new);
+    }
+
+    /// @param after number of the last entry that is known already
+    JobOwner.History history(String job, long after) {
+        return ask(job, replyTo -> new JobOwner.AskHistory(after, replyTo));
+    }
+
+    /// @param now whether the step in flight and a checkpoint are too much to wait for
+    JobOwner.Answer end(String job, boolean now) {
+        return ask(job, replyTo -> now ? new JobOwner.Cancel(replyTo) : new JobOwner.Stop(replyTo));
+    }
+
+    /// All questions may be asked twice: what was on its way to a node that died is lost.
+    private <A> A ask(String job, Function<ActorRef<A>, JobOwner.Command> question) {
+        for (int tries = 1; ; tries++) {
+            try {
+                return Jobs.owner(system, job)
+                        .ask(question, FOR_ONE_TRY)
+                        .toCompletableFuture()
+                        .get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            } catch (ExecutionException | TimeoutException late) {
+                if (tries * FOR_ONE_TRY.toSeconds() >= PATIENCE.toSeconds()) {
+                    throw new Desk.Unavailable(
+                            "the owner of job "
+                                    + job
+                                    + " does not answer: the grove may have lost its majority, or its journal",
+                            late);
+                }
+            } catch (InterruptedException over) {
+                Thread.currentThread().interrupt();
+                throw new Desk.Unavailable("the node is leaving", over);
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+package dev.pando.runtime.cli;
+
+import dev.pando.actors.Stopwatch;
+import dev.pando.runtime.Grove;
+import dev.pando.runtime.Submission;
+import dev.pando.runtime.settings.Settings;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/// Gives a job to a grove, which trains it from then on whatever becomes of this process.
+@Command(
+        name = "submit",
+        description = "Gives a job to a grove, which trains it whatever dies.",
+        footer = {
+            "",
+            "Paths of the job are those of the grove's hosts, relative ones to this folder:",
+            "text, run's folder and checkpoints must be where all nodes see them.",
+            "",
+            "  pando submit examples/quickstart.conf --to 127.0.0.1:7355",
+            "  pando watch quickstart --to 127.0.0.1:7355"
+        })
+public final class SubmitCommand implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+
+    @Mixin private JobOptions options;
+
+    @Mixin private GroveOptions grove;
+
+    @Option(
+            names = "--resume",
+            description = "Goes on with the run that is in the folder, from its newest valid checkpoint.")
+    private boolean resume;
+
+    @Override
+    public Integer call() {
+        Settings settings = options.anywhere();
+        Terminal terminal = Terminal.standard(spec.commandLine().getOut());
+        Progress progress = new Progress(terminal, settings, Stopwatch.system());
+        Grove.at(grove.nodes()).submit(Submission.of(settings).resuming(resume).preparing(progress));
+        String there = " --to " + String.join(",", grove.nodes());
+        progress.say(
+                terminal.bold(settings.name())
+                        + " is submitted: pando watch "
+                        + settings.name()
+                        + there
+                        + "; pando cancel "
+                        + settings.name()
+                        + there);
+        return 0;
+    }
+}

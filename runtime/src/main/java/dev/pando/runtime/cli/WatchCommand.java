@@ -1,0 +1,45 @@
+package dev.pando.runtime.cli;
+
+import dev.pando.actors.JobEvent;
+import dev.pando.actors.JobStatus;
+import dev.pando.actors.Stopwatch;
+import dev.pando.runtime.Grove;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/// Shows how a job of a grove goes until it ends, or until the one who watches has seen enough.
+@Command(
+        name = "watch",
+        description = "Shows how a job of a grove goes; Ctrl-C ends the watch, not the job.",
+        footer = {"", "  pando watch quickstart --to 127.0.0.1:7355"})
+public final class WatchCommand implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+
+    @Parameters(index = "0", paramLabel = "JOB", description = "The job's name.")
+    private String job;
+
+    @Mixin private GroveOptions grove;
+
+    @Override
+    public Integer call() {
+        Terminal terminal = Terminal.standard(spec.commandLine().getOut());
+        Grove there = Grove.at(grove.nodes());
+        JobStatus status = there.status(job);
+        Progress progress = new Progress(terminal, status.steps(), Stopwatch.system());
+        JobEvent end = there.watch(job, progress::happened);
+        progress.erase();
+        switch (end) {
+            case JobEvent.Finished finished -> {
+                progress.say(terminal.bold("finished: ") + progress.summary());
+                progress.say("hash " + finished.hash());
+            }
+            case JobEvent.Failed failed -> progress.say("failed: " + failed.diagnosis());
+            default -> progress.say(terminal.bold("stopped: ") + progress.summary());
+        }
+        return end instanceof JobEvent.Failed ? 1 : 0;
+    }
+}
