@@ -87,12 +87,15 @@ final class SumPlan {
         return sources.size();
     }
 
-    /// Scratch blocks that a run needs.
+    /// Scratch blocks that a run needs: those for sums in between, and one for a block of the result.
     int scratch() {
-        return scratch;
+        return scratch + 1;
     }
 
     /// Adds elements of spans that all lie in memory.
+    ///
+    /// A block of the result is formed in the first cache and copied out from there: a plain store would first read
+    /// what it overwrites, which costs as much as reading another span.
     ///
     /// @param addresses of the sources' first elements
     /// @param from first element to form
@@ -100,8 +103,9 @@ final class SumPlan {
     /// @param scratchAddress of [#scratch()] blocks
     /// @param block elements of a scratch block; small enough that scratch stays in the first cache
     void run(long[] addresses, long from, long elements, long result, long scratchAddress, int block) {
-        if (scratch == 0) {
-            runBlock(addresses, from, elements, result, scratchAddress, block);
+        if (instructions.length == 1 && instructions[0].kind == Kind.COPY) {
+            long offset = from * Float.BYTES;
+            Offheap.copy(result + offset, addresses[instructions[0].a] + offset, elements * Float.BYTES);
             return;
         }
         for (long done = 0; done < elements; done += block) {
@@ -111,11 +115,9 @@ final class SumPlan {
 
     private void runBlock(long[] addresses, long from, long elements, long result, long scratchAddress, int block) {
         long offset = from * Float.BYTES;
+        long sum = scratchAddress + (long) scratch * block * Float.BYTES;
         for (Instruction next : instructions) {
-            long target =
-                    next.target == RESULT
-                            ? result + offset
-                            : operand(next.target, addresses, offset, scratchAddress, block);
+            long target = next.target == RESULT ? sum : operand(next.target, addresses, offset, scratchAddress, block);
             long a = operand(next.a, addresses, offset, scratchAddress, block);
             long b = operand(next.b, addresses, offset, scratchAddress, block);
             long c = operand(next.c, addresses, offset, scratchAddress, block);
@@ -128,6 +130,7 @@ final class SumPlan {
                 case ADD_PAIRS -> Offheap.addPairs(target, a, b, c, d, elements);
             }
         }
+        Offheap.copy(result + offset, sum, elements * Float.BYTES);
     }
 
     private long operand(int operand, long[] addresses, long offset, long scratchAddress, int block) {

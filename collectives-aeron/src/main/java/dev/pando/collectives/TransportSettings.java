@@ -62,7 +62,7 @@ public record TransportSettings(
                 Optional.empty(),
                 inMemory,
                 4 * 1024,
-                128 * 1024,
+                256 * 1024,
                 32 * 1024,
                 1024 * 1024,
                 Optional.empty());
