@@ -1,22 +1,24 @@
 package dev.pando.collectives;
 
-import dev.pando.training.step.Collective;
 import dev.pando.training.step.ShardTree;
 import dev.pando.training.tensor.Memory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.IntStream;
 
 /// A member whose operations travel over Aeron.
 ///
 /// An operation runs on the thread that asks for it, which polls the member's inbox until all is done, or until there
 /// is no more point in waiting. An operation that does not end as done ends its epoch for this member: further
 /// operations end in the same way, until the next epoch is entered.
-final class AeronCollective implements Collective {
+final class AeronCollective implements Communicator {
     private static final Outcome DONE = new Outcome.Done();
 
     private final String worker;
@@ -29,8 +31,10 @@ final class AeronCollective implements Collective {
     private final Traffic traffic;
     private final Patience patience;
     private final Inbox inbox;
-    private final LogAllReduce logAllReduce;
-    private final SharedAllReduce sharedAllReduce;
+    private final Task task = new Task();
+    private final Map<Pattern, LogExchange> inLogBuffers = new EnumMap<>(Pattern.class);
+    private final Map<Pattern, SharedExchange> inSharedSpans = new EnumMap<>(Pattern.class);
+    private final TwoLevelAllReduce twoLevel;
     private final Map<String, Peer> known = new HashMap<>();
     private final ReentrantLock device = new ReentrantLock();
 
@@ -38,11 +42,14 @@ final class AeronCollective implements Collective {
     private Peer[] peers = {};
     private int neighbours;
     private Hello hello;
-    private long allReduces;
+    private Hosts hosts;
+    private int[] everyone = {};
+    private long exchanges;
     private int waitingFor;
 
     private volatile Epoch entered;
     private volatile boolean closed;
+    private volatile Courier courier;
 
     /// @param spans the member's part of the memory that members of the host share, or null if it shares none
     AeronCollective(
@@ -62,8 +69,11 @@ final class AeronCollective implements Collective {
         this.memory = spans != null ? spans : Memory.of(arena);
         this.traffic = traffic;
         this.patience = new Patience();
-        this.logAllReduce = new LogAllReduce(inbox, settings);
-        this.sharedAllReduce = spans == null ? null : new SharedAllReduce(inbox, spans, settings.sliceBytes());
+        for (Pattern pattern : Pattern.values()) {
+            inLogBuffers.put(pattern, new LogExchange(inbox, settings));
+            inSharedSpans.put(pattern, spans == null ? null : new SharedExchange(inbox, spans, settings.sliceBytes()));
+        }
+        this.twoLevel = spans == null ? null : new TwoLevelAllReduce(inbox, spans, settings);
     }
 
     @Override
@@ -104,23 +114,134 @@ final class AeronCollective implements Collective {
     @Override
     public Outcome allReduce(
             Deadline deadline, Operation operation, ShardTree tree, List<Partial> mine, MemorySegment result) {
-        if (!result.isNative() || result.byteSize() % Float.BYTES != 0) {
-            throw new IllegalArgumentException("a result is off-heap memory of whole floats, not " + result);
+        return allReduce(deadline, operation, tree, mine, result, Format.FLOAT32);
+    }
+
+    @Override
+    public Outcome allReduce(
+            Deadline deadline,
+            Operation operation,
+            ShardTree tree,
+            List<Partial> mine,
+            MemorySegment result,
+            Format format) {
+        device.lock();
+        try {
+            task.allReduce(operation.number(), format, tree, mine, result);
+            task.share(spans == null ? null : spans.resultAt(result));
+            return exchange(deadline, operation);
+        } finally {
+            device.unlock();
         }
+    }
+
+    @Override
+    public Outcome reduceScatter(
+            Deadline deadline,
+            Operation operation,
+            ShardTree tree,
+            List<Partial> mine,
+            long elements,
+            MemorySegment slice,
+            Format format) {
+        device.lock();
+        try {
+            task.reduceScatter(operation.number(), format, tree, mine, elements, slice);
+            return exchange(deadline, operation);
+        } finally {
+            device.unlock();
+        }
+    }
+
+    @Override
+    public Outcome allGather(
+            Deadline deadline, Operation operation, MemorySegment slice, MemorySegment result, Format format) {
+        device.lock();
+        try {
+            task.allGather(operation.number(), format, slice, result);
+            return exchange(deadline, operation);
+        } finally {
+            device.unlock();
+        }
+    }
+
+    @Override
+    public Outcome broadcast(Deadline deadline, Operation operation, String from, MemorySegment span, Format format) {
         device.lock();
         try {
             Outcome over = beginning(operation);
             if (over != null) {
                 return over;
             }
-            Epoch epoch = adopted;
-            over = meet(deadline, epoch, operation.number());
-            return over instanceof Outcome.Done
-                    ? run(deadline, epoch, choose(epoch, operation.number(), tree, mine, result))
-                    : over;
+            task.broadcast(operation.number(), format, adopted.rankOfName(from), span);
+            return exchange(deadline, operation);
         } finally {
             device.unlock();
         }
+    }
+
+    @Override
+    public Outcome barrier(Deadline deadline, Operation operation) {
+        device.lock();
+        try {
+            task.barrier(operation.number());
+            return exchange(deadline, operation);
+        } finally {
+            device.unlock();
+        }
+    }
+
+    @Override
+    public Pending begin(
+            Deadline deadline,
+            Operation operation,
+            ShardTree tree,
+            List<Partial> mine,
+            MemorySegment result,
+            Format format) {
+        return courier().begin(deadline, operation, tree, mine, result, format);
+    }
+
+    @Override
+    public MemorySegment sharedResult(String name, long bytes) {
+        return spans == null
+                ? memory.allocate(name, bytes)
+                : spans.allocateResult(name, bytes).whole().asSlice(0, bytes).asReadOnly();
+    }
+
+    @Override
+    public boolean isIntact() {
+        device.lock();
+        try {
+            VarHandle.loadLoadFence(); // what was read before, then the boards
+            Epoch now = entered;
+            for (Peer peer : peers) {
+                if (peer != null && (now == null || peer.standsIn() > now.number())) {
+                    return false;
+                }
+            }
+            return true;
+        } finally {
+            device.unlock();
+        }
+    }
+
+    private synchronized Courier courier() {
+        if (courier == null) {
+            courier = new Courier(worker, this::allReduce);
+        }
+        return courier;
+    }
+
+    /// Does what the task says.
+    private Outcome exchange(Deadline deadline, Operation operation) {
+        Outcome over = beginning(operation);
+        if (over != null) {
+            return over;
+        }
+        Epoch epoch = adopted;
+        over = meet(deadline, epoch, operation.number());
+        return over instanceof Outcome.Done ? run(deadline, epoch, choose(epoch)) : over;
     }
 
     @Override
@@ -172,6 +293,10 @@ final class AeronCollective implements Collective {
     @Override
     public void close() {
         leave();
+        Courier last = courier;
+        if (last != null) {
+            last.close();
+        }
         device.lock(); // an operation in progress sees that its member has left, and ends
         try {
             if (transport.forget(this)) {
@@ -210,19 +335,28 @@ final class AeronCollective implements Collective {
                 return outcome;
             }
             hello = first;
+            hosts = hello.isTwoLevel() ? new Hosts(peers, epoch.rank(), settings.host()) : null;
         }
         return DONE;
     }
 
     /// The way is the same at all members, since it depends on what all have agreed on and on sizes.
-    private Work choose(Epoch epoch, long number, ShardTree tree, List<Partial> mine, MemorySegment result) {
-        allReduces++;
+    private Work choose(Epoch epoch) {
+        exchanges++;
+        Pattern pattern = task.pattern();
         try {
-            return hello.allShare() && result.byteSize() > settings.eagerBytes()
-                    ? sharedAllReduce.begin(epoch, peers, number, allReduces, tree, mine, result)
-                    : logAllReduce.begin(epoch, peers, chunkBytes(), number, tree, mine, result);
+            task.check(epoch.rank(), epoch.size());
+            boolean isSmall = task.bytes() <= settings.eagerBytes() || pattern == Pattern.BARRIER;
+            if (hello.allShare() && !isSmall) {
+                return inSharedSpans.get(pattern).begin(epoch, peers, exchanges, task);
+            }
+            task.keepAlone();
+            if (pattern == Pattern.ALL_REDUCE && !isSmall && task.shared() == null && hosts != null) {
+                return twoLevel.begin(epoch, peers, hosts, chunkBytes(), exchanges, task);
+            }
+            return inLogBuffers.get(pattern).begin(epoch, peers, everyone, chunkBytes(), task);
         } catch (RuntimeException refused) {
-            failHere(epoch, "all-reduce " + number, refused);
+            failHere(epoch, task.name(), refused);
             throw refused;
         }
     }
@@ -364,7 +498,9 @@ final class AeronCollective implements Collective {
         before.values().forEach(Peer::close);
         inbox.adopt(now);
         hello = null;
-        allReduces = 0;
+        hosts = null;
+        everyone = IntStream.range(0, now.size()).toArray();
+        exchanges = 0;
         waitingFor = now.rank();
         adopted = now;
     }

@@ -19,13 +19,13 @@ import org.agrona.MutableDirectBuffer;
 final class Frame {
     static final int HEADER = 64;
 
-    /// Payload: the nodes that the sender holds, as pairs of ints.
+    /// Payload: the nodes that the sender holds, as pairs of ints. Opens every operation in log buffers.
     static final int HOLDING = 1;
 
-    /// Payload: floats of the sender's partial sum of a node, of the receiver's slice.
+    /// Payload: numbers of the sender's partial sum of a node, of the receiver's slice.
     static final int PARTIAL = 2;
 
-    /// Payload: floats of the whole sum, of the sender's slice.
+    /// Payload: numbers of the sender's slice, summed if there was anything to sum.
     static final int SUM = 3;
 
     /// Payload: bytes of a state.
@@ -40,7 +40,10 @@ final class Frame {
     /// Payload: the partial sums that the sender holds, as pairs of ints and their places in its file.
     static final int SPANS = 7;
 
-    private static final int VERSION = 1;
+    /// No payload: what the sender has sent in this operation was whole.
+    static final int INTACT = 8;
+
+    private static final int VERSION = 2;
     private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
 
     private Frame() {}

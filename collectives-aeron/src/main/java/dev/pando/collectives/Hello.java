@@ -2,6 +2,9 @@ package dev.pando.collectives;
 
 import io.aeron.logbuffer.BufferClaim;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Objects;
+import java.util.Set;
 
 /// The first thing that members of an epoch do together: everyone tells everyone how it would share numbers, so that
 /// all take the same way.
@@ -11,6 +14,7 @@ final class Hello implements Work {
 
     private static final int SHARES = 1;
     private static final int LOCAL = 2;
+    private static final int NEIGHBOURLY = 4;
 
     private final Inbox inbox;
     private final Epoch epoch;
@@ -21,7 +25,10 @@ final class Hello implements Work {
     private final boolean[] greeted;
     private final boolean[] heard;
     private final boolean isLocal;
+    private final boolean isNeighbourly;
     private boolean allShare;
+    private boolean allNeighbourly;
+    private final int hosts;
     private boolean allLocal;
 
     Hello(Inbox inbox, Epoch epoch, Peer[] peers, TransportSettings settings, long operation) {
@@ -35,9 +42,17 @@ final class Hello implements Work {
         greeted[epoch.rank()] = true;
         heard[epoch.rank()] = true;
         canShare = settings.sharing() && Arrays.stream(peers).allMatch(peer -> peer == null || peer.spans() != null);
+        isNeighbourly =
+                settings.sharing()
+                        && Arrays.stream(peers)
+                                .allMatch(peer -> peer == null || !peer.isNeighbour() || peer.spans() != null);
         isLocal = Arrays.stream(peers).allMatch(peer -> peer == null || peer.isLocal());
+        Set<String> names = new HashSet<>(Set.of(settings.host()));
+        Arrays.stream(peers).filter(Objects::nonNull).map(Peer::host).forEach(names::add);
+        hosts = names.size();
         allShare = canShare;
         allLocal = isLocal;
+        allNeighbourly = isNeighbourly;
     }
 
     /// Whether every member can read every other's spans; known when done.
@@ -48,6 +63,11 @@ final class Hello implements Work {
     /// Whether no frame leaves the host; known when done.
     boolean allLocal() {
         return allLocal;
+    }
+
+    /// Whether numbers should first be added within each host; known when done.
+    boolean isTwoLevel() {
+        return allNeighbourly && !allShare && hosts < peers.length;
     }
 
     @Override
@@ -77,7 +97,7 @@ final class Hello implements Work {
 
     @Override
     public String name() {
-        return "all-reduce " + operation;
+        return "operation " + operation;
     }
 
     private boolean greet(int rank) {
@@ -89,7 +109,7 @@ final class Hello implements Work {
         Frame.encodePart(
                 claim.buffer(),
                 claim.offset(),
-                (canShare ? SHARES : 0) | (isLocal ? LOCAL : 0),
+                (canShare ? SHARES : 0) | (isLocal ? LOCAL : 0) | (isNeighbourly ? NEIGHBOURLY : 0),
                 settings.chunkBytes(),
                 settings.sliceBytes(),
                 settings.eagerBytes(),
@@ -125,6 +145,7 @@ final class Hello implements Work {
                                     udpBytes()));
         }
         allShare &= (head.first() & SHARES) != 0;
+        allNeighbourly &= (head.first() & NEIGHBOURLY) != 0;
         allLocal &= (head.first() & LOCAL) != 0;
         heard[rank] = true;
         head.consume();

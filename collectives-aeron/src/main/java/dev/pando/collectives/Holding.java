@@ -18,6 +18,7 @@ final class Holding {
     private static final int BLOCK = 1024;
 
     private int shards;
+    private Format format = Format.FLOAT32;
     private List<Node> partials = List.of();
     private List<Node> nodes = List.of();
     private SumPlan[] plans = {};
@@ -28,14 +29,16 @@ final class Holding {
     /// Takes in the spans of an operation.
     ///
     /// @return whether the arrangement is another than before
-    boolean take(ShardTree tree, List<Partial> mine, MemorySegment result) {
-        boolean changed = tree.shards() != shards || !isArrangedAsBefore(mine);
+    boolean take(Task task) {
+        List<Partial> mine = task.partials();
+        boolean changed = task.tree().shards() != shards || task.format() != format || !isArrangedAsBefore(mine);
         if (changed) {
-            arrange(tree, mine);
+            format = task.format();
+            arrange(task.tree(), mine);
         }
         for (int node = 0; node < addresses.length; node++) {
             for (int at = 0; at < addresses[node].length; at++) {
-                addresses[node][at] = addressOf(mine.get(sources[node][at]), result);
+                addresses[node][at] = mine.get(sources[node][at]).span().address();
             }
         }
         return changed;
@@ -46,7 +49,8 @@ final class Holding {
         return partials;
     }
 
-    /// The fewest subtrees that hold the same shards, ascending.
+    /// The fewest subtrees that hold the same shards, ascending. In bfloat16 the shards one by one: what is added from
+    /// them would have to be rounded again.
     List<Node> nodes() {
         return nodes;
     }
@@ -55,7 +59,12 @@ final class Holding {
     ///
     /// @param target of the first of them
     void sum(int node, long from, long elements, long target) {
-        plans[node].run(addresses[node], from, elements, target - from * Float.BYTES, scratch.address(), BLOCK);
+        if (format == Format.FLOAT32) {
+            long base = target - from * Float.BYTES;
+            plans[node].run(addresses[node], format, from, elements, base, scratch.address(), BLOCK);
+        } else {
+            Offheap.copy(target, addresses[node][0] + from * format.bytes(), elements * format.bytes());
+        }
     }
 
     private boolean isArrangedAsBefore(List<Partial> mine) {
@@ -84,11 +93,11 @@ final class Holding {
         }
         shards = tree.shards();
         partials = mine.stream().map(Partial::node).toList();
-        nodes = tree.cover(held);
+        nodes = format == Format.FLOAT32 ? tree.cover(held) : partials.stream().sorted().toList();
         plans = new SumPlan[nodes.size()];
         addresses = new long[nodes.size()][];
         sources = new int[nodes.size()][];
-        int depth = 0;
+        long room = 64;
         for (int at = 0; at < plans.length; at++) {
             List<Node> within = new ArrayList<>();
             Node whole = nodes.get(at);
@@ -99,9 +108,9 @@ final class Holding {
                             .toArray();
             plans[at] = SumPlan.of(whole, within);
             addresses[at] = new long[within.size()];
-            depth = Math.max(depth, plans[at].scratch());
+            room = Math.max(room, plans[at].scratchBytes(BLOCK, format));
         }
-        scratch = Arena.ofAuto().allocate(Math.max(1, depth) * (long) BLOCK * Float.BYTES, 64);
+        scratch = Arena.ofAuto().allocate(room, 64);
     }
 
     private static boolean isOf(ShardTree tree, Node node) {
@@ -110,24 +119,5 @@ final class Holding {
             at = node.first() < at.middle() ? at.left() : at.right();
         }
         return at.equals(node);
-    }
-
-    private static long addressOf(Partial partial, MemorySegment result) {
-        MemorySegment span = partial.span();
-        if (!span.isNative() || span.byteSize() != result.byteSize()) {
-            throw new IllegalArgumentException(
-                    "the partial sum of "
-                            + partial.node()
-                            + " has "
-                            + span.byteSize()
-                            + " bytes, the result "
-                            + result.byteSize()
-                            + "; both must be off-heap and of one size");
-        }
-        long apart = Math.absExact(span.address() - result.address());
-        if (apart < result.byteSize()) {
-            throw new IllegalArgumentException("the result overlaps the partial sum of " + partial.node());
-        }
-        return span.address();
     }
 }

@@ -13,13 +13,15 @@ import java.nio.file.StandardOpenOption;
 ///
 /// Used by one thread at a time.
 final class NeighbourFile implements AutoCloseable {
+    private final Path path;
     private final FileChannel channel;
     private final Arena arena = Arena.ofShared();
     private final Board board;
     private Arena spansArena;
     private MemorySegment spans = MemorySegment.NULL;
 
-    private NeighbourFile(FileChannel channel) throws IOException {
+    private NeighbourFile(Path path, FileChannel channel) throws IOException {
+        this.path = path;
         this.channel = channel;
         this.board = new Board(channel.map(MapMode.READ_ONLY, 0, Board.BYTES, arena));
     }
@@ -29,7 +31,7 @@ final class NeighbourFile implements AutoCloseable {
         try {
             FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
             if (channel.size() >= Board.BYTES) {
-                NeighbourFile file = new NeighbourFile(channel);
+                NeighbourFile file = new NeighbourFile(path, channel);
                 if (file.board.token() == token) {
                     return file;
                 }
@@ -40,6 +42,10 @@ final class NeighbourFile implements AutoCloseable {
         } catch (IOException unreachable) {
             return null;
         }
+    }
+
+    Path path() {
+        return path;
     }
 
     Board board() {

@@ -37,6 +37,11 @@ final class Peer implements AutoCloseable {
         return member;
     }
 
+    /// Identity of the machine that it is on.
+    String host() {
+        return address.host();
+    }
+
     boolean isNeighbour() {
         return address.host().equals(transport.host());
     }

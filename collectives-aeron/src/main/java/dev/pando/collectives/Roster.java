@@ -3,7 +3,6 @@ package dev.pando.collectives;
 import dev.pando.training.step.Collective.Partial;
 import dev.pando.training.step.ShardTree;
 import dev.pando.training.step.ShardTree.Node;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -30,27 +29,14 @@ final class Roster {
         changed = true;
     }
 
-    void takeOwn(int me, SpanFile file, List<Partial> mine, MemorySegment result) {
+    void takeOwn(int me, SpanFile file, List<Partial> mine) {
         resize(me, mine.size());
         for (int at = 0; at < mine.size(); at++) {
             Node node = mine.get(at).node();
-            MemorySegment span = mine.get(at).span();
-            long offset = file.offsetOf(span);
+            long offset = file.offsetOf(mine.get(at).span());
             if (offset < 0) {
                 throw new IllegalArgumentException(
                         "the partial sum of " + node + " lies outside this member's memory()");
-            }
-            if (span.byteSize() != result.byteSize()) {
-                throw new IllegalArgumentException(
-                        "the partial sum of "
-                                + node
-                                + " has "
-                                + span.byteSize()
-                                + " bytes, the result "
-                                + result.byteSize());
-            }
-            if (Math.absExact(span.address() - result.address()) < result.byteSize()) {
-                throw new IllegalArgumentException("the result overlaps the partial sum of " + node);
             }
             take(me, at, node.first(), node.end(), offset);
         }
@@ -73,6 +59,21 @@ final class Roster {
         offsets[rank][at] = offset;
     }
 
+    /// Of a member's partial sums.
+    int count(int rank) {
+        return offsets[rank].length;
+    }
+
+    /// First shard of a member's partial sum.
+    int first(int rank, int at) {
+        return nodes[rank][2 * at];
+    }
+
+    /// The shard after its last.
+    int end(int rank, int at) {
+        return nodes[rank][2 * at + 1];
+    }
+
     long offset(int rank, int at) {
         return offsets[rank][at];
     }
@@ -80,8 +81,8 @@ final class Roster {
     /// The greatest offset of a member's partial sums; 0 if it holds none.
     long lastOffset(int rank) {
         long last = 0;
-        for (long offset : offsets[rank]) {
-            last = Math.max(last, offset);
+        for (int at = 0; at < offsets[rank].length; at++) {
+            last = Math.max(last, offsets[rank][at]);
         }
         return last;
     }

@@ -1,23 +1,86 @@
 package dev.pando.collectives;
 
-/// How a span is cut among the members: member i reduces slice i, chunk by chunk. Or every member reduces all of it.
+/// How a span is cut among members: member i sums or gives slice i, chunk by chunk.
 ///
-/// @param elements of the span
-/// @param members among which it is cut
-/// @param chunk elements of a chunk; the last of a slice may have fewer
-/// @param whole whether every member's slice is the whole span
-record Slices(long elements, int members, int chunk, boolean whole) {
-    private static final long GRAIN = 16; // a cache line, so that no two members write the same one
+/// Cut anew for every operation, in place.
+final class Slices {
+    /// Elements of a cache line of float32, so that no two members write the same one.
+    static final long GRAIN = 16;
+
+    private long elements;
+    private long chunk;
+    private boolean whole;
+    private long[] starts = {};
+    private long[] ends = {};
+
+    /// First element of a slice, of as many as there are members. That of the one after the last is the number of
+    /// elements.
+    static long start(long elements, int members, int member, long grain) {
+        return member == members ? elements : elements * member / members / grain * grain;
+    }
+
+    /// One slice for every member, about equally long.
+    void even(long span, int members, long chunkElements, long grain) {
+        begin(span, members, chunkElements, false);
+        for (int member = 0; member < members; member++) {
+            starts[member] = start(span, members, member, grain);
+            ends[member] = start(span, members, member + 1, grain);
+        }
+    }
+
+    /// Everyone's slice is the span.
+    void whole(long span, int members, long chunkElements) {
+        begin(span, members, chunkElements, true);
+        for (int member = 0; member < members; member++) {
+            starts[member] = 0;
+            ends[member] = span;
+        }
+    }
+
+    /// The span is the slice of one; the others' are empty.
+    void only(long span, int members, long chunkElements, int owner) {
+        begin(span, members, chunkElements, false);
+        for (int member = 0; member < members; member++) {
+            starts[member] = 0;
+            ends[member] = member == owner ? span : 0;
+        }
+    }
+
+    private void begin(long span, int members, long chunkElements, boolean isWhole) {
+        elements = span;
+        chunk = chunkElements;
+        whole = isWhole;
+        if (starts.length != members) {
+            starts = new long[members];
+            ends = new long[members];
+        }
+    }
+
+    /// Of the span.
+    long elements() {
+        return elements;
+    }
+
+    /// Elements of a chunk; the last of a slice may have fewer.
+    long chunk() {
+        return chunk;
+    }
+
+    /// Whether everyone's slice is the span.
+    boolean whole() {
+        return whole;
+    }
 
     long start(int member) {
-        if (whole) {
-            return 0;
-        }
-        return member == members ? elements : elements * member / members / GRAIN * GRAIN;
+        return starts[member];
+    }
+
+    long end(int member) {
+        return ends[member];
     }
 
     long length(int member) {
-        return whole ? elements : start(member + 1) - start(member);
+        return ends[member] - starts[member];
     }
 
     long chunks(int member) {
@@ -26,7 +89,7 @@ record Slices(long elements, int members, int chunk, boolean whole) {
 
     /// First element of a chunk, within the span.
     long chunkStart(int member, long index) {
-        return start(member) + index * chunk;
+        return starts[member] + index * chunk;
     }
 
     int chunkLength(int member, long index) {

@@ -30,6 +30,7 @@ final class SpanFile implements Memory, AutoCloseable {
     private final Board board;
     private final MemorySegment page;
     private volatile List<Region> regions = List.of();
+    private volatile List<SharedResult> results = List.of();
     private long end;
 
     private SpanFile(String owner, Path path, FileChannel channel, long token) throws IOException {
@@ -84,6 +85,27 @@ final class SpanFile implements Memory, AutoCloseable {
                             .formatted(name, owner, room >> 10, path.getParent().getParent(), usable() >> 10),
                     failure);
         }
+    }
+
+    /// A result that the member's neighbours write slices of.
+    synchronized SharedResult allocateResult(String name, long bytes) {
+        MemorySegment own = allocate(name, Math.max(PAGE, Math.ceilDiv(bytes, PAGE) * PAGE));
+        SharedResult result = new SharedResult(own, offsetOf(own), path, arena);
+        List<SharedResult> more = new ArrayList<>(results);
+        more.add(result);
+        results = List.copyOf(more);
+        return result;
+    }
+
+    /// The shared result that begins where this span does, or null.
+    SharedResult resultAt(MemorySegment span) {
+        List<SharedResult> now = results;
+        for (int at = 0; at < now.size(); at++) {
+            if (now.get(at).whole().address() == span.address()) {
+                return now.get(at);
+            }
+        }
+        return null;
     }
 
     /// Where in the file a span lies, or -1 if it was not allocated here.

@@ -1,27 +1,26 @@
 package dev.pando.collectives;
 
-import dev.pando.training.step.Collective.Partial;
-import dev.pando.training.step.ShardTree;
 import dev.pando.training.step.ShardTree.Node;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 
 /// Adds one member's slice chunk by chunk along the tree, straight out of its own spans and out of the log buffers in
 /// which the others' partial sums arrive.
 final class StreamedSum {
+    private static final int WIDENED = 2; // blocks: operands of an addition as float32
+
     private final Inbox inbox;
+    private final Slices slices;
 
     private Epoch epoch;
+    private int[] party = {};
     private int me;
-    private long operation;
-    private Slices slices;
+    private Task task;
     private long result;
-    private List<Partial> mine = List.of();
 
     private SumPlan plan;
     private List<Node> sources = List.of();
@@ -34,19 +33,22 @@ final class StreamedSum {
     private long chunks;
     private int instruction;
 
-    StreamedSum(Inbox inbox) {
+    StreamedSum(Inbox inbox, Slices slices) {
         this.inbox = inbox;
+        this.slices = slices;
     }
 
-    void begin(Epoch now, long number, Slices cut, List<Partial> partials, long target) {
-        if (epoch != now) {
-            epoch = now;
-            me = now.rank();
-            taken = new long[now.size()];
+    /// @param among ranks of those who take part
+    /// @param place of this member among them
+    /// @param target address of the span's first element, even if only a slice of it is there
+    void begin(Epoch now, int[] among, int place, Task asked, long target) {
+        if (epoch != now || party.length != among.length) {
+            taken = new long[among.length];
         }
-        operation = number;
-        slices = cut;
-        mine = partials;
+        epoch = now;
+        party = among;
+        me = place;
+        task = asked;
         result = target;
         Arrays.fill(taken, 0);
         chunks = 0;
@@ -70,9 +72,9 @@ final class StreamedSum {
         return chunks;
     }
 
-    /// Frames with partial sums of that member that have been added.
-    long taken(int rank) {
-        return taken[rank];
+    /// Frames with partial sums of that member of the party that have been added.
+    long taken(int member) {
+        return taken[member];
     }
 
     /// @return whether anything could be added
@@ -99,18 +101,34 @@ final class StreamedSum {
             return false;
         }
         int length = slices.chunkLength(me, chunks);
-        long target =
-                next.target() == SumPlan.RESULT
-                        ? result + slices.chunkStart(me, chunks) * Float.BYTES
-                        : scratchBlock(next.target());
+        boolean isResult = next.target() == SumPlan.RESULT;
+        boolean narrow = task.format() != Format.FLOAT32;
+        long place = result + slices.chunkStart(me, chunks) * task.format().bytes();
+        long target = !isResult ? scratchBlock(next.target()) : narrow ? block(plan.scratch()) : place;
+        if (narrow) {
+            left = widened(next.a(), left, length, 1);
+            right = copies ? left : widened(next.b(), right, length, 2);
+        }
         if (copies) {
             Offheap.copy(target, left, (long) length * Float.BYTES);
         } else {
             Offheap.add(target, left, right, length);
             release(next.b());
         }
+        if (isResult && narrow) {
+            Bfloat16.narrow(place, target, length);
+        }
         release(next.a());
         return true;
+    }
+
+    private long widened(int operand, long address, int length, int which) {
+        if (operand >= plan.sources()) {
+            return address; // a sum already
+        }
+        long block = block(plan.scratch() + which);
+        Bfloat16.widen(block, address, length);
+        return block;
     }
 
     /// @return where the operand's elements of the current chunk are; -1 if not here yet
@@ -121,9 +139,9 @@ final class StreamedSum {
         long from = slices.chunkStart(me, chunks);
         int owner = ownerOf[operand];
         if (owner == me) {
-            return addressOf[operand] + from * Float.BYTES;
+            return addressOf[operand] + from * task.format().bytes();
         }
-        Inbound head = inbox.head(owner, operation);
+        Inbound head = inbox.head(party[owner], task.number());
         if (head == null || head.kind() == Frame.SUM) {
             return -1;
         }
@@ -134,7 +152,8 @@ final class StreamedSum {
                 || head.end() != node.end()) {
             throw new IllegalStateException(
                     "%s of epoch %d: %s sent a frame of kind %d at %d out of turn"
-                            .formatted(name(), epoch.number(), epoch.name(owner), head.kind(), head.offset()));
+                            .formatted(
+                                    task.name(), epoch.number(), epoch.name(party[owner]), head.kind(), head.offset()));
         }
         return head.payload();
     }
@@ -142,55 +161,55 @@ final class StreamedSum {
     private void release(int operand) {
         if (operand < plan.sources() && ownerOf[operand] != me) {
             taken[ownerOf[operand]]++;
-            inbox.head(ownerOf[operand], operation).consume();
+            inbox.head(party[ownerOf[operand]], task.number()).consume();
         }
     }
 
     private long scratchBlock(int operand) {
-        return scratch.address() + (long) (operand - plan.sources()) * slices.chunk() * Float.BYTES;
+        return block(operand - plan.sources());
+    }
+
+    private long block(int index) {
+        return scratch.address() + index * slices.chunk() * Float.BYTES;
     }
 
     /// Plans for own partial sums as they are, and the subtrees that the others have formed.
     ///
     /// @param partials own
-    /// @param nodesOf each member: first, end, first, end, …
-    void plan(ShardTree tree, List<Node> partials, int[][] nodesOf) {
+    /// @param nodesOf each member of the party: first, end, first, end, …
+    void plan(List<Node> partials, int[][] nodesOf) {
         record Source(Node node, int owner, int index) {}
         List<Source> all = new ArrayList<>();
         for (int index = 0; index < partials.size(); index++) {
             all.add(new Source(partials.get(index), me, index));
         }
-        for (int rank = 0; rank < nodesOf.length; rank++) {
-            for (int at = 0; rank != me && at < nodesOf[rank].length; at += 2) {
-                all.add(new Source(new Node(nodesOf[rank][at], nodesOf[rank][at + 1]), rank, -1));
+        for (int member = 0; member < nodesOf.length; member++) {
+            for (int at = 0; member != me && at < nodesOf[member].length; at += 2) {
+                all.add(new Source(new Node(nodesOf[member][at], nodesOf[member][at + 1]), member, -1));
             }
         }
         all.sort(Comparator.comparing(Source::node));
-        Coverage coverage = new Coverage(tree, name(), epoch);
-        BitSet streams = new BitSet();
+        Coverage coverage = new Coverage(task.tree(), task.name(), epoch);
+        int[] streams = new int[all.size()];
         for (int at = 0; at < all.size(); at++) {
-            coverage.add(all.get(at).node(), all.get(at).owner());
-            streams.set(at, all.get(at).owner() != me);
+            coverage.add(all.get(at).node(), party[all.get(at).owner()]);
+            streams[at] = all.get(at).owner() == me ? -1 : all.get(at).owner();
         }
         coverage.check();
         sources = all.stream().map(Source::node).toList();
         ownerOf = all.stream().mapToInt(Source::owner).toArray();
         ownIndexOf = all.stream().mapToInt(Source::index).toArray();
         addressOf = new long[all.size()];
-        plan = SumPlan.streaming(tree.root(), sources, streams);
-        scratch = Arena.ofAuto().allocate(Math.max(1, plan.scratch()) * (long) slices.chunk() * Float.BYTES, 64);
+        plan = SumPlan.streaming(task.tree().root(), sources, streams);
+        scratch = Arena.ofAuto().allocate((plan.scratch() + 1 + WIDENED) * slices.chunk() * Float.BYTES, 64);
         placeOwn();
     }
 
     private void placeOwn() {
         for (int at = 0; at < ownIndexOf.length; at++) {
             if (ownIndexOf[at] >= 0) {
-                addressOf[at] = mine.get(ownIndexOf[at]).span().address();
+                addressOf[at] = task.partials().get(ownIndexOf[at]).span().address();
             }
         }
-    }
-
-    private String name() {
-        return "all-reduce " + operation;
     }
 }

@@ -2,7 +2,6 @@ package dev.pando.collectives;
 
 import dev.pando.training.step.ShardTree.Node;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.List;
 
 /// The additions that form the sum of one subtree from the partial sums at hand, in the order of the tree.
@@ -41,13 +40,13 @@ final class SumPlan {
     private final Node root;
     private final List<Node> sources;
     private final boolean fused;
-    private final BitSet streams;
+    private final int[] streams;
     private final List<Instruction> emitted = new ArrayList<>();
     private final Instruction[] instructions;
     private int scratchInUse;
     private int scratch;
 
-    private SumPlan(Node root, List<Node> sources, boolean fused, BitSet streams) {
+    private SumPlan(Node root, List<Node> sources, boolean fused, int[] streams) {
         this.fused = fused;
         this.root = root;
         this.sources = sources;
@@ -63,15 +62,15 @@ final class SumPlan {
 
     /// @param sources whose shards together are those of the root, each once
     static SumPlan of(Node root, List<Node> sources) {
-        return new SumPlan(root, List.copyOf(sources), true, new BitSet());
+        return new SumPlan(root, List.copyOf(sources), true, new int[0]);
     }
 
     /// A plan for sources of which some are streams: what a stream delivers is read once, and before anything to its
     /// right is read, unless that belongs to the same addition. A stream may so deliver several nodes, from left to
     /// right. All instructions are copies or additions of two.
     ///
-    /// @param streams indices of the sources that are streams
-    static SumPlan streaming(Node root, List<Node> sources, BitSet streams) {
+    /// @param streams which stream delivers each source; -1: it lies in memory
+    static SumPlan streaming(Node root, List<Node> sources, int[] streams) {
         return new SumPlan(root, List.copyOf(sources), false, streams);
     }
 
@@ -87,9 +86,15 @@ final class SumPlan {
         return sources.size();
     }
 
-    /// Scratch blocks that a run needs: those for sums in between, and one for a block of the result.
+    /// Scratch blocks for sums in between.
     int scratch() {
-        return scratch + 1;
+        return scratch;
+    }
+
+    /// Bytes of scratch memory that [#run] needs: blocks for sums in between, one for the result's, and, where numbers
+    /// are not float32, one for every source's.
+    long scratchBytes(int block, Format format) {
+        return (scratch + 1 + (format == Format.FLOAT32 ? 0 : sources.size())) * (long) block * Float.BYTES;
     }
 
     /// Adds elements of spans that all lie in memory.
@@ -98,30 +103,47 @@ final class SumPlan {
     /// what it overwrites, which costs as much as reading another span.
     ///
     /// @param addresses of the sources' first elements
+    /// @param format of the sources and the result
     /// @param from first element to form
     /// @param result address of the result's first element
-    /// @param scratchAddress of [#scratch()] blocks
+    /// @param scratchAddress of scratch memory
     /// @param block elements of a scratch block; small enough that scratch stays in the first cache
-    void run(long[] addresses, long from, long elements, long result, long scratchAddress, int block) {
-        if (instructions.length == 1 && instructions[0].kind == Kind.COPY) {
+    void run(long[] addresses, Format format, long from, long elements, long result, long scratchAddress, int block) {
+        if (format == Format.FLOAT32 && instructions.length == 1 && instructions[0].kind == Kind.COPY) {
             long offset = from * Float.BYTES;
             Offheap.copy(result + offset, addresses[instructions[0].a] + offset, elements * Float.BYTES);
             return;
         }
+        long blockBytes = (long) block * Float.BYTES;
+        long sum = scratchAddress + scratch * blockBytes;
         for (long done = 0; done < elements; done += block) {
-            runBlock(addresses, from + done, Math.min(block, elements - done), result, scratchAddress, block);
+            long at = from + done;
+            long length = Math.min(block, elements - done);
+            if (format == Format.FLOAT32) {
+                runBlock(addresses, 0, at * Float.BYTES, length, sum, scratchAddress, blockBytes);
+                Offheap.copy(result + at * Float.BYTES, sum, length * Float.BYTES);
+            } else {
+                long wide = sum + blockBytes;
+                for (int source = 0; source < sources.size(); source++) {
+                    Bfloat16.widen(wide + source * blockBytes, addresses[source] + at * Short.BYTES, length);
+                }
+                runBlock(null, wide, 0, length, sum, scratchAddress, blockBytes);
+                Bfloat16.narrow(result + at * Short.BYTES, sum, length);
+            }
         }
     }
 
-    private void runBlock(long[] addresses, long from, long elements, long result, long scratchAddress, int block) {
-        long offset = from * Float.BYTES;
-        long sum = scratchAddress + (long) scratch * block * Float.BYTES;
+    private void runBlock(
+            long[] addresses, long wide, long offset, long elements, long sum, long scratchAddress, long blockBytes) {
         for (Instruction next : instructions) {
-            long target = next.target == RESULT ? sum : operand(next.target, addresses, offset, scratchAddress, block);
-            long a = operand(next.a, addresses, offset, scratchAddress, block);
-            long b = operand(next.b, addresses, offset, scratchAddress, block);
-            long c = operand(next.c, addresses, offset, scratchAddress, block);
-            long d = operand(next.d, addresses, offset, scratchAddress, block);
+            long target =
+                    next.target == RESULT
+                            ? sum
+                            : operand(next.target, addresses, wide, offset, scratchAddress, blockBytes);
+            long a = operand(next.a, addresses, wide, offset, scratchAddress, blockBytes);
+            long b = operand(next.b, addresses, wide, offset, scratchAddress, blockBytes);
+            long c = operand(next.c, addresses, wide, offset, scratchAddress, blockBytes);
+            long d = operand(next.d, addresses, wide, offset, scratchAddress, blockBytes);
             switch (next.kind) {
                 case COPY -> Offheap.copy(target, a, elements * Float.BYTES);
                 case ADD -> Offheap.add(target, a, b, elements);
@@ -130,13 +152,14 @@ final class SumPlan {
                 case ADD_PAIRS -> Offheap.addPairs(target, a, b, c, d, elements);
             }
         }
-        Offheap.copy(result + offset, sum, elements * Float.BYTES);
     }
 
-    private long operand(int operand, long[] addresses, long offset, long scratchAddress, int block) {
-        return operand < sources.size()
-                ? addresses[operand] + offset
-                : scratchAddress + (long) (operand - sources.size()) * block * Float.BYTES;
+    /// @param addresses of the sources, or null if they lie one after the other as float32
+    private long operand(int operand, long[] addresses, long wide, long offset, long scratchAddress, long blockBytes) {
+        if (operand >= sources.size()) {
+            return scratchAddress + (operand - sources.size()) * blockBytes;
+        }
+        return addresses == null ? wide + operand * blockBytes : addresses[operand] + offset;
     }
 
     private int compile(Node node) {
@@ -152,8 +175,7 @@ final class SumPlan {
 
     private int compileStreaming(Node node) {
         int a = compile(node.left());
-        if (a < sources.size() && streams.get(a) && !sources.contains(node.right())) {
-            // the stream that delivers it may be needed again on the right
+        if (a < sources.size() && streams[a] >= 0 && isNeededAgain(streams[a], node.right())) {
             int held = take();
             emitted.add(Instruction.copy(held, a));
             a = held;
@@ -164,6 +186,12 @@ final class SumPlan {
         int sum = target(node);
         emitted.add(Instruction.add(sum, a, b));
         return sum;
+    }
+
+    /// Whether a stream may have to go on before the right half can be added.
+    private boolean isNeededAgain(int stream, Node right) {
+        int source = sources.indexOf(right);
+        return source < 0 || streams[source] == stream;
     }
 
     /// Takes a child's own addition into the same pass where both of its operands are sources.

@@ -1,6 +1,5 @@
 package dev.pando.collectives;
 
-import dev.pando.training.step.Collective;
 import io.aeron.Aeron;
 import io.aeron.ChannelUriStringBuilder;
 import io.aeron.CommonContext;
@@ -25,7 +24,7 @@ import org.agrona.ErrorHandler;
 import org.agrona.concurrent.BackoffIdleStrategy;
 
 /// A node's place on the network: owns its media driver and what goes with it, and gives each of the node's workers a
-/// [Collective].
+/// [Communicator].
 ///
 /// Every node embeds a driver of its own, and an inbox lives at the driver of the one who reads it: senders of the same
 /// host attach to that driver. So the death of any process takes nobody's inbox away but its own. A driver that runs
@@ -84,7 +83,7 @@ public final class Transport implements AutoCloseable {
     /// A worker's member, which belongs to no group until it enters an epoch of one.
     ///
     /// @param worker its name in errors and counters
-    public Collective join(String worker) {
+    public Communicator join(String worker) {
         if (closed) {
             throw new IllegalStateException("the transport is closed; " + worker + " cannot join");
         }

@@ -37,7 +37,7 @@ class AllReduceTest {
         groups.forEach(Group::close);
     }
 
-    @Property(tries = 300, shrinking = ShrinkingMode.OFF)
+    @Property(shrinking = ShrinkingMode.OFF)
     void shouldGiveTheBitsOfTheSequentialTreeForAnyArrangement(
             @ForAll @IntRange(max = 4) int kind,
             @ForAll @IntRange(min = 1, max = 6) int members,

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 
 /// Which member holds which subtrees: any assignment of batch shards, and within it any way to have added some already.
 ///
@@ -39,6 +40,18 @@ record Arrangement(ShardTree tree, List<List<Node>> nodes) {
         }
         split(node.left(), random, into);
         split(node.right(), random, into);
+    }
+
+    /// The same shards, none added yet.
+    Arrangement leaves() {
+        return new Arrangement(
+                tree,
+                nodes.stream()
+                        .map(held ->
+                                held.stream()
+                                        .flatMap(node -> IntStream.range(node.first(), node.end()).mapToObj(tree::leaf))
+                                        .toList())
+                        .toList());
     }
 
     int members() {

@@ -14,7 +14,9 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -27,8 +29,11 @@ final class Group implements AutoCloseable {
     static final Deadline PATIENT = new Deadline("the test", TimeUnit.SECONDS.toNanos(20));
 
     private final List<Transport> transports = new ArrayList<>();
-    private final List<Collective> members = new ArrayList<>();
+    private final List<Communicator> members = new ArrayList<>();
     private final List<ExecutorService> devices = new ArrayList<>();
+    private final Map<Integer, MemorySegment> rooms = new ConcurrentHashMap<>();
+    private final Map<Integer, Long> used = new ConcurrentHashMap<>();
+    private final Map<Integer, MemorySegment> sharedResults = new ConcurrentHashMap<>();
     private long epoch;
 
     /// @param transports on which the members are spread in turn
@@ -53,6 +58,29 @@ final class Group implements AutoCloseable {
 
     Collective member(int at) {
         return members.get(at);
+    }
+
+    Communicator communicator(int at) {
+        return members.get(at);
+    }
+
+    /// Forgets all spans of the first so many members.
+    void room(int size) {
+        for (int at = 0; at < size; at++) {
+            used.put(at, 0L);
+        }
+    }
+
+    /// A span of a member's memory, until the next call of [#room].
+    MemorySegment span(int member, long bytes) {
+        MemorySegment room = rooms.computeIfAbsent(member, at -> members.get(at).memory().allocate("room", 1 << 20));
+        long begin = used.merge(member, bytes + 64, Long::sum) - bytes - 64;
+        return room.asSlice((begin + 63) / 64 * 64, bytes);
+    }
+
+    /// A result that the members hold together.
+    MemorySegment sharedResult(int member) {
+        return sharedResults.computeIfAbsent(member, at -> members.get(at).sharedResult("result", 64 << 10));
     }
 
     int size() {

@@ -33,8 +33,8 @@ class SumPlanTest {
                             .toArray();
             MemorySegment result = arena.allocate((long) elements * Float.BYTES);
             SumPlan plan = SumPlan.of(arrangement.tree().root(), sources);
-            MemorySegment scratch = arena.allocate((long) plan.scratch() * block * Float.BYTES + 64, 64);
-            plan.run(addresses, 0, elements, result.address(), scratch.address(), block);
+            MemorySegment scratch = arena.allocate(plan.scratchBytes(block, Format.FLOAT32), 64);
+            plan.run(addresses, Format.FLOAT32, 0, elements, result.address(), scratch.address(), block);
             MemorySegment.copy(result, ValueLayout.JAVA_FLOAT, 0, sum, 0, elements);
         }
 

@@ -8,8 +8,8 @@ import java.util.Iterator;
 /// What to measure; as options of the command, which hands them on to every rank's process.
 ///
 /// @param world number of ranks
-/// @param transport `shared memory`, `log buffers`, `udp loopback`, or `memory alone`: no all-reduce, but what memory
-///   would allow one
+/// @param transport `shared memory`, `shared result`, `log buffers`, `udp loopback`, or `memory alone`: no all-reduce,
+///   but what memory would allow one
 record AllReduceOptions(
         int world,
         String transport,
@@ -20,6 +20,7 @@ record AllReduceOptions(
         double sampleSeconds,
         double warmUpSeconds) {
     private static final String MEMORY = "memory alone";
+    private static final String SHARED_RESULT = "shared result";
 
     static AllReduceOptions parse(String[] args) {
         AllReduceOptions options =
@@ -32,6 +33,10 @@ record AllReduceOptions(
 
     boolean isMemoryAlone() {
         return transport.equals(MEMORY);
+    }
+
+    boolean sharesResult() {
+        return transport.equals(SHARED_RESULT);
     }
 
     private AllReduceOptions with(String option, String value) {
@@ -49,7 +54,7 @@ record AllReduceOptions(
                 transport = value;
                 settings =
                         switch (value) {
-                            case "shared memory", MEMORY -> settings.withSharing(true);
+                            case "shared memory", SHARED_RESULT, MEMORY -> settings.withSharing(true);
                             case "log buffers" -> settings.withSharing(false);
                             case "udp loopback" ->
                                     settings.withHost("rank " + ProcessHandle.current().pid())

@@ -1,9 +1,9 @@
 package dev.pando.bench.collectives;
 
 import com.sun.management.ThreadMXBean;
+import dev.pando.collectives.Communicator;
 import dev.pando.collectives.Transport;
 import dev.pando.training.ops.Sums;
-import dev.pando.training.step.Collective;
 import dev.pando.training.step.Collective.Deadline;
 import dev.pando.training.step.Collective.Member;
 import dev.pando.training.step.Collective.Membership;
@@ -36,14 +36,14 @@ final class AllReduceRank {
     private static final int WARM_UP_ROUNDS = 30;
     private static final int MOST_CALLS = 1 << 16;
 
-    private final Collective collective;
+    private final Communicator collective;
     private final AllReduceOptions options;
     private final ShardTree tree;
     private final int rank;
     private final Numbers numbers;
     private long operation;
 
-    private AllReduceRank(Collective collective, AllReduceOptions options, int rank) {
+    private AllReduceRank(Communicator collective, AllReduceOptions options, int rank) {
         this.collective = collective;
         this.options = options;
         this.tree = new ShardTree(options.world());
@@ -57,7 +57,7 @@ final class AllReduceRank {
     public static void main(String[] args) throws IOException {
         AllReduceOptions options = AllReduceOptions.parse(args);
         try (Transport transport = Transport.start(options.settings());
-                Collective collective = transport.join("rank")) {
+                Communicator collective = transport.join("rank")) {
             System.out.println(collective.address());
             BufferedReader input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
             int rank = Integer.parseInt(input.readLine());
@@ -118,7 +118,10 @@ final class AllReduceRank {
 
     private Spans spans(long bytes) {
         MemorySegment mine = collective.memory().allocate("partial sum", bytes);
-        MemorySegment sum = collective.memory().allocate("sum", bytes);
+        MemorySegment sum =
+                options.sharesResult() && bytes >= options.minBytes()
+                        ? collective.sharedResult("sum", bytes)
+                        : collective.memory().allocate("sum", bytes);
         return new Spans(List.of(new Partial(tree.leaf(rank), mine)), sum);
     }
 

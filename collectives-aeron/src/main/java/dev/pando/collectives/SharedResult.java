@@ -1,0 +1,76 @@
+package dev.pando.collectives;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/// A result that members of a host hold together: each slice of it lies in the file of the member that sums it, and all
+/// map all slices side by side. So what is summed once is copied nowhere.
+///
+/// Each member writes its own slice through [#own()], and nothing else.
+final class SharedResult {
+    static final long PAGE = 4096;
+
+    private final MemorySegment whole;
+    private final MemorySegment own;
+    private final long offset;
+    private final Path file;
+    private Path[] files = {};
+    private long[] offsets = {};
+
+    /// @param own memory of this member, as large as the result
+    /// @param offset of that within this member's file
+    SharedResult(MemorySegment own, long offset, Path file, Arena arena) {
+        this.own = own;
+        this.offset = offset;
+        this.file = file;
+        this.whole = Mapping.reserve(own.byteSize(), arena);
+        mapAlone();
+    }
+
+    /// What the caller reads.
+    MemorySegment whole() {
+        return whole;
+    }
+
+    /// Address of where this member writes.
+    long own() {
+        return own.address();
+    }
+
+    /// Of the own part, within this member's file.
+    long offset() {
+        return offset;
+    }
+
+    /// From now on, all of it is what this member has written.
+    void mapAlone() {
+        if (files.length != 1) {
+            Mapping.place(whole.address(), whole.byteSize(), file, offset);
+            files = new Path[] {file};
+            offsets = new long[] {offset};
+        }
+    }
+
+    /// From now on, each slice is what its member has written.
+    ///
+    /// @param holders files of the members, by rank; the arrays are this object's from now on
+    /// @param places of their parts within the files
+    void map(Path[] holders, long[] places, Slices slices, int width) {
+        if (Arrays.equals(files, holders) && Arrays.equals(offsets, places)) {
+            return;
+        }
+        files = new Path[0]; // if one cannot be mapped
+        for (int member = 0; member < holders.length; member++) {
+            long from = slices.start(member) * width;
+            boolean isLast = slices.start(member) + slices.length(member) == slices.elements();
+            long end = isLast ? whole.byteSize() : from + slices.length(member) * width;
+            if (slices.length(member) > 0) {
+                Mapping.place(whole.address() + from, end - from, holders[member], places[member] + from);
+            }
+        }
+        files = holders.clone();
+        offsets = places.clone();
+    }
+}
