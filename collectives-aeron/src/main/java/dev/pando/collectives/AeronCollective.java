@@ -20,6 +20,7 @@ import java.util.stream.IntStream;
 /// operations end in the same way, until the next epoch is entered.
 final class AeronCollective implements Communicator {
     private static final Outcome DONE = new Outcome.Done();
+    private static final int WORTH_SHARING = 1024; // bytes above which boards are quicker than frames to everyone
 
     private final String worker;
     private final Transport transport;
@@ -346,8 +347,8 @@ final class AeronCollective implements Communicator {
         Pattern pattern = task.pattern();
         try {
             task.check(epoch.rank(), epoch.size());
-            boolean isSmall = task.bytes() <= settings.eagerBytes() || pattern == Pattern.BARRIER;
-            if (hello.allShare() && !isSmall) {
+            boolean isSmall = task.bytes() <= settings.eagerBytes();
+            if (hello.allShare() && task.bytes() > Math.min(settings.eagerBytes(), WORTH_SHARING)) {
                 return inSharedSpans.get(pattern).begin(epoch, peers, exchanges, task);
             }
             task.keepAlone();

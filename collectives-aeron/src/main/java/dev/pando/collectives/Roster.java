@@ -88,7 +88,8 @@ final class Roster {
     }
 
     /// @return whether there is a new plan
-    boolean compile(ShardTree shape, String operation) {
+    boolean compile(Task task) {
+        ShardTree shape = task.tree();
         if (!changed && shape.equals(tree)) {
             return false;
         }
@@ -100,7 +101,7 @@ final class Roster {
             }
         }
         all.sort(Comparator.comparing(Source::node));
-        Coverage coverage = new Coverage(shape, operation, epoch);
+        Coverage coverage = new Coverage(shape, task.name(), epoch);
         all.forEach(source -> coverage.add(source.node(), source.owner()));
         coverage.check();
         owner = all.stream().mapToInt(Source::owner).toArray();

@@ -195,7 +195,7 @@ final class SharedExchange implements Work {
     }
 
     private void place() {
-        if (pattern.reduces() && (roster.compile(task.tree(), name()) || scratchFormat != task.format())) {
+        if (pattern.reduces() && (roster.compile(task) || scratchFormat != task.format())) {
             scratchFormat = task.format();
             scratch = Arena.ofAuto().allocate(roster.plan().scratchBytes(BLOCK, scratchFormat), 64);
         }

@@ -7,8 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import dev.pando.training.step.Collective.Deadline;
 import dev.pando.training.step.Collective.Operation;
 import dev.pando.training.step.Collective.Outcome;
+import dev.pando.training.step.Collective.Partial;
 import dev.pando.training.step.ShardTree;
 import dev.pando.training.step.ShardTree.Node;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -73,6 +76,63 @@ class EpochTest {
 
         float[] expected = Arrangement.sum(two.tree().root(), ELEMENTS);
         assertThat(results).allSatisfy(result -> assertThat(Arrays.equals(result, expected)).isTrue());
+    }
+
+    @Test
+    void shouldTakeThePartialSumsThatSurvivorsStillHold() {
+        group.enterAll(3);
+        Group.Offer first = group.offer(0, three, ELEMENTS);
+        Group.Offer second = group.offer(1, three, ELEMENTS);
+        CompletableFuture<Outcome> blocked = reduce(0, first, first.partials());
+        group.member(2).leave();
+        Outcome outcome = ended(blocked);
+        group.enterAll(2);
+
+        // the second takes over what the third has lost, and both offer again what they had
+        List<Partial> more = new ArrayList<>(second.partials());
+        MemorySegment lost = group.member(1).memory().allocate("lost", (long) ELEMENTS * Float.BYTES);
+        MemorySegment.copy(Arrangement.values(2, ELEMENTS), 0, lost, ValueLayout.JAVA_FLOAT, 0, ELEMENTS);
+        more.add(new Partial(three.tree().leaf(2), lost));
+        CompletableFuture<Outcome> again = reduce(0, first, first.partials());
+        CompletableFuture<Outcome> taken = reduce(1, second, more);
+
+        assertThat(outcome).isInstanceOf(Outcome.MemberLost.class);
+        assertThat(List.of(ended(again), ended(taken))).containsOnly(new Outcome.Done());
+        float[] expected = Arrangement.sum(three.tree().root(), ELEMENTS);
+        assertThat(Arrays.equals(first.result().toArray(ValueLayout.JAVA_FLOAT), expected)).isTrue();
+        assertThat(Arrays.equals(second.result().toArray(ValueLayout.JAVA_FLOAT), expected)).isTrue();
+    }
+
+    @Test
+    void shouldCountForHowLongItWaitedForWhom() {
+        group.enterAll(3);
+        group.allReduce(three, ELEMENTS, 0);
+        long before = counters(0).bytesSent();
+        CompletableFuture<Outcome> first = reduce(0, 1);
+        await(() -> counters(0).bytesSent() > before);
+        List<CompletableFuture<Outcome>> others = List.of(reduce(1, 1), reduce(2, 1));
+
+        assertThat(ended(first)).isEqualTo(new Outcome.Done());
+        assertThat(others).allSatisfy(other -> assertThat(ended(other)).isEqualTo(new Outcome.Done()));
+        assertThat(counters(0).operations()).isGreaterThan(1);
+        assertThat(counters(0).waitingNs()).isNotEmpty().doesNotContainKey("worker-0");
+    }
+
+    private CompletableFuture<Outcome> reduce(int member, long number) {
+        Group.Offer offer = group.offer(member, three, ELEMENTS);
+        Operation operation = group.operation(number);
+        return group.on(
+                member,
+                () ->
+                        group.member(member)
+                                .allReduce(Group.PATIENT, operation, three.tree(), offer.partials(), offer.result()));
+    }
+
+    private CompletableFuture<Outcome> reduce(int member, Group.Offer offer, List<Partial> partials) {
+        Operation operation = group.operation(0);
+        return group.on(
+                member,
+                () -> group.member(member).allReduce(Group.PATIENT, operation, three.tree(), partials, offer.result()));
     }
 
     @Test

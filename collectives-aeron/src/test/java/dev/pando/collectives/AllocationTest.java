@@ -1,0 +1,78 @@
+package dev.pando.collectives;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import dev.pando.training.step.Collective.Operation;
+import dev.pando.training.step.Collective.Partial;
+import dev.pando.training.step.ShardTree;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// Once an arrangement has been seen and the code is compiled, an operation allocates nothing.
+class AllocationTest {
+    private static final int BATCH = 40;
+    private static final int MOST_BATCHES = 2_000;
+
+    @ParameterizedTest
+    @CsvSource({"true, 100", "true, 20000", "false, 20000"})
+    void shouldAllocateNothingInTheSteadyState(boolean sharing, int elements) {
+        ShardTree tree = new ShardTree(2);
+        Arrangement arrangement = new Arrangement(tree, List.of(List.of(tree.leaf(0)), List.of(tree.leaf(1))));
+
+        try (Group group = Group.of(2, 2, TransportSettings.defaults().withSharing(sharing))) {
+            group.enterAll(2);
+            List<Long> least = group.onAll(2, at -> leastAllocated(group, at, arrangement, elements));
+
+            assertThat(least).containsOnly(0L);
+        }
+    }
+
+    /// Of all batches the one with the fewest bytes: how soon code is compiled depends on the machine. All members run
+    /// as many, so that none waits for one that has stopped.
+    private static long leastAllocated(Group group, int member, Arrangement arrangement, int elements) {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        Group.Offer offer = group.offer(member, arrangement, elements);
+        boolean found = false;
+        long least = Long.MAX_VALUE;
+        long number = 0;
+        for (int batch = 0; batch < MOST_BATCHES && !found; batch++) {
+            List<Operation> operations = LongStream.range(number, number + BATCH).mapToObj(group::operation).toList();
+            number += BATCH;
+            long before = threads.getCurrentThreadAllocatedBytes();
+            for (int at = 0; at < BATCH; at++) {
+                group.member(member)
+                        .allReduce(
+                                Group.PATIENT,
+                                operations.get(at),
+                                arrangement.tree(),
+                                offer.partials(),
+                                offer.result());
+            }
+            least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
+            found = agree(group, member, number++, least == 0);
+        }
+        return least;
+    }
+
+    /// Whether all members have found what they look for: one number of each, added.
+    private static boolean agree(Group group, int member, long number, boolean found) {
+        ShardTree tree = new ShardTree(2);
+        MemorySegment mine = group.member(member).memory().allocate("flag", Float.BYTES);
+        MemorySegment sum = group.member(member).memory().allocate("flags", Float.BYTES);
+        mine.set(ValueLayout.JAVA_FLOAT, 0, found ? 1 : 0);
+        group.member(member)
+                .allReduce(
+                        Group.PATIENT,
+                        group.operation(number),
+                        tree,
+                        List.of(new Partial(tree.leaf(member), mine)),
+                        sum);
+        return sum.get(ValueLayout.JAVA_FLOAT, 0) == 2;
+    }
+}
