@@ -13,6 +13,8 @@ import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.IntStream;
 
+// Long because an operation, its epoch and its end are one story, and each operation is a few lines of it.
+
 /// A member whose operations travel over Aeron.
 ///
 /// An operation runs on the thread that asks for it, which polls the member's inbox until all is done, or until there

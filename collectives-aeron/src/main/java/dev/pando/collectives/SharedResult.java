@@ -18,6 +18,7 @@ final class SharedResult {
     private final Path file;
     private Path[] files = {};
     private long[] offsets = {};
+    private long bytes;
 
     /// @param own memory of this member, as large as the result
     /// @param offset of that within this member's file
@@ -58,8 +59,9 @@ final class SharedResult {
     /// @param holders files of the members, by rank; the arrays are this object's from now on
     /// @param places of their parts within the files
     void map(Path[] holders, long[] places, Slices slices, int width) {
-        if (Arrays.equals(files, holders) && Arrays.equals(offsets, places)) {
-            return;
+        long length = slices.elements() * width;
+        if (bytes == length && Arrays.equals(files, holders) && Arrays.equals(offsets, places)) {
+            return; // slices begin at whole pages, so bytes alone say where
         }
         files = new Path[0]; // if one cannot be mapped
         for (int member = 0; member < holders.length; member++) {
@@ -70,6 +72,7 @@ final class SharedResult {
                 Mapping.place(whole.address() + from, end - from, holders[member], places[member] + from);
             }
         }
+        bytes = length;
         files = holders.clone();
         offsets = places.clone();
     }
