@@ -4,6 +4,7 @@ import dev.pando.training.ops.AdamStep;
 import dev.pando.training.ops.AttentionShape;
 import dev.pando.training.ops.Ops;
 import dev.pando.training.ops.RotaryTable;
+import dev.pando.training.tensor.Memory;
 import java.lang.foreign.MemorySegment;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -232,6 +233,26 @@ final class TimedOps implements Ops {
     @Override
     public void zero(MemorySegment span) {
         time("zero", 0, (double) span.byteSize() / Float.BYTES, () -> ops.zero(span));
+    }
+
+    @Override
+    public void add(MemorySegment target, MemorySegment source, long elements) {
+        time("add", elements, 3.0 * elements, () -> ops.add(target, source, elements));
+    }
+
+    @Override
+    public boolean reaches(MemorySegment span) {
+        return ops.reaches(span);
+    }
+
+    @Override
+    public Memory hostMemory(Memory memory) {
+        return ops.hostMemory(memory);
+    }
+
+    @Override
+    public void copy(MemorySegment from, MemorySegment to) {
+        time("copy", 0, (double) from.byteSize() / Float.BYTES, () -> ops.copy(from, to));
     }
 
     @Override

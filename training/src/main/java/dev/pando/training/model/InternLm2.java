@@ -1,12 +1,14 @@
 package dev.pando.training.model;
 
 import dev.pando.training.ops.AttentionShape;
+import dev.pando.training.ops.Mirrored;
 import dev.pando.training.ops.Ops;
 import dev.pando.training.ops.RotaryTable;
 import dev.pando.training.tensor.Memory;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /// InternLM2 (report, section 2.2), forward and backward, for microbatches of one shape.
 ///
@@ -35,7 +37,9 @@ public final class InternLm2 {
     private final Ops ops;
     private final AttentionShape shape;
     private final RotaryTable rotary;
+    private final List<Mirrored> inputs;
     private final Tokens tokens;
+    private final Tokens onHost;
     private final Activations kept;
     private final int n;
     private final int c;
@@ -60,12 +64,13 @@ public final class InternLm2 {
         this.c = model.hidden();
         this.f = model.intermediate();
         this.shape = new AttentionShape(rows, length, model.heads(), model.kvHeads(), model.headSize());
-        this.rotary = RotaryTable.of(length, model.headSize(), model.ropeTheta(), memory);
-        this.tokens =
-                new Tokens(
-                        memory.allocate("tokens", n * 4L),
-                        memory.allocate("labels", n * 4L),
-                        memory.allocate("documents", n * 4L));
+        this.rotary = RotaryTable.of(length, model.headSize(), model.ropeTheta(), ops, memory);
+        this.inputs =
+                Stream.of("tokens", "labels", "documents")
+                        .map(name -> new Mirrored(name, n * 4L, ops, memory))
+                        .toList();
+        this.tokens = new Tokens(inputs.get(0).device(), inputs.get(1).device(), inputs.get(2).device());
+        this.onHost = new Tokens(inputs.get(0).host(), inputs.get(1).host(), inputs.get(2).host());
         this.kept = new Activations(model, n, keeping, memory);
         this.h = Activations.floats(memory, "norm", n, c);
         this.delta = Activations.floats(memory, "residual delta", n, c);
@@ -85,9 +90,9 @@ public final class InternLm2 {
         }
     }
 
-    /// The input: to be filled before each pass.
+    /// The input: to be filled by the host before each pass, and not again before the operators have finished.
     public Tokens tokens() {
-        return tokens;
+        return onHost;
     }
 
     /// Adds the microbatch's summed loss and tokens to `total` (see [Ops#crossEntropy]), and its gradient to
@@ -124,6 +129,7 @@ public final class InternLm2 {
 
     /// Leaves the last norm in `h`.
     private void forward(ModelTensors weights) {
+        inputs.forEach(Mirrored::toDevice);
         ops.embed(weights.embedding(), tokens.ids(), kept.x(0), n, model.vocabulary(), c);
         attentionNorm(weights, 0);
         for (int l = 0; l < model.layers(); l++) {

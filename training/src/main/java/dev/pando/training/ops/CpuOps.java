@@ -251,6 +251,20 @@ public final class CpuOps implements Ops {
     }
 
     @Override
+    public void add(MemorySegment target, MemorySegment source, long elements) {
+        Sums.add(target, source, elements);
+    }
+
+    @Override
+    public void copy(MemorySegment from, MemorySegment to) {
+        if (from.byteSize() != to.byteSize()) {
+            throw new IllegalArgumentException(
+                    "cannot copy " + from.byteSize() + " bytes into a span of " + to.byteSize());
+        }
+        MemorySegment.copy(from, 0, to, 0, from.byteSize());
+    }
+
+    @Override
     public void zero(MemorySegment span) {
         zero.fill(bytes(span, 0), span.byteSize());
     }

@@ -12,9 +12,9 @@ final class Native {
 
     private Native() {}
 
-    /// Refuses what has no address that native code could use, or has one no longer.
+    /// Refuses what has no address that native code could use, has one no longer, or lies where the host cannot look.
     static void check(MemorySegment segment) {
-        if (!segment.isNative() || !segment.scope().isAlive()) {
+        if (!segment.isNative() || !segment.scope().isAlive() || !segment.isAccessibleBy(Thread.currentThread())) {
             throw new IllegalArgumentException("operators work on live off-heap memory, not on " + segment);
         }
     }

@@ -1,5 +1,6 @@
 package dev.pando.training.ops;
 
+import dev.pando.training.tensor.Memory;
 import java.lang.foreign.MemorySegment;
 
 /// All the arithmetic of a model, on one device: what a backend must provide for a `Trainer` to run on it.
@@ -160,8 +161,36 @@ public interface Ops extends AutoCloseable {
             long elements,
             AdamStep step);
 
+    /// `target += source`, one addition an element: how gradients are added along the tree of batch shards.
+    void add(MemorySegment target, MemorySegment source, long elements);
+
     /// Sets all bits to 0.
     void zero(MemorySegment span);
+
+    /// Whether operators can work on a span where it lies. If not, it is of the host, and [#copy] takes it across.
+    default boolean reaches(MemorySegment span) {
+        return true;
+    }
+
+    /// Memory that the host can read and write, and that is quick to copy from and to.
+    ///
+    /// @param memory in which the operators work; itself the answer where host and device share it
+    default Memory hostMemory(Memory memory) {
+        return memory;
+    }
+
+    /// Copies spans of one size, between host and device or within either, in the order of calls. The host may read
+    /// what has come, and write over what has gone, after [#finish()].
+    void copy(MemorySegment from, MemorySegment to);
+
+    /// Runs operators that will run again on the same spans: a device may remember them the first times, and then do
+    /// all of them at one request.
+    ///
+    /// @param key of this sequence of calls, compared by identity
+    /// @param calls operators alone, the same ones each time
+    default void repeat(Object key, Runnable calls) {
+        calls.run();
+    }
 
     /// Waits until the host may read what the calls before have written.
     void finish();

@@ -1,6 +1,7 @@
 package dev.pando.training.ops;
 
 import dev.pando.training.tensor.Memory;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -12,6 +13,19 @@ import java.lang.foreign.ValueLayout;
 /// @param cos of `position theta^(-2i/D)`
 /// @param sin of the same
 public record RotaryTable(int positions, int half, MemorySegment cos, MemorySegment sin) {
+    /// The table in the memory in which `ops` work.
+    public static RotaryTable of(int positions, int headSize, double theta, Ops ops, Memory memory) {
+        try (Arena host = Arena.ofConfined()) {
+            RotaryTable made = of(positions, headSize, theta, Memory.of(host));
+            MemorySegment cos = memory.allocate("rotary cosines", made.cos.byteSize());
+            MemorySegment sin = memory.allocate("rotary sines", made.sin.byteSize());
+            ops.copy(made.cos, cos);
+            ops.copy(made.sin, sin);
+            ops.finish();
+            return new RotaryTable(positions, made.half, cos, sin);
+        }
+    }
+
     public static RotaryTable of(int positions, int headSize, double theta, Memory memory) {
         int half = headSize / 2;
         long elements = (long) positions * half;

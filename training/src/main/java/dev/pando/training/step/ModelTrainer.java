@@ -6,6 +6,7 @@ import dev.pando.training.model.Keeping;
 import dev.pando.training.model.ModelConfig;
 import dev.pando.training.model.ModelTensors;
 import dev.pando.training.ops.AdamStep;
+import dev.pando.training.ops.Mirrored;
 import dev.pando.training.ops.Ops;
 import dev.pando.training.optimizer.Recipe;
 import dev.pando.training.tensor.Memory;
@@ -40,16 +41,18 @@ public final class ModelTrainer implements Trainer {
     private final TensorTable table;
     private final InternLm2 model;
     private final Sampler.Microbatch microbatch;
-    private final MemorySegment weights;
-    private final MemorySegment firstMoments;
-    private final MemorySegment secondMoments;
-    private final MemorySegment total;
+    private final Memory memory;
+    private final Mirrored weights;
+    private final Mirrored firstMoments;
+    private final Mirrored secondMoments;
+    private final Mirrored total;
     private final ModelTensors weightTensors;
     private final List<Run> runs;
     private final List<MemorySegment> weightRuns;
     private final List<MemorySegment> firstRuns;
     private final List<MemorySegment> secondRuns;
     private final List<Cut> cuts = new ArrayList<>();
+    private MemorySegment gradientOnDevice; // where spans of the host are worked on; null until there is one
     private long step;
     private LossHistory history = LossHistory.EMPTY;
 
@@ -58,7 +61,7 @@ public final class ModelTrainer implements Trainer {
     /// @param keeping what the forward pass keeps for the backward pass, and how
     /// @param seed of the initial weights
     /// @param ops closed with the trainer
-    /// @param memory where state and activations live; outlives the trainer
+    /// @param memory in which the operators work, and where state and activations live; outlives the trainer
     public ModelTrainer(
             ModelConfig config,
             Keeping keeping,
@@ -74,10 +77,11 @@ public final class ModelTrainer implements Trainer {
         this.sampler = sampler;
         this.ops = ops;
         this.table = ModelTensors.table(config);
-        this.weights = memory.allocate("weights", table.bytes());
-        this.firstMoments = memory.allocate("first moments", table.bytes());
-        this.secondMoments = memory.allocate("second moments", table.bytes());
-        this.total = memory.allocate("loss and tokens", Memory.ALIGNMENT);
+        this.memory = memory;
+        this.weights = new Mirrored("weights", table.bytes(), ops, memory);
+        this.firstMoments = new Mirrored("first moments", table.bytes(), ops, memory);
+        this.secondMoments = new Mirrored("second moments", table.bytes(), ops, memory);
+        this.total = new Mirrored("loss and tokens", Memory.ALIGNMENT, ops, memory);
         this.model = new InternLm2(config, plan.rows(), plan.length(), keeping, ops, memory);
         this.microbatch =
                 new Sampler.Microbatch(
@@ -86,12 +90,14 @@ public final class ModelTrainer implements Trainer {
                         model.tokens().ids(),
                         model.tokens().labels(),
                         model.tokens().documents());
-        this.weightTensors = ModelTensors.of(table, config, weights);
+        this.weightTensors = ModelTensors.of(table, config, weights.device());
         this.runs = runs(table, recipe.decayNorms());
-        this.weightRuns = runs.stream().map(run -> run.in(weights)).toList();
-        this.firstRuns = runs.stream().map(run -> run.in(firstMoments)).toList();
-        this.secondRuns = runs.stream().map(run -> run.in(secondMoments)).toList();
-        Initialization.fill(table, seed, weights);
+        this.weightRuns = runs.stream().map(run -> run.in(weights.device())).toList();
+        this.firstRuns = runs.stream().map(run -> run.in(firstMoments.device())).toList();
+        this.secondRuns = runs.stream().map(run -> run.in(secondMoments.device())).toList();
+        Initialization.fill(table, seed, weights.host());
+        weights.toDevice();
+        ops.finish();
     }
 
     @Override
@@ -109,25 +115,45 @@ public final class ModelTrainer implements Trainer {
         if (shard < 0 || shard >= plan.shards()) {
             throw new IllegalArgumentException("no batch shard " + shard + " among " + plan.shards());
         }
-        Cut cut = cut(gradient);
-        ops.zero(gradient);
-        ops.zero(total);
+        MemorySegment worked = onDevice(gradient);
+        Cut cut = cut(worked);
+        ops.zero(worked);
+        ops.zero(total.device());
         for (int i = 0; i < plan.microbatches(); i++) {
+            if (i > 0) {
+                ops.finish(); // the tokens before have been taken
+            }
             sampler.fetch(step, (long) shard * plan.microbatches() + i, microbatch);
-            model.lossAndGradient(weightTensors, cut.tensors, total);
+            ops.repeat(cut, () -> model.lossAndGradient(weightTensors, cut.tensors, total.device()));
         }
+        if (!worked.equals(gradient)) {
+            ops.copy(worked, gradient);
+        }
+        total.toHost();
         ops.finish();
-        return new ShardLoss(total.get(ValueLayout.JAVA_DOUBLE, 0), total.get(ValueLayout.JAVA_LONG, Double.BYTES));
+        MemorySegment sums = total.host();
+        return new ShardLoss(sums.get(ValueLayout.JAVA_DOUBLE, 0), sums.get(ValueLayout.JAVA_LONG, Double.BYTES));
+    }
+
+    @Override
+    public void add(MemorySegment sum, MemorySegment other) {
+        if (ops.reaches(sum) && ops.reaches(other)) {
+            ops.add(sum, other, table.length());
+        } else {
+            Trainer.super.add(sum, other);
+        }
     }
 
     @Override
     public Examined examine(MemorySegment gradientSum, ShardLoss total) {
-        return new Examined(gradientNorm(gradientSum, total), ops.digest(gradientSum, table.length()));
+        MemorySegment sum = toDevice(gradientSum);
+        return new Examined(gradientNorm(sum, total), ops.digest(sum, table.length()));
     }
 
     @Override
     public Committed apply(MemorySegment gradientSum, ShardLoss total) {
-        double norm = gradientNorm(gradientSum, total);
+        MemorySegment sum = toDevice(gradientSum);
+        double norm = gradientNorm(sum, total);
         double clip = Math.min(1, recipe.maxGradientNorm() / (norm + 1e-6));
         double learningRate = recipe.learningRate(step);
         AdamStep decayed =
@@ -140,7 +166,7 @@ public final class ModelTrainer implements Trainer {
                         clip / total.tokens(),
                         step + 1);
         AdamStep plain = decayed.withWeightDecay(0);
-        Cut cut = cut(gradientSum);
+        Cut cut = cut(sum);
         for (int i = 0; i < runs.size(); i++) {
             ops.adamw(
                     weightRuns.get(i),
@@ -158,14 +184,22 @@ public final class ModelTrainer implements Trainer {
     @Override
     public TrainerState state() {
         List<TrainerState.Span> spans = new ArrayList<>();
-        addSpans("", weights, spans);
-        addSpans("exp_avg/", firstMoments, spans);
-        addSpans("exp_avg_sq/", secondMoments, spans);
+        for (Mirrored span : List.of(weights, firstMoments, secondMoments)) {
+            span.toHost();
+        }
+        ops.finish();
+        addSpans("", weights.host(), spans);
+        addSpans("exp_avg/", firstMoments.host(), spans);
+        addSpans("exp_avg_sq/", secondMoments.host(), spans);
         return new TrainerState(step, history, spans);
     }
 
     @Override
     public void restored(long step, LossHistory history) {
+        for (Mirrored span : List.of(weights, firstMoments, secondMoments)) {
+            span.toDevice();
+        }
+        ops.finish();
         this.step = step;
         this.history = history;
     }
@@ -180,15 +214,33 @@ public final class ModelTrainer implements Trainer {
         return Math.sqrt(ops.squaredNorm(gradientSum, table.length())) / total.tokens();
     }
 
+    private MemorySegment onDevice(MemorySegment span) {
+        if (span.byteSize() != table.bytes()) {
+            throw new IllegalArgumentException(
+                    "a gradient span of " + span.byteSize() + " bytes where the model has " + table.bytes());
+        }
+        if (ops.reaches(span)) {
+            return span;
+        }
+        if (gradientOnDevice == null) {
+            gradientOnDevice = memory.allocate("gradient", table.bytes());
+        }
+        return gradientOnDevice;
+    }
+
+    private MemorySegment toDevice(MemorySegment span) {
+        MemorySegment worked = onDevice(span);
+        if (!worked.equals(span)) {
+            ops.copy(span, worked);
+        }
+        return worked;
+    }
+
     private Cut cut(MemorySegment span) {
         for (Cut cut : cuts) {
             if (cut.span.equals(span) && cut.span.scope().equals(span.scope())) {
                 return cut;
             }
-        }
-        if (span.byteSize() != table.bytes()) {
-            throw new IllegalArgumentException(
-                    "a gradient span of " + span.byteSize() + " bytes where the model has " + table.bytes());
         }
         if (cuts.size() == CUTS_KEPT) {
             cuts.clear(); // whoever hands in fresh spans all the time pays for it

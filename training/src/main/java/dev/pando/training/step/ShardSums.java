@@ -1,6 +1,5 @@
 package dev.pando.training.step;
 
-import dev.pando.training.ops.Sums;
 import dev.pando.training.step.Trainer.ShardLoss;
 import dev.pando.training.tensor.Memory;
 import java.lang.foreign.MemorySegment;
@@ -53,7 +52,7 @@ public final class ShardSums {
             throw failure;
         }
         losses.put(shard, loss);
-        merge(leaf, span);
+        merge(trainer, leaf, span);
         return loss;
     }
 
@@ -99,7 +98,7 @@ public final class ShardSums {
         return loss;
     }
 
-    private void merge(ShardTree.Node node, MemorySegment span) {
+    private void merge(Trainer trainer, ShardTree.Node node, MemorySegment span) {
         ShardTree.Node merged = node;
         MemorySegment sum = span;
         for (ShardTree.Node parent = parent(merged); parent != null; parent = parent(merged)) {
@@ -109,7 +108,7 @@ public final class ShardSums {
                 break;
             }
             // left + right; float addition commutes, so which of the two is overwritten changes no bit
-            Sums.add(sum, sibling, elements);
+            trainer.add(sum, sibling);
             free.push(sibling);
             merged = parent;
         }

@@ -1,5 +1,6 @@
 package dev.pando.training.step;
 
+import dev.pando.training.ops.Sums;
 import dev.pando.training.tensor.TensorTable;
 import java.lang.foreign.MemorySegment;
 
@@ -21,6 +22,11 @@ public interface Trainer extends AutoCloseable {
     /// @param gradient overwritten; float32 of [TensorTable#length()] elements, padding zero
     ShardLoss compute(int shard, MemorySegment gradient);
 
+    /// `sum += other`, of gradient spans, wherever they are quickest to add.
+    default void add(MemorySegment sum, MemorySegment other) {
+        Sums.add(sum, other, table().length());
+    }
+
     /// Looks at the sum over all batch shards before the vote, and changes nothing.
     ///
     /// @param gradientSum along the [ShardTree], see [Collective#allReduce]
@@ -32,7 +38,8 @@ public interface Trainer extends AutoCloseable {
     /// @return what the step was
     Committed apply(MemorySegment gradientSum, ShardLoss total);
 
-    /// Views of the live state. A caller that writes into its spans calls [#restored] afterwards.
+    /// Views of the live state, as it is now: a device that the host cannot look into fills them when it is asked. A
+    /// caller that writes into its spans calls [#restored] afterwards.
     TrainerState state();
 
     /// The state's spans now hold the state after that many committed steps.

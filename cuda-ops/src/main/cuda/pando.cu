@@ -1,0 +1,5 @@
+// All kernels, as one module.
+#include "attention.cuh"
+#include "product.cuh"
+#include "rows.cuh"
+#include "spans.cuh"

@@ -1,0 +1,138 @@
+package dev.pando.cuda;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/// Keeps float32 spans rounded to bfloat16 for the tensor cores, so that what several products read is rounded once.
+///
+/// Weights are kept from update to update, which rounds them itself; of everything else the few spans that were rounded
+/// last, each until it is written to.
+final class RoundedOperands {
+    /// Copies of about one size that are kept: a layer's gradients of gate and up are read twice each, with others
+    /// between.
+    private static final int MOST_OF_A_SIZE = 4;
+
+    /// A copy is not wasted on a span of less than that part of its room.
+    private static final int WASTE = 4;
+
+    private static final int THREADS = 256;
+
+    /// Room for a copy, and what it is a copy of. Room is never given back: a recording may still write there.
+    private static final class Copy {
+        final long address;
+        final long room; // elements
+        long span;
+        long elements; // 0: of nothing
+        long used; // when it was asked for last
+
+        Copy(long address, long room) {
+            this.address = address;
+            this.room = room;
+        }
+
+        boolean overlaps(long start, long bytes) {
+            return span < start + bytes && start < span + Float.BYTES * elements;
+        }
+    }
+
+    private final CudaDevice device;
+    private final DeviceMemory memory;
+    private final List<Copy> copies = new ArrayList<>();
+    private long clock;
+    private long weights; // 0 until there has been an update
+    private long weightBytes;
+    private long roundedWeights;
+    private boolean weightsFresh;
+
+    RoundedOperands(CudaDevice device, DeviceMemory memory) {
+        this.device = device;
+        this.memory = memory;
+    }
+
+    /// The rounded copy of a span.
+    long of(long span, long elements) {
+        if (isOfWeights(span, Float.BYTES * elements)) {
+            refreshWeights();
+            return ofWeights(span);
+        }
+        Copy copy = null;
+        for (Copy known : copies) {
+            if (known.span == span && known.elements == elements) {
+                copy = known;
+            }
+        }
+        if (copy == null) {
+            copy = room(elements);
+            copy.span = span;
+            copy.elements = elements;
+            round(span, copy.address, elements);
+        }
+        copy.used = ++clock;
+        return copy.address;
+    }
+
+    /// From now on the weights in this span are kept rounded.
+    void keepWeights(long span, long bytes) {
+        weights = span;
+        weightBytes = bytes;
+        roundedWeights = memory.allocate("weights in bfloat16", bytes / 2).address();
+        weightsFresh = false;
+    }
+
+    /// Where an update leaves these weights rounded, or 0.
+    long ofWeights(long span) {
+        return isOfWeights(span, 0) ? roundedWeights + (span - weights) / 2 : 0;
+    }
+
+    /// Rounds all weights again if something other than an update has written to them.
+    void refreshWeights() {
+        if (weights != 0 && !weightsFresh) {
+            round(weights, roundedWeights, weightBytes / Float.BYTES);
+            weightsFresh = true;
+        }
+    }
+
+    /// A span is about to be written to.
+    void written(long address, long bytes) {
+        if (weights != 0 && address < weights + weightBytes && weights < address + bytes) {
+            weightsFresh = false;
+        }
+        for (Copy copy : copies) {
+            if (copy.overlaps(address, bytes)) {
+                copy.elements = 0;
+            }
+        }
+    }
+
+    /// Forgets everything but the weights.
+    void forget() {
+        copies.forEach(copy -> copy.elements = 0);
+    }
+
+    private boolean isOfWeights(long span, long bytes) {
+        return weights != 0 && span >= weights && span + bytes <= weights + weightBytes;
+    }
+
+    /// Room for so many elements: what is free, or else what was asked for longest ago once there is enough of that
+    /// size, or else new.
+    private Copy room(long elements) {
+        List<Copy> fitting =
+                copies.stream()
+                        .filter(copy -> copy.room >= elements && copy.room <= WASTE * elements)
+                        .filter(copy -> copy.elements == 0 || copy.used < clock) // the other operand of this product
+                        .sorted(Comparator.comparingLong(copy -> copy.elements == 0 ? 0 : copy.used))
+                        .toList();
+        if (!fitting.isEmpty() && (fitting.getFirst().elements == 0 || fitting.size() >= MOST_OF_A_SIZE)) {
+            return fitting.getFirst();
+        }
+        Copy fresh = new Copy(memory.allocate("a bfloat16 operand", 2 * elements).address(), elements);
+        copies.add(fresh);
+        return fresh;
+    }
+
+    private void round(long from, long to, long elements) {
+        int blocks = CudaOps.blocks(Math.ceilDiv(elements, 2), THREADS);
+        device.launch("pando_to_bf16", blocks, 1, 1, THREADS, 0, from, to, elements);
+    }
+}
