@@ -13,14 +13,12 @@ import dev.pando.training.data.DataException;
 import dev.pando.training.data.PackedSampler;
 import dev.pando.training.data.PreparedData;
 import dev.pando.training.data.Progress;
-import dev.pando.training.ops.CpuOps;
 import dev.pando.training.step.CheckpointStore;
 import dev.pando.training.step.CheckpointStore.Saved;
 import dev.pando.training.step.Collective;
 import dev.pando.training.step.ModelTrainer;
 import dev.pando.training.step.Sampler;
 import dev.pando.training.step.Trainer;
-import dev.pando.training.tensor.Memory;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -52,6 +50,7 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
     ///
     /// @param resume whether the job's checkpoints are to be gone on from; else there must be none
     void prepare(boolean resume, Progress progress) {
+        Devices.check(settings);
         prepareData(resume, progress);
         transport = Transport.start(TransportSettings.defaults());
     }
@@ -123,16 +122,15 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
     public Replica replica(JobSpec job, String worker) {
         Collective collective = transport.join(worker);
         Arena arena = Arena.ofShared();
-        ModelTrainer trainer =
-                new ModelTrainer(
-                        settings.model().shape(),
-                        settings.model().keeping(),
-                        settings.optimizer(),
-                        settings.batch(),
-                        sampler,
-                        settings.seed(),
-                        new CpuOps(worker, Math.max(1, settings.threads() / settings.workers())),
-                        Memory.of(arena));
+        Devices.Opened device = Devices.open(settings, worker, arena);
+        ModelTrainer trainer;
+        try {
+            trainer = trainer(device);
+        } catch (RuntimeException failed) {
+            device.ops().close(); // a GPU's memory is worth giving back
+            arena.close();
+            throw failed;
+        }
         Trainer owner = open.owning(trainer, arena);
         try {
             settings.start().model().ifPresent(model -> Beginning.load(model, settings, trainer));
@@ -141,6 +139,18 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
             throw failed;
         }
         return new Replica(owner, collective);
+    }
+
+    private ModelTrainer trainer(Devices.Opened device) {
+        return new ModelTrainer(
+                settings.model().shape(),
+                settings.model().keeping(),
+                settings.optimizer(),
+                settings.batch(),
+                sampler,
+                settings.seed(),
+                device.ops(),
+                device.memory());
     }
 
     @Override

@@ -1,17 +1,11 @@
 package dev.pando.runtime.cli;
 
+import dev.pando.cuda.Cuda;
 import dev.pando.training.ops.CpuOps;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SymbolLookup;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -141,62 +135,35 @@ final class Checkup {
     }
 
     private static Finding gpu() {
-        try (Arena arena = Arena.ofConfined()) {
-            List<String> devices = new ArrayList<>();
-            SymbolLookup driver = SymbolLookup.libraryLookup("libcuda.so.1", arena);
-            int version = devices(driver, arena, devices);
-            return new Finding(
-                    "GPU",
-                    Verdict.GOOD,
-                    (devices.isEmpty() ? "a CUDA driver, but no device" : String.join(", ", devices))
-                            + ", CUDA "
-                            + version / 1000
-                            + "."
-                            + version % 1000 / 10,
-                    "this version trains on the CPU: device = auto and cpu mean the same");
-        } catch (IllegalArgumentException absent) {
-            return new Finding(
-                    "GPU",
-                    Verdict.GOOD,
-                    "no CUDA driver; device = auto means cpu",
-                    "for an NVIDIA GPU install its driver (libcuda.so.1; Debian: nvidia-driver, containers: --gpus"
-                            + " all)");
-        } catch (Throwable broken) {
-            return new Finding(
-                    "GPU",
-                    Verdict.FAIR,
-                    "the CUDA driver does not answer: " + broken.getMessage(),
-                    "nvidia-smi says more");
-        }
-    }
-
-    private static int devices(SymbolLookup driver, Arena arena, List<String> names) throws Throwable {
-        MemorySegment number = arena.allocate(ValueLayout.JAVA_INT);
-        MemorySegment name = arena.allocate(256);
-        FunctionDescriptor ask = FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS);
-        Linker linker = Linker.nativeLinker();
-        int ready =
-                (int)
-                        linker.downcallHandle(
-                                        driver.findOrThrow("cuInit"),
-                                        FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT))
-                                .invokeExact(0);
-        int counted =
-                ready != 0
-                        ? ready
-                        : (int) linker.downcallHandle(driver.findOrThrow("cuDeviceGetCount"), ask).invokeExact(number);
-        int devices = counted != 0 ? 0 : number.get(ValueLayout.JAVA_INT, 0);
-        var named =
-                linker.downcallHandle(
-                        driver.findOrThrow("cuDeviceGetName"),
-                        FunctionDescriptor.of(
-                                ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
-        for (int device = 0; device < devices; device++) {
-            int told = (int) named.invokeExact(name, 256, device);
-            names.add("cuda:" + device + (told == 0 ? " " + name.getString(0) : ""));
-        }
-        int told = (int) linker.downcallHandle(driver.findOrThrow("cuDriverGetVersion"), ask).invokeExact(number);
-        return told == 0 ? number.get(ValueLayout.JAVA_INT, 0) : 0;
+        return switch (Cuda.detect()) {
+            case Cuda.Detection.Missing missing ->
+                    new Finding("GPU", Verdict.GOOD, missing.reason() + "; device = auto means cpu", missing.advice());
+            case Cuda.Detection.Found found -> {
+                String products = Cuda.products();
+                String obstacle =
+                        found.gpus().stream()
+                                .map(found::obstacle)
+                                .filter(reason -> !reason.isEmpty())
+                                .collect(Collectors.joining("; "));
+                yield new Finding(
+                        "GPU",
+                        obstacle.isEmpty() && !products.isEmpty() ? Verdict.GOOD : Verdict.FAIR,
+                        found.gpus().stream()
+                                        .map(gpu -> gpu.device() + " " + gpu.name() + " with " + gib(gpu.bytes()))
+                                        .collect(Collectors.joining(", "))
+                                + ", CUDA "
+                                + found.version()
+                                + ", "
+                                + (products.isEmpty() ? "no cuBLASLt" : products),
+                        !obstacle.isEmpty()
+                                ? obstacle
+                                : products.isEmpty()
+                                        ? "matrix products are several times as fast with cuBLASLt: install the CUDA"
+                                                + " toolkit, or pip install nvidia-cublas"
+                                        : "device = auto means cpu; set it to cuda:0, and bench/gpu/run says first"
+                                                + " whether this one computes what it should");
+            }
+        };
     }
 
     private static double kibibytes(String key, String info) {

@@ -122,8 +122,12 @@ public record Settings(
     }
 
     /// What workers compute on.
-    public enum Device {
-        CPU
+    public sealed interface Device {
+        /// The processor's cores.
+        record Cpu() implements Device {}
+
+        /// @param ordinal as in `cuda:0`
+        record Cuda(int ordinal) implements Device {}
     }
 
     /// Reads a config that holds every key of the reference, as [Written] makes it.
@@ -207,16 +211,18 @@ public record Settings(
         return workers;
     }
 
+    /// Whether there is such a GPU is asked where it is opened: settings are read on other machines, too.
     private static Device device(Keys job) {
         String device = job.text("device");
-        boolean gpu = device.matches("cuda(:\\d+)?");
+        boolean gpu = device.matches("cuda(:\\d{1,4})?");
         job.require(
-                !gpu, "device", () -> "must be auto or cpu, not " + device + ": this version trains on the CPU alone");
-        job.require(
-                device.equals("auto") || device.equals("cpu"),
+                gpu || device.equals("auto") || device.equals("cpu"),
                 "device",
                 () -> "must be auto, cpu or a GPU as in cuda:0, not " + device);
-        return Device.CPU;
+        if (!gpu) {
+            return new Device.Cpu();
+        }
+        return new Device.Cuda(device.equals("cuda") ? 0 : Integer.parseInt(device.substring("cuda:".length())));
     }
 
     private static int threads(Keys job) {

@@ -100,7 +100,7 @@ class SettingsTest {
                     pando.job.workers = 9              | FILE:1: pando.job.workers (9) must not exceed pando.job.batch.shards (8): a worker without a batch shard has nothing to do
                     pando.job.workers = 0              | FILE:1: pando.job.workers must be at least 1, not 0
                     pando.job.device = tpu             | FILE:1: pando.job.device must be auto, cpu or a GPU as in cuda:0, not tpu
-                    pando.job.device = "cuda:0"        | FILE:1: pando.job.device must be auto or cpu, not cuda:0: this version trains on the CPU alone
+                    pando.job.device = "cuda:x"        | FILE:1: pando.job.device must be auto, cpu or a GPU as in cuda:0, not cuda:x
                     pando.job.threads = 0              | FILE:1: pando.job.threads must be at least 1, or null for one for each core, not 0
                     pando.job.optimizer.beta2 = 1      | FILE:1: pando.job.optimizer.beta2 must be in [0, 1), not 1.0
                     pando.job.sample.top-p = 0         | FILE:1: pando.job.sample.top-p must be above 0 and at most 1, not 0.0

@@ -1,5 +1,7 @@
 package dev.pando.training.ops;
 
+// Long because it holds every operator to its formula.
+
 import static dev.pando.training.tensor.Numbers.assertNear;
 import static dev.pando.training.tensor.Numbers.random;
 import static org.assertj.core.api.Assertions.assertThat;

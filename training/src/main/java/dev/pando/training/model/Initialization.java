@@ -4,7 +4,6 @@ import dev.pando.training.tensor.CounterRandom;
 import dev.pando.training.tensor.TensorTable;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.stream.LongStream;
 
 /// Gives a new model its weights as InternEvo does: normal numbers, smaller where a deep layer writes into the residual
 /// stream.
@@ -12,7 +11,6 @@ import java.util.stream.LongStream;
 /// Standard deviation 0.02 for matrices, 0.02 / sqrt(2 (l + 1)) for wo and w2 of layer l, counted from 0; norms are 1.
 public final class Initialization {
     private static final double DEVIATION = 0.02;
-    private static final long RUN = 1 << 16;
 
     private Initialization() {}
 
@@ -28,16 +26,9 @@ public final class Initialization {
             }
             long key = CounterRandom.key(seed, entry.name());
             double deviation = deviation(entry.name());
-            // shared out among all cores: billions of numbers, none of which depends on another
-            LongStream.range(0, Math.ceilDiv(entry.length(), RUN))
-                    .parallel()
-                    .forEach(run -> {
-                        long end = Math.min(entry.length(), (run + 1) * RUN);
-                        for (long i = run * RUN; i < end; i++) {
-                            tensor.setAtIndex(
-                                    ValueLayout.JAVA_FLOAT, i, (float) (deviation * CounterRandom.normal(key, i)));
-                        }
-                    });
+            for (long i = 0; i < entry.length(); i++) {
+                tensor.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) (deviation * CounterRandom.normal(key, i)));
+            }
         }
     }
 
