@@ -117,6 +117,7 @@ public final class JobSupervisor {
     private static final int GRACE_TICKS = 200; // ten seconds for the rest of the workers once the first is here
     private static final int WHOLE_STATE = 20; // pieces of work: a state is so much larger than a shard's gradient
     private static final int WHOLE_SUM = 4; // pieces of work: members name whom they wait for long before
+    private static final int UNSERVED = 5; // newcomers: together as patient as one is with the last copy
     private static final int HOPELESS = 4; // failures a worker without a committed step, and at least three workers
 
     private final ActorContext<Command> context;
@@ -139,6 +140,7 @@ public final class JobSupervisor {
     private long transfers;
     private long furthest; // steps that were ever committed
     private long doubted = -1; // the last step that was computed once more since its numbers were none
+    private int unserved; // newcomers that were lost in a row while the last copy of the state was to go to them
     private int failuresWithoutProgress;
 
     private JobSupervisor(
@@ -463,7 +465,7 @@ public final class JobSupervisor {
     private Behavior<Command> receiving(SortedSet<String> awaited) {
         return state(
                 "receiving",
-                new Waiting(() -> awaited, 2 * WHOLE_STATE, worker -> betweenSteps()),
+                new Waiting(() -> awaited, 2 * WHOLE_STATE, this::withoutNewcomer),
                 own ->
                         own.onMessage(
                                 Ready.class,
@@ -471,9 +473,20 @@ public final class JobSupervisor {
                                     if (ready.epoch() != crew.epoch() || !awaited.remove(ready.worker())) {
                                         return Behaviors.same();
                                     }
+                                    unserved = 0;
                                     crew.joined(ready.worker(), position);
                                     return awaited.isEmpty() ? betweenSteps() : Behaviors.same();
                                 }));
+    }
+
+    /// Newcomers are given up sooner than the last copy of the state; but one that serves none of them is no copy.
+    private Behavior<Command> withoutNewcomer(String lost) {
+        List<String> holders = roster.holders();
+        if (!holders.equals(List.of(lost)) && holders.size() == 1 && ++unserved >= UNSERVED) {
+            unserved = 0;
+            lose(holders.getFirst(), UNSERVED + " newcomers in a row waited in vain for its state");
+        }
+        return betweenSteps();
     }
 
     private void takeSnapshot() {
