@@ -10,7 +10,13 @@ import picocli.CommandLine.Spec;
         name = "chaos",
         description = "Injects faults, and proves that they change no bit.",
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {VerifyCommand.class, CrashCommand.class, JudgeCommand.class, FaultsCommand.class})
+        subcommands = {
+            VerifyCommand.class,
+            CrashCommand.class,
+            JudgeCommand.class,
+            FaultsCommand.class,
+            SimulateCommand.class
+        })
 public final class ChaosCommand implements Subcommand {
     @Spec private CommandSpec spec;
 

@@ -13,16 +13,18 @@ final class Device {
     private final String worker;
     private final Armory armory;
     private final Pause pause;
+    private final Patience patience;
     private final Trainer trainer;
     private final Collective collective;
     private volatile String end = "";
     private double slowness = 1;
     private long slowUntil;
 
-    Device(String worker, Armory armory, Pause pause, Trainer trainer, Collective collective) {
+    Device(String worker, Armory armory, Pause pause, Patience patience, Trainer trainer, Collective collective) {
         this.worker = worker;
         this.armory = armory;
         this.pause = pause;
+        this.patience = patience;
         this.trainer = trainer;
         this.collective = collective;
     }
@@ -47,7 +49,7 @@ final class Device {
     /// Sleeps for as long as a slow device would have taken longer.
     void dawdle(long step, long beganNs) {
         if (step < slowUntil) {
-            Patience.deaf(Duration.ofNanos((long) ((System.nanoTime() - beganNs) * (slowness - 1))));
+            patience.deaf(Duration.ofNanos((long) ((patience.nanos() - beganNs) * (slowness - 1))));
         }
     }
 
@@ -76,10 +78,10 @@ final class Device {
             case Effect.Hang() -> {
                 inTheMiddle.run();
                 end = worker + " hung";
-                Patience.untilInterrupted();
+                patience.untilInterrupted();
                 throw new DeviceLost(where + ": hung until interrupted");
             }
-            case Effect.Stop(Duration duration) -> Patience.deaf(duration);
+            case Effect.Stop(Duration duration) -> patience.deaf(duration);
             case Effect.GcPause(Duration duration) -> {
                 pause.begin(duration);
                 pause.sitOut();
@@ -114,6 +116,10 @@ final class Device {
         if (!end.isEmpty()) {
             throw new DeviceLost(end);
         }
+    }
+
+    Patience patience() {
+        return patience;
     }
 
     /// The step in flight.

@@ -8,9 +8,6 @@ import dev.pando.training.step.ShardTree;
 import dev.pando.training.tensor.Memory;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
 /// A member of a collective whose messages are lost, late, doubled or changed as a script says.
@@ -18,11 +15,9 @@ final class FaultyCollective implements Collective {
     private static final Membership NONE = new Membership("", Long.MIN_VALUE, List.of());
 
     private final Collective collective;
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition entered = lock.newCondition();
-    private Membership membership = NONE;
-    private Membership before = NONE;
-    private boolean left;
+    private volatile Membership membership = NONE;
+    private volatile Membership before = NONE;
+    private volatile boolean left;
     private Device device;
 
     FaultyCollective(Collective collective) {
@@ -39,7 +34,7 @@ final class FaultyCollective implements Collective {
         List<Partial> offered = mine;
         for (Armory.Strike strike : device.at(device.step(), Moment.in(Phase.REDUCE), FaultyTrainer::nothing)) {
             switch (strike.effect()) {
-                case Effect.Delay(var duration, _) -> Patience.deaf(duration);
+                case Effect.Delay(var duration, _) -> device.patience().deaf(duration);
                 case Effect.Drop(_, _) -> {
                     return lost(deadline);
                 }
@@ -78,15 +73,11 @@ final class FaultyCollective implements Collective {
 
     @Override
     public void enter(Membership next) {
-        lock.lock();
-        try {
+        synchronized (this) {
             if (next.epoch() > membership.epoch()) {
                 before = membership;
                 membership = next;
             }
-            entered.signalAll();
-        } finally {
-            lock.unlock();
         }
         collective.enter(next);
     }
@@ -103,37 +94,20 @@ final class FaultyCollective implements Collective {
 
     /// What this member sent went nowhere, and what it waits for does not come.
     private Outcome lost(Deadline deadline) {
-        lock.lock();
-        try {
-            Membership during = membership;
-            long leftNs = deadline.patienceNs();
-            while (leftNs > 0 && !left && membership.epoch() == during.epoch()) {
-                leftNs = entered.awaitNanos(Math.min(leftNs, TimeUnit.HOURS.toNanos(1)));
-            }
-            List<String> others =
-                    during.members().stream()
-                            .filter(member -> !member.address().equals(collective.address()))
-                            .map(Member::name)
-                            .toList();
-            boolean over = left || membership.epoch() > during.epoch() || others.isEmpty();
-            return over ? new Outcome.EpochOver(membership.epoch()) : new Outcome.TimedOut(others);
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            return new Outcome.EpochOver(membership.epoch());
-        } finally {
-            lock.unlock();
-        }
+        Membership during = membership;
+        device.patience().until(() -> left || membership.epoch() > during.epoch(), deadline.patienceNs());
+        List<String> others =
+                during.members().stream()
+                        .filter(member -> !member.address().equals(collective.address()))
+                        .map(Member::name)
+                        .toList();
+        boolean over = left || membership.epoch() > during.epoch() || others.isEmpty();
+        return over ? new Outcome.EpochOver(membership.epoch()) : new Outcome.TimedOut(others);
     }
 
     @Override
     public void leave() {
-        lock.lock();
-        try {
-            left = true;
-            entered.signalAll();
-        } finally {
-            lock.unlock();
-        }
+        left = true;
         collective.leave();
     }
 

@@ -5,7 +5,6 @@ import dev.pando.chaos.faults.Moment;
 import dev.pando.chaos.faults.Phase;
 import dev.pando.training.step.CheckpointStore;
 import dev.pando.training.step.TrainerState;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -14,14 +13,15 @@ import java.util.Map;
 final class FaultyStore implements CheckpointStore {
     private final CheckpointStore store;
     private final Armory armory;
-    private final Path folder;
+    private final Ruin ruin;
+    private final Patience patience;
     private volatile long downUntilStep = Long.MIN_VALUE;
 
-    /// @param folder where the store keeps its checkpoints, each in a folder of its id
-    FaultyStore(CheckpointStore store, Armory armory, Path folder) {
+    FaultyStore(CheckpointStore store, Armory armory, Ruin ruin, Patience patience) {
         this.store = store;
         this.armory = armory;
-        this.folder = folder;
+        this.ruin = ruin;
+        this.patience = patience;
     }
 
     @Override
@@ -42,13 +42,13 @@ final class FaultyStore implements CheckpointStore {
                 default -> throw new IllegalStateException(strike.effect() + " does not strike in save");
             }
         }
-        long beganNs = System.nanoTime();
+        long beganNs = patience.nanos();
         Saved saved = store.save(state, attributes);
-        Patience.deaf(Duration.ofNanos((long) ((System.nanoTime() - beganNs) * (slowness - 1))));
+        patience.deaf(Duration.ofNanos((long) ((patience.nanos() - beganNs) * (slowness - 1))));
         for (Armory.Strike strike : armory.strikesStore(state.step(), Moment.after(Phase.SAVE))) {
             switch (strike.effect()) {
-                case Effect.TornWrite() -> Damage.tear(folder.resolve(saved.id()), strike.dice());
-                case Effect.BitFlip(_) -> Damage.flipBit(folder.resolve(saved.id()), strike.dice());
+                case Effect.TornWrite() -> ruin.tear(saved.id(), strike.dice());
+                case Effect.BitFlip(_) -> ruin.flipBit(saved.id(), strike.dice());
                 default -> throw new IllegalStateException(strike.effect() + " does not strike after save");
             }
         }

@@ -25,7 +25,7 @@ final class FaultyTrainer implements Trainer {
 
     @Override
     public ShardLoss compute(int shard, MemorySegment gradient) {
-        long beganNs = System.nanoTime();
+        long beganNs = device.patience().nanos();
         long step = device.step();
         for (Armory.Strike strike : device.at(step, Moment.in(Phase.COMPUTE), () -> Damage.halfWritten(gradient))) {
             switch (strike.effect()) {
@@ -63,7 +63,7 @@ final class FaultyTrainer implements Trainer {
     }
 
     private <T> T during(Phase phase, Supplier<T> call) {
-        long beganNs = System.nanoTime();
+        long beganNs = device.patience().nanos();
         long step = device.step();
         device.at(step, Moment.in(phase), FaultyTrainer::nothing);
         T answer = call.get();

@@ -24,13 +24,16 @@ import java.util.function.UnaryOperator;
 public final class Injection implements UnaryOperator<Workbench> {
     private final FaultScript script;
     private final Armory armory;
-    private final Path checkpoints;
-    private final Pause pause = new Pause();
+    private final Ruin ruin;
+    private final Patience patience;
+    private final Pause pause;
 
-    private Injection(FaultScript script, Armory armory, Path checkpoints) {
+    private Injection(FaultScript script, Armory armory, Ruin ruin, Patience patience) {
         this.script = script;
         this.armory = armory;
-        this.checkpoints = checkpoints;
+        this.ruin = ruin;
+        this.patience = patience;
+        this.pause = new Pause(patience);
     }
 
     /// Arms a script for a run.
@@ -49,7 +52,14 @@ public final class Injection implements UnaryOperator<Workbench> {
                     throw new IllegalArgumentException(sentence);
                 });
         FaultScript bound = script.bind(seed, workers, steps);
-        return new Injection(bound, new Armory(bound, seed, listener), checkpoints);
+        return new Injection(bound, new Armory(bound, seed, listener), Ruin.ofFiles(checkpoints), new SystemPatience());
+    }
+
+    /// Arms a script whose targets and rates are decided already, in a world with a clock and a disk of its own.
+    ///
+    /// Faults that no injector here can carry out, those of whole nodes, are left to that world.
+    public static Injection in(FaultScript bound, long seed, Ruin ruin, Patience patience, Consumer<Firing> listener) {
+        return new Injection(bound, new Armory(bound, seed, listener), ruin, patience);
     }
 
     public static Injection of(FaultScript script, int workers, long steps, long seed, Path checkpoints) {
@@ -64,6 +74,11 @@ public final class Injection implements UnaryOperator<Workbench> {
     /// What has struck, in order.
     public List<Firing> firings() {
         return armory.firings();
+    }
+
+    /// The newest step that any worker has got to.
+    public long latestStep() {
+        return armory.latestStep();
     }
 
     /// Faults that have not struck yet.
@@ -87,14 +102,14 @@ public final class Injection implements UnaryOperator<Workbench> {
         public Replica replica(JobSpec job, String worker) {
             Replica sound = workbench.replica(job, worker);
             FaultyCollective collective = new FaultyCollective(sound.collective());
-            Device device = new Device(worker, armory, pause, sound.trainer(), collective);
+            Device device = new Device(worker, armory, pause, patience, sound.trainer(), collective);
             collective.isOn(device);
             return new Replica(new FaultyTrainer(sound.trainer(), collective, device), collective);
         }
 
         @Override
         public CheckpointStore checkpoints(JobSpec job) {
-            return new FaultyStore(workbench.checkpoints(job), armory, checkpoints);
+            return new FaultyStore(workbench.checkpoints(job), armory, ruin, patience);
         }
 
         @Override

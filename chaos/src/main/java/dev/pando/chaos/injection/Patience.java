@@ -1,31 +1,20 @@
 package dev.pando.chaos.injection;
 
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
-/// The ways in which a faulty call takes its time.
-final class Patience {
-    private Patience() {}
+/// The ways in which a faulty call takes its time, and the clock that it takes it on.
+public interface Patience {
+    /// Nanoseconds since some fixed moment.
+    long nanos();
 
     /// Waits without hearing interrupts, as a stopped process would; they are there again afterwards.
-    static void deaf(Duration duration) {
-        long endNs = System.nanoTime() + duration.toNanos();
-        boolean interrupted = false;
-        while (endNs - System.nanoTime() > 0) {
-            LockSupport.parkNanos(endNs - System.nanoTime());
-            interrupted |= Thread.interrupted();
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
-    }
+    void deaf(Duration duration);
 
-    static void untilInterrupted() {
-        try {
-            new CountDownLatch(1).await();
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-        }
-    }
+    void untilInterrupted();
+
+    /// Waits until something is so, the thread is interrupted, or the time is over.
+    ///
+    /// @return whether it is so
+    boolean until(BooleanSupplier something, long patienceNs);
 }

@@ -4,16 +4,22 @@ import java.time.Duration;
 
 /// Holds up all devices of a process at once.
 final class Pause {
-    private volatile long endNs = System.nanoTime();
+    private final Patience patience;
+    private volatile long endNs;
+
+    Pause(Patience patience) {
+        this.patience = patience;
+        this.endNs = patience.nanos();
+    }
 
     void begin(Duration duration) {
-        endNs = System.nanoTime() + duration.toNanos();
+        endNs = patience.nanos() + duration.toNanos();
     }
 
     void sitOut() {
-        long leftNs = endNs - System.nanoTime();
+        long leftNs = endNs - patience.nanos();
         if (leftNs > 0) {
-            Patience.deaf(Duration.ofNanos(leftNs));
+            patience.deaf(Duration.ofNanos(leftNs));
         }
     }
 }

@@ -1,0 +1,84 @@
+package dev.pando.chaos.simulation;
+
+import dev.pando.chaos.faults.Dice;
+import dev.pando.chaos.simulation.world.SimulatedWorld;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/// Writes a history down as it happens: in a few bits always, in full where somebody wants to read it.
+final class Scribe implements SimulatedWorld.Witness {
+    private final Coverage coverage;
+    private final boolean inFull;
+    private final List<String> lines = new ArrayList<>();
+    private final Map<String, String> states = new HashMap<>(); // of each actor, by its path
+    private long digest;
+
+    Scribe(Coverage coverage, boolean inFull) {
+        this.coverage = coverage;
+        this.inFull = inFull;
+    }
+
+    List<String> lines() {
+        return lines;
+    }
+
+    long digest() {
+        return digest;
+    }
+
+    @Override
+    public void took(long nowNs, String path, Object message, Object behavior) {
+        String heard = message == null ? "" : message.getClass().getSimpleName();
+        String kind = kind(path);
+        if (kind.isEmpty()) {
+            return; // the actor system's own
+        }
+        digest = Dice.bits(digest, nowNs, path.hashCode(), heard.hashCode());
+        String to = behavior == null ? "ended" : name(behavior);
+        String from = states.put(path, to);
+        coverage.visited(kind, from == null ? "new" : from, heard, to);
+        if (inFull) {
+            lines.add(
+                    String.format(
+                            Locale.ROOT,
+                            "%12.6f  %-28s %s%s",
+                            nowNs / 1e9,
+                            path,
+                            message == null ? "(signal)" : message,
+                            to.equals(from) ? "" : "  => " + to));
+        }
+    }
+
+    @Override
+    public void happened(long nowNs, String what) {
+        digest = Dice.bits(digest, nowNs, what.hashCode());
+        if (inFull) {
+            lines.add(String.format(Locale.ROOT, "%12.6f  ******** %s", nowNs / 1e9, what));
+        }
+    }
+
+    private static String name(Object behavior) {
+        String name = behavior.toString();
+        return name.chars().allMatch(Character::isLetter) ? name : "serving";
+    }
+
+    private static String kind(String path) {
+        String own = path.substring(path.lastIndexOf('/') + 1);
+        if (own.startsWith("job-") || own.startsWith("supervisor-")) {
+            return "JobSupervisor";
+        }
+        if (own.startsWith("stage-")) {
+            return "PipelineStage";
+        }
+        if (own.equals("checkpoint-writer")) {
+            return "CheckpointWriter";
+        }
+        if (!path.startsWith("node-")) {
+            return "";
+        }
+        return path.indexOf('/') < 0 ? "NodeSupervisor" : "GpuWorker";
+    }
+}

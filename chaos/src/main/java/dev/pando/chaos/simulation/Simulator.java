@@ -1,0 +1,98 @@
+package dev.pando.chaos.simulation;
+
+import dev.pando.actors.JobEvent;
+import dev.pando.chaos.faults.Kind;
+import dev.pando.chaos.judge.History;
+import dev.pando.chaos.judge.Judge;
+import dev.pando.chaos.judge.Rule;
+import dev.pando.chaos.judge.Violation;
+import dev.pando.chaos.simulation.engine.SimulatedSystem;
+import dev.pando.chaos.simulation.world.Plan;
+import dev.pando.chaos.simulation.world.SimulatedWorld;
+import dev.pando.chaos.simulation.world.Tampering;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/// Lives through plans with the actors that ship, far faster than life, and judges what became of each: one plan is one
+/// history, today and tomorrow.
+///
+/// ```java
+/// try (Simulator simulator = new Simulator()) {
+///     Chronicle chronicle = simulator.run(Plans.draw(4711, 8));
+///     assertThat(chronicle.violations()).isEmpty();
+/// }
+/// ```
+///
+/// For one thread.
+public final class Simulator implements AutoCloseable {
+    private static final long DEADLINE_NS = 4L * 3600 * 1_000_000_000;
+    private static final long MOST_TURNS_A_STEP = 200_000;
+    private static final Set<Kind> SEEN_BY_COMPARISON = Set.of(Kind.BIT_FLIP, Kind.CORRUPT_FRAME);
+    private static final Set<Rule> OF_NUMBERS = Set.of(Rule.SAME_HASH, Rule.SAME_LOSS_HISTORY, Rule.SAME_COMMIT_AGAIN);
+    private static final Set<Kind> MAY_END_A_JOB = Set.of(Kind.DISK_FULL, Kind.STORE_DOWN);
+
+    private final SimulatedSystem system;
+    private final Undisturbed undisturbed = new Undisturbed();
+    private final Coverage coverage = new Coverage();
+
+    public Simulator() {
+        Quiet.make();
+        system = new SimulatedSystem();
+    }
+
+    /// What all plans so far have visited.
+    public Coverage coverage() {
+        return coverage;
+    }
+
+    public Chronicle run(Plan plan) {
+        return run(plan, Tampering.NONE, false);
+    }
+
+    /// @param logged whether every turn is written down
+    public Chronicle run(Plan plan, Tampering tampering, boolean logged) {
+        Scribe scribe = new Scribe(coverage, logged);
+        try (SimulatedWorld world = new SimulatedWorld(system, plan, tampering, scribe)) {
+            long before = system.engine().taken();
+            world.begin();
+            long most = MOST_TURNS_A_STEP * (plan.steps() + 50) * Math.max(1, plan.workers() / 8);
+            system.engine().run(world::isOver, DEADLINE_NS, most);
+            coverage.struck(world.struck());
+            History history = History.of(world.events());
+            return new Chronicle(
+                    plan,
+                    history,
+                    judge(plan, history),
+                    system.engine().nowNs(),
+                    system.engine().taken() - before,
+                    scribe.lines(),
+                    scribe.digest());
+        }
+    }
+
+    private List<Violation> judge(Plan plan, History history) {
+        Set<Kind> kinds = new HashSet<>();
+        plan.faults().faults().forEach(fault -> kinds.add(fault.effect().kind()));
+        boolean alone = history.all(JobEvent.StepCommitted.class).anyMatch(step -> step.workers() == 1);
+        boolean unseen = alone && kinds.stream().anyMatch(SEEN_BY_COMPARISON::contains);
+        List<Violation> violations = new ArrayList<>(Judge.judge(history, undisturbed.of(plan)));
+        violations.removeIf(violation -> unseen && OF_NUMBERS.contains(violation.rule()));
+        boolean mayEnd = kinds.stream().anyMatch(MAY_END_A_JOB::contains);
+        history.all(JobEvent.Failed.class)
+                .filter(failed -> !mayEnd)
+                .forEach(failed ->
+                        violations.add(
+                                new Violation(
+                                        Rule.RUN_ENDS,
+                                        history.events().size() - 1,
+                                        "the job gave up: " + failed.diagnosis())));
+        return violations;
+    }
+
+    @Override
+    public void close() {
+        system.close();
+    }
+}

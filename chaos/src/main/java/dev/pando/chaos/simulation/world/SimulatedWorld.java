@@ -1,0 +1,275 @@
+package dev.pando.chaos.simulation.world;
+
+import dev.pando.actors.JobEvent;
+import dev.pando.actors.JobSpec;
+import dev.pando.actors.JobSupervisor;
+import dev.pando.actors.NodeSupervisor;
+import dev.pando.actors.Workbench;
+import dev.pando.chaos.faults.Fault;
+import dev.pando.chaos.faults.FaultScript;
+import dev.pando.chaos.faults.Target;
+import dev.pando.chaos.injection.Firing;
+import dev.pando.chaos.injection.Injection;
+import dev.pando.chaos.simulation.engine.Engine;
+import dev.pando.chaos.simulation.engine.Node;
+import dev.pando.chaos.simulation.engine.SimulatedSystem;
+import dev.pando.chaos.simulation.engine.Task;
+import dev.pando.chaos.simulation.engine.Wait;
+import dev.pando.chaos.simulation.engine.World;
+import dev.pando.training.step.CheckpointStore;
+import dev.pando.training.step.Collective;
+import dev.pando.training.step.Trainer;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+
+/// A job on simulated machines, with the actors that ship: nodes that die, stand still and cannot hear each other,
+/// devices that fail, a disk, and somebody who listens.
+public final class SimulatedWorld implements World, AutoCloseable {
+    /// Sees every turn.
+    public interface Witness {
+        void took(long nowNs, String path, Object message, Object behavior);
+
+        void happened(long nowNs, String what);
+    }
+
+    private static final int SHARD = 41;
+    private static final int SPEED = 42;
+    private static final long SHARD_NS = 200_000_000;
+    private static final String JOB = "job";
+
+    private final SimulatedSystem system;
+    private final Engine engine;
+    private final Plan plan;
+    private final Tampering tampering;
+    private final Witness witness;
+    private final Arena arena = Arena.ofConfined();
+    private final Network network;
+    private final Hub hub;
+    private final SimulatedDisk disk;
+    private final Injection injection;
+    private final NodeFaults nodeFaults;
+    private final Map<String, Node> nodes = new TreeMap<>();
+    private final Map<String, ActorRef<NodeSupervisor.Command>> supervisors = new TreeMap<>();
+    private final Map<Integer, Integer> processes = new TreeMap<>(); // that each machine has had
+    private final List<JobEvent> events = new ArrayList<>();
+    private final List<Fault> struck = new ArrayList<>();
+    private ActorRef<SimulatedSystem.Do> root;
+    private boolean ended;
+    private long computed;
+
+    public SimulatedWorld(SimulatedSystem system, Plan plan, Tampering tampering, Witness witness) {
+        this.system = system;
+        this.engine = system.engine();
+        this.plan = plan;
+        this.tampering = tampering;
+        this.witness = witness;
+        this.network = new Network(engine);
+        this.hub = new Hub(engine, network, arena);
+        this.disk = new SimulatedDisk(engine);
+        this.root = system.begin(plan.seed(), this);
+        List<Fault> ofDevices = plan.faults().faults().stream().filter(fault -> !NodeFaults.isOne(fault)).toList();
+        this.injection =
+                Injection.in(new FaultScript(ofDevices), plan.seed(), disk, new VirtualPatience(engine), this::struck);
+        this.nodeFaults = new NodeFaults(this, plan.faults().faults().stream().filter(NodeFaults::isOne).toList());
+    }
+
+    /// Begins the job.
+    public void begin() {
+        for (int machine = 0; machine < plan.nodes(); machine++) {
+            start(machine);
+        }
+        system.engine().settle();
+        root.tell(
+                new SimulatedSystem.Do(context -> {
+                    ActorRef<JobEvent> audience =
+                            context.spawn(
+                                    Behaviors.<JobEvent>receiveMessage(event -> {
+                                        hear(event);
+                                        return Behaviors.same();
+                                    }),
+                                    "audience");
+                    ActorRef<ActorRef<JobSupervisor.Command>> nobody =
+                            context.spawn(Behaviors.<ActorRef<JobSupervisor.Command>>ignore(), "nobody");
+                    JobSpec job =
+                            new JobSpec(JOB, plan.steps(), plan.shards(), plan.workers(), plan.checkpointEvery(), "");
+                    supervisors.get("node-0").tell(new NodeSupervisor.Submit(job, audience, nobody));
+                }));
+    }
+
+    private void hear(JobEvent event) {
+        events.add(event);
+        ended |=
+                event instanceof JobEvent.Finished
+                        || event instanceof JobEvent.Failed
+                        || event instanceof JobEvent.Stopped;
+    }
+
+    private void struck(Firing firing) {
+        struck.add(firing.fault());
+        witness.happened(engine.nowNs(), firing.toString());
+    }
+
+    void struck(Fault fault, String what) {
+        struck.add(fault);
+        witness.happened(engine.nowNs(), what);
+    }
+
+    public boolean isOver() {
+        return ended;
+    }
+
+    public List<JobEvent> events() {
+        return events;
+    }
+
+    /// Faults that have struck.
+    public List<Fault> struck() {
+        return struck;
+    }
+
+    Engine engine() {
+        return engine;
+    }
+
+    Network network() {
+        return network;
+    }
+
+    Hub hub() {
+        return hub;
+    }
+
+    Plan plan() {
+        return plan;
+    }
+
+    // ---- nodes -----------------------------------------------------------------------------------------------------
+
+    /// A process starts on a machine.
+    void start(int machine) {
+        int process = processes.merge(machine, 1, Integer::sum);
+        String name = "node-" + machine + (process == 1 ? "" : "." + process);
+        Node node = new Node(name, machine);
+        nodes.put(name, node);
+        List<String> devices = new ArrayList<>();
+        for (int device = 0; device < plan.devices(); device++) {
+            String worker = "worker-" + (machine * plan.devices() + device);
+            devices.add(process == 1 ? worker : "p" + process + "." + worker);
+        }
+        root.tell(
+                new SimulatedSystem.Do(context ->
+                        supervisors.put(
+                                name,
+                                context.spawn(
+                                        NodeSupervisor.create(
+                                                devices,
+                                                injection.apply(new Bench(node)),
+                                                engine::nowNs,
+                                                thread -> new Task(engine, node, thread)),
+                                        name))));
+    }
+
+    /// The process that runs on a machine.
+    Node running(int machine) {
+        int process = processes.getOrDefault(machine, 1);
+        return nodes.get("node-" + machine + (process == 1 ? "" : "." + process));
+    }
+
+    /// A process ends without a word; what is left of it is swept away once the others have noticed.
+    void kill(Node node, long noticedAfterNs) {
+        node.die();
+        hub.on(node).forEach(SimulatedCollective::vanish);
+        engine.after(
+                noticedAfterNs,
+                null,
+                node.number(),
+                () -> root.tell(new SimulatedSystem.Do(context -> context.stop(supervisors.get(node.name())))));
+    }
+
+    // ---- what the engine asks --------------------------------------------------------------------------------------
+
+    @Override
+    public Node node(String path) {
+        int slash = path.indexOf('/');
+        return nodes.get(slash < 0 ? path : path.substring(0, slash));
+    }
+
+    @Override
+    public Delivery send(Node from, String sender, Node to, String receiver, Object message) {
+        if (from != null && from.isDead() && from != to) {
+            return null;
+        }
+        Object arrives = tampering.message(sender, receiver, message);
+        if (arrives == null) {
+            return null;
+        }
+        if (from == null || to == null || from == to) {
+            return new Delivery(arrives, 0);
+        }
+        long latencyNs = network.latencyNs(receiver.hashCode());
+        return new Delivery(arrives, network.parts(from, to) ? nodeFaults.untilHealedNs() + latencyNs : latencyNs);
+    }
+
+    @Override
+    public void took(String path, Object message, Object behavior) {
+        witness.took(engine.nowNs(), path, message, behavior);
+    }
+
+    /// What a node's workers work with.
+    private final class Bench implements Workbench {
+        private final Node node;
+
+        private Bench(Node node) {
+            this.node = node;
+        }
+
+        @Override
+        public Replica replica(JobSpec job, String worker) {
+            double slowness = 1 + Long.remainderUnsigned(engine.dice(SPEED, worker.hashCode()), 100) / 200.0;
+            LedgerTrainer[] self = new LedgerTrainer[1];
+            self[0] =
+                    new LedgerTrainer(
+                            arena,
+                            shard -> {
+                                nodeFaults.reached(self[0].step());
+                                long more = Long.remainderUnsigned(engine.dice(SHARD, computed++), SHARD_NS / 4);
+                                Wait.sleep(engine, (long) ((SHARD_NS + more) * slowness));
+                            });
+            Trainer trainer = tampering.trainer(worker, self[0]);
+            Collective collective = tampering.collective(worker, hub.join(node));
+            return new Replica(trainer, collective);
+        }
+
+        @Override
+        public CheckpointStore checkpoints(JobSpec job) {
+            return tampering.store(disk.open());
+        }
+
+        @Override
+        public Map<String, String> checkpointAttributes(JobSpec job) {
+            return Map.of();
+        }
+    }
+
+    /// The machines that a target means.
+    List<Integer> machines(Target target) {
+        return switch (target) {
+            case Target.Node(int number) -> number < plan.nodes() ? List.of(number) : List.of();
+            case Target.Worker(int number, _) -> List.of(number / plan.devices());
+            case Target.Leader() -> List.of(0);
+            case Target.Any(), Target.All(), Target.Store(), Target.Sides(_), Target.Nobody() -> List.of();
+        };
+    }
+
+    @Override
+    public void close() {
+        nodes.values().forEach(Node::die);
+        system.end(root);
+        arena.close();
+    }
+}

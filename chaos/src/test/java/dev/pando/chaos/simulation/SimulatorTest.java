@@ -1,0 +1,98 @@
+package dev.pando.chaos.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pando.actors.JobSupervisor;
+import dev.pando.chaos.faults.FaultScript;
+import dev.pando.chaos.simulation.world.Plan;
+import dev.pando.chaos.simulation.world.Tampering;
+import org.junit.jupiter.api.Test;
+
+class SimulatorTest {
+    private static final long SEEDS = Long.getLong("pando.simulation.seeds", 120);
+
+    private static Plan plan(String faults) {
+        FaultScript script = faults.isEmpty() ? FaultScript.NONE : FaultScript.parse(faults).bind(1, 4, 12);
+        return new Plan(7, 4, 1, 9, 12, 4, script);
+    }
+
+    @Test
+    void shouldBreakNoRuleUnderRandomFaults() {
+        try (Simulator simulator = new Simulator()) {
+            for (long seed = 1; seed <= SEEDS; seed++) {
+                Chronicle chronicle = simulator.run(Plans.draw(seed, 0));
+
+                assertThat(chronicle.violations()).as(chronicle.plan().toString()).isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void shouldTellTheSameHistoryOfTheSameSeedWhateverWasToldBefore() {
+        Plan plan =
+                plan("kill node-1 at step 3, hang worker-2 in reduce at step 5, partition node-0 | node-3 at step 8");
+        Chronicle first;
+        try (Simulator simulator = new Simulator()) {
+            first = simulator.run(plan);
+        }
+        try (Simulator simulator = new Simulator()) {
+            simulator.run(plan("kill all in apply at step 2"));
+
+            Chronicle second = simulator.run(plan);
+
+            assertThat(second.digest()).isEqualTo(first.digest());
+            assertThat(second.history()).isEqualTo(first.history());
+        }
+    }
+
+    @Test
+    void shouldTellAnotherHistoryOfAnotherSeed() {
+        try (Simulator simulator = new Simulator()) {
+            Plan plan = plan("");
+
+            long one = simulator.run(plan).digest();
+            long other = simulator.run(new Plan(8, 4, 1, 9, 12, 4, FaultScript.NONE)).digest();
+
+            assertThat(one).isNotEqualTo(other);
+        }
+    }
+
+    @Test
+    void shouldNoticeAndShrinkWhatBreaksARule() {
+        Tampering deaf =
+                new Tampering() {
+                    @Override
+                    public Object message(String sender, String receiver, Object message) {
+                        return message instanceof JobSupervisor.StageFailed ? null : message;
+                    }
+
+                    @Override
+                    public dev.pando.training.step.Trainer trainer(
+                            String worker, dev.pando.training.step.Trainer trainer) {
+                        return worker.endsWith("#2") ? new ForgetfulTrainer(trainer) : trainer;
+                    }
+                };
+        try (Simulator simulator = new Simulator()) {
+            Plan plan = plan("delay worker-1 100ms at step 2, kill worker-2 at step 3, slow worker-3 x2 at step 5");
+
+            Chronicle broken = simulator.run(plan, deaf, false);
+            Plan small = new Shrinker(simulator, deaf).shrink(plan);
+
+            assertThat(broken.violations()).isNotEmpty();
+            assertThat(small.faults().faults()).extracting(Object::toString).containsExactly("kill worker-2 at step 3");
+            assertThat(small.steps()).isLessThan(plan.steps());
+        }
+    }
+
+    @Test
+    void shouldWriteDownEveryTurnWhereAskedTo() {
+        try (Simulator simulator = new Simulator()) {
+            Chronicle chronicle = simulator.run(plan("kill worker-2 in vote at step 3"), Tampering.NONE, true);
+
+            assertThat(chronicle.log())
+                    .anyMatch(line -> line.contains("struck worker-2"))
+                    .anyMatch(line -> line.contains("=> voting"));
+            assertThat(chronicle.verdict()).isEqualTo("no rule is broken");
+        }
+    }
+}
