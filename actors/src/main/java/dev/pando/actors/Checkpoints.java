@@ -81,6 +81,14 @@ final class Checkpoints {
         settle(step);
     }
 
+    /// Who was writing is no more, and will never say so.
+    void writerIsGone() {
+        if (snapshot instanceof Writing) {
+            snapshot = new None();
+            tried = durable;
+        }
+    }
+
     /// An answer about a snapshot of a worker that was lost since says nothing about the one in hand.
     private void settle(long step) {
         boolean inHand =

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -55,6 +56,7 @@ public final class JobSupervisor {
                     Stop,
                     Cancel,
                     Listed,
+                    WriterGone,
                     Tick {}
 
     /// A device holds nothing of the job, and builds a replica.
@@ -83,7 +85,10 @@ public final class JobSupervisor {
     /// The worker holds the state after so many steps.
     public record Ready(String worker, long epoch, long step) implements Command, Wire {}
 
-    public record SnapshotTaken(String worker, long step, double stallSeconds) implements Command, Wire {}
+    /// @param writer to whom the copy goes
+    public record SnapshotTaken(
+            String worker, long step, double stallSeconds, ActorRef<CheckpointWriter.Command> writer)
+            implements Command, Wire {}
 
     public record Digested(String worker, long step, String hash) implements Command, Wire {}
 
@@ -100,6 +105,9 @@ public final class JobSupervisor {
     public record Cancel() implements Command, Wire {}
 
     private record Listed(Set<ActorRef<GpuWorker.Command>> devices) implements Command {}
+
+    /// The node is gone on which a checkpoint was being written.
+    private record WriterGone() implements Command {}
 
     private record Tick() implements Command {}
 
@@ -142,6 +150,7 @@ public final class JobSupervisor {
     private long doubted = -1; // the last step that was computed once more since its numbers were none
     private int unserved; // newcomers that were lost in a row while the last copy of the state was to go to them
     private int failuresWithoutProgress;
+    private Optional<ActorRef<CheckpointWriter.Command>> writing = Optional.empty(); // who was last given a copy
 
     private JobSupervisor(
             ActorContext<Command> context,
@@ -668,6 +677,12 @@ public final class JobSupervisor {
                                         failed -> {
                                             notPublished(failed);
                                             return failed.step() == position ? fail(failed.sentence()) : betweenSteps();
+                                        })
+                                .onMessage(
+                                        WriterGone.class,
+                                        gone -> {
+                                            checkpoints.writerIsGone();
+                                            return betweenSteps();
                                         }));
     }
 
@@ -745,11 +760,19 @@ public final class JobSupervisor {
                         SnapshotTaken.class,
                         taken -> {
                             checkpoints.taken(taken.step(), taken.stallSeconds());
+                            writing = Optional.of(taken.writer());
+                            context.watch(taken.writer());
                             audience.tell(new JobEvent.SnapshotTaken(taken.step(), taken.stallSeconds()));
                             return Behaviors.same();
                         })
                 .onMessage(CheckpointWriter.Durable.class, this::published)
                 .onMessage(CheckpointWriter.NotWritten.class, this::notPublished)
+                .onMessage(
+                        WriterGone.class,
+                        gone -> {
+                            checkpoints.writerIsGone();
+                            return Behaviors.same();
+                        })
                 .onMessage(Unrecoverable.class, given -> fail(given.sentence()))
                 .onMessage(NodeGone.class, this::loseNode)
                 .onMessage(
@@ -764,6 +787,9 @@ public final class JobSupervisor {
                 .onSignal(
                         Terminated.class,
                         stopped -> {
+                            if (writing.filter(writer -> writer.path().equals(stopped.getRef().path())).isPresent()) {
+                                context.getSelf().tell(new WriterGone());
+                            }
                             devices.remove(stopped.getRef().<GpuWorker.Command>unsafeUpcast());
                             return roster.sittingOn(stopped.getRef())
                                     .map(seat -> lost(seat.worker(), "its worker was stopped", waiting))

@@ -445,7 +445,7 @@ public final class PipelineStage {
 
     private Behavior<Command> copied(Copied copied, double stallSeconds) {
         copying = false;
-        supervisor().tell(new JobSupervisor.SnapshotTaken(name, copied.copy().step(), stallSeconds));
+        supervisor().tell(new JobSupervisor.SnapshotTaken(name, copied.copy().step(), stallSeconds, writer));
         writer.tell(new CheckpointWriter.Write(job, copied.copy(), supervisor()));
         return same();
     }

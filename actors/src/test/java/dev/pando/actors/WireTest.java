@@ -41,6 +41,7 @@ class WireTest {
     private static final ActorRef<JobSupervisor.Command> SUPERVISOR = KIT.spawn(Behaviors.ignore());
     private static final ActorRef<PipelineStage.Command> STAGE = KIT.spawn(Behaviors.ignore());
     private static final ActorRef<GpuWorker.Command> DEVICE = KIT.spawn(Behaviors.ignore());
+    private static final ActorRef<CheckpointWriter.Command> WRITER = KIT.spawn(Behaviors.ignore());
 
     private static final ActorRef<JobOwner.Answer> ANSWERED = KIT.spawn(Behaviors.ignore());
     private static final ActorRef<JobOwner.Watched> WATCHER = KIT.spawn(Behaviors.ignore());
@@ -68,7 +69,7 @@ class WireTest {
                     new JobSupervisor.PeerFailed("worker-1", 2, "worker-2", "its process 17 has ended"),
                     new JobSupervisor.Applied("worker-1", 2, new Committed(4, 1.25, 0.5, 1e-3, 2056)),
                     new JobSupervisor.Ready("worker-1", 2, 4),
-                    new JobSupervisor.SnapshotTaken("worker-1", 10, 0.002),
+                    new JobSupervisor.SnapshotTaken("worker-1", 10, 0.002, WRITER),
                     new JobSupervisor.Digested("worker-1", 20, "sha256:00"),
                     new JobSupervisor.StageFailed("worker-1", "its thread threw"),
                     new JobSupervisor.Unrecoverable("the disk is full"),
