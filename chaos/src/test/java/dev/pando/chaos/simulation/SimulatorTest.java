@@ -7,6 +7,8 @@ import dev.pando.chaos.faults.FaultScript;
 import dev.pando.chaos.simulation.world.Plan;
 import dev.pando.chaos.simulation.world.Tampering;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SimulatorTest {
     private static final long SEEDS = Long.getLong("pando.simulation.seeds", 120);
@@ -24,6 +26,28 @@ class SimulatorTest {
 
                 assertThat(chronicle.violations()).as(chronicle.plan().toString()).isEmpty();
             }
+        }
+    }
+
+    /// Seeds that once broke a rule, see docs/reliability.md.
+    @ParameterizedTest
+    @ValueSource(longs = {2800, 4301, 4945, 5091})
+    void shouldBreakNoRuleAnyMore(long seed) {
+        try (Simulator simulator = new Simulator()) {
+            assertThat(simulator.run(Plans.draw(seed, 0)).violations()).isEmpty();
+        }
+    }
+
+    @Test
+    void shouldGiveUpALastCopyOfTheStateThatHangsWhileItIsSent() {
+        try (Simulator simulator = new Simulator()) {
+            FaultScript script =
+                    FaultScript.parse("kill worker-5 when any computes at step 5, hang all in rebuild at step 0")
+                            .bind(1, 8, 6);
+
+            Chronicle chronicle = simulator.run(new Plan(1132, 8, 1, 17, 6, 2, script));
+
+            assertThat(chronicle.violations()).isEmpty();
         }
     }
 
