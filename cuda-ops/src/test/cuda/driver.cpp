@@ -12,7 +12,7 @@
 #include <vector>
 
 extern "C" int emulate(const char* name, int gridX, int gridY, int gridZ, int threads, int shared, int given,
-                       void** slots, int backwards);
+                       void** slots);
 extern "C" int emulatedArguments(const char* name, const int** bytes);
 
 namespace {
@@ -42,7 +42,6 @@ size_t roomThereIs = size_t{4} << 30;
 std::map<uintptr_t, size_t> blocks;
 size_t held;
 int dead; // the code that every call answers once the context has died
-int launches;
 
 void lookAtCanaries() {
     for (auto [address, bytes] : blocks) {
@@ -195,8 +194,7 @@ API cuLaunchKernel(void* function, unsigned gridX, unsigned gridY, unsigned grid
         for (int i = 0; i < count; i++) {
             slots[i] = &values[i];
         }
-        // threads run upwards and downwards in turn: results must not depend on it
-        return emulate(name.c_str(), gridX, gridY, gridZ, x, shared, count, slots.data(), launches++ % 2);
+        return emulate(name.c_str(), gridX, gridY, gridZ, x, shared, count, slots.data());
     });
 }
 API cuStreamBeginCapture_v2(void* stream, int) { return static_cast<Stream*>(stream)->recording = new Graph, SUCCESS; }

@@ -40,7 +40,7 @@ void yield() { pando_switch(&suspended[current], scheduler); }
 static void leave() {
     Warp& mine = warp();
     done[current] = true;
-    waiting = 0;
+    progress = true;
     alive--;
     mine.alive--;
     if (alive > 0 && arrived == alive) {
@@ -60,15 +60,43 @@ static void fiber() {
     die("a thread came back from the dead");
 }
 
+// The orders of warps and lanes: equal in every run, different in every round.
+static unsigned draw() {
+    static uint64_t state = 1;
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return static_cast<unsigned>(state >> 33);
+}
+
+// Runs a warp until all of its lanes wait at the block's barrier, or are done, or for lanes that are.
+static bool runWarp(int warp, int threads) {
+    bool any = false;
+    int size = threads - warp * 32 < 32 ? threads - warp * 32 : 32;
+    do {
+        progress = false;
+        unsigned turned = draw() % size;
+        bool backwards = draw() % 2 != 0;
+        for (int i = 0; i < size; i++) {
+            int lane = static_cast<int>((i + turned) % size);
+            current = warp * 32 + (backwards ? size - 1 - lane : lane);
+            if (!done[current] && heldBy[current] != blockRound + 1) {
+                threadIdx = places[current];
+                pando_switch(&scheduler, suspended[current]);
+            }
+        }
+        any |= progress;
+    } while (progress);
+    return any;
+}
+
 static void runBlock(int threads, int shared) {
     alive = threads;
     arrived = 0;
     blockRound = 0;
     votes[0] = votes[1] = 0;
-    waiting = 0;
     memset(dynamicShared, 0xff, shared); // as floats, and as bfloat16: not a number
     for (int i = 0; i < threads; i++) {
         done[i] = false;
+        heldBy[i] = 0;
         warps[i / 32].alive = i % 32 + 1;
         warps[i / 32].arrived = 0;
         warps[i / 32].round = 0;
@@ -79,17 +107,15 @@ static void runBlock(int threads, int shared) {
         suspended[i] = top;
         places[i] = {static_cast<unsigned>(i), 0, 0};
     }
+    int count = (threads + 31) / 32;
     while (alive > 0) {
-        for (int turn = 0; turn < threads; turn++) {
-            current = backwards ? threads - 1 - turn : turn;
-            if (done[current]) {
-                continue;
-            }
-            threadIdx = places[current];
-            if (++waiting > 2 * threads + 2) {
-                die("all threads wait for each other");
-            }
-            pando_switch(&scheduler, suspended[current]);
+        bool any = false;
+        int first = static_cast<int>(draw() % count);
+        for (int turn = 0; turn < count; turn++) {
+            any |= runWarp((first + turn) % count, threads);
+        }
+        if (!any) {
+            die("all threads wait for each other");
         }
     }
 }
@@ -146,7 +172,7 @@ extern "C" int emulatedArguments(const char* name, const int** bytes) {
 //
 // Returns 0, or 1 for a launch that the driver would refuse.
 extern "C" int emulate(const char* name, int gridX, int gridY, int gridZ, int threads, int shared, int given,
-                       void** slots, int backwards) {
+                       void** slots) {
     using namespace emulator;
     auto found = KERNELS.find(name);
     if (found == KERNELS.end() || found->second.arguments.size() != static_cast<size_t>(given) || threads < 1
@@ -160,7 +186,6 @@ extern "C" int emulate(const char* name, int gridX, int gridY, int gridZ, int th
     }
     body = found->second.body;
     arguments = slots;
-    emulator::backwards = backwards != 0;
     gridDim = {static_cast<unsigned>(gridX), static_cast<unsigned>(gridY), static_cast<unsigned>(gridZ)};
     blockDim = {static_cast<unsigned>(threads), 1, 1};
     for (int z = 0; z < gridZ; z++) {

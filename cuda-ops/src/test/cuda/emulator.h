@@ -1,5 +1,7 @@
 // Runs CUDA kernels on a processor: the threads of a block are fibers of one thread, which change places at barriers and
-// warp operations. Blocks run one after the other. Tensor core operations follow the layouts that the PTX manual states.
+// warp operations. Each warp in turn, in an order that changes, runs as far ahead of the others as the block's barriers
+// let it, so that a barrier that is missing shows. Blocks run one after the other. Tensor core operations follow the
+// layouts that the PTX manual states.
 //
 // It knows what our kernels use and no more. It stops the process where threads wait for each other for ever.
 #pragma once
@@ -51,8 +53,8 @@ inline Warp warps[MOST_THREADS / 32];
 inline int alive, arrived;
 inline unsigned blockRound;
 inline int votes[2];
-inline bool backwards; // the order in which fibers get their turns
-inline int waiting;    // fibers in a row that had nothing to do
+inline bool progress;               // something was done since this was last looked at
+inline unsigned heldBy[MOST_THREADS]; // the block's barrier, by its number from 1 on, that a thread waits at; 0: none
 
 void yield();
 
@@ -72,7 +74,7 @@ inline void waitForWarp(Last last) {
         last();
         mine.arrived = 0;
         mine.round++;
-        waiting = 0;
+        progress = true;
     }
     while (mine.round == round) {
         yield();
@@ -133,11 +135,13 @@ inline int __syncthreads_or(int vote) {
         arrived = 0;
         votes[(round + 1) % 2] = 0;
         blockRound++;
-        waiting = 0;
     }
+    progress = true;
+    heldBy[threadIdx.x] = round + 1;
     while (blockRound == round) {
         yield();
     }
+    heldBy[threadIdx.x] = 0;
     return voted;
 }
 
