@@ -2,10 +2,12 @@ package dev.pando.chaos.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pando.actors.JobSupervisor;
 import dev.pando.chaos.faults.FaultScript;
+import dev.pando.chaos.simulation.planted.LikeAnother;
 import dev.pando.chaos.simulation.world.Plan;
 import dev.pando.chaos.simulation.world.Tampering;
+import dev.pando.training.step.LossHistory;
+import dev.pando.training.step.Trainer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -83,24 +85,24 @@ class SimulatorTest {
 
     @Test
     void shouldNoticeAndShrinkWhatBreaksARule() {
-        Tampering deaf =
+        Tampering forgetful =
                 new Tampering() {
                     @Override
-                    public Object message(String sender, String receiver, Object message) {
-                        return message instanceof JobSupervisor.StageFailed ? null : message;
-                    }
-
-                    @Override
-                    public dev.pando.training.step.Trainer trainer(
-                            String worker, dev.pando.training.step.Trainer trainer) {
-                        return worker.endsWith("#2") ? new ForgetfulTrainer(trainer) : trainer;
+                    public Trainer trainer(String worker, Trainer trainer) {
+                        return new LikeAnother(trainer) {
+                            @Override
+                            public void restored(long step, LossHistory history) {
+                                super.restored(step, history);
+                                state().spans().getLast().data().fill((byte) 0);
+                            }
+                        };
                     }
                 };
         try (Simulator simulator = new Simulator()) {
             Plan plan = plan("delay worker-1 100ms at step 2, kill worker-2 at step 3, slow worker-3 x2 at step 5");
 
-            Chronicle broken = simulator.run(plan, deaf, false);
-            Plan small = new Shrinker(simulator, deaf).shrink(plan);
+            Chronicle broken = simulator.run(plan, forgetful, false);
+            Plan small = new Shrinker(simulator, forgetful).shrink(plan);
 
             assertThat(broken.violations()).isNotEmpty();
             assertThat(small.faults().faults()).extracting(Object::toString).containsExactly("kill worker-2 at step 3");

@@ -94,10 +94,12 @@ final class LedgerTrainer implements Trainer {
             float gradient = get(gradientSum, i);
             put(first, i, (get(first, i) * 3 + gradient) % WRAP);
             put(second, i, (get(second, i) * 5 + gradient) % WRAP);
-            put(weights, i, (get(weights, i) + get(first, i)) % WRAP);
+            put(weights, i, (get(weights, i) + get(first, i) + get(second, i)) % WRAP);
         }
         for (int i = rounded; i < rounded + ROUNDED; i++) {
-            put(weights, i, get(weights, i) + get(gradientSum, i));
+            put(first, i, 0.5f * get(first, i) + get(gradientSum, i));
+            put(second, i, 0.25f * get(second, i) + get(gradientSum, i));
+            put(weights, i, get(weights, i) + get(first, i) + get(second, i));
         }
         history = history.then(step, total.loss(), examined.gradientNorm());
         return new Committed(step++, total.loss(), examined.gradientNorm(), 0.01, total.tokens());

@@ -1,4 +1,4 @@
-package dev.pando.chaos.simulation;
+package dev.pando.chaos.simulation.planted;
 
 import dev.pando.training.step.LossHistory;
 import dev.pando.training.step.Trainer;
@@ -6,11 +6,11 @@ import dev.pando.training.step.TrainerState;
 import dev.pando.training.tensor.TensorTable;
 import java.lang.foreign.MemorySegment;
 
-/// A trainer like another, for bugs to be planted in; by itself it forgets the moments that it was restored with.
-class ForgetfulTrainer implements Trainer {
-    final Trainer trainer;
+/// A trainer like another, for bugs to be planted in.
+public class LikeAnother implements Trainer {
+    protected final Trainer trainer;
 
-    ForgetfulTrainer(Trainer trainer) {
+    public LikeAnother(Trainer trainer) {
         this.trainer = trainer;
     }
 
@@ -47,9 +47,6 @@ class ForgetfulTrainer implements Trainer {
     @Override
     public void restored(long step, LossHistory history) {
         trainer.restored(step, history);
-        trainer.state().spans().stream()
-                .filter(span -> span.name().startsWith("exp_avg/"))
-                .forEach(span -> span.data().fill((byte) 0));
     }
 
     @Override

@@ -1,0 +1,72 @@
+package dev.pando.chaos.simulation.planted;
+
+import dev.pando.chaos.simulation.world.Tampering;
+import java.lang.classfile.CodeBuilder;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.MethodTypeDesc;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+
+/// Every bug that is planted: what somebody might have written in place of what stands there.
+final class Bugs {
+    /// @param tampering what is wrong at the seams, made anew for each history
+    /// @param patches what is wrong in the actors
+    record Bug(String name, Supplier<Tampering> tampering, List<Patch> patches) {}
+
+    private Bugs() {}
+
+    static List<Bug> all() {
+        List<Bug> bugs = new ArrayList<>();
+        add(bugs, "a stage takes orders of any epoch", Patch.allEqual("PipelineStage", "ready"));
+        add(bugs, "an epoch is opened under the number of the last", Patch.neverMore("Crew", "openEpoch"));
+        add(bugs, "a dropped step's shards still count", Patch.idle("StageWork", "drop"));
+        add(bugs, "partial sums of the step before are kept", Patch.idle("StageWork", "holdOnly"));
+        add(bugs, "shards of another step stay on the list", Patch.idle("StageWork", "turnTo"));
+        add(bugs, "nobody notices silence", Patch.body("Silence", "tick", Bugs::emptyList));
+        add(bugs, "who answers is taken for silent", Patch.idle("Silence", "heard"));
+        add(bugs, "a checkpoint that was answered for stays under way", Patch.idle("Checkpoints", "settle"));
+        add(bugs, "a writer whose node is gone is waited for", Patch.idle("Checkpoints", "writerIsGone"));
+        add(bugs, "a snapshot of a lost worker is waited for", Patch.no("Checkpoints", "isAwaiting"));
+        add(bugs, "a split vote leaves the replicas their state", Patch.idle("Roster", "nobodyHolds"));
+        add(bugs, "orphaned shards go to nobody", Patch.body("Planner", "handOver", Bugs::emptyMap));
+        add(
+                bugs,
+                "a lost worker's computed shards still count",
+                Patch.without("Assignment", "lose", "removeAll", 1, 2));
+        add(bugs, "a lost worker keeps its shards", Patch.without("Assignment", "lose", "removeAll", 0, 2));
+        add(bugs, "a step is reduced before all of it is computed", Patch.yes("Assignment", "isComplete"));
+        add(bugs, "the first vote decides", Patch.body("Tally", "missing", Bugs::emptyList));
+        add(
+                bugs,
+                "patience has no end",
+                Patch.body("Pace", "patienceNs", code -> code.ldc(Long.MAX_VALUE / 4).lreturn()));
+        add(bugs, "a newcomer never counts as a holder", Patch.idle("Roster", "holds"));
+        add(bugs, "a lost worker still counts as a holder", Patch.without("Roster", "leave", "remove", 0, 2));
+        add(bugs, "nobody is told who is in the epoch", Patch.without("Crew", "openEpoch", "forEach", 0, 2));
+        add(bugs, "a lost worker is not remembered as a change", Patch.yes("Crew", "lose"));
+        add(
+                bugs,
+                "a job never gives up, nor notices that it stands still",
+                Patch.no("JobSupervisor", "isHopeless"),
+                Patch.body("Planner", "handOver", Bugs::emptyMap));
+        SeamBugs.all().forEach((name, tampering) -> bugs.add(new Bug(name, tampering, List.of())));
+        return bugs;
+    }
+
+    private static void add(List<Bug> bugs, String name, Patch... patches) {
+        bugs.add(new Bug(name, () -> Tampering.NONE, List.of(patches)));
+    }
+
+    private static void emptyList(CodeBuilder code) {
+        code.invokestatic(ClassDesc.of("java.util.List"), "of", MethodTypeDesc.ofDescriptor("()Ljava/util/List;"), true)
+                .areturn();
+    }
+
+    private static void emptyMap(CodeBuilder code) {
+        code.new_(ClassDesc.of("java.util.TreeMap"))
+                .dup()
+                .invokespecial(ClassDesc.of("java.util.TreeMap"), "<init>", MethodTypeDesc.ofDescriptor("()V"))
+                .areturn();
+    }
+}

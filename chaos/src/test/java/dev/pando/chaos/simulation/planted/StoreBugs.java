@@ -1,0 +1,114 @@
+package dev.pando.chaos.simulation.planted;
+
+import dev.pando.training.step.CheckpointStore;
+import dev.pando.training.step.TrainerState;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// Stores that break a promise.
+final class StoreBugs {
+    private StoreBugs() {}
+
+    static class Like implements CheckpointStore {
+        final CheckpointStore store;
+
+        Like(CheckpointStore store) {
+            this.store = store;
+        }
+
+        @Override
+        public Saved save(TrainerState state, Map<String, String> attributes) {
+            return store.save(state, attributes);
+        }
+
+        @Override
+        public List<Saved> list() {
+            return store.list();
+        }
+
+        @Override
+        public Newest newest() {
+            return store.newest();
+        }
+
+        @Override
+        public void load(Saved saved, List<TrainerState.Span> into) {
+            store.load(saved, into);
+        }
+
+        @Override
+        public void close() {
+            store.close();
+        }
+    }
+
+    static final class WithoutSecondMoments extends Like {
+        WithoutSecondMoments(CheckpointStore store) {
+            super(store);
+        }
+
+        @Override
+        public void load(Saved saved, List<TrainerState.Span> into) {
+            super.load(saved, into);
+            into.stream()
+                    .filter(span -> span.name().startsWith("exp_avg_sq/"))
+                    .forEach(span -> span.data().fill((byte) 0));
+        }
+    }
+
+    /// A checkpoint that is still the memory of whoever wrote it.
+    record Kept(String id, TrainerState state) {}
+
+    static final class Live extends Like {
+        private final List<Kept> kept;
+
+        Live(CheckpointStore store, List<Kept> kept) {
+            super(store);
+            this.kept = kept;
+        }
+
+        @Override
+        public Saved save(TrainerState state, Map<String, String> attributes) {
+            Saved saved = super.save(state, attributes);
+            kept.add(new Kept(saved.id(), state));
+            return saved;
+        }
+
+        @Override
+        public void load(Saved saved, List<TrainerState.Span> into) {
+            super.load(saved, into);
+            Optional<Kept> live = kept.stream().filter(each -> each.id().equals(saved.id())).findFirst();
+            live.ifPresent(found -> {
+                for (int i = 0; i < into.size(); i++) {
+                    into.get(i).data().copyFrom(found.state().spans().get(i).data());
+                }
+            });
+        }
+    }
+
+    static final class Older extends Like {
+        Older(CheckpointStore store) {
+            super(store);
+        }
+
+        @Override
+        public void load(Saved saved, List<TrainerState.Span> into) {
+            List<Saved> all = list();
+            int asked = all.indexOf(saved);
+            super.load(asked >= 0 && asked + 1 < all.size() ? all.get(asked + 1) : saved, into);
+        }
+    }
+
+    static final class Unverified extends Like {
+        Unverified(CheckpointStore store) {
+            super(store);
+        }
+
+        @Override
+        public Newest newest() {
+            super.newest();
+            return new Newest(list().stream().findFirst(), List.of());
+        }
+    }
+}
