@@ -1,5 +1,6 @@
 package dev.pando.collectives;
 
+import dev.pando.collectives.TransportSettings.Udp;
 import dev.pando.training.step.Collective;
 import dev.pando.training.step.Collective.Member;
 import dev.pando.training.step.Collective.Membership;
@@ -48,11 +49,19 @@ final class RemoteMember implements AutoCloseable {
     }
 
     static RemoteMember start(Path directory) {
-        List<String> command = new ArrayList<>();
+        return start(directory, List.of());
+    }
+
+    /// @param within a command that runs the member's
+    /// @param host the name of its host, its address there, and how many of the datagrams to it are lost; nothing: this
+    ///   host
+    static RemoteMember start(Path directory, List<String> within, String... host) {
+        List<String> command = new ArrayList<>(within);
         command.add(ProcessHandle.current().info().command().orElseThrow());
         command.addAll(Arrays.asList(System.getProperty("pando.jvm.flags").split(" ")));
         command.addAll(List.of("-Xmx256m", "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path")));
         command.addAll(List.of(RemoteMember.class.getName(), directory.toString()));
+        command.addAll(List.of(host));
         try {
             return new RemoteMember(new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
         } catch (IOException failure) {
@@ -111,7 +120,12 @@ final class RemoteMember implements AutoCloseable {
     public static void main(String[] args) throws IOException {
         BufferedReader input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         TransportSettings settings = TransportSettings.defaults().withDirectory(Path.of(args[0]));
-        try (Transport transport = Transport.start(settings);
+        CheckedEndpoint.Line cable = (_, _) -> true;
+        if (args.length > 1) {
+            cable = new BadLine(1, Double.parseDouble(args[3]), 0);
+            settings = settings.withHost(args[1]).withUdp(new Udp(args[2], 1408, 4 << 20, 1 << 20));
+        }
+        try (Transport transport = Transport.start(settings, cable);
                 Collective member = transport.join("remote");
                 ExecutorService device =
                         Executors.newSingleThreadExecutor(Thread.ofPlatform().name("device").factory())) {
