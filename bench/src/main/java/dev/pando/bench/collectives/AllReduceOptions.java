@@ -8,8 +8,8 @@ import java.util.Iterator;
 /// What to measure; as options of the command, which hands them on to every rank's process.
 ///
 /// @param world number of ranks
-/// @param transport `shared memory`, `shared result`, `log buffers`, `udp loopback`, or `memory alone`: no all-reduce,
-///   but what memory would allow one
+/// @param transport `shared memory`, `shared result`, `log buffers`, `udp loopback`, `overlap` of computation and
+///   communication, or `memory alone`: no all-reduce, but what memory would allow one
 record AllReduceOptions(
         int world,
         String transport,
@@ -21,6 +21,7 @@ record AllReduceOptions(
         double warmUpSeconds) {
     private static final String MEMORY = "memory alone";
     private static final String SHARED_RESULT = "shared result";
+    private static final String OVERLAP = "overlap";
 
     static AllReduceOptions parse(String[] args) {
         AllReduceOptions options =
@@ -33,6 +34,10 @@ record AllReduceOptions(
 
     boolean isMemoryAlone() {
         return transport.equals(MEMORY);
+    }
+
+    boolean isOverlap() {
+        return transport.equals(OVERLAP);
     }
 
     boolean sharesResult() {
@@ -54,7 +59,7 @@ record AllReduceOptions(
                 transport = value;
                 settings =
                         switch (value) {
-                            case "shared memory", SHARED_RESULT, MEMORY -> settings.withSharing(true);
+                            case "shared memory", SHARED_RESULT, OVERLAP, MEMORY -> settings.withSharing(true);
                             case "log buffers" -> settings.withSharing(false);
                             case "udp loopback" ->
                                     settings.withHost("rank " + ProcessHandle.current().pid())

@@ -71,6 +71,13 @@ final class AllReduceRank {
     }
 
     private void run() {
+        if (options.isOverlap()) {
+            String figures = new Overlap(collective, options.world(), rank, operation).measure();
+            if (rank == 0) {
+                System.out.println(figures);
+            }
+            return;
+        }
         warmUp();
         for (long bytes = options.minBytes(); bytes <= options.maxBytes(); bytes *= 4) {
             measure(bytes);

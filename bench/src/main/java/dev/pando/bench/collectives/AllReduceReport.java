@@ -2,6 +2,7 @@ package dev.pando.bench.collectives;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,15 +10,17 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/// Makes a Markdown table of what the benchmark's programs have printed, as times of Pando's and as ratios to it.
+/// Makes of what the benchmark's programs have printed a Markdown table of times and ratios, a plot, and one file of
+/// all figures.
 ///
 /// A ratio is that of two figures of the same round; given are its median over the rounds and its range.
 public final class AllReduceReport {
-    private static final String OURS = "pando, shared memory";
+    private static final List<String> OURS = List.of("pando, shared result", "pando, shared memory");
 
     private record Case(int world, long bytes) implements Comparable<Case> {
         @Override
@@ -29,38 +32,70 @@ public final class AllReduceReport {
     /// Microseconds a call, by round.
     private final SortedMap<Case, SortedMap<String, SortedMap<Integer, Double>>> times = new TreeMap<>();
 
-    private final Set<String> others = new LinkedHashSet<>();
+    private final Set<String> names = new LinkedHashSet<>();
+    private final List<JsonNode> figures = new ArrayList<>();
+    private final ObjectMapper json = new ObjectMapper();
 
     private AllReduceReport() {}
 
-    /// @param args files of JSON lines, one a round
+    /// @param args a folder, then files of JSON lines, one a round
     public static void main(String[] args) throws IOException {
         AllReduceReport report = new AllReduceReport();
-        for (int round = 0; round < args.length; round++) {
+        for (int round = 1; round < args.length; round++) {
             report.read(Path.of(args[round]), round);
         }
+        Path folder = Path.of(args[0]);
+        report.json
+                .writerWithDefaultPrettyPrinter()
+                .writeValue(folder.resolve("figures.json").toFile(), report.figures);
+        Files.writeString(folder.resolve("plot.svg"), report.plot());
         report.print();
     }
 
     private void read(Path file, int round) throws IOException {
-        ObjectMapper json = new ObjectMapper();
         for (String line : Files.readAllLines(file)) {
-            if (line.startsWith("{")) {
-                JsonNode figure = json.readTree(line);
+            if (!line.startsWith("{")) {
+                continue;
+            }
+            ObjectNode figure = (ObjectNode) json.readTree(line);
+            figures.add(figure.put("round", round));
+            if (figure.get("bench").asText().equals("allreduce")) {
                 String name = figure.get("peer").asText() + ", " + figure.get("transport").asText();
                 Case at = new Case(figure.get("world").asInt(), figure.get("bytes").asLong());
                 times.computeIfAbsent(at, _ -> new TreeMap<>())
                         .computeIfAbsent(name, _ -> new TreeMap<>())
                         .put(round, figure.get("time_us").asDouble());
-                if (!name.equals(OURS)) {
-                    others.add(name);
-                }
+                names.add(name);
             }
         }
     }
 
+    private String plot() {
+        SortedMap<Integer, Map<String, SortedMap<Long, Double>>> speeds = new TreeMap<>();
+        times.forEach((at, byName) ->
+                byName.forEach((name, byRound) ->
+                        speeds.computeIfAbsent(at.world(), _ -> new TreeMap<>())
+                                .computeIfAbsent(name, _ -> new TreeMap<>())
+                                .put(at.bytes(), at.bytes() / 1e3 / median(new ArrayList<>(byRound.values())))));
+        return AllReducePlot.draw(speeds, List.copyOf(names));
+    }
+
     private void print() {
-        StringBuilder head = new StringBuilder("| processes | bytes | " + OURS + ", us | GB/s |");
+        for (String ours : OURS) {
+            if (names.contains(ours)) {
+                print(ours);
+            }
+        }
+        for (JsonNode figure : figures) {
+            if (!figure.get("bench").asText().equals("allreduce")) {
+                System.out.println(figure);
+            }
+        }
+    }
+
+    private void print(String ours) {
+        List<String> others = names.stream().filter(name -> !OURS.contains(name)).toList();
+        StringBuilder head = new StringBuilder("\n| processes | bytes | " + ours + ", us | GB/s |");
         StringBuilder rule = new StringBuilder("| ---: | ---: | ---: | ---: |");
         for (String other : others) {
             head.append(" time of ").append(other).append(" / ours |");
@@ -69,11 +104,11 @@ public final class AllReduceReport {
         System.out.println(head);
         System.out.println(rule);
         times.forEach((at, byName) -> {
-            SortedMap<Integer, Double> ours = byName.getOrDefault(OURS, new TreeMap<>());
-            if (ours.isEmpty()) {
+            SortedMap<Integer, Double> own = byName.getOrDefault(ours, new TreeMap<>());
+            if (own.isEmpty()) {
                 return;
             }
-            double time = median(new ArrayList<>(ours.values()));
+            double time = median(new ArrayList<>(own.values()));
             StringBuilder row =
                     new StringBuilder(
                             String.format(
@@ -83,7 +118,7 @@ public final class AllReduceReport {
                                     at.bytes(),
                                     time,
                                     at.bytes() / time / 1e3));
-            others.forEach(other -> row.append(ratio(byName.getOrDefault(other, new TreeMap<>()), ours)));
+            others.forEach(other -> row.append(ratio(byName.getOrDefault(other, new TreeMap<>()), own)));
             System.out.println(row);
         });
     }

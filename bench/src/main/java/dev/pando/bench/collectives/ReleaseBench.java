@@ -95,10 +95,7 @@ public final class ReleaseBench {
             address = answers.readLine();
         }
         return new Rank(
-                process,
-                answers,
-                new PrintStream(process.getOutputStream(), true, StandardCharsets.UTF_8),
-                address);
+                process, answers, new PrintStream(process.getOutputStream(), true, StandardCharsets.UTF_8), address);
     }
 
     private static List<Rank> enter(List<Rank> ranks, long epoch) {
