@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 
 class ShardSumsTest {
     private static final int ELEMENTS = 37;
+    private static final TensorTable TABLE = new TensorTable.Builder().add("x", ELEMENTS).build();
 
     @Property(tries = 200)
     void shouldHoldTheFewestSubtreesWithTheTreesOwnBits(
@@ -37,7 +38,7 @@ class ShardSumsTest {
         }
         Collections.shuffle(order, random);
         try (Arena arena = Arena.ofConfined()) {
-            ShardSums sums = new ShardSums(tree, ELEMENTS, Memory.of(arena));
+            ShardSums sums = new ShardSums(tree, TABLE.length(), Memory.of(arena));
             order.forEach(shard -> sums.compute(new FakeTrainer(), shard));
 
             List<Collective.Partial> partials = sums.partials();
@@ -59,7 +60,7 @@ class ShardSumsTest {
             ShardSums sums =
                     new ShardSums(
                             new ShardTree(64),
-                            ELEMENTS,
+                            TABLE.length(),
                             (name, bytes) -> {
                                 allocated.add(name);
                                 return arena.allocate(bytes);
@@ -80,7 +81,7 @@ class ShardSumsTest {
     @Test
     void shouldStayAsItWasWhenAShardFails() {
         try (Arena arena = Arena.ofConfined()) {
-            ShardSums sums = new ShardSums(new ShardTree(4), ELEMENTS, Memory.of(arena));
+            ShardSums sums = new ShardSums(new ShardTree(4), TABLE.length(), Memory.of(arena));
             sums.compute(new FakeTrainer(), 2);
 
             assertThatThrownBy(() -> sums.compute(new FakeTrainer(), 77)).hasMessage("no batch shard 77 among 4");
@@ -137,7 +138,7 @@ class ShardSumsTest {
 
         @Override
         public TensorTable table() {
-            return new TensorTable.Builder().add("x", ELEMENTS).build();
+            return TABLE;
         }
 
         @Override
