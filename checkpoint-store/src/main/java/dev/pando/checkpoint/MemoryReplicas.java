@@ -21,9 +21,10 @@ public final class MemoryReplicas implements Replicas {
     /// @param parts as they were held, with their checksums
     private record Copy(Held held, List<Kept> parts) {}
 
-    /// The place of one owner. Filled by one thread at a time, read by many.
+    /// The place of one owner. Filled by one thread at a time, and read meanwhile.
     private static final class Shelf {
         final Arena arena = Arena.ofShared();
+        final Object filler = new Object();
         final List<List<TensorPart>> rooms;
         Copy whole;
         int filling;
@@ -41,6 +42,27 @@ public final class MemoryReplicas implements Replicas {
                                 part.name(), part.shape(), part.slice(), memory.asSlice(0, part.data().byteSize())));
             }
             return List.copyOf(room);
+        }
+
+        /// What was filled takes the place of what is whole, once nobody reads that any more.
+        synchronized void put(String owner, Stamp stamp, List<TensorPart> room) {
+            if (whole != null && stamp.step() < whole.held.step()) {
+                throw new IllegalStateException(
+                        owner
+                                + " offers step "
+                                + stamp.step()
+                                + " where step "
+                                + whole.held.step()
+                                + " is held: drop that first");
+            }
+            List<Kept> kept = new ArrayList<>();
+            long bytes = 0;
+            for (TensorPart part : room) {
+                kept.add(new Kept(part, checksum(part.data())));
+                bytes += part.data().byteSize();
+            }
+            whole = new Copy(new Held(owner, stamp.step(), stamp.history(), bytes), List.copyOf(kept));
+            filling = 1 - filling;
         }
 
         boolean fits(List<TensorPart> parts) {
@@ -63,33 +85,50 @@ public final class MemoryReplicas implements Replicas {
 
     @Override
     public void hold(String owner, long step, LossHistory history, List<TensorPart> parts) {
+        receive(
+                owner,
+                parts,
+                room -> {
+                    for (int i = 0; i < room.size(); i++) {
+                        room.get(i).data().copyFrom(parts.get(i).data());
+                    }
+                    return Optional.of(new Stamp(step, history));
+                });
+    }
+
+    @Override
+    public Optional<Held> receive(String owner, List<TensorPart> like, Arrival arrival) {
         Shelf shelf;
         synchronized (this) {
-            shelf = shelves.computeIfAbsent(owner, _ -> new Shelf(parts));
+            shelf = shelves.computeIfAbsent(owner, _ -> new Shelf(like));
         }
-        synchronized (shelf) {
-            if (!shelf.fits(parts)) {
+        synchronized (shelf.filler) {
+            if (!shelf.fits(like)) {
                 throw new IllegalStateException(owner + " has other parts than before: drop what is held of it first");
             }
-            if (shelf.whole != null && step < shelf.whole.held.step()) {
-                throw new IllegalStateException(
-                        owner
-                                + " offers step "
-                                + step
-                                + " where step "
-                                + shelf.whole.held.step()
-                                + " is held: drop that first");
-            }
             List<TensorPart> room = shelf.rooms.get(shelf.filling);
-            List<Kept> kept = new ArrayList<>();
-            long bytes = 0;
-            for (int i = 0; i < room.size(); i++) {
-                room.get(i).data().copyFrom(parts.get(i).data());
-                kept.add(new Kept(room.get(i), checksum(room.get(i).data())));
-                bytes += room.get(i).data().byteSize();
+            Optional<Stamp> stamp = arrival.into(room);
+            stamp.ifPresent(given -> shelf.put(owner, given, room));
+            return stamp.map(_ -> whole(shelf).held);
+        }
+    }
+
+    @Override
+    public void read(String owner, Reader reader) {
+        Shelf shelf;
+        synchronized (this) {
+            shelf = shelves.get(owner);
+        }
+        if (shelf == null) {
+            throw new CheckpointException("nothing is held of " + owner);
+        }
+        synchronized (shelf) {
+            if (shelf.whole == null) {
+                throw new CheckpointException("nothing is held of " + owner);
             }
-            shelf.whole = new Copy(new Held(owner, step, history, bytes), List.copyOf(kept));
-            shelf.filling = 1 - shelf.filling;
+            List<TensorPart> parts = shelf.whole.parts.stream().map(Kept::part).toList();
+            verify(shelf.whole.held, shelf.whole.parts, parts);
+            reader.read(shelf.whole.held, parts);
         }
     }
 
@@ -188,9 +227,11 @@ public final class MemoryReplicas implements Replicas {
             shelf = shelves.remove(owner);
         }
         if (shelf != null) {
-            synchronized (shelf) {
-                shelf.whole = null;
-                shelf.arena.close();
+            synchronized (shelf.filler) {
+                synchronized (shelf) {
+                    shelf.whole = null;
+                    shelf.arena.close();
+                }
             }
         }
     }

@@ -15,6 +15,19 @@ public interface Replicas extends AutoCloseable {
     /// @throws IllegalStateException if the owner's parts are others than before, or this state is older
     void hold(String owner, long step, LossHistory history, List<TensorPart> parts);
 
+    /// Keeps what arrives, in place of the one before, without a copy in between.
+    ///
+    /// @param like the owner's parts: names, shapes, slices; their data is not looked at
+    /// @param arrival fills the room; if it comes to nothing, what was held stays
+    /// @return what is held now, empty if it came to nothing
+    Optional<Held> receive(String owner, List<TensorPart> like, Arrival arrival);
+
+    /// Hands out an owner's newest state where it lies, for as long as the reader takes: nothing else happens to it
+    /// meanwhile.
+    ///
+    /// @throws dev.pando.training.step.CheckpointStore.CheckpointException if nothing is held, or no longer as it was
+    void read(String owner, Reader reader);
+
     /// What is held of an owner.
     Optional<Held> newest(String owner);
 
@@ -30,6 +43,23 @@ public interface Replicas extends AutoCloseable {
 
     @Override
     void close();
+
+    /// A state on its way into memory.
+    @FunctionalInterface
+    interface Arrival {
+        /// @param room parts to be filled
+        /// @return what it was, empty if it did not come
+        Optional<Stamp> into(List<TensorPart> room);
+    }
+
+    /// Sees a state where it lies.
+    @FunctionalInterface
+    interface Reader {
+        void read(Held held, List<TensorPart> parts);
+    }
+
+    /// Which state it is.
+    record Stamp(long step, LossHistory history) {}
 
     /// A state in memory.
     record Held(String owner, long step, LossHistory history, long bytes) {}
