@@ -35,6 +35,11 @@ public final class CheckpointWriter {
     public record Durable(long step, String checkpoint, long bytes, double seconds)
             implements JobSupervisor.Command, Wire {}
 
+    /// A checkpoint that was sound is so no longer.
+    ///
+    /// @param step after which that was found
+    public record Damaged(long step, String sentence) implements JobSupervisor.Command, Wire {}
+
     /// @param sentence for the user
     public record NotWritten(long step, String sentence) implements JobSupervisor.Command, Wire {}
 
@@ -81,7 +86,21 @@ public final class CheckpointWriter {
                                             ? durable
                                             : new NotWritten(request.state().step(), Failures.sentence(failure)));
                 });
+        scrub(request);
         return Behaviors.same();
+    }
+
+    /// Behind what was asked for, so that nobody who waits for a checkpoint waits for this.
+    private void scrub(Write request) {
+        thread.submit(() -> store(request.job()).scrub())
+                .whenComplete((damage, failure) -> {
+                    if (failure != null) {
+                        LOG.warn("checkpoints of {} were not looked after", request.job().id(), failure);
+                    } else {
+                        damage.ifPresent(
+                                sentence -> request.replyTo().tell(new Damaged(request.state().step(), sentence)));
+                    }
+                });
     }
 
     private Durable save(Write request) {

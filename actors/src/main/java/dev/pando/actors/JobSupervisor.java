@@ -51,6 +51,7 @@ public final class JobSupervisor {
                     CheckpointWriter.Found,
                     CheckpointWriter.Durable,
                     CheckpointWriter.NotWritten,
+                    CheckpointWriter.Damaged,
                     Unrecoverable,
                     NodeGone,
                     Stop,
@@ -771,6 +772,12 @@ public final class JobSupervisor {
                         WriterGone.class,
                         gone -> {
                             checkpoints.writerIsGone();
+                            return Behaviors.same();
+                        })
+                .onMessage(
+                        CheckpointWriter.Damaged.class,
+                        damaged -> {
+                            audience.tell(new JobEvent.CheckpointFailed(damaged.step(), damaged.sentence()));
                             return Behaviors.same();
                         })
                 .onMessage(Unrecoverable.class, given -> fail(given.sentence()))

@@ -105,6 +105,7 @@ class WireTest {
                     new CheckpointWriter.Found(Optional.of(CHECKPOINT), List.of("step-11 is cut off")),
                     new CheckpointWriter.Durable(10, "step-10", 1L << 40, 0.25),
                     new CheckpointWriter.NotWritten(10, "the disk is full"),
+                    new CheckpointWriter.Damaged(10, "checkpoint step-5 is damaged"),
                     new CheckpointWriter.FindNewest(JOB, SUPERVISOR),
                     new PipelineStage.EnterEpoch(
                             4, new Membership("tiny", 2, List.of(new Member("worker-1", "pando:host=a|stream=7")))),

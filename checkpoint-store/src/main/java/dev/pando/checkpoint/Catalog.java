@@ -28,6 +28,9 @@ final class Catalog {
     /// Checkpoints that were found damaged, which retention must not count.
     private final Set<String> damaged = ConcurrentHashMap.newKeySet();
 
+    /// Read since all of them were.
+    private final Set<String> scrubbed = ConcurrentHashMap.newKeySet();
+
     private volatile boolean seen;
 
     /// @param job whose checkpoints these should be; null for any
@@ -195,6 +198,43 @@ final class Catalog {
         } catch (Damaged | Foreign broken) {
             damaged.add(name);
             return Optional.of(broken.getMessage());
+        }
+    }
+
+    /// Reads the oldest checkpoint that was not read since the last time all of them were.
+    ///
+    /// @return what is wrong with it
+    Optional<String> scrub(Pace pace) throws IOException {
+        List<String> oldestFirst = newestFirst().reversed();
+        scrubbed.retainAll(oldestFirst);
+        if (scrubbed.containsAll(oldestFirst)) {
+            scrubbed.clear();
+        }
+        Optional<String> next = oldestFirst.stream().filter(name -> !scrubbed.contains(name)).findFirst();
+        if (next.isEmpty()) {
+            return Optional.empty();
+        }
+        String name = next.get();
+        scrubbed.add(name);
+        pace.await(bytes(name));
+        return fault(name)
+                .filter(_ -> isThere(name)) // else retention was faster
+                .map(fault -> "checkpoint " + name + " is damaged: " + fault + "; it is not counted any more");
+    }
+
+    private long bytes(String name) throws IOException {
+        try {
+            return manifest(name).bytes();
+        } catch (Damaged | Foreign unreadable) {
+            return 0;
+        }
+    }
+
+    private boolean isThere(String name) {
+        try {
+            return storage.exists(name);
+        } catch (IOException unknown) {
+            return true;
         }
     }
 

@@ -7,7 +7,9 @@ package dev.pando.checkpoint;
 /// @param chunkBytes unit of hashing: what one checksum covers, and the least that a partial read must fetch
 /// @param threads that hash and check
 /// @param bytesPerSecond most that is written in a second; 0 for no bound
-public record CheckpointSettings(int keep, long fileBytes, int chunkBytes, int threads, long bytesPerSecond) {
+/// @param scrub whether old checkpoints are read again in the background
+public record CheckpointSettings(
+        int keep, long fileBytes, int chunkBytes, int threads, long bytesPerSecond, boolean scrub) {
     public static final CheckpointSettings DEFAULT = new CheckpointSettings(3, 512L << 20, 4 << 20, 2, 0);
 
     public CheckpointSettings {
@@ -24,12 +26,17 @@ public record CheckpointSettings(int keep, long fileBytes, int chunkBytes, int t
     /// @param fileBytes see `checkpoint.file-size`
     /// @param threads see `checkpoint.threads`
     /// @param bytesPerSecond see `checkpoint.bytes-per-second`
-    public CheckpointSettings(int keep, long fileBytes, int threads, long bytesPerSecond) {
-        this(keep, fileBytes, DEFAULT.chunkBytes, threads, bytesPerSecond);
+    /// @param scrub see `checkpoint.scrub`
+    public CheckpointSettings(int keep, long fileBytes, int threads, long bytesPerSecond, boolean scrub) {
+        this(keep, fileBytes, DEFAULT.chunkBytes, threads, bytesPerSecond, scrub);
+    }
+
+    CheckpointSettings(int keep, long fileBytes, int chunkBytes, int threads, long bytesPerSecond) {
+        this(keep, fileBytes, chunkBytes, threads, bytesPerSecond, true);
     }
 
     public CheckpointSettings withKeep(int checkpoints) {
-        return new CheckpointSettings(checkpoints, fileBytes, chunkBytes, threads, bytesPerSecond);
+        return new CheckpointSettings(checkpoints, fileBytes, chunkBytes, threads, bytesPerSecond, scrub);
     }
 
     private static void require(boolean holds, String sentence) {

@@ -24,6 +24,7 @@ public final class Checkpoints implements CheckpointStore {
     private final Workers workers;
     private final Catalog catalog;
     private final Publisher publisher;
+    private final Pace pace;
     private final AtomicBoolean swept = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
 
@@ -33,7 +34,7 @@ public final class Checkpoints implements CheckpointStore {
         this.settings = settings;
         this.workers = new Workers(settings.threads(), settings.chunkBytes());
         this.catalog = new Catalog(storage, workers, job);
-        Pace pace = new Pace(settings.bytesPerSecond(), new MachineClock(closed));
+        this.pace = new Pace(settings.bytesPerSecond(), new MachineClock(closed));
         this.publisher = new Publisher(storage, workers, catalog, settings, pace);
     }
 
@@ -195,6 +196,18 @@ public final class Checkpoints implements CheckpointStore {
     /// Fills parts, however the tensors were cut when they were saved. Reads only what belongs to them.
     public void loadParts(Saved saved, List<TensorPart> into) {
         load(saved, into, true);
+    }
+
+    @Override
+    public Optional<String> scrub() {
+        if (!settings.scrub()) {
+            return Optional.empty();
+        }
+        try {
+            return catalog.scrub(pace);
+        } catch (IOException unreadable) {
+            return Optional.of(storage.where() + " cannot be read: " + Faults.reason(unreadable));
+        }
     }
 
     private void load(Saved saved, List<TensorPart> into, boolean subset) {

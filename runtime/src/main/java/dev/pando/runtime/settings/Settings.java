@@ -296,7 +296,8 @@ public record Settings(
                                 checkpoint.integer("keep"),
                                 checkpoint.bytes("file-size"),
                                 checkpoint.integer("threads"),
-                                checkpoint.bytes("bytes-per-second")));
+                                checkpoint.bytes("bytes-per-second"),
+                                checkpoint.flag("scrub")));
         CheckpointPlace place =
                 folder.isEmpty()
                         ? new CheckpointPlace.Folder(out.resolve("checkpoints"))

@@ -26,6 +26,14 @@ public interface CheckpointStore extends AutoCloseable {
     /// @throws CheckpointException naming any tensor that is missing, left over, misshapen or damaged
     void load(Saved saved, List<TrainerState.Span> into);
 
+    /// Looks after what lies there: reads one checkpoint again, another one each time, so that damage is found while
+    /// there are others.
+    ///
+    /// @return what is wrong with it, in one sentence; empty if nothing is
+    default Optional<String> scrub() {
+        return Optional.empty();
+    }
+
     @Override
     void close();
 
