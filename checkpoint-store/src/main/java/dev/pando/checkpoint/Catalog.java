@@ -137,6 +137,11 @@ final class Catalog {
         }
     }
 
+    /// The newest one of a step before.
+    String parentOf(long step) throws IOException {
+        return newestFirst().stream().filter(name -> CheckpointName.stepOf(name) < step).findFirst().orElse("");
+    }
+
     /// Keeps the newest sound checkpoints and removes what is older than the last of them, after reading what is kept.
     /// Where fewer are sound than shall be kept, nothing is removed.
     List<String> prune(int keep) throws IOException {

@@ -117,14 +117,15 @@ public final class Checkpoints implements CheckpointStore {
     /// @param writtenBytes of tensors; the others were there already, unchanged
     public record Written(Saved saved, long writtenBytes) {}
 
-    private Publisher.Occasion occasion(long step, LossHistory history, Map<String, String> attributes) {
+    private Publisher.Occasion occasion(long step, LossHistory history, Map<String, String> attributes)
+            throws IOException {
         if (job == null) {
             throw new IllegalStateException("opened to look at, not to save");
         }
         if (step < 0) {
             throw new IllegalArgumentException("a state after " + step + " steps");
         }
-        return new Publisher.Occasion(job, step, history, new TreeMap<>(attributes));
+        return new Publisher.Occasion(job, step, history, catalog.parentOf(step), new TreeMap<>(attributes));
     }
 
     private void retain(String justSaved) {
@@ -140,8 +141,8 @@ public final class Checkpoints implements CheckpointStore {
 
     /// Begins a checkpoint that several nodes write and this one commits.
     public SharedCheckpoint begin(long step, LossHistory history, Map<String, String> attributes) {
-        Publisher.Occasion occasion = occasion(step, history, attributes);
         try {
+            Publisher.Occasion occasion = occasion(step, history, attributes);
             catalog.refuseForeign();
             byte[] text =
                     (job + "\n" + step + "\n" + history.sha256() + "\n" + occasion.attributes())

@@ -7,6 +7,7 @@ import java.util.Optional;
 
 /// What one checkpoint says of itself, for people and tools.
 ///
+/// @param parent the one that was there before it, removed since perhaps; empty where there was none
 /// @param fault why it cannot be used, as far as its manifest shows; the rest is empty then
 public record Inspection(
         String id,
@@ -14,6 +15,7 @@ public record Inspection(
         String job,
         long step,
         LossHistory history,
+        String parent,
         Map<String, String> attributes,
         List<Tensor> tensors,
         List<File> files) {
@@ -43,6 +45,7 @@ public record Inspection(
                 manifest.job(),
                 manifest.step(),
                 manifest.history(),
+                manifest.parent(),
                 manifest.attributes(),
                 manifest.tensors().stream()
                         .map(tensor ->
@@ -59,6 +62,7 @@ public record Inspection(
                 "",
                 CheckpointName.stepOf(id),
                 LossHistory.EMPTY,
+                "",
                 Map.of(),
                 List.of(),
                 List.of());

@@ -13,6 +13,7 @@ import java.util.TreeMap;
 /// @param job whose state it is
 /// @param step number of committed steps
 /// @param history digest of the losses so far
+/// @param parent name of the checkpoint that the place held before it; empty where there was none, or nobody knows
 /// @param attributes what the job says of itself
 /// @param chunkBytes how much of a piece each checksum covers; the last one of a piece covers the rest
 /// @param files in the checkpoint's folder
@@ -21,6 +22,7 @@ record Manifest(
         String job,
         long step,
         LossHistory history,
+        String parent,
         SortedMap<String, String> attributes,
         int chunkBytes,
         List<ShardFile> files,

@@ -19,7 +19,9 @@ import java.util.SortedMap;
 /// version, so that damage and age can always be told apart.
 final class ManifestFormat {
     static final String FORMAT = "pando.checkpoint";
-    static final int VERSION = 1;
+
+    /// 1: the first. 2: names the parent.
+    static final int VERSION = 2;
 
     private static final String SEAL = "\"sha256\":\"";
     private static final int TAIL = SEAL.length() + 64 + "\"}\n".length();
@@ -43,6 +45,7 @@ final class ManifestFormat {
                             manifest.job(),
                             manifest.step(),
                             manifest.history().sha256(),
+                            manifest.parent(),
                             manifest.attributes(),
                             manifest.chunkBytes(),
                             manifest.files(),
@@ -78,11 +81,16 @@ final class ManifestFormat {
                                 + VERSION
                                 + "): use that one");
             }
-            Body body = JSON.treeToValue(((ObjectNode) tree).without("sha256"), Body.class);
+            ObjectNode object = ((ObjectNode) tree).without("sha256");
+            if (version < 2) {
+                object.put("parent", "");
+            }
+            Body body = JSON.treeToValue(object, Body.class);
             return new Manifest(
                     body.job,
                     body.step,
                     new LossHistory(body.lossHistory),
+                    body.parent,
                     body.attributes,
                     body.chunkBytes,
                     body.files,
@@ -115,6 +123,7 @@ final class ManifestFormat {
             String job,
             long step,
             String lossHistory,
+            String parent,
             SortedMap<String, String> attributes,
             int chunkBytes,
             List<Manifest.ShardFile> files,

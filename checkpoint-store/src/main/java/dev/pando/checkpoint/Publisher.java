@@ -27,10 +27,13 @@ final class Publisher {
     }
 
     /// What a checkpoint says of itself.
-    record Occasion(String job, long step, LossHistory history, SortedMap<String, String> attributes) {
+    ///
+    /// @param parent see [Manifest]
+    record Occasion(String job, long step, LossHistory history, String parent, SortedMap<String, String> attributes) {
         Manifest manifest(int chunkBytes, List<Manifest.ShardFile> files, List<Composition.Placed> placed) {
             List<Manifest.Tensor> tensors = Composition.tensors(placed);
-            return new Manifest(job, step, history, attributes, chunkBytes, Composition.used(files, tensors), tensors);
+            return new Manifest(
+                    job, step, history, parent, attributes, chunkBytes, Composition.used(files, tensors), tensors);
         }
     }
 

@@ -235,7 +235,10 @@ class CheckpointsTest {
             assertThatThrownBy(checkpoints::newest)
                     .isInstanceOf(CheckpointException.class)
                     .hasMessage(
-                            later + " was written by a newer Pando (format 7, this one reads up to 1): use that one");
+                            later
+                                    + " was written by a newer Pando (format 7, this one reads up to "
+                                    + ManifestFormat.VERSION
+                                    + "): use that one");
         }
     }
 

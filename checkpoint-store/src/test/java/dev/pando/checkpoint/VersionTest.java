@@ -39,6 +39,7 @@ class VersionTest {
                 assertThat(newest.saved().orElseThrow().attributes()).isEqualTo(States.ATTRIBUTES);
                 assertThat(newest.saved().orElseThrow().history()).isEqualTo(States.history(5));
                 States.assertSame(into, States.after(5));
+                assertThat(checkpoints.inspect("5").parent()).startsWith(version < 2 ? "" : "step-0000000004-");
             }
         }
     }

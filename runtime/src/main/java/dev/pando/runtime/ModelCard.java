@@ -53,7 +53,7 @@ final class ModelCard {
                     case REWARD -> "A reward model: it scores answers, and is not made to give them.";
                     case RLHF -> "A chat model: fine-tuned on conversations, then by reinforcement learning.";
                 };
-        return what + " Trained by Pando (" + Version.line() + ").";
+        return what + " Trained by " + Version.line() + ".";
     }
 
     private void shape(ModelConfig model, Release release) {

@@ -111,6 +111,9 @@ public final class CheckpointCommand implements Callable<Integer> {
             out.println("job      " + seen.job());
             out.println("step     " + seen.step());
             out.println("history  " + seen.history().sha256());
+            if (!seen.parent().isEmpty()) {
+                out.println("parent   " + seen.parent());
+            }
             new TreeMap<>(seen.attributes())
                     .forEach((name, value) -> out.println(String.format("%-8s %s", name, shortened(value))));
             out.println(
