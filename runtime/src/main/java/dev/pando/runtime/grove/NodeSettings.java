@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValueFactory;
 import dev.pando.runtime.journal.FileLedger;
+import dev.pando.runtime.journal.PostgresLedger;
 import dev.pando.runtime.settings.UserError;
 import java.util.List;
 import java.util.Map;
@@ -100,11 +101,13 @@ public record NodeSettings(String name, int devices, Config grove, Config system
     }
 
     private Config journal() {
+        String place = grove.getString("journal");
+        boolean database = place.startsWith(PostgresLedger.SCHEME);
         return ConfigFactory.parseMap(
                 Map.of(
                         "pando.journal.ledger",
-                        FileLedger.class.getName(),
-                        "pando.journal.folder",
-                        grove.getString("journal")));
+                        (database ? PostgresLedger.class : FileLedger.class).getName(),
+                        database ? "pando.journal.url" : "pando.journal.folder",
+                        place));
     }
 }
