@@ -12,6 +12,7 @@ package dev.pando.actors;
 /// @param config the job's whole config as HOCON, from which any node builds the same trainer
 /// @param data names the tokens that the job trains on, whatever becomes of the text that they were made from; empty
 ///   where the trainer makes its own
+/// @param device the kind that it computes on: others would give other bits, and take no part; empty where any will do
 public record JobSpec(
         String id,
         long steps,
@@ -20,7 +21,8 @@ public record JobSpec(
         long checkpointEverySteps,
         double secondsBetweenFailures,
         String config,
-        String data) {
+        String data,
+        String device) {
     private static final double HOUR_S = 3600;
 
     public JobSpec {
@@ -34,6 +36,6 @@ public record JobSpec(
     }
 
     public JobSpec(String id, long steps, int shards, int workers, long checkpointEverySteps, String config) {
-        this(id, steps, shards, workers, checkpointEverySteps, HOUR_S, config, "");
+        this(id, steps, shards, workers, checkpointEverySteps, HOUR_S, config, "", "");
     }
 }

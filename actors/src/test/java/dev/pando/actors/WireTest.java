@@ -50,7 +50,8 @@ class WireTest {
 
     private static final LossHistory HISTORY = LossHistory.EMPTY.then(0, 2.5, 0.1);
     private static final ShardLoss LOSS = new ShardLoss(1.0 / 3, 257);
-    private static final JobSpec JOB = new JobSpec("tiny", 20, 8, 3, 10, 3600, "pando.job.name = tiny\n", "sha256:7");
+    private static final JobSpec JOB =
+            new JobSpec("tiny", 20, 8, 3, 10, 3600, "pando.job.name = tiny\n", "sha256:7", "cpu");
     private static final CheckpointWriter.Checkpoint CHECKPOINT =
             new CheckpointWriter.Checkpoint("step-10", 10, HISTORY);
 

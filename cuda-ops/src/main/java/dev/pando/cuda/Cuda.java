@@ -96,6 +96,11 @@ public final class Cuda {
         return CublasLibrary.find().map(CublasLibrary.Found::toString).orElse("");
     }
 
+    /// What decides a GPU's bits besides a job's config: its model, and what multiplies matrices on it.
+    public static String kind(Gpu gpu) {
+        return gpu.name() + " with " + CublasLibrary.find().map(CublasLibrary.Found::name).orElse("our own products");
+    }
+
     private record Questions(SymbolLookup driver, Arena arena) {
         int call(String function, FunctionDescriptor signature, Object... arguments) throws Throwable {
             return (int)

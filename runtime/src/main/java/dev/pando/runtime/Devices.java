@@ -43,6 +43,18 @@ final class Devices {
         }
     }
 
+    /// What decides the bits of a job that computes here, besides its config; empty where this machine has no such
+    /// device.
+    static String kind(Settings settings) {
+        return switch (settings.device()) {
+            case Device.Cpu _ -> CpuOps.kind();
+            case Device.Cuda(int ordinal) ->
+                    Cuda.detect() instanceof Cuda.Detection.Found found && ordinal < found.gpus().size()
+                            ? Cuda.kind(found.gpus().get(ordinal))
+                            : "";
+        };
+    }
+
     /// @param worker whom its threads are called after
     /// @param arena of what lives in the host's memory
     static Opened open(Settings settings, String worker, Arena arena) {

@@ -37,7 +37,7 @@ final class Intake {
                 folder.forgetEntries();
             }
             workbench.data().tokenizer().save(folder.path());
-            job = spec(settings, workbench.data().digest());
+            job = spec(settings, workbench.data().digest(), Devices.kind(settings));
         }
         switch (owners.submit(job)) {
             case JobOwner.Accepted accepted -> answers.tell("submitted", accepted.job());
@@ -45,7 +45,7 @@ final class Intake {
         }
     }
 
-    static JobSpec spec(Settings settings, String data) {
+    static JobSpec spec(Settings settings, String data, String device) {
         return new JobSpec(
                 settings.name(),
                 settings.steps(),
@@ -54,7 +54,8 @@ final class Intake {
                 settings.checkpoint().everySteps(),
                 settings.checkpoint().secondsBetweenFailures(),
                 settings.render(),
-                data);
+                data,
+                settings.sameBits() ? device : "");
     }
 
     private static Progress telling(Answers answers) {

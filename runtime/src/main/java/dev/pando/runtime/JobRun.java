@@ -143,7 +143,7 @@ final class JobRun implements Job {
         }
         folder.begin(settings);
         workbench.data().tokenizer().save(folder.path());
-        JobSpec job = Intake.spec(settings, workbench.data().digest());
+        JobSpec job = Intake.spec(settings, workbench.data().digest(), Devices.kind(settings));
         List<String> devices = submission.nodes() == 0 ? Host.devices(settings.workers()) : List.of();
         Workbench tools = submission.tools().apply(workbench);
         host.set(

@@ -79,6 +79,11 @@ final class OpenReplicas {
         }
 
         @Override
+        public void add(MemorySegment sum, MemorySegment other) {
+            trainer.add(sum, other);
+        }
+
+        @Override
         public Examined examine(MemorySegment gradientSum, ShardLoss total) {
             return trainer.examine(gradientSum, total);
         }

@@ -32,6 +32,7 @@ import java.util.Optional;
 final class ProductionWorkbench implements Workbench, AutoCloseable {
     private static final String CONFIG = "config";
     private static final String DATA = "data";
+    private static final String DEVICE = "device";
     private static final String SAMPLER = "sampler"; // for people: equal where every token of every step is
 
     private final Settings settings;
@@ -67,6 +68,7 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
         if (newest.isEmpty()) {
             newest = settings.start().run().map(this::takeOver);
         }
+        newest.ifPresent(this::checkKind);
         settings.start().model().ifPresent(model -> Beginning.check(model, settings));
         data = newest.isPresent() ? dataOf(newest.get(), progress) : PreparedData.prepare(settings.data(), progress);
         int known = data.tokenizer().vocabularySize();
@@ -120,6 +122,7 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
 
     @Override
     public Replica replica(JobSpec job, String worker) {
+        refuseOtherKind(job, Devices.kind(settings));
         Collective collective = transport.join(worker);
         Arena arena = Arena.ofShared();
         Devices.Opened device = Devices.open(settings, worker, arena);
@@ -141,6 +144,20 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
         return new Replica(owner, collective);
     }
 
+    static void refuseOtherKind(JobSpec job, String kind) {
+        if (!job.device().isEmpty() && !job.device().equals(kind)) {
+            throw new UserError(
+                    "job "
+                            + job.id()
+                            + " is computed on "
+                            + job.device()
+                            + ", and here it would be "
+                            + kind
+                            + ", to other bits: this node takes no part in that job, unless the job is submitted"
+                            + " with same-bits=false");
+        }
+    }
+
     private ModelTrainer trainer(Devices.Opened device) {
         return new ModelTrainer(
                 settings.model().shape(),
@@ -160,7 +177,8 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
 
     @Override
     public Map<String, String> checkpointAttributes(JobSpec job) {
-        return Map.of(CONFIG, settings.render(), DATA, data.digest(), SAMPLER, sampler.digest());
+        String kind = Devices.kind(settings);
+        return Map.of(CONFIG, settings.render(), DATA, data.digest(), SAMPLER, sampler.digest(), DEVICE, kind);
     }
 
     @Override
@@ -203,6 +221,23 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
             Map<String, String> attributes = new HashMap<>(saved.attributes());
             attributes.put(CONFIG, settings.render());
             return to.adopt(from, saved, attributes);
+        }
+    }
+
+    /// Nothing is known of a checkpoint that somebody else made, and of a device that is elsewhere.
+    private void checkKind(Saved saved) {
+        String then = saved.attributes().getOrDefault(DEVICE, "");
+        String now = Devices.kind(settings);
+        if (settings.sameBits() && !then.isEmpty() && !now.isEmpty() && !then.equals(now)) {
+            throw new UserError(
+                    "the checkpoint "
+                            + saved.id()
+                            + " was computed on "
+                            + then
+                            + ", and here it would be "
+                            + now
+                            + ", to other bits; go on on a machine of that kind, or accept other bits"
+                            + " from here by --set same-bits=false");
         }
     }
 

@@ -53,6 +53,11 @@ final class FaultyTrainer implements Trainer {
     }
 
     @Override
+    public void add(MemorySegment sum, MemorySegment other) {
+        trainer.add(sum, other);
+    }
+
+    @Override
     public Examined examine(MemorySegment gradientSum, ShardLoss total) {
         return during(Phase.VOTE, () -> trainer.examine(gradientSum, total));
     }

@@ -29,6 +29,7 @@ import java.util.stream.Stream;
 /// @param grove the group `pando.grove`: what nodes are that are processes of their own
 /// @param name of the run
 /// @param out the run's folder
+/// @param sameBits whether the job keeps to the kind of device that it began on
 /// @param threads CPU threads of this process's workers together, at least 1
 /// @param seed decides initial weights and the order of data
 /// @param steps to commit
@@ -40,6 +41,7 @@ public record Settings(
         Path out,
         int workers,
         Device device,
+        boolean sameBits,
         int threads,
         long seed,
         long steps,
@@ -162,6 +164,7 @@ public record Settings(
                 out,
                 workers(job, batch),
                 device(job),
+                job.flag("same-bits"),
                 threads(job),
                 job.whole("seed"),
                 steps,

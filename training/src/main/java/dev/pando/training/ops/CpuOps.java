@@ -37,6 +37,11 @@ public final class CpuOps implements Ops {
         zero = new Zero(lanes);
     }
 
+    /// What decides this processor's bits besides a job's config: vectors of another width add in another order.
+    public static String kind() {
+        return "cpu with vectors of " + Floats.LANES + " floats";
+    }
+
     /// Loads the library of matrix products, and says which one it is.
     ///
     /// @throws IllegalStateException if it cannot be loaded
