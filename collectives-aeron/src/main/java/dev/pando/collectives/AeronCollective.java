@@ -44,6 +44,7 @@ final class AeronCollective implements Communicator {
     private Epoch adopted;
     private Peer[] peers = {};
     private int neighbours;
+    private boolean crossesHosts;
     private Hello hello;
     private Hosts hosts;
     private int[] everyone = {};
@@ -384,7 +385,7 @@ final class AeronCollective implements Communicator {
                     lost = null;
                 } else if (lost != null) {
                     fail(epoch, lost); // not even what it sent before it went helps
-                } else if (!work.isDone() && patience.idle()) {
+                } else if (!work.isDone() && idle()) {
                     lost = lost(epoch, work);
                     if (lost == null && patience.isOver()) {
                         fail(epoch, new Outcome.TimedOut(awaited(epoch, work)));
@@ -399,6 +400,14 @@ final class AeronCollective implements Communicator {
             failHere(epoch, work.name(), broken);
             throw broken;
         }
+    }
+
+    /// Lets time pass; where numbers leave the host, by seeing to it that they do.
+    private boolean idle() {
+        if (crossesHosts) {
+            transport.helpDriver();
+        }
+        return patience.idle();
     }
 
     private void failHere(Epoch epoch, String work, Throwable failure) {
@@ -489,6 +498,7 @@ final class AeronCollective implements Communicator {
         known.clear();
         peers = new Peer[now.size()];
         neighbours = 1;
+        crossesHosts = false;
         for (int rank = 0; rank < peers.length; rank++) {
             if (rank != now.rank()) {
                 Member member = now.membership().members().get(rank);
@@ -496,6 +506,7 @@ final class AeronCollective implements Communicator {
                 peers[rank] = peer != null ? peer : new Peer(member, transport, traffic);
                 known.put(member.address(), peers[rank]);
                 neighbours += peers[rank].isNeighbour() ? 1 : 0;
+                crossesHosts |= !peers[rank].isLocal();
             }
         }
         before.values().forEach(Peer::close);

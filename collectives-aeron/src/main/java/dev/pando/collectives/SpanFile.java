@@ -136,6 +136,9 @@ final class SpanFile implements Memory, AutoCloseable {
     /// Writes zeros rather than leaving a hole: a hole that cannot be filled later kills the process.
     private MemorySegment grow(long bytes) throws IOException {
         long begin = end;
+        if (bytes > usable()) {
+            throw new IOException("No space left on device"); // before others feel it
+        }
         try {
             ByteBuffer zeros = ByteBuffer.allocateDirect((int) Math.min(bytes, ZEROS));
             for (long at = begin; at < begin + bytes; ) {

@@ -4,7 +4,6 @@ import io.aeron.Aeron;
 import io.aeron.ChannelUriStringBuilder;
 import io.aeron.CommonContext;
 import io.aeron.driver.MediaDriver;
-import io.aeron.driver.ThreadingMode;
 import io.aeron.driver.status.SystemCounterDescriptor;
 import io.aeron.exceptions.DriverTimeoutException;
 import io.aeron.protocol.DataHeaderFlyweight;
@@ -21,7 +20,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.agrona.ErrorHandler;
-import org.agrona.concurrent.BackoffIdleStrategy;
 
 /// A node's place on the network: owns its media driver and what goes with it, and gives each of the node's workers a
 /// [Communicator].
@@ -44,7 +42,7 @@ public final class Transport implements AutoCloseable {
 
     private final TransportSettings settings;
     private final NodeFolder folder;
-    private final MediaDriver driver;
+    private final EmbeddedDriver driver;
     private final String driverDirectory;
     private final Aeron home;
     private final Map<String, Aeron> clients = new ConcurrentHashMap<>();
@@ -57,11 +55,12 @@ public final class Transport implements AutoCloseable {
 
     private Transport(TransportSettings settings, CheckedEndpoint.Line line) {
         this.settings = settings;
+        settings.driver().ifPresent(Transport::mustRun);
         this.folder = NodeFolder.createIn(settings.directory());
         try {
             this.driver =
                     settings.driver().isPresent() ? null : launch(settings, folder.path().resolve("driver"), line);
-            this.driverDirectory = settings.driver().map(Path::toString).orElseGet(() -> driver.aeronDirectoryName());
+            this.driverDirectory = settings.driver().map(Path::toString).orElseGet(() -> driver.directory());
             this.home = connect(driverDirectory, Transport::report);
             clients.put(driverDirectory, home);
         } catch (RuntimeException failure) {
@@ -158,6 +157,13 @@ public final class Transport implements AutoCloseable {
         return settings.host();
     }
 
+    /// Does a turn of the driver's work, for who has to wait for it.
+    void helpDriver() {
+        if (driver != null) {
+            driver.help();
+        }
+    }
+
     /// The client of this node's own driver.
     Aeron home() {
         return home;
@@ -205,8 +211,8 @@ public final class Transport implements AutoCloseable {
                 .endpoint(endpoint)
                 .mtu(udp.mtuBytes())
                 .termLength(udp.termBytes())
-                .socketRcvbufLength(udp.windowBytes())
-                .socketSndbufLength(udp.windowBytes())
+                .socketRcvbufLength(udp.socketBytes())
+                .socketSndbufLength(udp.socketBytes())
                 .receiverWindowLength(udp.windowBytes())
                 .build();
     }
@@ -255,14 +261,12 @@ public final class Transport implements AutoCloseable {
         }
     }
 
-    private MediaDriver launch(TransportSettings settings, Path directory, CheckedEndpoint.Line line) {
-        return MediaDriver.launch(
+    private EmbeddedDriver launch(TransportSettings settings, Path directory, CheckedEndpoint.Line line) {
+        return new EmbeddedDriver(
                 new MediaDriver.Context()
                         .aeronDirectoryName(directory.toString())
                         .dirDeleteOnStart(true)
                         .dirDeleteOnShutdown(true)
-                        .threadingMode(ThreadingMode.SHARED)
-                        .sharedIdleStrategy(new BackoffIdleStrategy(10, 20, 1_000, 500_000))
                         .ipcTermBufferLength(settings.termBytes())
                         .ipcMtuLength(mtu(settings.chunkBytes()))
                         .termBufferSparseFile(false)
@@ -274,6 +278,15 @@ public final class Transport implements AutoCloseable {
                         .receiveChannelEndpointSupplier((channel, dispatcher, status, context) ->
                                 new CheckedEndpoint(channel, dispatcher, status, context, line, damaged))
                         .errorHandler(Transport::report));
+    }
+
+    private static void mustRun(Path driver) {
+        if (!Files.exists(driver.resolve("cnc.dat"))) {
+            throw new IllegalStateException(
+                    "no media driver runs at "
+                            + driver
+                            + "; start one there, or name none, and the transport embeds one");
+        }
     }
 
     private static Aeron connect(String driverDirectory, ErrorHandler onFailure) {

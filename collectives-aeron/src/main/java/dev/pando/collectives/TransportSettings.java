@@ -2,6 +2,8 @@ package dev.pando.collectives;
 
 import io.aeron.protocol.DataHeaderFlyweight;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -123,8 +125,12 @@ public record TransportSettings(
     /// @param termBytes of a log buffer's term, a power of two
     /// @param windowBytes that a sender may have under way to a receiver; the kernel's `net.core.rmem_max` bounds it
     public record Udp(String address, int mtuBytes, int termBytes, int windowBytes) {
+        private static final int LARGEST_DATAGRAM = 65_504;
+        private static final int IP_AND_UDP = 28;
+        private static final int LARGEST_SOCKET_BUFFER = 16 * 1024 * 1024;
+
         public Udp {
-            if (mtuBytes < 1024 || mtuBytes > 65_504 || mtuBytes % 32 != 0) {
+            if (mtuBytes < 1024 || mtuBytes > LARGEST_DATAGRAM || mtuBytes % 32 != 0) {
                 throw new IllegalArgumentException(
                         "mtuBytes must be a multiple of 32 from 1024 to 65504, not " + mtuBytes);
             }
@@ -138,10 +144,15 @@ public record TransportSettings(
             }
         }
 
-        /// Sizes that suit most networks: datagrams of 8 KiB, and a window as large as the kernel allows.
+        /// Sizes that suit the interface. Where a datagram may be as large as UDP allows, as on the loopback device,
+        /// they are that large, and terms so small that they stay in a cache; else datagrams have 8 KiB, and a window
+        /// is as large as the kernel allows, for a network may be long.
         public static Udp at(String address) {
+            if (mtuOf(address) >= LARGEST_DATAGRAM + IP_AND_UDP) {
+                return new Udp(address, LARGEST_DATAGRAM, 512 * 1024, 256 * 1024);
+            }
             int term = 8 * 1024 * 1024;
-            return new Udp(address, 8192, term, (int) Math.min(term / 2, largestReceiveBuffer()));
+            return new Udp(address, 8192, term, Math.min(term / 2, largestReceiveBuffer()));
         }
 
         /// Numbers that fit into one frame, in bytes.
@@ -149,9 +160,26 @@ public record TransportSettings(
             return (mtuBytes - DataHeaderFlyweight.HEADER_LENGTH - Frame.HEADER) / 64 * 64;
         }
 
-        private static long largestReceiveBuffer() {
+        /// What sockets ask the kernel for: room for the windows of several senders, as far as it goes.
+        int socketBytes() {
+            return Math.max(windowBytes, largestReceiveBuffer());
+        }
+
+        /// @return 0 if the address is not one of this host's
+        private static int mtuOf(String address) {
             try {
-                return Long.parseLong(Files.readString(Path.of("/proc/sys/net/core/rmem_max")).strip());
+                NetworkInterface device = NetworkInterface.getByInetAddress(InetAddress.getByName(address));
+                return device == null ? 0 : device.getMTU();
+            } catch (IOException unknown) {
+                return 0; // whoever listens there will say so
+            }
+        }
+
+        private static int largestReceiveBuffer() {
+            try {
+                // by lines: the kernel gives such a number to the first read alone, which must ask for all of it
+                String bytes = Files.readAllLines(Path.of("/proc/sys/net/core/rmem_max")).getFirst();
+                return (int) Math.min(LARGEST_SOCKET_BUFFER, Long.parseLong(bytes));
             } catch (IOException | NumberFormatException unknown) {
                 return 128 * 1024;
             }

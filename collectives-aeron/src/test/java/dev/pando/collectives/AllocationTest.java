@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -26,13 +27,13 @@ class AllocationTest {
 
     /// In a process of its own: what a compiler makes of code depends on all that has run before.
     @ParameterizedTest
-    @CsvSource({"true, 100", "true, 20000", "false, 20000"})
-    void shouldAllocateNothingInTheSteadyState(boolean sharing, int elements) throws IOException {
+    @CsvSource({"memory, 100", "memory, 20000", "log buffers, 20000", "udp, 20000"})
+    void shouldAllocateNothingInTheSteadyState(String way, int elements) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(ProcessHandle.current().info().command().orElseThrow());
         command.addAll(Arrays.asList(System.getProperty("pando.jvm.flags").split(" ")));
         command.addAll(List.of("-Xmx256m", "-cp", System.getProperty("java.class.path")));
-        command.addAll(List.of(AllocationTest.class.getName(), Boolean.toString(sharing), Integer.toString(elements)));
+        command.addAll(List.of(AllocationTest.class.getName(), way, Integer.toString(elements)));
         Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
 
         String least;
@@ -46,8 +47,16 @@ class AllocationTest {
     public static void main(String[] args) {
         ShardTree tree = new ShardTree(2);
         Arrangement arrangement = new Arrangement(tree, List.of(List.of(tree.leaf(0)), List.of(tree.leaf(1))));
-        TransportSettings settings = TransportSettings.defaults().withSharing(Boolean.parseBoolean(args[0]));
-        try (Group group = Group.of(2, 2, settings)) {
+        TransportSettings settings = TransportSettings.defaults().withSharing(args[0].equals("memory"));
+        List<Transport> transports =
+                Stream.of("left", "right")
+                        .map(host ->
+                                args[0].equals("udp")
+                                        ? settings.withHost(host).withUdp(TransportSettings.Udp.at("127.0.0.1"))
+                                        : settings)
+                        .map(Transport::start)
+                        .toList();
+        try (Group group = Group.of(2, transports)) {
             group.enterAll(2);
             System.out.println(group.onAll(2, at -> leastAllocated(group, at, arrangement, Integer.parseInt(args[1]))));
         }

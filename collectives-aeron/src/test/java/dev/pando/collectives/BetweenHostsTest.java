@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -86,6 +87,44 @@ class BetweenHostsTest {
                     .hasRootCauseMessage(
                             "worker-1 is on another host, and this node has no UDP address; set one for the transport");
         }
+    }
+
+    @Test
+    void shouldKeepTheDriverWhenAMemberThatDoesItsWorkIsInterrupted() {
+        Arrangement arrangement = Arrangement.random(2, 4, new Random(8));
+        int elements = 50_021;
+        try (Group group = Group.of(2, transports(2, (_, _) -> true))) {
+            for (int round = 0; round < 5; round++) {
+                group.enterAll(2);
+                Group.Offer offer = group.offer(0, arrangement, elements);
+                CompletableFuture<Thread> device = new CompletableFuture<>();
+                var alone = group.on(0, () -> reduceUntilInterrupted(group, arrangement, offer, device));
+                device.join().interrupt();
+                assertThat(alone.join()).isInstanceOf(Outcome.EpochOver.class);
+
+                group.enterAll(2);
+                List<float[]> results = group.allReduce(arrangement, elements, 0);
+
+                float[] expected = Arrangement.sum(arrangement.tree().root(), elements);
+                assertThat(results).allSatisfy(result -> assertThat(Arrays.equals(result, expected)).isTrue());
+            }
+        }
+    }
+
+    /// Of a member whose neighbour does not come.
+    private static Outcome reduceUntilInterrupted(
+            Group group, Arrangement arrangement, Group.Offer offer, CompletableFuture<Thread> device) {
+        device.complete(Thread.currentThread());
+        Outcome outcome =
+                group.member(0)
+                        .allReduce(
+                                Group.PATIENT,
+                                group.operation(0),
+                                arrangement.tree(),
+                                offer.partials(),
+                                offer.result());
+        Thread.interrupted();
+        return outcome;
     }
 
     private static List<Transport> transports(int hosts, CheckedEndpoint.Line line) {

@@ -63,7 +63,7 @@ record AllReduceOptions(
                             case "log buffers" -> settings.withSharing(false);
                             case "udp loopback" ->
                                     settings.withHost("rank " + ProcessHandle.current().pid())
-                                            .withUdp(new Udp("127.0.0.1", 65_504, 8 << 20, 2 << 20));
+                                            .withUdp(Udp.at("127.0.0.1"));
                             default -> throw new IllegalArgumentException("no transport " + value);
                         };
             }
