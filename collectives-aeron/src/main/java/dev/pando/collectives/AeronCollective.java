@@ -366,7 +366,7 @@ final class AeronCollective implements Communicator {
     }
 
     private int chunkBytes() {
-        return hello.allLocal() ? settings.chunkBytes() : settings.udp().orElseThrow().chunkBytes();
+        return hello.allLocal() ? settings.chunkBytes() : hello.udpBytes();
     }
 
     private Outcome run(Deadline deadline, Epoch epoch, Work work) {
@@ -393,6 +393,9 @@ final class AeronCollective implements Communicator {
                 }
                 if (work.isDone()) {
                     traffic.operation();
+                    if (crossesHosts) {
+                        nudge();
+                    }
                     return DONE;
                 }
             }
@@ -407,7 +410,19 @@ final class AeronCollective implements Communicator {
         if (crossesHosts) {
             transport.helpDriver();
         }
-        return patience.idle();
+        boolean look = patience.idle();
+        if (look && crossesHosts && patience.isSlow()) {
+            nudge();
+        }
+        return look;
+    }
+
+    private void nudge() {
+        for (Peer peer : peers) {
+            if (peer != null && peer.isReachable()) {
+                peer.nudge(adopted);
+            }
+        }
     }
 
     private void failHere(Epoch epoch, String work, Throwable failure) {
@@ -504,6 +519,7 @@ final class AeronCollective implements Communicator {
                 Member member = now.membership().members().get(rank);
                 Peer peer = before.remove(member.address());
                 peers[rank] = peer != null ? peer : new Peer(member, transport, traffic);
+                peers[rank].begin();
                 known.put(member.address(), peers[rank]);
                 neighbours += peers[rank].isNeighbour() ? 1 : 0;
                 crossesHosts |= !peers[rank].isLocal();

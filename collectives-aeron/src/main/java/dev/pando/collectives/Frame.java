@@ -9,7 +9,8 @@ import org.agrona.MutableDirectBuffer;
 ///
 /// ```
 ///   0 int   version and kind        8 long  group     16 long  epoch     24 long  operation
-///   4 int   rank of the sender     32 int   first, 36 int end: shards of the node
+///   4 short rank of the sender     32 int   first, 36 int end: shards of the node
+///   6 byte  lane, 7 byte lanes
 ///                                  40 long  offset: first element, or byte of a state
 ///                                  48 long  total: elements of the whole span, or bytes of the state
 ///                                  56 long  extra, by kind
@@ -43,7 +44,10 @@ final class Frame {
     /// No payload: what the sender has sent in this operation was whole.
     static final int INTACT = 8;
 
-    private static final int VERSION = 2;
+    /// No payload, and no meaning: shows the receiver of a lane that something before it was lost.
+    static final int NUDGE = 9;
+
+    private static final int VERSION = 3;
     private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
 
     private Frame() {}
@@ -74,7 +78,23 @@ final class Frame {
     }
 
     static int rank(DirectBuffer buffer, int at) {
-        return buffer.getInt(at + 4, ORDER);
+        return buffer.getShort(at + 4, ORDER) & 0xffff;
+    }
+
+    /// The frames of an epoch travel in turn on so many streams.
+    ///
+    /// @param lane of them on which this one does
+    static void encodeLane(MutableDirectBuffer buffer, int at, int lane, int lanes) {
+        buffer.putByte(at + 6, (byte) lane);
+        buffer.putByte(at + 7, (byte) lanes);
+    }
+
+    static int lane(DirectBuffer buffer, int at) {
+        return buffer.getByte(at + 6);
+    }
+
+    static int lanes(DirectBuffer buffer, int at) {
+        return buffer.getByte(at + 7);
     }
 
     static long group(DirectBuffer buffer, int at) {

@@ -30,6 +30,7 @@ final class Hello implements Work {
     private boolean allNeighbourly;
     private final int hosts;
     private boolean allLocal;
+    private int udpBytes;
 
     Hello(Inbox inbox, Epoch epoch, Peer[] peers, TransportSettings settings, long operation) {
         this.operation = operation;
@@ -52,7 +53,13 @@ final class Hello implements Work {
         hosts = names.size();
         allShare = canShare;
         allLocal = isLocal;
+        udpBytes = ownUdpBytes();
         allNeighbourly = isNeighbourly;
+    }
+
+    /// What a datagram of every member can hold; known when done.
+    int udpBytes() {
+        return udpBytes;
     }
 
     /// Whether every member can read every other's spans; known when done.
@@ -113,7 +120,7 @@ final class Hello implements Work {
                 settings.chunkBytes(),
                 settings.sliceBytes(),
                 settings.eagerBytes(),
-                udpBytes());
+                ownUdpBytes());
         peers[rank].commit();
         greeted[rank] = true;
         return true;
@@ -127,23 +134,21 @@ final class Hello implements Work {
         boolean same =
                 head.end() == settings.chunkBytes()
                         && head.offset() == settings.sliceBytes()
-                        && head.total() == settings.eagerBytes()
-                        && (head.extra() == 0 || udpBytes() == 0 || head.extra() == udpBytes());
+                        && head.total() == settings.eagerBytes();
         if (!same) {
             throw new IllegalStateException(
-                    "members must use the same sizes: %s has chunkBytes %d, sliceBytes %d, eagerBytes %d, UDP chunks of %d; %s has %d, %d, %d, %d"
+                    "members must use the same sizes: %s has chunkBytes %d, sliceBytes %d, eagerBytes %d; %s has %d, %d, %d"
                             .formatted(
                                     epoch.name(rank),
                                     head.end(),
                                     head.offset(),
                                     head.total(),
-                                    head.extra(),
                                     epoch.name(epoch.rank()),
                                     settings.chunkBytes(),
                                     settings.sliceBytes(),
-                                    settings.eagerBytes(),
-                                    udpBytes()));
+                                    settings.eagerBytes()));
         }
+        udpBytes = head.extra() == 0 ? udpBytes : (int) Math.min(udpBytes, head.extra());
         allShare &= (head.first() & SHARES) != 0;
         allNeighbourly &= (head.first() & NEIGHBOURLY) != 0;
         allLocal &= (head.first() & LOCAL) != 0;
@@ -152,8 +157,8 @@ final class Hello implements Work {
         return true;
     }
 
-    /// What a datagram holds; 0 where other hosts do not matter.
-    private int udpBytes() {
+    /// What a datagram of this member holds; 0 where other hosts do not matter.
+    private int ownUdpBytes() {
         return settings.udp().map(TransportSettings.Udp::chunkBytes).orElse(0);
     }
 }

@@ -14,6 +14,7 @@ final class Inbound implements ControlledFragmentHandler {
     private DirectBuffer buffer;
     private int offset;
     private int length;
+    private Lanes lanes;
 
     Inbound(Image image) {
         this.image = image;
@@ -39,7 +40,19 @@ final class Inbound implements ControlledFragmentHandler {
         return present;
     }
 
+    /// The frame at the head is one of this sender's, in this epoch.
+    void belongsTo(Lanes sender) {
+        lanes = sender;
+    }
+
+    /// Goes on to what comes next, which may be on another of the sender's streams.
     void consume() {
+        drop();
+        lanes.next();
+    }
+
+    /// Forgets a frame that is not of this epoch.
+    void drop() {
         present = false;
         image.position(next);
     }
@@ -50,6 +63,14 @@ final class Inbound implements ControlledFragmentHandler {
 
     int rank() {
         return Frame.rank(buffer, offset);
+    }
+
+    int lane() {
+        return Frame.lane(buffer, offset);
+    }
+
+    int lanes() {
+        return Frame.lanes(buffer, offset);
     }
 
     long group() {

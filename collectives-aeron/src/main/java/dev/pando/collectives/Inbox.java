@@ -19,7 +19,7 @@ final class Inbox implements AutoCloseable {
     private final AtomicInteger arrivals = new AtomicInteger();
     private int seen;
     private Inbound[] inbounds = {};
-    private Inbound[] byRank = {};
+    private Lanes[] byRank = {};
     private Epoch epoch;
     private long newest = Long.MIN_VALUE;
 
@@ -37,7 +37,7 @@ final class Inbox implements AutoCloseable {
     void adopt(Epoch now) {
         if (epoch != now) {
             epoch = now;
-            byRank = new Inbound[now.size()];
+            byRank = new Lanes[now.size()];
         }
     }
 
@@ -52,13 +52,13 @@ final class Inbox implements AutoCloseable {
             while (inbound.hasHead()) {
                 if (isStale(inbound)) {
                     traffic.stale();
-                    inbound.consume();
+                    inbound.drop();
                     continue;
                 }
                 if (inbound.epoch() > epoch.number()) {
                     newest = Math.max(newest, inbound.epoch());
                 } else {
-                    byRank[inbound.rank()] = inbound;
+                    lanes(inbound.rank(), inbound.lanes()).put(inbound.lane(), inbound);
                 }
                 break;
             }
@@ -67,16 +67,24 @@ final class Inbox implements AutoCloseable {
 
     /// The stream of a member of this epoch, its head a frame of this operation, or null.
     Inbound head(int rank, long operation) {
-        Inbound inbound = byRank[rank];
-        if (inbound == null || !inbound.hasHead() || inbound.epoch() != epoch.number()) {
+        Lanes lanes = byRank[rank];
+        if (lanes == null) {
             return null;
         }
-        return inbound.operation() == operation ? inbound : null;
+        Inbound inbound = lanes.head();
+        while (inbound != null && inbound.hasHead() && inbound.epoch() == epoch.number()) {
+            if (inbound.kind() != Frame.NUDGE) {
+                return inbound.operation() == operation ? inbound : null;
+            }
+            inbound.consume();
+            inbound = lanes.head();
+        }
+        return null;
     }
 
     /// Whether that member's stream was here in this epoch, and has ended.
     boolean hasEnded(int rank) {
-        return byRank[rank] != null && byRank[rank].image().isClosed();
+        return byRank[rank] != null && byRank[rank].hasEnded();
     }
 
     /// The newest epoch that any frame spoke of.
@@ -99,7 +107,21 @@ final class Inbox implements AutoCloseable {
         return !inbound.isKnown()
                 || inbound.group() != epoch.group()
                 || inbound.epoch() < epoch.number()
-                || inbound.epoch() == epoch.number() && (inbound.rank() < 0 || inbound.rank() >= byRank.length);
+                || inbound.epoch() == epoch.number() && !isPossible(inbound);
+    }
+
+    private boolean isPossible(Inbound inbound) {
+        return inbound.rank() < byRank.length
+                && inbound.lane() >= 0
+                && inbound.lane() < inbound.lanes()
+                && (byRank[inbound.rank()] == null || byRank[inbound.rank()].size() == inbound.lanes());
+    }
+
+    private Lanes lanes(int rank, int count) {
+        if (byRank[rank] == null) {
+            byRank[rank] = new Lanes(count);
+        }
+        return byRank[rank];
     }
 
     private void refresh() {

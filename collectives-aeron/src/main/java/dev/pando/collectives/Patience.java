@@ -8,6 +8,7 @@ final class Patience {
     private static final int SPINS = 400;
     private static final int YIELDS = 4_000;
     private static final long PARK_NS = 50_000;
+    private static final long SLOW_NS = 1_000_000;
     private static final long STUCK_NS = 50_000_000;
     private static final int LOOK_EVERY = 64;
 
@@ -53,6 +54,11 @@ final class Patience {
         idles--; // stay in this state
         LockSupport.parkNanos(PARK_NS);
         return true;
+    }
+
+    /// Whether nothing has moved for longer than a network within a building takes.
+    boolean isSlow() {
+        return idles >= LOOK_EVERY && System.nanoTime() - idleSinceNs >= SLOW_NS;
     }
 
     /// Whether nothing has moved for so long that something may have gone wrong.

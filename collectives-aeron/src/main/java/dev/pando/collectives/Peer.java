@@ -9,7 +9,7 @@ import io.aeron.logbuffer.BufferClaim;
 import java.nio.file.Path;
 import org.agrona.MutableDirectBuffer;
 
-/// Another member as this one sees it: the stream into its inbox, and whether it is known to be gone.
+/// Another member as this one sees it: the streams into its inbox, and whether it is known to be gone.
 ///
 /// Lives as long as epochs name it. Used by the device thread alone.
 final class Peer implements AutoCloseable {
@@ -19,8 +19,11 @@ final class Peer implements AutoCloseable {
     private final Traffic traffic;
     private final BufferClaim claim = new BufferClaim();
     private Aeron aeron;
-    private long pending = Aeron.NULL_VALUE;
-    private ExclusivePublication publication;
+    private long[] pending = {};
+    private ExclusivePublication[] lanes = {};
+    private int reached; // lanes that are there
+    private int turn;
+    private boolean nudged = true;
     private FrameChecksum checksum;
     private NeighbourFile spans;
     private boolean looked;
@@ -51,27 +54,49 @@ final class Peer implements AutoCloseable {
         return isNeighbour() && transport.sees(address);
     }
 
+    /// An epoch begins: its first frame is on the first lane.
+    void begin() {
+        turn = 0;
+        nudged = true;
+    }
+
     /// Whether frames can be sent; if not yet, does the next thing that brings this about.
     boolean isReachable() {
-        if (publication != null) {
-            return publication.isConnected();
-        }
-        if (aeron != null && aeron.isClosed()) {
+        if (aeron == null) {
+            call();
             return false;
         }
-        if (pending == Aeron.NULL_VALUE) {
-            boolean local = isLocal();
-            aeron = local ? transport.clientOf(address) : transport.home();
-            if (aeron == null) {
+        if (reached < pending.length && aeron.isClosed()) {
+            return false;
+        }
+        while (reached < pending.length) {
+            ExclusivePublication lane = aeron.getExclusivePublication(pending[reached]);
+            if (lane == null) {
                 return false;
             }
-            checksum = local ? null : new FrameChecksum();
-            String channel = local ? CommonContext.IPC_CHANNEL : transport.channelTo(member.name(), address);
-            pending = aeron.asyncAddExclusivePublication(channel, address.stream());
-            return false;
+            lanes[reached++] = lane;
         }
-        publication = aeron.getExclusivePublication(pending);
-        return publication != null && publication.isConnected();
+        for (ExclusivePublication lane : lanes) {
+            if (!lane.isConnected()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void call() {
+        boolean local = isLocal();
+        aeron = local ? transport.clientOf(address) : transport.home();
+        if (aeron == null) {
+            return;
+        }
+        checksum = local ? null : new FrameChecksum();
+        String channel = local ? CommonContext.IPC_CHANNEL : transport.channelTo(member.name(), address);
+        pending = new long[local ? 1 : transport.lanes()];
+        lanes = new ExclusivePublication[pending.length];
+        for (int lane = 0; lane < pending.length; lane++) {
+            pending[lane] = aeron.asyncAddExclusivePublication(channel, address.stream());
+        }
     }
 
     /// Its span file, if it can be read from here, or null.
@@ -85,14 +110,14 @@ final class Peer implements AutoCloseable {
 
     /// Largest payload of a frame.
     int maxPayload() {
-        return publication.maxPayloadLength() - Frame.HEADER;
+        return lanes[0].maxPayloadLength() - Frame.HEADER;
     }
 
     /// Claims room for a frame in the log buffer.
     ///
     /// @return null if there is none just now
     BufferClaim claim(int payloadBytes) {
-        long position = publication.tryClaim(Frame.HEADER + payloadBytes, claim);
+        long position = lanes[turn].tryClaim(Frame.HEADER + payloadBytes, claim);
         if (position > 0) {
             traffic.sent(payloadBytes);
             return claim;
@@ -106,11 +131,28 @@ final class Peer implements AutoCloseable {
 
     /// Hands a claimed frame over. What leaves the host carries a checksum.
     void commit() {
+        Frame.encodeLane(claim.buffer(), claim.offset(), turn, lanes.length);
+        turn = (turn + 1) % lanes.length;
+        nudged = false;
         if (checksum != null) {
             MutableDirectBuffer frame = claim.buffer();
             claim.reservedValue(checksum.of(frame.byteBuffer(), frame.wrapAdjustment(), frame.capacity()));
         }
         claim.commit();
+    }
+
+    /// Sends something on every lane after what was sent there, unless that was done already: whether a stream's end
+    /// was lost shows only in what comes behind it.
+    void nudge(Epoch epoch) {
+        for (int lane = 0; !nudged && lanes.length > 1 && lane < lanes.length; lane++) {
+            BufferClaim room = claim(0);
+            if (room == null) {
+                return;
+            }
+            Frame.encode(room.buffer(), room.offset(), Frame.NUDGE, epoch.rank(), epoch.group(), epoch.number(), 0);
+            commit();
+        }
+        nudged = true;
     }
 
     /// The epoch in which it stands, as far as its board can be read; else 0.
@@ -151,10 +193,12 @@ final class Peer implements AutoCloseable {
         if (aeron == null || aeron.isClosed()) {
             return;
         }
-        if (publication != null) {
-            publication.close();
-        } else if (pending != Aeron.NULL_VALUE) {
-            aeron.asyncRemovePublication(pending);
+        for (int lane = 0; lane < pending.length; lane++) {
+            if (lane < reached) {
+                lanes[lane].close();
+            } else {
+                aeron.asyncRemovePublication(pending[lane]);
+            }
         }
     }
 }

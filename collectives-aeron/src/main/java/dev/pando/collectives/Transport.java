@@ -195,6 +195,11 @@ public final class Transport implements AutoCloseable {
         }
     }
 
+    /// Streams to each member on another host.
+    int lanes() {
+        return settings.udp().map(TransportSettings.Udp::lanes).orElse(1);
+    }
+
     /// How datagrams get to an inbox on another host.
     String channelTo(String member, Address address) {
         if (settings.udp().isEmpty() || address.udp().isEmpty()) {

@@ -118,14 +118,19 @@ public record TransportSettings(
                 Optional.of(reachable));
     }
 
-    /// The way between hosts. All members of a group use the same sizes.
+    /// The way between hosts. Members send what the smallest datagram among them can hold.
     ///
     /// @param address of an interface of this host that other hosts reach; a name or a number, without a port
     /// @param mtuBytes of a datagram's payload, a multiple of 32
     /// @param termBytes of a log buffer's term, a power of two
-    /// @param windowBytes that a sender may have under way to a receiver; the kernel's `net.core.rmem_max` bounds it
-    public record Udp(String address, int mtuBytes, int termBytes, int windowBytes) {
+    /// @param windowBytes that a stream may have under way to a receiver; the kernel's `net.core.rmem_max` bounds it
+    /// @param lanes streams from each sender to each receiver, which take turns frame by frame. One loss at a time is
+    ///   mended on each, which takes a round trip
+    public record Udp(String address, int mtuBytes, int termBytes, int windowBytes, int lanes) {
         private static final int LARGEST_DATAGRAM = 65_504;
+        private static final int USUAL_DATAGRAM = 1408; // passes every network, tunnels too
+        private static final int LANES = 8;
+        private static final int MOST_LANES = 64;
         private static final int IP_AND_UDP = 28;
         private static final int LARGEST_SOCKET_BUFFER = 16 * 1024 * 1024;
 
@@ -142,17 +147,28 @@ public record TransportSettings(
                 throw new IllegalArgumentException(
                         "windowBytes must be from one datagram to half a term, not " + windowBytes);
             }
+            if (lanes < 1 || lanes > MOST_LANES) {
+                throw new IllegalArgumentException("lanes must be from 1 to " + MOST_LANES + ", not " + lanes);
+            }
+        }
+
+        /// With one lane.
+        public Udp(String address, int mtuBytes, int termBytes, int windowBytes) {
+            this(address, mtuBytes, termBytes, windowBytes, 1);
         }
 
         /// Sizes that suit the interface. Where a datagram may be as large as UDP allows, as on the loopback device,
-        /// they are that large, and terms so small that they stay in a cache; else datagrams have 8 KiB, and a window
-        /// is as large as the kernel allows, for a network may be long.
+        /// they are that large, and terms so small that they stay in a cache. Else no datagram needs to be cut on its
+        /// way, several lanes bear losses, and their windows together are as large as the kernel allows, for a network
+        /// may be long.
         public static Udp at(String address) {
-            if (mtuOf(address) >= LARGEST_DATAGRAM + IP_AND_UDP) {
+            int frame = mtuOf(address) - IP_AND_UDP;
+            if (frame >= LARGEST_DATAGRAM) {
                 return new Udp(address, LARGEST_DATAGRAM, 512 * 1024, 256 * 1024);
             }
-            int term = 8 * 1024 * 1024;
-            return new Udp(address, 8192, term, Math.min(term / 2, largestReceiveBuffer()));
+            int term = 1024 * 1024;
+            int window = Math.clamp(largestReceiveBuffer() / LANES, 8192, term / 2);
+            return new Udp(address, Math.clamp(frame / 32 * 32L, USUAL_DATAGRAM, 8192), term, window, LANES);
         }
 
         /// Numbers that fit into one frame, in bytes.

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// Nodes that take each other for other hosts, and so talk by UDP.
 class BetweenHostsTest {
-    private static final Udp LOOPBACK = new Udp("127.0.0.1", 1408, 256 * 1024, 64 * 1024);
+    private static final Udp LOOPBACK = new Udp("127.0.0.1", 1408, 256 * 1024, 64 * 1024, 3);
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3})
@@ -55,6 +55,28 @@ class BetweenHostsTest {
         assertThat(results).allSatisfy(result -> assertThat(Arrays.equals(result, expected)).isTrue());
         assertThat(line.damage()).isPositive();
         assertThat(transports.stream().mapToLong(Transport::damagedDatagrams).sum()).isEqualTo(line.damage());
+    }
+
+    @Test
+    void shouldSendNoMoreAtOnceThanTheSmallestDatagramHolds() {
+        TransportSettings settings = TransportSettings.defaults().withEagerBytes(1024);
+        List<Transport> transports =
+                IntStream.of(1408, 8192)
+                        .mapToObj(mtu ->
+                                Transport.start(
+                                        settings.withHost("host with " + mtu)
+                                                .withUdp(new Udp("127.0.0.1", mtu, 256 * 1024, 64 * 1024, mtu / 1408))))
+                        .toList();
+        Arrangement arrangement = Arrangement.random(2, 5, new Random(6));
+
+        List<float[]> results;
+        try (Group group = Group.of(2, transports)) {
+            group.enterAll(2);
+            results = group.allReduce(arrangement, 40_009, 0);
+        }
+
+        float[] expected = Arrangement.sum(arrangement.tree().root(), 40_009);
+        assertThat(results).allSatisfy(result -> assertThat(Arrays.equals(result, expected)).isTrue());
     }
 
     @Test

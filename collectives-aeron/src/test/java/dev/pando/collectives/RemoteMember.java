@@ -123,7 +123,7 @@ final class RemoteMember implements AutoCloseable {
         CheckedEndpoint.Line cable = (_, _) -> true;
         if (args.length > 1) {
             cable = new BadLine(1, Double.parseDouble(args[3]), 0);
-            settings = settings.withHost(args[1]).withUdp(new Udp(args[2], 1408, 4 << 20, 1 << 20));
+            settings = settings.withHost(args[1]).withUdp(Udp.at(args[2]));
         }
         try (Transport transport = Transport.start(settings, cable);
                 Collective member = transport.join("remote");

@@ -14,15 +14,19 @@ public final class AllReduceBench {
 
     /// @param args see [AllReduceOptions]
     public static void main(String[] args) throws IOException, InterruptedException {
-        int world = AllReduceOptions.parse(args).world();
+        AllReduceOptions options = AllReduceOptions.parse(args);
         List<Process> ranks = new ArrayList<>();
         try {
-            for (int rank = 0; rank < world; rank++) {
-                ranks.add(start(args));
+            for (int rank = 0; rank < options.world(); rank++) {
+                ranks.add(start(args, options.namespaces(), rank));
             }
             introduce(ranks);
-            try (BufferedReader figures = ranks.getFirst().inputReader(StandardCharsets.UTF_8)) {
-                figures.lines().forEach(System.out::println);
+            for (Process rank : ranks) {
+                BufferedReader said = rank.inputReader(StandardCharsets.UTF_8);
+                said.lines().takeWhile(line -> !line.equals(AllReduceRank.ENDED)).forEach(System.out::println);
+            }
+            for (Process rank : ranks) {
+                rank.getOutputStream().close();
             }
             for (Process rank : ranks) {
                 if (rank.waitFor() != 0) {
@@ -34,11 +38,18 @@ public final class AllReduceBench {
         }
     }
 
-    private static Process start(String[] args) throws IOException {
+    private static Process start(String[] args, List<String> namespaces, int rank) throws IOException {
         List<String> command = new ArrayList<>();
+        List<String> place = new ArrayList<>();
+        if (!namespaces.isEmpty()) {
+            String[] nameAndAddress = namespaces.get(rank).split("=");
+            command.addAll(List.of("ip", "netns", "exec", nameAndAddress[0]));
+            place.addAll(List.of("--address", nameAndAddress[1]));
+        }
         command.add(ProcessHandle.current().info().command().orElseThrow());
         command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), AllReduceRank.class.getName()));
+        command.addAll(place); // first: sizes of datagrams are for an address
         command.addAll(List.of(args));
         return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     }

@@ -4,12 +4,14 @@ import dev.pando.collectives.TransportSettings;
 import dev.pando.collectives.TransportSettings.Udp;
 import java.util.Arrays;
 import java.util.Iterator;
+import java.util.List;
 
 /// What to measure; as options of the command, which hands them on to every rank's process.
 ///
 /// @param world number of ranks
-/// @param transport `shared memory`, `shared result`, `log buffers`, `udp loopback`, `overlap` of computation and
-///   communication, or `memory alone`: no all-reduce, but what memory would allow one
+/// @param transport `shared memory`, `shared result`, `log buffers`, `udp loopback`, `udp namespaces`, `overlap` of
+///   computation and communication, or `memory alone`: no all-reduce, but what memory would allow one
+/// @param namespaces network namespaces in which ranks run, one each, as `NAME=ADDRESS`; none: all in this one
 record AllReduceOptions(
         int world,
         String transport,
@@ -18,14 +20,16 @@ record AllReduceOptions(
         long maxBytes,
         int samples,
         double sampleSeconds,
-        double warmUpSeconds) {
+        double warmUpSeconds,
+        List<String> namespaces) {
     private static final String MEMORY = "memory alone";
     private static final String SHARED_RESULT = "shared result";
     private static final String OVERLAP = "overlap";
 
     static AllReduceOptions parse(String[] args) {
         AllReduceOptions options =
-                new AllReduceOptions(2, "shared memory", TransportSettings.defaults(), 4 << 10, 64 << 20, 15, 0.04, 3);
+                new AllReduceOptions(
+                        2, "shared memory", TransportSettings.defaults(), 4 << 10, 64 << 20, 15, 0.04, 3, List.of());
         for (Iterator<String> words = Arrays.asList(args).iterator(); words.hasNext(); ) {
             options = options.with(words.next(), words.next());
         }
@@ -53,6 +57,7 @@ record AllReduceOptions(
         int samples = this.samples;
         double sampleSeconds = this.sampleSeconds;
         double warmUpSeconds = this.warmUpSeconds;
+        List<String> namespaces = this.namespaces;
         switch (option) {
             case "--world" -> world = Integer.parseInt(value);
             case "--transport" -> {
@@ -64,6 +69,7 @@ record AllReduceOptions(
                             case "udp loopback" ->
                                     settings.withHost("rank " + ProcessHandle.current().pid())
                                             .withUdp(Udp.at("127.0.0.1"));
+                            case "udp namespaces" -> settings; // see --address
                             default -> throw new IllegalArgumentException("no transport " + value);
                         };
             }
@@ -72,6 +78,13 @@ record AllReduceOptions(
             case "--samples" -> samples = Integer.parseInt(value);
             case "--sample-ms" -> sampleSeconds = Double.parseDouble(value) / 1e3;
             case "--warm-up-s" -> warmUpSeconds = Double.parseDouble(value);
+            case "--namespaces" -> namespaces = List.of(value.split(" "));
+            case "--address" -> settings = settings.withHost(value).withUdp(Udp.at(value));
+            case "--udp" -> {
+                int[] sizes = Arrays.stream(value.split(" ")).mapToInt(Integer::parseInt).toArray();
+                String address = settings.udp().map(Udp::address).orElse("127.0.0.1");
+                settings = settings.withUdp(new Udp(address, sizes[0], sizes[1] << 10, sizes[2] << 10, sizes[3]));
+            }
             case "--slice-kb" -> settings = settings.withSliceBytes(Integer.parseInt(value) << 10);
             case "--eager-kb" -> settings = settings.withEagerBytes(Integer.parseInt(value) << 10);
             case "--chunk-kb" -> settings = settings.withChunkBytes(Integer.parseInt(value) << 10);
@@ -79,6 +92,6 @@ record AllReduceOptions(
             default -> throw new IllegalArgumentException("no option " + option);
         }
         return new AllReduceOptions(
-                world, transport, settings, minBytes, maxBytes, samples, sampleSeconds, warmUpSeconds);
+                world, transport, settings, minBytes, maxBytes, samples, sampleSeconds, warmUpSeconds, namespaces);
     }
 }

@@ -34,6 +34,8 @@ final class AllReduceRank {
     private static final Deadline PATIENT = new Deadline("the benchmark", TimeUnit.MINUTES.toNanos(2));
     private static final long LARGEST_WARM_UP = 16 << 20;
     private static final int WARM_UP_ROUNDS = 30;
+    static final String ENDED = "ended";
+
     private static final int MOST_CALLS = 1 << 16;
 
     private final Communicator collective;
@@ -67,6 +69,8 @@ final class AllReduceRank {
             }
             collective.enter(new Membership("benchmark", 1, members));
             new AllReduceRank(collective, options, rank).run();
+            System.out.println(ENDED);
+            input.readLine(); // the others may still need what was lost on its way to them
         }
     }
 
@@ -85,7 +89,12 @@ final class AllReduceRank {
     }
 
     /// Until the compiler has seen to all that the measured sizes run through, and has seen its assumptions fail.
+    ///
+    /// Nothing where no time is given for it: a slow network hides what a compiler does.
     private void warmUp() {
+        if (options.warmUpSeconds() == 0) {
+            return;
+        }
         List<Spans> sizes = new ArrayList<>();
         for (long bytes = 1 << 10; bytes <= Math.min(options.maxBytes(), LARGEST_WARM_UP); bytes *= 4) {
             sizes.add(spans(bytes));
