@@ -3,9 +3,11 @@ package dev.pando.actors;
 import dev.pando.training.step.CheckpointStore;
 import dev.pando.training.step.LossHistory;
 import dev.pando.training.step.TrainerState;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -35,7 +37,7 @@ public final class CheckpointWriter {
     public record Durable(long step, String checkpoint, long bytes, double seconds)
             implements JobSupervisor.Command, Wire {}
 
-    /// A checkpoint that was sound is so no longer.
+    /// A checkpoint that was sound is so no longer, or the place was away for a while.
     ///
     /// @param step after which that was found
     public record Damaged(long step, String sentence) implements JobSupervisor.Command, Wire {}
@@ -48,7 +50,10 @@ public final class CheckpointWriter {
     private final Workbench workbench;
     private final Stopwatch stopwatch;
     private final DeviceThread thread;
-    private final Map<String, CheckpointStore> stores = new TreeMap<>(); // touched by the writer's thread alone
+
+    // touched by the writer's thread alone
+    private final Map<String, CheckpointStore> stores = new TreeMap<>();
+    private final Set<String> unwritable = new HashSet<>(); // jobs whose last checkpoint was not written
 
     private CheckpointWriter(Workbench workbench, Stopwatch stopwatch, DeviceThread.Factory threads) {
         this.workbench = workbench;
@@ -84,15 +89,26 @@ public final class CheckpointWriter {
                             .tell(
                                     failure == null
                                             ? durable
-                                            : new NotWritten(request.state().step(), Failures.sentence(failure)));
+                                            : new NotWritten(request.state().step(), sentence(request, failure)));
                 });
         scrub(request);
         return Behaviors.same();
     }
 
-    /// Behind what was asked for, so that nobody who waits for a checkpoint waits for this.
+    private static String sentence(Write request, Throwable failure) {
+        String said = Failures.sentence(failure);
+        return said.startsWith("the checkpoint")
+                ? said
+                : "the checkpoint of step " + request.state().step() + " was not saved: " + said;
+    }
+
+    /// Behind what was asked for, so that nobody who waits for a checkpoint waits for this. Where nothing can be
+    /// written that has been said.
     private void scrub(Write request) {
-        thread.submit(() -> store(request.job()).scrub())
+        thread.submit(() ->
+                        unwritable.contains(request.job().id())
+                                ? Optional.<String>empty()
+                                : store(request.job()).scrub())
                 .whenComplete((damage, failure) -> {
                     if (failure != null) {
                         LOG.warn("checkpoints of {} were not looked after", request.job().id(), failure);
@@ -105,8 +121,11 @@ public final class CheckpointWriter {
 
     private Durable save(Write request) {
         long begin = stopwatch.nanos();
-        CheckpointStore.Saved saved =
-                store(request.job()).save(request.state(), workbench.checkpointAttributes(request.job()));
+        unwritable.add(request.job().id());
+        CheckpointStore store = store(request.job());
+        CheckpointStore.Saved saved = store.save(request.state(), workbench.checkpointAttributes(request.job()));
+        unwritable.remove(request.job().id());
+        store.trouble().ifPresent(sentence -> request.replyTo().tell(new Damaged(saved.step(), sentence)));
         return new Durable(saved.step(), saved.id(), saved.bytes(), stopwatch.secondsSince(begin));
     }
 

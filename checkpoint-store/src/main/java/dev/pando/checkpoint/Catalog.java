@@ -23,6 +23,7 @@ final class Catalog {
 
     private final Storage storage;
     private final Workers workers;
+    private final Workers readers;
     private final String job;
 
     /// Checkpoints that were found damaged, which retention must not count.
@@ -33,10 +34,13 @@ final class Catalog {
 
     private volatile boolean seen;
 
+    /// @param workers for what is done beside training
+    /// @param readers for what training waits for
     /// @param job whose checkpoints these should be; null for any
-    Catalog(Storage storage, Workers workers, String job) {
+    Catalog(Storage storage, Workers workers, Workers readers, String job) {
         this.storage = storage;
         this.workers = workers;
+        this.readers = readers;
         this.job = job;
     }
 
@@ -51,15 +55,15 @@ final class Catalog {
     }
 
     Reading open(String name, Manifest manifest) throws IOException, Damaged {
-        return Reading.open(storage, workers, name, manifest);
+        return Reading.open(storage, readers, name, manifest);
     }
 
     Reading openFor(String name, Manifest manifest, List<TensorPart> parts) throws IOException, Damaged {
-        return Reading.openFor(storage, workers, name, manifest, parts);
+        return Reading.openFor(storage, readers, name, manifest, parts);
     }
 
-    void verify(String name, Manifest manifest) throws IOException, Damaged {
-        try (Reading reading = open(name, manifest)) {
+    private void verify(String name, Manifest manifest, Workers by) throws IOException, Damaged {
+        try (Reading reading = Reading.open(storage, by, name, manifest)) {
             reading.verify();
         }
     }
@@ -86,7 +90,7 @@ final class Catalog {
             try {
                 Manifest manifest = manifest(name);
                 refuseForeign(name, manifest);
-                verify(name, manifest);
+                verify(name, manifest, readers);
                 return new Newest(Optional.of(saved(name, manifest)), sentences);
             } catch (Damaged broken) {
                 if (storage.exists(name)) { // else retention was faster
@@ -197,7 +201,7 @@ final class Catalog {
     /// @return why it cannot be used, if so
     Optional<String> fault(String name) throws IOException {
         try {
-            verify(name, manifest(name));
+            verify(name, manifest(name), workers);
             damaged.remove(name);
             return Optional.empty();
         } catch (Damaged | Foreign broken) {

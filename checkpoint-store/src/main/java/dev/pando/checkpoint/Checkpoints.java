@@ -6,6 +6,7 @@ import dev.pando.training.step.TrainerState;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,10 +19,14 @@ import java.util.concurrent.atomic.AtomicBoolean;
 ///
 /// Safe to call from several threads, and beside other processes on the same place.
 public final class Checkpoints implements CheckpointStore {
+    /// How long one who only looks waits for a server that does not answer.
+    private static final Duration LOOKING = Duration.ofSeconds(20);
+
     private final Storage storage;
     private final String job;
     private final CheckpointSettings settings;
-    private final Workers workers;
+    private final Workers workers; // beside training
+    private final Workers readers; // while nothing is trained
     private final Catalog catalog;
     private final Publisher publisher;
     private final Pace pace;
@@ -32,8 +37,9 @@ public final class Checkpoints implements CheckpointStore {
         this.storage = storage;
         this.job = job;
         this.settings = settings;
-        this.workers = new Workers(settings.threads(), settings.chunkBytes());
-        this.catalog = new Catalog(storage, workers, job);
+        this.workers = new Workers("checkpoint", settings.threads(), settings.chunkBytes());
+        this.readers = new Workers("restore", storage.readers(), settings.chunkBytes());
+        this.catalog = new Catalog(storage, workers, readers, job);
         this.pace = new Pace(settings.bytesPerSecond(), new MachineClock(closed));
         this.publisher = new Publisher(storage, workers, catalog, settings, pace);
     }
@@ -68,8 +74,12 @@ public final class Checkpoints implements CheckpointStore {
 
     private static Storage bucket(S3Location place, CheckpointSettings settings) {
         try {
+            S3Outages outages = new S3Outages();
             return new S3Storage(
-                    S3Faults.calling(place.toString(), () -> S3Clients.of(place)), place, settings.threads());
+                    S3Faults.calling(place.toString(), () -> S3Clients.of(place, outages)),
+                    outages,
+                    place,
+                    settings.threads());
         } catch (IOException failed) {
             throw new CheckpointException("cannot reach " + place + ": " + Faults.reason(failed), failed);
         }
@@ -77,7 +87,8 @@ public final class Checkpoints implements CheckpointStore {
 
     /// Opens a place in S3 to look at it, whosever checkpoints they are; nothing can be saved.
     public static Checkpoints of(S3Location place) {
-        return new Checkpoints(bucket(place, CheckpointSettings.DEFAULT), null, CheckpointSettings.DEFAULT);
+        return new Checkpoints(
+                bucket(place.patient(LOOKING), CheckpointSettings.DEFAULT), null, CheckpointSettings.DEFAULT);
     }
 
     /// Opens a folder to look at it, whosever checkpoints they are; nothing can be saved.
@@ -209,6 +220,11 @@ public final class Checkpoints implements CheckpointStore {
         } catch (IOException unreadable) {
             return Optional.of(storage.where() + " cannot be read: " + Faults.reason(unreadable));
         }
+    }
+
+    @Override
+    public Optional<String> trouble() {
+        return storage.trouble();
     }
 
     private void load(Saved saved, List<TensorPart> into, boolean subset) {
@@ -350,6 +366,7 @@ public final class Checkpoints implements CheckpointStore {
     public void close() {
         closed.countDown();
         workers.close();
+        readers.close();
         storage.close();
     }
 }

@@ -137,6 +137,11 @@ final class FolderStorage implements Storage {
     }
 
     @Override
+    public int readers() {
+        return Runtime.getRuntime().availableProcessors();
+    }
+
+    @Override
     public Path scratch() throws IOException {
         createFolder();
         return folder;

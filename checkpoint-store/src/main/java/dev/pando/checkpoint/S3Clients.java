@@ -5,44 +5,35 @@ import java.util.stream.Stream;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
-import software.amazon.awssdk.retries.StandardRetryStrategy;
-import software.amazon.awssdk.retries.api.BackoffStrategy;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3ClientBuilder;
 
 /// Clients that outlast a server's bad minute: calls are tried again, later and later and never in step with others.
 final class S3Clients {
     private static final Duration FIRST_DELAY = Duration.ofMillis(100);
-    private static final Duration LONGEST_DELAY = Duration.ofSeconds(20);
     private static final Duration ATTEMPT = Duration.ofSeconds(60);
-    private static final int MOST_ATTEMPTS = 40; // patience ends it before
 
     private S3Clients() {}
 
-    static S3Client of(S3Location place) {
-        return builder(place).build();
+    /// @param outages is told of those that were overcome
+    static S3Client of(S3Location place, S3Outages outages) {
+        return builder(place, FIRST_DELAY, outages).build();
     }
 
-    static S3Client of(S3Location place, AwsCredentialsProvider credentials) {
-        return builder(place).credentialsProvider(credentials).build();
+    /// @param firstDelay at most, before a call is tried again
+    static S3Client of(S3Location place, AwsCredentialsProvider credentials, Duration firstDelay, S3Outages outages) {
+        return builder(place, firstDelay, outages).credentialsProvider(credentials).build();
     }
 
-    private static S3ClientBuilder builder(S3Location place) {
-        BackoffStrategy delays = BackoffStrategy.exponentialDelay(FIRST_DELAY, LONGEST_DELAY);
+    private static S3ClientBuilder builder(S3Location place, Duration firstDelay, S3Outages outages) {
         Duration attempt = ATTEMPT.compareTo(place.patience()) < 0 ? ATTEMPT : place.patience();
         S3ClientBuilder builder =
                 S3Client.builder()
                         .httpClientBuilder(UrlConnectionHttpClient.builder().socketTimeout(attempt))
                         .overrideConfiguration(calls ->
-                                calls.apiCallTimeout(place.patience())
+                                calls.apiCallTimeout(place.patience().plus(attempt))
                                         .apiCallAttemptTimeout(attempt)
-                                        .retryStrategy(
-                                                StandardRetryStrategy.builder()
-                                                        .maxAttempts(MOST_ATTEMPTS)
-                                                        .circuitBreakerEnabled(false)
-                                                        .backoffStrategy(delays)
-                                                        .throttlingBackoffStrategy(delays)
-                                                        .build()));
+                                        .retryStrategy(new S3Patience(place.patience(), firstDelay, outages)));
         place.endpoint().ifPresent(builder::endpointOverride);
         // servers that are not AWS's are found by one name, and not by one for each bucket
         builder.forcePathStyle(place.endpoint().isPresent() || isElsewhere());

@@ -4,12 +4,17 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.NoSuchFileException;
 import software.amazon.awssdk.core.exception.AbortedException;
+import software.amazon.awssdk.core.exception.ApiCallAttemptTimeoutException;
+import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /// Turns what an S3 server and its client say into the exceptions that a file system would throw.
 final class S3Faults {
+    /// What a server says to those whose clock is not its own.
+    static final String SKEWED = "RequestTimeTooSkewed";
+
     private S3Faults() {}
 
     /// A call to the server.
@@ -31,6 +36,9 @@ final class S3Faults {
         return switch (failed) {
             case AbortedException _ -> interrupted(failed);
             case S3Exception said -> translated(what, said);
+            case ApiCallAttemptTimeoutException slow ->
+                    new UnavailableException("the server does not answer in time", slow);
+            case ApiCallTimeoutException slow -> new UnavailableException("the server does not answer in time", slow);
             case SdkClientException unsent when text(unsent).contains("credentials") ->
                     new UnavailableException(
                             "there are no credentials for it (AWS_ACCESS_KEY_ID, a profile, or a role)", unsent);
@@ -52,8 +60,7 @@ final class S3Faults {
             case "NoSuchBucket" -> new UnavailableException("the bucket does not exist", said);
             case "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken" ->
                     new UnavailableException("its server refuses the credentials (" + code + ")", said);
-            case "RequestTimeTooSkewed" ->
-                    new UnavailableException("this machine's clock is too far from its server's", said);
+            case SKEWED -> new UnavailableException("this machine's clock is too far from its server's", said);
             case "AccessDenied" -> new UnavailableException("permission is denied by its server", said);
             case "SlowDown", "RequestLimitExceeded" -> new UnavailableException("its server asks to slow down", said);
             default ->

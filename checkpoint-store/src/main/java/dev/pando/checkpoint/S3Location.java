@@ -44,6 +44,11 @@ public record S3Location(
                 PATIENCE);
     }
 
+    /// The same place, of which one expects an answer within another time.
+    S3Location patient(Duration time) {
+        return new S3Location(bucket, prefix, endpoint, region, time);
+    }
+
     /// Whether that means a place in S3 and not a folder.
     public static boolean isOne(String text) {
         return text.startsWith("s3://");

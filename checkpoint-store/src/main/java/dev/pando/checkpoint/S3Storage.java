@@ -36,6 +36,8 @@ final class S3Storage implements Storage {
     private static final int PART_BYTES = 16 << 20;
     private static final int MOST_PARTS = 9_000;
 
+    private static final int MOST_CONNECTIONS = 8;
+
     /// The largest object that a server copies by itself in one request.
     private static final long MOST_COPIED = 5L << 30;
 
@@ -43,6 +45,7 @@ final class S3Storage implements Storage {
     private static final Duration ABANDONED = Duration.ofDays(1);
 
     private final S3Client client;
+    private final S3Outages outages;
     private final S3Location place;
     private final int uploads;
     private final int partBytes;
@@ -50,12 +53,13 @@ final class S3Storage implements Storage {
 
     /// @param client is ours to close
     /// @param uploads parts that travel at once
-    S3Storage(S3Client client, S3Location place, int uploads) {
-        this(client, place, uploads, PART_BYTES);
+    S3Storage(S3Client client, S3Outages outages, S3Location place, int uploads) {
+        this(client, outages, place, uploads, PART_BYTES);
     }
 
-    S3Storage(S3Client client, S3Location place, int uploads, int partBytes) {
+    S3Storage(S3Client client, S3Outages outages, S3Location place, int uploads, int partBytes) {
         this.client = client;
+        this.outages = outages;
         this.place = place;
         this.uploads = uploads;
         this.partBytes = partBytes;
@@ -143,6 +147,17 @@ final class S3Storage implements Storage {
     @Override
     public Draft join(String ticket) {
         return new S3Draft(ticket, false);
+    }
+
+    /// Most of a read is waiting for the server.
+    @Override
+    public int readers() {
+        return Math.max(MOST_CONNECTIONS, Runtime.getRuntime().availableProcessors());
+    }
+
+    @Override
+    public Optional<String> trouble() {
+        return outages.take(where());
     }
 
     @Override

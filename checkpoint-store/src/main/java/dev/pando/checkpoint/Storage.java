@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /// Where checkpoints lie: it knows their names and files, and nothing of tensors.
 ///
@@ -34,6 +35,14 @@ interface Storage extends AutoCloseable {
 
     /// Removes a checkpoint in one act as far as readers can see, then its files.
     void remove(String checkpoint) throws IOException;
+
+    /// How many reads at once the place serves best, where nothing else is to be done meanwhile.
+    int readers();
+
+    /// What went wrong and was overcome since it was last asked, in a sentence.
+    default Optional<String> trouble() {
+        return Optional.empty();
+    }
 
     /// A local folder for files that pass through.
     Path scratch() throws IOException;

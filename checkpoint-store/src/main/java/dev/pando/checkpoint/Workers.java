@@ -9,32 +9,43 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// The few background threads that hash and check, each with one chunk of scratch memory. Where there would be one, the
-/// caller does it.
+/// Threads that hash and check, each with one chunk of scratch memory, gone when there is nothing to do for a while.
+/// Where there would be one, the caller does it.
 final class Workers implements AutoCloseable {
     private static final Thread ANOTHER = Thread.ofPlatform().unstarted(() -> {});
+
+    private static final long IDLE_SECONDS = 10;
 
     private final boolean alone;
     private final ExecutorService threads;
     private final ThreadLocal<MemorySegment> scratch;
 
-    Workers(int count, int chunkBytes) {
+    /// @param what they do, as a part of their names
+    Workers(String what, int count, int chunkBytes) {
         this.alone = count == 1; // then the caller is one as well
         AtomicInteger number = new AtomicInteger();
-        this.threads =
-                Executors.newFixedThreadPool(
+        ThreadPoolExecutor pool =
+                new ThreadPoolExecutor(
                         count,
+                        count,
+                        IDLE_SECONDS,
+                        TimeUnit.SECONDS,
+                        new LinkedBlockingQueue<>(),
                         task ->
                                 Thread.ofPlatform()
-                                        .name("pando-checkpoint-" + number.getAndIncrement())
+                                        .name("pando-" + what + "-" + number.getAndIncrement())
                                         .daemon()
                                         .unstarted(task));
+        pool.allowCoreThreadTimeOut(true);
+        this.threads = pool;
         this.scratch = ThreadLocal.withInitial(() -> allocate(chunkBytes));
     }
 

@@ -40,7 +40,9 @@ import software.amazon.awssdk.services.s3.model.UploadPartResponse;
 /// A server that speaks S3 on a local port, keeps all in memory, and fails as told.
 final class S3Server {
     static final String BUCKET = "bucket";
+    private static final Duration FIRST_DELAY = Duration.ofMillis(5);
 
+    private final S3Outages outages = new S3Outages(Duration.ZERO);
     private final S3Proxy proxy;
     private final Faulty store = new Faulty(new TransientNio2BlobStore());
 
@@ -58,6 +60,11 @@ final class S3Server {
         }
     }
 
+    /// Those that its clients have overcome, however short.
+    S3Outages outages() {
+        return outages;
+    }
+
     S3Location place(String prefix, Duration patience) {
         return new S3Location(
                 BUCKET,
@@ -70,12 +77,17 @@ final class S3Server {
     S3Client client(String secret) {
         return S3Clients.of(
                 place("", Duration.ofSeconds(30)),
-                StaticCredentialsProvider.create(AwsBasicCredentials.create("key", secret)));
+                StaticCredentialsProvider.create(AwsBasicCredentials.create("key", secret)),
+                FIRST_DELAY,
+                outages);
     }
 
     S3Client client(Duration patience) {
         return S3Clients.of(
-                place("", patience), StaticCredentialsProvider.create(AwsBasicCredentials.create("key", "secret")));
+                place("", patience),
+                StaticCredentialsProvider.create(AwsBasicCredentials.create("key", "secret")),
+                FIRST_DELAY,
+                outages);
     }
 
     /// From now on, how many of a hundred requests fail, in what way the seed says.

@@ -56,7 +56,8 @@ class S3StorageTest {
     }
 
     private Checkpoints open(S3Client client, Duration patience, CheckpointSettings settings) {
-        return new Checkpoints(new S3Storage(client, server.place(prefix, patience), 2, 5 << 20), "a", settings);
+        return new Checkpoints(
+                new S3Storage(client, server.outages(), server.place(prefix, patience), 2, 5 << 20), "a", settings);
     }
 
     private Checkpoints open() {
@@ -218,6 +219,31 @@ class S3StorageTest {
     }
 
     @Test
+    void shouldTellOnceThatTheServerWasAwayForAWhile() {
+        try (Checkpoints checkpoints = open()) {
+            checkpoints.trouble(); // of other tests
+            server.losingTheAnswerTo(request -> request instanceof PutObjectRequest);
+
+            checkpoints.save(States.after(1), Map.of());
+
+            assertThat(checkpoints.trouble().orElseThrow())
+                    .startsWith(where + " was away for ")
+                    .contains(" s (its server answers 500");
+            assertThat(checkpoints.trouble()).isEmpty();
+        }
+    }
+
+    @Test
+    void shouldSayInTheEndWhatTheServerSaidAllAlong() {
+        try (Checkpoints checkpoints = open(server.client(IMPATIENT), IMPATIENT, SMALL)) {
+            server.refusing(503);
+
+            assertThatThrownBy(checkpoints::newest)
+                    .hasMessageStartingWith(where + " cannot be read: its server answers 503");
+        }
+    }
+
+    @Test
     void shouldSayWhenTheCredentialsAreRefused() {
         try (Checkpoints checkpoints = open(server.client("wrong"), PATIENT, SMALL)) {
             assertThatThrownBy(() -> checkpoints.save(States.after(2), Map.of()))
@@ -236,6 +262,7 @@ class S3StorageTest {
                 new Checkpoints(
                         new S3Storage(
                                 server.client(PATIENT),
+                                server.outages(),
                                 new S3Location(
                                         "elsewhere",
                                         "",

@@ -52,7 +52,7 @@ public record HistoryLine(String at, String sentence) {
             case JobEvent.SnapshotTaken taken -> at(taken.step()) + "snapshot taken";
             case JobEvent.CheckpointDurable durable ->
                     at(durable.step()) + "checkpoint " + durable.checkpoint() + " is durable";
-            case JobEvent.CheckpointFailed failed -> at(failed.step()) + "no checkpoint: " + failed.sentence();
+            case JobEvent.CheckpointFailed failed -> at(failed.step()) + failed.sentence();
             case JobEvent.Finished finished -> "finished after " + finished.step() + " steps, " + finished.hash();
             case JobEvent.Stopped stopped -> "stopped after " + stopped.step() + " steps";
             case JobEvent.Failed failed -> "failed: " + failed.diagnosis();

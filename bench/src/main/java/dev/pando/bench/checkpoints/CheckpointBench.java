@@ -30,11 +30,19 @@ public final class CheckpointBench {
         try (Rig rig = new Rig(Options.parse(args))) {
             rig.alone(3);
             CheckpointBench bench = new CheckpointBench(rig);
-            bench.synchronous();
-            bench.background();
-            EveryStep.measure(rig);
-            Restoring.fromDisk(rig);
-            Restoring.fromServer(rig);
+            if (rig.options.only().contains("save")) {
+                bench.synchronous();
+                bench.background();
+            }
+            if (rig.options.only().contains("steps")) {
+                EveryStep.measure(rig);
+            }
+            if (rig.options.only().contains("disk")) {
+                Restoring.fromDisk(rig);
+            }
+            if (rig.options.only().contains("server")) {
+                Restoring.fromServer(rig);
+            }
         }
     }
 

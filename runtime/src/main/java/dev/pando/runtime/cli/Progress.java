@@ -100,8 +100,7 @@ final class Progress implements Preparation {
                     warn("step " + dropped.step() + " dropped, computing it again: " + dropped.reason());
             case JobEvent.StateLoaded loaded ->
                     loaded.damaged().forEach(sentence -> warn("passed over a checkpoint: " + sentence));
-            case JobEvent.CheckpointFailed failed ->
-                    warn("no checkpoint of step " + failed.step() + ": " + failed.sentence());
+            case JobEvent.CheckpointFailed failed -> warn("after step " + failed.step() + ": " + failed.sentence());
             case JobEvent.Finished _, JobEvent.Stopped _, JobEvent.Failed _ -> erase();
             case JobEvent.Started _, JobEvent.EpochOpened _, JobEvent.ShardsMoved _, JobEvent.RungTried _ -> {}
             case JobEvent.SnapshotTaken _, JobEvent.CheckpointDurable _ -> {}

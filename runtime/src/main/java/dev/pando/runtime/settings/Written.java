@@ -31,6 +31,9 @@ public final class Written {
 
     private static final Pattern PARSE_ERROR = Pattern.compile("(?s)(.*?): (\\d+): (.*)");
 
+    /// Text that is no list, object, quoted string or reference, and has in it what HOCON wants quoted.
+    private static final Pattern UNQUOTED = Pattern.compile("(?s)\\s*[^\\s\\[{\"$][^\"{$]*(:|#|//)[^\"{$]*");
+
     private final Config layers;
 
     private Written(Config layers) {
@@ -81,12 +84,16 @@ public final class Written {
                     "--set " + assignment + ": write path=value, as in --set optimizer.peak-learning-rate=1e-3");
         }
         String option = "--set " + assignment;
-        Config value =
-                parsing(() ->
-                        ConfigFactory.parseString(
-                                "v = " + assignment.substring(equals + 1),
-                                ConfigParseOptions.defaults().setOriginDescription(option)));
-        return with(option, assignment.substring(0, equals).strip(), value.root().get("v"));
+        return with(option, assignment.substring(0, equals).strip(), value(option, assignment.substring(equals + 1)));
+    }
+
+    /// HOCON, but for addresses and paths as people write them, `s3://bucket/run`: there HOCON sees a key or a comment.
+    private static ConfigValue value(String option, String text) {
+        if (UNQUOTED.matcher(text).matches()) {
+            return ConfigValueFactory.fromAnyRef(text.strip(), option);
+        }
+        ConfigParseOptions options = ConfigParseOptions.defaults().setOriginDescription(option);
+        return parsing(() -> ConfigFactory.parseString("v = " + text, options)).root().get("v");
     }
 
     /// An override by an option of its own.

@@ -65,7 +65,7 @@ class ProgressTest {
                 .containsExactly(
                         "! passed over a checkpoint: step-8 is torn",
                         "! step 5 dropped, computing it again: the sum of worker-1 differs from that of the majority",
-                        "! no checkpoint of step 8: no space is left on the disk");
+                        "! after step 8: no space is left on the disk");
     }
 
     @Test

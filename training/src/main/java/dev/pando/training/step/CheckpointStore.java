@@ -34,6 +34,11 @@ public interface CheckpointStore extends AutoCloseable {
         return Optional.empty();
     }
 
+    /// What went wrong and was overcome since it was last asked, in one sentence: a server that was away for a while.
+    default Optional<String> trouble() {
+        return Optional.empty();
+    }
+
     @Override
     void close();
 

@@ -1,0 +1,43 @@
+package dev.pando.checkpoint;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+
+/// Remembers for how long a server was away, although every call came through in the end: nobody would hear of it else.
+final class S3Outages {
+    private static final Duration WORTH_TELLING = Duration.ofSeconds(10);
+
+    private final Duration least;
+    private Duration longest = Duration.ZERO;
+    private IOException why;
+
+    S3Outages() {
+        this(WORTH_TELLING);
+    }
+
+    /// @param least that is worth telling
+    S3Outages(Duration least) {
+        this.least = least;
+    }
+
+    /// A call came through, which had failed before.
+    synchronized void overcome(Duration lasted, IOException last) {
+        if (lasted.compareTo(least) >= 0 && lasted.compareTo(longest) > 0) {
+            longest = lasted;
+            why = last;
+        }
+    }
+
+    /// The longest since it was last asked for.
+    synchronized Optional<String> take(String where) {
+        if (why == null) {
+            return Optional.empty();
+        }
+        String sentence =
+                "%s was away for %d s (%s); nothing is lost".formatted(where, longest.toSeconds(), why.getMessage());
+        longest = Duration.ZERO;
+        why = null;
+        return Optional.of(sentence);
+    }
+}
