@@ -9,6 +9,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.zip.CRC32C;
 
 /// States in this node's own memory: two copies an owner, one that is whole and one that is being filled.
@@ -188,18 +190,21 @@ public final class MemoryReplicas implements Replicas {
     }
 
     private static void verify(Held held, List<Kept> parts, List<TensorPart> into) {
-        for (Kept kept : parts) {
-            boolean asked = into.stream().anyMatch(part -> part.name().equals(kept.part.name()));
-            if (asked && checksum(kept.part.data()) != kept.checksum) {
-                throw new CheckpointException(
-                        "tensor "
-                                + kept.part.name()
-                                + " of "
-                                + held.owner()
-                                + " after step "
-                                + held.step()
-                                + " is not as it was when it was taken into memory");
-            }
+        Set<String> asked = into.stream().map(TensorPart::name).collect(Collectors.toSet());
+        List<Kept> changed = // on all cores: whoever asks has lost a state, and waits
+                parts.parallelStream()
+                        .filter(kept -> asked.contains(kept.part.name()))
+                        .filter(kept -> checksum(kept.part.data()) != kept.checksum)
+                        .toList();
+        if (!changed.isEmpty()) {
+            throw new CheckpointException(
+                    "tensor "
+                            + changed.getFirst().part.name()
+                            + " of "
+                            + held.owner()
+                            + " after step "
+                            + held.step()
+                            + " is not as it was when it was taken into memory");
         }
     }
 

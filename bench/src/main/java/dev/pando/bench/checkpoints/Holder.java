@@ -18,6 +18,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.lang.foreign.MemorySegment;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,8 +56,11 @@ public final class Holder {
             Thread taking = Thread.ofPlatform().name("holder").start(() -> take(memory, like));
             collective.enter(membership(2, new Member(SUCCESSOR, told.readLine()), self));
             taking.join();
-            System.out.println(memory.restore(DEADLINE, new Operation(2, 0), TRAINER, SUCCESSOR));
-            told.readLine();
+            memory.restore(DEADLINE, new Operation(2, 0), TRAINER, SUCCESSOR);
+            try (ServerSocketChannel listening = Loopback.listen()) {
+                System.out.println(listening.socket().getLocalPort());
+                Loopback.send(listening, Long.parseLong(told.readLine()));
+            }
         } catch (InterruptedException given) {
             Thread.currentThread().interrupt();
         }

@@ -10,8 +10,6 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -49,20 +47,6 @@ final class Restoring {
                 .with("share", bytes / seconds / mediumBytesPerSecond)
                 .with("read_back_exact", exact)
                 .print();
-    }
-
-    /// How fast one thread copies a state.
-    static double memoryBytesPerSecond(TrainerState state) {
-        try (Arena arena = Arena.ofShared()) {
-            MemorySegment copy = arena.allocate(EveryStep.bytes(state), 64).fill((byte) 0);
-            long begin = System.nanoTime();
-            long at = 0;
-            for (TrainerState.Span span : state.spans()) {
-                copy.asSlice(at, span.data().byteSize()).copyFrom(span.data());
-                at += span.data().byteSize();
-            }
-            return at / Rig.seconds(begin);
-        }
     }
 
     static void fromDisk(Rig rig) throws Exception {

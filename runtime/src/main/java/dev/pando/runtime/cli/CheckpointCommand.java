@@ -144,8 +144,8 @@ public final class CheckpointCommand implements Callable<Integer> {
     @Command(
             name = "prune",
             description = {
-                "Removes old ones. What stays is read first: only sound ones count,",
-                "and the last sound one always stays."
+                "Removes old ones; the newest sound ones stay.",
+                "What stays is read first: only sound ones count, and the last of them always stays."
             })
     static final class Prune extends Look {
         @Option(names = "--keep", paramLabel = "N", defaultValue = "1", description = "How many stay; 1 if not given.")
