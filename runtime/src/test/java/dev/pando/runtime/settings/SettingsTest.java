@@ -26,6 +26,23 @@ class SettingsTest {
     }
 
     @Test
+    void shouldTakeAddressesAndPathsOfOptionsAsPeopleWriteThem() {
+        Settings settings =
+                Written.nothing()
+                        .set("checkpoint.folder=s3://bucket/run#1")
+                        .set("out = a//b")
+                        .set("data.paths=[\"c\", \"d\"]")
+                        .set("data.exclude=[]")
+                        .set("checkpoint.file-size = 64 MiB")
+                        .settings();
+
+        assertThat(settings.checkpoint().place()).hasToString("s3://bucket/run#1");
+        assertThat(settings.out()).isEqualTo(Path.of("a/b"));
+        assertThat(settings.data().paths()).containsExactly("c", "d");
+        assertThat(settings.checkpoint().storage().fileBytes()).isEqualTo(64 << 20);
+    }
+
+    @Test
     void shouldLetOptionsWinOverTheFileAndTheFileOverDefaults() throws IOException {
         Path file = write("pando.job { steps = 50, workers = 3, out = runs/first }");
 
