@@ -18,7 +18,7 @@ final class Crew {
     private final ActorRef<JobEvent> audience;
     private final Stopwatch stopwatch;
     private final Roster roster = new Roster();
-    private final Pace pace = new Pace();
+    private final Patience patience = new Patience();
     private final Silence silence = new Silence();
     private final SortedMap<String, Long> heardNs = new TreeMap<>(); // when each worker was last asked or heard
     private long epoch;
@@ -92,6 +92,8 @@ final class Crew {
         seat.ifPresent(left -> left.device().tell(new GpuWorker.Abandon(job, Epoch.incarnation(epoch), evidence)));
         changed |= seat.isPresent();
         silence.forget(worker);
+        patience.forget(worker);
+        heardNs.remove(worker);
         audience.tell(new JobEvent.WorkerLost(worker, position, evidence));
         return seat.isPresent();
     }
@@ -108,13 +110,13 @@ final class Crew {
 
     /// The worker has done a piece of work: a batch shard.
     void hasWorked(String worker) {
-        pace.observe(stopwatch.nanos() - heardNs.get(worker));
+        patience.observe(worker, stopwatch.nanos() - heardNs.get(worker));
         heard(worker);
     }
 
     /// How long an answer may take that is worth so many pieces of work.
     long patienceNs(int pieces) {
-        return pace.patienceNs(pieces * (roster.holders().size() == 1 ? LAST_COPY : 1));
+        return patience.ns(pieces * (roster.holders().size() == 1 ? LAST_COPY : 1));
     }
 
     /// A tick has passed.
@@ -126,9 +128,14 @@ final class Crew {
         return silence.tick(owing, worker -> patienceNs(worker, pieces)).stream().findFirst();
     }
 
+    /// The worker was silent for too long: it is about to be lost, and may be back.
+    void gaveUp(String worker) {
+        patience.gaveUp(worker);
+    }
+
     /// More of it for the last copy of the state; none of that for a newcomer, who holds up the last copy.
     long patienceNs(String worker, int pieces) {
         boolean isLastCopy = roster.holders().equals(List.of(worker));
-        return pace.patienceNs(pieces * (isLastCopy ? LAST_COPY : 1));
+        return patience.ns(worker, pieces * (isLastCopy ? LAST_COPY : 1));
     }
 }

@@ -10,6 +10,8 @@ import java.util.List;
     @JsonSubTypes.Type(value = JobEvent.Started.class, name = "started"),
     @JsonSubTypes.Type(value = JobEvent.WorkerJoined.class, name = "worker-joined"),
     @JsonSubTypes.Type(value = JobEvent.WorkerLost.class, name = "worker-lost"),
+    @JsonSubTypes.Type(value = JobEvent.WorkerFellBehind.class, name = "worker-fell-behind"),
+    @JsonSubTypes.Type(value = JobEvent.WorkerKeptUp.class, name = "worker-kept-up"),
     @JsonSubTypes.Type(value = JobEvent.EpochOpened.class, name = "epoch-opened"),
     @JsonSubTypes.Type(value = JobEvent.ShardsMoved.class, name = "shards-moved"),
     @JsonSubTypes.Type(value = JobEvent.RungTried.class, name = "rung-tried"),
@@ -50,6 +52,14 @@ public sealed interface JobEvent {
     /// @param evidence why we believe so: `its thread threw IllegalStateException: …`, `no answer for 12 x the pace of
     ///   a step`
     record WorkerLost(String worker, long step, String evidence) implements JobEvent {}
+
+    /// A worker has become a straggler: it gets fewer batch shards, and somebody may want to look after its machine.
+    ///
+    /// @param times as long as the middle worker it takes for a batch shard
+    record WorkerFellBehind(String worker, long step, double times) implements JobEvent {}
+
+    /// A worker is a straggler no longer.
+    record WorkerKeptUp(String worker, long step) implements JobEvent {}
 
     /// From here on messages and frames of older epochs are dropped.
     record EpochOpened(long epoch, long step, String reason, List<String> workers) implements JobEvent {}

@@ -73,7 +73,10 @@ public final class JobSupervisor {
             implements Command, Wire {}
 
     /// The worker holds the gradient of this batch shard.
-    public record Computed(String worker, long step, long epoch, int shard, ShardLoss loss) implements Command, Wire {}
+    ///
+    /// @param seconds that its device took; 0 where it says so again
+    public record Computed(String worker, long step, long epoch, int shard, ShardLoss loss, double seconds)
+            implements Command, Wire {}
 
     /// The worker has the sum, and this is what it makes of it.
     public record Voted(String worker, long step, long epoch, Examined examined) implements Command, Wire {}
@@ -138,6 +141,8 @@ public final class JobSupervisor {
     private final Crew crew;
     private final Roster roster;
     private final Checkpoints checkpoints;
+    private final Balance balance;
+    private final Stragglers stragglers = new Stragglers();
     private final Set<ActorRef<GpuWorker.Command>> devices = new TreeSet<>(); // by their paths, not by chance
 
     private long position; // committed steps
@@ -174,6 +179,7 @@ public final class JobSupervisor {
                         audience,
                         stopwatch);
         this.roster = crew.roster();
+        this.balance = new Balance(job.shards());
         this.checkpoints =
                 new Checkpoints(new CheckpointInterval(job.checkpointEverySteps(), job.secondsBetweenFailures()));
     }
@@ -518,12 +524,10 @@ public final class JobSupervisor {
                     roster.holders());
         }
         Assignment assignment = new Assignment(job.shards());
-        SortedMap<String, Double> alike = new TreeMap<>();
-        roster.holders().forEach(worker -> alike.put(worker, 1.0));
         SortedMap<String, List<Integer>> plan =
                 inherited.isEmpty()
-                        ? Planner.plan(job.shards(), alike)
-                        : Planner.planAround(job.shards(), inherited, roster.holders());
+                        ? balance.plan(roster.holders())
+                        : Planner.planAround(job.shards(), inherited, balance.secondsPerShard(roster.holders()));
         inherited.clear();
         plan.forEach((worker, shards) -> order(assignment, worker, shards));
         return computing(assignment);
@@ -542,6 +546,7 @@ public final class JobSupervisor {
                                     }
                                     if (assignment.computed(computed.worker(), computed.shard(), computed.loss())) {
                                         crew.hasWorked(computed.worker());
+                                        balance.computed(computed.worker(), computed.seconds());
                                     }
                                     crew.heard(computed.worker());
                                     return assignment.isComplete() ? reducing(assignment) : Behaviors.same();
@@ -623,6 +628,8 @@ public final class JobSupervisor {
     private Behavior<Command> commit(ShardLoss total, Examined examined) {
         roster.holders().forEach(worker -> crew.ask(worker, new PipelineStage.Apply(position, crew.epoch(), total)));
         history = history.then(position, total.loss(), examined.gradientNorm());
+        balance.endStep();
+        stragglers.watch(position, balance.measured(roster.holders())).forEach(audience::tell);
         position++;
         if (position > furthest) { // a step that is committed once more after a rollback is no progress
             furthest = position;
@@ -640,7 +647,7 @@ public final class JobSupervisor {
         crew.openEpoch(position, worker + " was lost in step " + position, roster.holders());
         SortedMap<String, Integer> owed = new TreeMap<>();
         roster.holders().forEach(survivor -> owed.put(survivor, assignment.owed(survivor)));
-        Planner.handOver(orphans, owed)
+        Planner.handOver(orphans, owed, balance.secondsPerShard(roster.holders()))
                 .forEach((survivor, shards) -> {
                     audience.tell(new JobEvent.ShardsMoved(position, crew.epoch(), shards, survivor));
                     order(assignment, survivor, shards);
@@ -826,7 +833,11 @@ public final class JobSupervisor {
 
     private Behavior<Command> listen(Waiting waiting) {
         return crew.silent(waiting.owing().get(), waiting.pieces())
-                .map(worker -> lost(worker, silence(crew.patienceNs(worker, waiting.pieces())), waiting))
+                .map(worker -> {
+                    String evidence = silence(crew.patienceNs(worker, waiting.pieces()));
+                    crew.gaveUp(worker);
+                    return lost(worker, evidence, waiting);
+                })
                 .orElse(Behaviors.same());
     }
 
@@ -847,6 +858,8 @@ public final class JobSupervisor {
 
     private boolean lose(String worker, String evidence) {
         checkpoints.lost(worker);
+        balance.forget(worker);
+        stragglers.forget(worker);
         return crew.lose(worker, evidence, position);
     }
 

@@ -17,6 +17,10 @@ final class Pace {
         recentNs[(int) (observed++ % REMEMBERED)] = durationNs;
     }
 
+    long observed() {
+        return observed;
+    }
+
     /// Five times what the slow ones among recent pieces of work took, nine in ten being faster, and a second at least:
     /// a worker that is silent longer is given up. To be wrong costs a moment of its time, and no bit.
     ///

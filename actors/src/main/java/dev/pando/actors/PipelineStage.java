@@ -93,6 +93,9 @@ public final class PipelineStage {
 
     private record Failed(String what, Throwable cause) implements Command {}
 
+    /// A batch shard that is computed, and what that took.
+    private record Shard(ShardLoss loss, double seconds) {}
+
     private static final int STASHED_AT_MOST = 1_000;
 
     private final ActorContext<Command> context;
@@ -293,7 +296,7 @@ public final class PipelineStage {
         work.enter(entered.step(), entered.membership());
         work.computed()
                 .forEach((shard, loss) ->
-                        supervisor().tell(new JobSupervisor.Computed(name, entered.step(), epoch, shard, loss)));
+                        supervisor().tell(new JobSupervisor.Computed(name, entered.step(), epoch, shard, loss, 0)));
         return ready(work, epoch);
     }
 
@@ -308,18 +311,25 @@ public final class PipelineStage {
         work.takeNext()
                 .ifPresent(next -> {
                     context.pipeToSelf(
-                            device.submit(() -> work.computeShard(next)),
-                            (loss, failure) ->
+                            device.submit(() -> {
+                                long begin = stopwatch.nanos();
+                                ShardLoss loss = work.computeShard(next);
+                                return new Shard(loss, stopwatch.secondsSince(begin));
+                            }),
+                            (shard, failure) ->
                                     failure == null
-                                            ? new Finished(() -> computed(work, next, loss))
+                                            ? new Finished(() -> computed(work, next, shard))
                                             : new Failed(
                                                     "step " + next.step() + ", batch shard " + next.shard(), failure));
                 });
     }
 
-    private void computed(StageWork work, StageWork.Task task, ShardLoss loss) {
-        if (work.finished(task, loss)) {
-            supervisor().tell(new JobSupervisor.Computed(name, task.step(), work.epoch(), task.shard(), loss));
+    private void computed(StageWork work, StageWork.Task task, Shard shard) {
+        if (work.finished(task, shard.loss())) {
+            supervisor()
+                    .tell(
+                            new JobSupervisor.Computed(
+                                    name, task.step(), work.epoch(), task.shard(), shard.loss(), shard.seconds()));
         }
         computeNext(work);
     }

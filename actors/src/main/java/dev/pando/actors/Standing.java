@@ -19,7 +19,13 @@ final class Standing {
 
     void follow(JobEvent event) {
         switch (event) {
-            case JobEvent.Started started -> step = started.step();
+            case JobEvent.Started started -> {
+                step = started.step();
+                stragglers.clear(); // whoever leads from here on has seen nobody work
+            }
+            case JobEvent.WorkerFellBehind slow ->
+                    stragglers.put(slow.worker(), new Straggler(slow.worker(), slow.times()));
+            case JobEvent.WorkerKeptUp worker -> stragglers.remove(worker.worker());
             case JobEvent.StepCommitted committed -> {
                 newest = Optional.of(committed);
                 step = committed.step() + 1;

@@ -64,7 +64,7 @@ class WireTest {
                             "pando:host=a|stream=7",
                             STAGE,
                             DEVICE),
-                    new JobSupervisor.Computed("worker-1", 4, 2, 5, LOSS),
+                    new JobSupervisor.Computed("worker-1", 4, 2, 5, LOSS, 0.0625),
                     new JobSupervisor.Voted("worker-1", 4, 2, new Examined(Double.NaN, -1)),
                     new JobSupervisor.Voted("worker-1", 4, 2, new Examined(Math.nextUp(0.1), Long.MIN_VALUE)),
                     new JobSupervisor.PeerFailed("worker-1", 2, "worker-2", "its process 17 has ended"),

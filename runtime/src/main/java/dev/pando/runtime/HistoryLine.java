@@ -32,6 +32,11 @@ public record HistoryLine(String at, String sentence) {
                     (started.resumed() ? "goes on after " : "begins after ") + started.step() + " steps";
             case JobEvent.WorkerJoined joined -> at(joined.step()) + joined.worker() + " joined";
             case JobEvent.WorkerLost lost -> at(lost.step()) + "lost " + lost.worker() + ": " + lost.evidence();
+            case JobEvent.WorkerFellBehind slow ->
+                    at(slow.step())
+                            + slow.worker()
+                            + String.format(Locale.ROOT, " takes %.1f times as long as the others", slow.times());
+            case JobEvent.WorkerKeptUp worker -> at(worker.step()) + worker.worker() + " keeps up again";
             case JobEvent.EpochOpened opened ->
                     at(opened.step())
                             + "epoch "

@@ -67,7 +67,7 @@ final class Hearing {
                             Rule.CHECKPOINTS_OF_COMMITTED_STEPS,
                             "a snapshot of " + step + " steps is taken after " + nextStep);
             case JobEvent.CheckpointDurable(long step, _, _, _) -> published(step);
-            case JobEvent.CheckpointFailed _ -> {}
+            case JobEvent.CheckpointFailed _, JobEvent.WorkerFellBehind _, JobEvent.WorkerKeptUp _ -> {}
             case JobEvent.Finished(long step, _) -> {
                 require(
                         step == nextStep,

@@ -96,6 +96,16 @@ final class Progress implements Preparation {
                     say(terminal.green("+") + " step " + joined.step() + ": " + joined.worker() + " joined");
                 }
             }
+            case JobEvent.WorkerFellBehind slow ->
+                    warn(
+                            String.format(
+                                    Locale.ROOT,
+                                    "step %d: %s takes %.1f times as long as the others, and gets less to do",
+                                    slow.step(),
+                                    slow.worker(),
+                                    slow.times()));
+            case JobEvent.WorkerKeptUp worker ->
+                    say(terminal.green("+") + " step " + worker.step() + ": " + worker.worker() + " keeps up again");
             case JobEvent.StepDropped dropped ->
                     warn("step " + dropped.step() + " dropped, computing it again: " + dropped.reason());
             case JobEvent.StateLoaded loaded ->

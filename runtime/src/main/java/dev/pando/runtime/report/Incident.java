@@ -67,6 +67,18 @@ record Incident(
                                         loaded.step(),
                                         "passed over " + String.join("; ", loaded.damaged()),
                                         committed));
+                case JobEvent.WorkerFellBehind slow ->
+                        incidents.add(
+                                plain(
+                                        at,
+                                        "warning",
+                                        slow.step(),
+                                        String.format(
+                                                Locale.ROOT,
+                                                "%s takes %.1f times as long as the middle worker",
+                                                slow.worker(),
+                                                slow.times()),
+                                        committed));
                 case JobEvent.CheckpointFailed failed ->
                         incidents.add(plain(at, "warning", failed.step(), failed.sentence(), committed));
                 case JobEvent.Failed failed ->
@@ -91,6 +103,8 @@ record Incident(
                     tried.rung().name().toLowerCase(Locale.ROOT).replace('_', ' ') + ": " + tried.subject();
             case JobEvent.StateLoaded loaded -> "state of step " + loaded.step() + " from " + loaded.checkpoint();
             case JobEvent.WorkerJoined joined -> joined.worker() + " took part from step " + joined.step() + " on";
+            case JobEvent.WorkerFellBehind slow -> slow.worker() + " got less to do, since it is slow";
+            case JobEvent.WorkerKeptUp worker -> worker.worker() + " kept up again";
             case JobEvent.EpochOpened opened ->
                     "epoch " + opened.epoch() + " with " + String.join(", ", opened.workers());
             case JobEvent.Started _, JobEvent.WorkerLost _, JobEvent.StepCommitted _, JobEvent.SnapshotTaken _ -> "";
