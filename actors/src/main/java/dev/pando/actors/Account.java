@@ -51,6 +51,7 @@ final class Account {
         switch (event) {
             case JobEvent.WorkerJoined joined -> workers.put(joined.worker(), joined.node());
             case JobEvent.WorkerLost lost -> workers.remove(lost.worker());
+            case JobEvent.WorkerLeft left -> workers.remove(left.worker());
             case JobEvent.CheckpointDurable checkpoint -> durable = Math.max(durable, checkpoint.step());
             case JobEvent.StateLoaded loaded -> durable = loaded.step(); // newer ones are damaged
             default -> {}

@@ -64,6 +64,11 @@ final class Checkpoints {
 
     void lost(String worker) {
         interval.failed();
+        left(worker);
+    }
+
+    /// The worker takes part no longer, and nothing has failed.
+    void left(String worker) {
         if (isAwaiting(worker)) {
             snapshot = new None();
             tried = durable;

@@ -86,14 +86,28 @@ final class Crew {
         audience.tell(new JobEvent.WorkerJoined(worker, position, node(roster.seat(worker).device())));
     }
 
+    /// The worker's node leaves, and nothing of a step is in its hands.
+    void dismiss(String worker, long position) {
+        Roster.Seat seat = roster.leave(worker).orElseThrow();
+        forget(worker);
+        audience.tell(new JobEvent.WorkerLeft(worker, position)); // before the node goes on leaving, and whoever hears it
+        seat.device().tell(new GpuWorker.Release(job, Epoch.incarnation(epoch)));
+    }
+
+    private void forget(String worker) {
+        changed = true;
+        silence.forget(worker);
+        patience.forget(worker);
+        heardNs.remove(worker);
+    }
+
     /// @return whether the worker was here
     boolean lose(String worker, String evidence, long position) {
         Optional<Roster.Seat> seat = roster.leave(worker);
         seat.ifPresent(left -> left.device().tell(new GpuWorker.Abandon(job, Epoch.incarnation(epoch), evidence)));
-        changed |= seat.isPresent();
-        silence.forget(worker);
-        patience.forget(worker);
-        heardNs.remove(worker);
+        if (seat.isPresent()) {
+            forget(worker);
+        }
         audience.tell(new JobEvent.WorkerLost(worker, position, evidence));
         return seat.isPresent();
     }

@@ -20,7 +20,7 @@ public final class GpuWorker {
     /// Where jobs find the devices that are up, on whatever node.
     public static final ServiceKey<Command> KEY = ServiceKey.create(Command.class, "gpu-worker");
 
-    public sealed interface Command permits Host, Release, Abandon {}
+    public sealed interface Command permits Host, Release, Abandon, Leave {}
 
     /// Build a replica of the job and report to its supervisor; or, where there is one, report to this supervisor from
     /// now on.
@@ -35,10 +35,21 @@ public final class GpuWorker {
     /// The job has given this worker up: what it holds is worth nothing any more.
     public record Abandon(String job, long incarnation, String reason) implements Command, Wire {}
 
-    /// A stage of a job that is hosted here.
+    /// The node leaves: tell the jobs that work here, and wait until they let this worker go.
     ///
-    /// @param incarnation of the supervisor that it reports to
-    private record Hosted(JobSpec job, long incarnation, ActorRef<PipelineStage.Command> stage) {}
+    /// @param replyTo hears when nothing is in its hands any more
+    record Leave(ActorRef<String> replyTo) implements Command {}
+
+    /// A stage of a job that is hosted here, and what asked for it last.
+    private record Hosted(Host request, ActorRef<PipelineStage.Command> stage) {
+        JobSpec job() {
+            return request.job();
+        }
+
+        long incarnation() {
+            return request.incarnation();
+        }
+    }
 
     private final ActorContext<Command> context;
     private final String name;
@@ -83,23 +94,62 @@ public final class GpuWorker {
         return Behaviors.receive(Command.class)
                 .onMessage(Host.class, this::host)
                 .onMessage(Release.class, this::release)
+                .onMessage(Abandon.class, this::abandon)
                 .onMessage(
-                        Abandon.class,
-                        given -> {
-                            if (isStale(given.job(), given.incarnation())) {
-                                return Behaviors.same();
-                            }
-                            context.getLog().warn("{} was given up: {}", name, given.reason());
-                            return Behaviors.stopped();
+                        Leave.class,
+                        leave -> {
+                            context.getSystem().receptionist().tell(Receptionist.deregister(KEY, context.getSelf()));
+                            hosted.values().forEach(this::announce);
+                            return leaving(leave.replyTo());
                         })
                 .onSignal(Terminated.class, stage -> Behaviors.stopped())
-                .onSignal(
-                        PostStop.class,
-                        stopping -> {
-                            thread.abandon();
+                .onSignal(PostStop.class, this::end)
+                .build();
+    }
+
+    /// Nothing new is begun, and whoever leads a job that works here is told, until the last job has let go.
+    private Behavior<Command> leaving(ActorRef<String> replyTo) {
+        if (hosted.isEmpty()) {
+            replyTo.tell(name);
+            return Behaviors.receive(Command.class)
+                    .onMessage(Leave.class, again -> leaving(again.replyTo()))
+                    .onAnyMessage(late -> Behaviors.same())
+                    .onSignal(PostStop.class, this::end)
+                    .build();
+        }
+        return Behaviors.receive(Command.class)
+                .onMessage(
+                        Host.class,
+                        request -> {
+                            if (hosted.containsKey(request.job().id())) {
+                                host(request);
+                                announce(hosted.get(request.job().id()));
+                            }
                             return Behaviors.same();
                         })
+                .onMessage(
+                        Release.class,
+                        over -> {
+                            release(over);
+                            return leaving(replyTo);
+                        })
+                .onMessage(Abandon.class, this::abandon)
+                .onMessage(Leave.class, again -> leaving(again.replyTo()))
+                .onSignal(Terminated.class, stage -> Behaviors.stopped())
+                .onSignal(PostStop.class, this::end)
                 .build();
+    }
+
+    private void announce(Hosted stage) {
+        stage.request().supervisor().tell(new JobSupervisor.Leaving(name, context.getSelf()));
+    }
+
+    private Behavior<Command> abandon(Abandon given) {
+        if (isStale(given.job(), given.incarnation())) {
+            return Behaviors.same();
+        }
+        context.getLog().warn("{} was given up: {}", name, given.reason());
+        return Behaviors.stopped();
     }
 
     private Behavior<Command> host(Host request) {
@@ -109,7 +159,7 @@ public final class GpuWorker {
         }
         Hosted before = hosted.get(job);
         if (before != null && before.job().equals(request.job())) {
-            hosted.put(job, new Hosted(request.job(), request.incarnation(), before.stage()));
+            hosted.put(job, new Hosted(request, before.stage()));
             before.stage().tell(new PipelineStage.Serve(request.incarnation(), request.supervisor()));
             return Behaviors.same();
         }
@@ -133,7 +183,7 @@ public final class GpuWorker {
                         .onFailure(SupervisorStrategy.stop());
         ActorRef<PipelineStage.Command> child = context.spawn(stage, "stage-" + job + "-" + ++stages);
         context.watch(child);
-        hosted.put(job, new Hosted(request.job(), request.incarnation(), child));
+        hosted.put(job, new Hosted(request, child));
         return Behaviors.same();
     }
 
@@ -142,6 +192,11 @@ public final class GpuWorker {
         if (stage != null && !isStale(over.job(), over.incarnation())) {
             end(stage);
         }
+        return Behaviors.same();
+    }
+
+    private Behavior<Command> end(PostStop stopping) {
+        thread.abandon();
         return Behaviors.same();
     }
 

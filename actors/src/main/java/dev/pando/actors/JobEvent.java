@@ -10,6 +10,7 @@ import java.util.List;
     @JsonSubTypes.Type(value = JobEvent.Started.class, name = "started"),
     @JsonSubTypes.Type(value = JobEvent.WorkerJoined.class, name = "worker-joined"),
     @JsonSubTypes.Type(value = JobEvent.WorkerLost.class, name = "worker-lost"),
+    @JsonSubTypes.Type(value = JobEvent.WorkerLeft.class, name = "worker-left"),
     @JsonSubTypes.Type(value = JobEvent.WorkerFellBehind.class, name = "worker-fell-behind"),
     @JsonSubTypes.Type(value = JobEvent.WorkerKeptUp.class, name = "worker-kept-up"),
     @JsonSubTypes.Type(value = JobEvent.EpochOpened.class, name = "epoch-opened"),
@@ -52,6 +53,9 @@ public sealed interface JobEvent {
     /// @param evidence why we believe so: `its thread threw IllegalStateException: …`, `no answer for 12 x the pace of
     ///   a step`
     record WorkerLost(String worker, long step, String evidence) implements JobEvent {}
+
+    /// A worker takes part no longer, since its node leaves: between two steps, with nothing in its hands.
+    record WorkerLeft(String worker, long step) implements JobEvent {}
 
     /// A worker has become a straggler: it gets fewer batch shards, and somebody may want to look after its machine.
     ///

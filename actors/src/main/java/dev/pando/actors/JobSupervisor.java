@@ -48,6 +48,7 @@ public final class JobSupervisor {
                     SnapshotTaken,
                     Digested,
                     StageFailed,
+                    Leaving,
                     CheckpointWriter.Found,
                     CheckpointWriter.Durable,
                     CheckpointWriter.NotWritten,
@@ -98,6 +99,10 @@ public final class JobSupervisor {
 
     /// The worker is no longer: what it held is gone.
     public record StageFailed(String worker, String sentence) implements Command, Wire {}
+
+    /// The worker's node leaves: the worker does its part of the step in flight, and is answered by
+    /// [GpuWorker.Release] when the job can do without it.
+    public record Leaving(String worker, ActorRef<GpuWorker.Command> device) implements Command, Wire {}
 
     /// Something that no other worker can do better.
     public record Unrecoverable(String sentence) implements Command, Wire {}
@@ -156,6 +161,7 @@ public final class JobSupervisor {
     private long doubted = -1; // the last step that was computed once more since its numbers were none
     private int unserved; // newcomers that were lost in a row while the last copy of the state was to go to them
     private int failuresWithoutProgress;
+    private final SortedMap<String, ActorRef<GpuWorker.Command>> leaving = new TreeMap<>(); // with their nodes
     private Optional<ActorRef<CheckpointWriter.Command>> writing = Optional.empty(); // who was last given a copy
 
     private JobSupervisor(
@@ -441,6 +447,12 @@ public final class JobSupervisor {
 
     /// The one place where the job's course is decided.
     private Behavior<Command> betweenSteps() {
+        if (position < job.steps()) {
+            if (isTheLastCopyLeaving()) {
+                return savingTheLastCopy();
+            }
+            dismissLeavers();
+        }
         if (roster.seats().isEmpty() && position == 0) {
             return waitingForWorkers(this::betweenSteps);
         }
@@ -457,6 +469,61 @@ public final class JobSupervisor {
             takeSnapshot();
         }
         return beginning();
+    }
+
+    /// Whether nobody would hold the state, in memory or durable, once all have gone whose nodes leave.
+    private boolean isTheLastCopyLeaving() {
+        return !roster.holders().isEmpty()
+                && roster.workers().stream().allMatch(this::isLeaving)
+                && !checkpoints.isDurable(position);
+    }
+
+    /// A newcomer that stays gets the state before the last one goes that holds it.
+    private void dismissLeavers() {
+        List<String> leavers = roster.workers().stream().filter(this::isLeaving).toList();
+        boolean someNeedThem = leavers.containsAll(roster.holders()) && leavers.size() < roster.workers().size();
+        for (String worker : leavers) {
+            if (!someNeedThem || !roster.holders().contains(worker)) {
+                leaving.remove(worker);
+                checkpoints.left(worker);
+                balance.forget(worker);
+                stragglers.forget(worker);
+                crew.dismiss(worker, position);
+            }
+        }
+    }
+
+    private boolean isLeaving(String worker) {
+        return roster.seat(worker).device().equals(leaving.get(worker));
+    }
+
+    /// All nodes leave: whoever comes later finds a checkpoint of this very step.
+    private Behavior<Command> savingTheLastCopy() {
+        takeSnapshot();
+        Supplier<Collection<String>> owing = () -> roster.holders().stream().filter(checkpoints::isAwaiting).toList();
+        return state(
+                "savingTheLastCopy",
+                new Waiting(owing, WHOLE_STATE, worker -> betweenSteps()),
+                own ->
+                        own.onMessage(
+                                        CheckpointWriter.Durable.class,
+                                        durable -> {
+                                            published(durable);
+                                            return betweenSteps();
+                                        })
+                                .onMessage(
+                                        CheckpointWriter.NotWritten.class,
+                                        failed -> {
+                                            notPublished(failed);
+                                            dismissLeavers(); // what is durable already must do
+                                            return betweenSteps();
+                                        })
+                                .onMessage(
+                                        WriterGone.class,
+                                        gone -> {
+                                            checkpoints.writerIsGone();
+                                            return betweenSteps();
+                                        }));
     }
 
     /// Newcomers receive the state from those that hold it, each from another as far as there are enough.
@@ -757,6 +824,12 @@ public final class JobSupervisor {
                             return Behaviors.same();
                         })
                 .onMessage(StageFailed.class, failed -> lost(failed.worker(), failed.sentence(), waiting))
+                .onMessage(
+                        Leaving.class,
+                        departing -> {
+                            leaving.put(departing.worker(), departing.device());
+                            return Behaviors.same();
+                        })
                 .onMessage(
                         PeerFailed.class,
                         failed ->

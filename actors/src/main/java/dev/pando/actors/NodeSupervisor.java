@@ -5,19 +5,22 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import org.apache.pekko.Done;
+import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.Terminated;
 import org.apache.pekko.actor.typed.eventstream.EventStream;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 
 /// Keeps a node's devices working: one [GpuWorker] each, started anew under a new name whenever one stops.
 public final class NodeSupervisor {
-    public sealed interface Command permits StopWorker, Submit, OwnJobs, NodeGone, Start {}
+    public sealed interface Command permits StopWorker, Submit, OwnJobs, Leave, NodeGone, Start, Left {}
 
     /// Stop a device's worker at once, as an operator who pulls a card would. A new incarnation follows.
     public record StopWorker(String device) implements Command, Wire {}
@@ -36,10 +39,18 @@ public final class NodeSupervisor {
     /// @param replyTo hears when this node can be asked about jobs
     public record OwnJobs(Clock clock, ActorRef<Done> replyTo) implements Command {}
 
+    /// The node leaves in order: its workers finish the steps that they are in, and go when their jobs can do without.
+    ///
+    /// @param replyTo hears when nothing is in the hands of any of them
+    public record Leave(ActorRef<Done> replyTo) implements Command {}
+
     private record Start(String device) implements Command {}
+
+    private record Left() implements Command {}
 
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
     private static final int RESTARTS_AT_ONCE = 3;
+    private static final CoordinatedShutdown.Reason DOWNED = CoordinatedShutdown.clusterDowningReason();
 
     private final ActorContext<Command> context;
     private final TimerScheduler<Command> timers;
@@ -108,10 +119,52 @@ public final class NodeSupervisor {
                         OwnJobs.class,
                         own -> {
                             Jobs.own(context.getSystem(), writer, stopwatch, own.clock());
+                            leaveBeforeTheNodeDoes();
                             own.replyTo().tell(Done.getInstance());
                             return Behaviors.same();
                         })
+                .onMessage(Leave.class, this::leave)
                 .onSignal(Terminated.class, this::workerStopped)
+                .build();
+    }
+
+    /// Before the cluster is told, and so before what this node owns moves: who leads the jobs now lets the workers go.
+    private void leaveBeforeTheNodeDoes() {
+        CoordinatedShutdown shutdown = CoordinatedShutdown.get(context.getSystem());
+        String phase = CoordinatedShutdown.PhaseBeforeServiceUnbind();
+        Duration patience = Duration.ofMillis(shutdown.timeout(phase).toMillis());
+        var self = context.getSelf();
+        var scheduler = context.getSystem().scheduler();
+        shutdown.addTask(
+                phase,
+                "workers leave",
+                () ->
+                        shutdown.getShutdownReason().filter(DOWNED::equals).isPresent()
+                                ? CompletableFuture.completedFuture(Done.getInstance()) // nobody waits for its work
+                                : AskPattern.ask(self, Leave::new, patience, scheduler));
+    }
+
+    private Behavior<Command> leave(Leave leave) {
+        ActorRef<String> left = context.messageAdapter(String.class, worker -> new Left());
+        workers.values().forEach(worker -> worker.tell(new GpuWorker.Leave(left)));
+        return leaving(leave, workers.size());
+    }
+
+    /// @param owing workers that have something in their hands
+    private Behavior<Command> leaving(Leave leave, int owing) {
+        if (owing == 0) {
+            leave.replyTo().tell(Done.getInstance());
+        }
+        return Behaviors.receive(Command.class)
+                .onMessage(Left.class, left -> leaving(leave, owing - 1))
+                .onMessage(
+                        NodeGone.class,
+                        gone -> {
+                            EvidenceFailureDetector.believe(gone.address());
+                            return Behaviors.same();
+                        })
+                .onAnyMessage(late -> Behaviors.same())
+                .onSignal(Terminated.class, stopped -> leaving(leave, owing - 1)) // and is not started again
                 .build();
     }
 

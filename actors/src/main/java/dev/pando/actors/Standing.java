@@ -37,9 +37,9 @@ final class Standing {
             }
             case JobEvent.WorkerLost gone -> {
                 lost++;
-                stragglers.remove(gone.worker());
-                workers = workers.stream().filter(worker -> !worker.equals(gone.worker())).toList();
+                without(gone.worker());
             }
+            case JobEvent.WorkerLeft gone -> without(gone.worker());
             case JobEvent.StateLoaded loaded -> step = loaded.step();
             case JobEvent.Finished finished -> {
                 step = finished.step();
@@ -58,6 +58,11 @@ final class Standing {
                     JobEvent.CheckpointDurable _,
                     JobEvent.CheckpointFailed _ -> {}
         }
+    }
+
+    private void without(String gone) {
+        stragglers.remove(gone);
+        workers = workers.stream().filter(worker -> !worker.equals(gone)).toList();
     }
 
     /// @param node that leads it

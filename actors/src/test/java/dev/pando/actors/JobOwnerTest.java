@@ -79,6 +79,28 @@ class JobOwnerTest {
         }
     }
 
+    @Test
+    void shouldNotRedoAStepWhenTheJournalIsLostWhileBothDie() throws InterruptedException {
+        Gate gate = new Gate();
+        try (TinyCluster cluster = new TinyCluster(_ -> gate.closedAt(9))) {
+            var oldest = cluster.start(3);
+            cluster.submit(job(3));
+            gate.awaitArrivals(3);
+            var leading = cluster.leading("tiny");
+            boolean isOne = leading.address().equals(oldest.address());
+            var second = isOne ? cluster.other(List.of(leading)) : oldest;
+            cluster.watch("tiny", cluster.other(List.of(leading, second)));
+            cluster.await(JobEvent.Started.class);
+
+            cluster.loseTheJournalFor(3);
+            cluster.kill(List.of(leading, second));
+            gate.open();
+
+            assertGoesOnAt(9, cluster);
+            assertThat(cluster.hasTheJournal()).isTrue();
+        }
+    }
+
     private static void assertGoesOnAt(long step, TinyCluster cluster) throws InterruptedException {
         assertThat(cluster.await(JobEvent.Finished.class).hash()).isEqualTo(undisturbed());
         assertThat(cluster.seen(JobEvent.Started.class))

@@ -5,20 +5,33 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /// Journals that all nodes of a test share, and that outlive them.
 public final class MemoryLedger implements Ledger {
     private static final Map<String, Map<String, TreeMap<Long, Page>>> SHELVES = new ConcurrentHashMap<>();
 
+    private static final Map<String, AtomicInteger> OUTAGES = new ConcurrentHashMap<>();
+
     private final Map<String, TreeMap<Long, Page>> journals;
+    private final AtomicInteger outage;
 
     public MemoryLedger(Config config) {
+        this.outage = outage(config.getString("shelf"));
         this.journals = SHELVES.computeIfAbsent(config.getString("shelf"), _ -> new ConcurrentHashMap<>());
+    }
+
+    /// Writes that are to fail from now on, as if the connection were lost.
+    static AtomicInteger outage(String shelf) {
+        return OUTAGES.computeIfAbsent(shelf, _ -> new AtomicInteger());
     }
 
     @Override
     public void append(String journal, List<Page> pages) {
+        if (outage.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+            throw new IllegalStateException("planted: the journal cannot be reached");
+        }
         TreeMap<Long, Page> written = pages(journal);
         synchronized (written) {
             for (Page page : pages) {

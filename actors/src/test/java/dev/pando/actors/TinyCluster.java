@@ -17,6 +17,7 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.Address;
+import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Props;
@@ -99,6 +100,26 @@ final class TinyCluster implements AutoCloseable {
                 Cluster.get(node).manager().tell(new Down(address));
             }
         }
+    }
+
+    /// Lets the next writes to the journal fail, whoever writes.
+    void loseTheJournalFor(int writes) {
+        MemoryLedger.outage(shelf).set(writes);
+    }
+
+    boolean hasTheJournal() {
+        return MemoryLedger.outage(shelf).get() == 0;
+    }
+
+    /// Asks a node to leave in order.
+    ///
+    /// @return completes when it is gone
+    CompletableFuture<Done> leave(ActorSystem<NodeSupervisor.Command> leaver) {
+        nodes.removeIf(node -> node.address().equals(leaver.address()));
+        return CoordinatedShutdown.get(leaver)
+                .runAll(CoordinatedShutdown.actorSystemTerminateReason())
+                .toCompletableFuture()
+                .orTimeout(2 * DEADLINE.toSeconds(), TimeUnit.SECONDS);
     }
 
     /// A node that is none of these.

@@ -72,6 +72,7 @@ class WireTest {
                     new JobSupervisor.Ready("worker-1", 2, 4),
                     new JobSupervisor.SnapshotTaken("worker-1", 10, 0.002, WRITER),
                     new JobSupervisor.Digested("worker-1", 20, "sha256:00"),
+                    new JobSupervisor.Leaving("worker-1", DEVICE),
                     new JobSupervisor.StageFailed("worker-1", "its thread threw"),
                     new JobSupervisor.Unrecoverable("the disk is full"),
                     new JobSupervisor.Stop(),

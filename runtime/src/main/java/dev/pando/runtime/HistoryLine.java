@@ -32,6 +32,7 @@ public record HistoryLine(String at, String sentence) {
                     (started.resumed() ? "goes on after " : "begins after ") + started.step() + " steps";
             case JobEvent.WorkerJoined joined -> at(joined.step()) + joined.worker() + " joined";
             case JobEvent.WorkerLost lost -> at(lost.step()) + "lost " + lost.worker() + ": " + lost.evidence();
+            case JobEvent.WorkerLeft left -> at(left.step()) + left.worker() + " left with its node";
             case JobEvent.WorkerFellBehind slow ->
                     at(slow.step())
                             + slow.worker()

@@ -75,7 +75,7 @@ class GroveTest {
                 assertThat(guest.wasUp()).isTrue();
             }
 
-            JobEvent.WorkerLost left = await(JobEvent.WorkerLost.class, event -> true);
+            JobEvent.WorkerLeft left = await(JobEvent.WorkerLeft.class, event -> true);
             assertThat(left.worker()).isEqualTo("guest.worker-0");
             awaitStep(left.step() + 5);
             stop(pando);

@@ -55,6 +55,10 @@ final class Hearing {
                 holders.remove(worker);
                 lost.add(worker);
             }
+            case JobEvent.WorkerLeft(String worker, _) -> {
+                holders.remove(worker);
+                lost.add(worker);
+            }
             case JobEvent.EpochOpened opened -> opened(opened);
             case JobEvent.ShardsMoved moved -> moved(moved);
             case JobEvent.RungTried tried -> tried(tried);

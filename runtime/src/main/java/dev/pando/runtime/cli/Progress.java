@@ -96,6 +96,8 @@ final class Progress implements Preparation {
                     say(terminal.green("+") + " step " + joined.step() + ": " + joined.worker() + " joined");
                 }
             }
+            case JobEvent.WorkerLeft left ->
+                    say(terminal.green("-") + " step " + left.step() + ": " + left.worker() + " left with its node");
             case JobEvent.WorkerFellBehind slow ->
                     warn(
                             String.format(

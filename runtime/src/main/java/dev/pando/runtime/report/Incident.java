@@ -103,6 +103,7 @@ record Incident(
                     tried.rung().name().toLowerCase(Locale.ROOT).replace('_', ' ') + ": " + tried.subject();
             case JobEvent.StateLoaded loaded -> "state of step " + loaded.step() + " from " + loaded.checkpoint();
             case JobEvent.WorkerJoined joined -> joined.worker() + " took part from step " + joined.step() + " on";
+            case JobEvent.WorkerLeft left -> left.worker() + " left with its node";
             case JobEvent.WorkerFellBehind slow -> slow.worker() + " got less to do, since it is slow";
             case JobEvent.WorkerKeptUp worker -> worker.worker() + " kept up again";
             case JobEvent.EpochOpened opened ->

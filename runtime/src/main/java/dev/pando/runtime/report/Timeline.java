@@ -89,6 +89,7 @@ final class Timeline {
                             .forEach(worker -> end(worker, now, "it left", since, lanes));
                     opened.workers().forEach(worker -> since.putIfAbsent(worker, now));
                 }
+                case JobEvent.WorkerLeft left -> end(left.worker(), now, "its node left", since, lanes);
                 case JobEvent.WorkerLost lost -> end(lost.worker(), now, lost.evidence(), since, lanes);
                 default -> {}
             }
