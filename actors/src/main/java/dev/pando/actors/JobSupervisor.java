@@ -641,9 +641,7 @@ public final class JobSupervisor {
                                     }
                                     crew.heard(voted.worker());
                                     tally.vote(voted.worker(), voted.examined());
-                                    return tally.missing().isEmpty()
-                                            ? settle(total, tally.verdict())
-                                            : Behaviors.same();
+                                    return tally.isComplete() ? settle(total, tally.verdict()) : Behaviors.same();
                                 }));
     }
 
@@ -762,7 +760,7 @@ public final class JobSupervisor {
     }
 
     private Behavior<Command> digesting(SortedMap<String, String> hashes) {
-        hashes.keySet().retainAll(roster.holders());
+        hashes.keySet().retainAll(new HashSet<>(roster.holders())); // a set: there may be thousands
         if (roster.holders().isEmpty()) {
             return betweenSteps();
         }

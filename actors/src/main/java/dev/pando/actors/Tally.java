@@ -23,6 +23,10 @@ final class Tally {
         }
     }
 
+    boolean isComplete() {
+        return votes.size() == voters.size();
+    }
+
     List<String> missing() {
         return voters.stream().filter(voter -> !votes.containsKey(voter)).toList();
     }

@@ -3,6 +3,8 @@ package dev.pando.chaos.simulation.world;
 import dev.pando.chaos.simulation.engine.Engine;
 import dev.pando.chaos.simulation.engine.Node;
 import dev.pando.training.ops.Sums;
+import dev.pando.training.step.Collective.Member;
+import dev.pando.training.step.Collective.Membership;
 import dev.pando.training.step.Collective.Operation;
 import dev.pando.training.step.Collective.Partial;
 import dev.pando.training.step.ShardTree;
@@ -12,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /// The data plane of a simulated world: what its members have sent, and who is still there.
@@ -25,6 +28,8 @@ final class Hub {
         private final Map<ShardTree.Node, MemorySegment> held = new TreeMap<>();
         private final List<SimulatedCollective.Call> waiting = new ArrayList<>();
         private MemorySegment sum;
+        private long lookedAt = -1;
+        private Optional<Member> lost = Optional.empty();
 
         Map<String, SimulatedCollective> senders() {
             return senders;
@@ -55,6 +60,7 @@ final class Hub {
     private final Map<Place, Parcel> parcels = new HashMap<>();
     private final Map<Place, SimulatedCollective.Call> receivers = new HashMap<>();
     private long joined;
+    private long departures;
 
     Hub(Engine engine, Network network, Arena arena) {
         this.engine = engine;
@@ -85,7 +91,25 @@ final class Hub {
     }
 
     void remove(SimulatedCollective member) {
-        members.remove(member.address());
+        if (members.remove(member.address()) != null) {
+            departures++;
+        }
+    }
+
+    /// A member of whom nothing has come, nor will. Looked for once each time that somebody leaves: there may be ten
+    /// thousand.
+    Optional<Member> lost(Reduction reduction, Membership during) {
+        if (reduction.lookedAt != departures) {
+            reduction.lookedAt = departures;
+            reduction.lost =
+                    departures == 0
+                            ? Optional.empty()
+                            : during.members().stream()
+                                    .filter(member -> !reduction.senders.containsKey(member.address()))
+                                    .filter(member -> !members.containsKey(member.address()))
+                                    .findFirst();
+        }
+        return reduction.lost;
     }
 
     /// The members that live on a node.

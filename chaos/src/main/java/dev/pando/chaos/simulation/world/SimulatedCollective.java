@@ -9,6 +9,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /// One member of the simulated data plane: keeps every promise of [Collective], on virtual time.
@@ -129,6 +131,7 @@ final class SimulatedCollective implements Collective {
                     hub.parcels().put(place, parcel[0]);
                     wake(hub.receivers().get(place));
                 },
+                () -> false,
                 () -> parcel[0].taken ? List.of() : during.members(),
                 () -> 0L);
     }
@@ -146,6 +149,7 @@ final class SimulatedCollective implements Collective {
                         deadline,
                         during,
                         call -> hub.receivers().put(place, call),
+                        () -> false,
                         () ->
                                 hub.parcels().containsKey(place)
                                                 && (sender == null || !hub.network().parts(node, sender.node))
@@ -181,15 +185,22 @@ final class SimulatedCollective implements Collective {
                                 List.copyOf(reduction.waiting()).forEach(this::wake);
                             }
                         },
+                        // Where nobody has left, the last one to come wakes all; nobody looks for all before.
+                        () ->
+                                hub.network().isWhole()
+                                        && reduction.senders().size() < during.members().size()
+                                        && hub.lost(reduction, during).isEmpty(),
                         missing,
                         transferNs);
         return outcome;
     }
 
+    /// @param futile whether there is no need to look who is missing
     private Outcome await(
             Deadline deadline,
             Membership during,
-            java.util.function.Consumer<Call> begun,
+            Consumer<Call> begun,
+            BooleanSupplier futile,
             Supplier<List<Member>> missing,
             Supplier<Long> transferNs) {
         Wait wait = Wait.here(hub.engine());
@@ -201,6 +212,9 @@ final class SimulatedCollective implements Collective {
                         () -> {
                             if (left || membership.epoch() > during.epoch()) {
                                 return Optional.of(new Outcome.EpochOver(membership.epoch()));
+                            }
+                            if (futile.getAsBoolean()) {
+                                return Optional.empty();
                             }
                             List<Member> away = missing.get();
                             if (away.isEmpty()) {
