@@ -2,6 +2,7 @@ package dev.pando.runtime;
 
 import dev.pando.actors.NodeSupervisor;
 import dev.pando.actors.Stopwatch;
+import dev.pando.actors.Workbench;
 import dev.pando.runtime.grove.NodeSettings;
 import dev.pando.runtime.grove.NodeSystem;
 import dev.pando.runtime.grove.Others;
@@ -14,6 +15,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.UnaryOperator;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -44,11 +46,12 @@ public final class GroveNode implements AutoCloseable {
     }
 
     public static GroveNode start(NodeSettings settings) {
-        return start(settings, new CountDownLatch(1));
+        return start(settings, UnaryOperator.identity(), new CountDownLatch(1));
     }
 
+    /// @param tools what it builds its replicas with, as the actors see it
     /// @param over ends the search for nodes to join
-    public static GroveNode start(NodeSettings settings, CountDownLatch over) {
+    public static GroveNode start(NodeSettings settings, UnaryOperator<Workbench> tools, CountDownLatch over) {
         var seeds = Seeds.of(settings.join(), Stopwatch.system(), over);
         NodeWorkbench workbench = new NodeWorkbench(settings);
         try {
@@ -56,7 +59,8 @@ public final class GroveNode implements AutoCloseable {
             Others others = new Others();
             CompletableFuture<Done> owning = new CompletableFuture<>();
             NodeSystem<Void> node =
-                    NodeSystem.start(settings, seeds, guardian(settings, workbench, names, others, owning));
+                    NodeSystem.start(
+                            settings, seeds, guardian(settings, tools.apply(workbench), names, others, owning));
             CompletionStage<Done> serving =
                     node.up()
                             .thenCombine(owning, (up, owner) -> up)
@@ -72,11 +76,7 @@ public final class GroveNode implements AutoCloseable {
     }
 
     private static Behavior<Void> guardian(
-            NodeSettings settings,
-            NodeWorkbench workbench,
-            JobNames names,
-            Others others,
-            CompletableFuture<Done> owning) {
+            NodeSettings settings, Workbench workbench, JobNames names, Others others, CompletableFuture<Done> owning) {
         return Behaviors.setup(context -> {
             context.spawn(others.keeping(), "others");
             context.spawn(names.keeping(), "job-names");

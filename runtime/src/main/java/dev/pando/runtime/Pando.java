@@ -88,6 +88,7 @@ public final class Pando implements AutoCloseable {
         nodes.set(
                 Nodes.start(
                         shares(settings.workers(), submission.nodes()),
+                        submission.nodeCommand(),
                         settings.grove()
                                 .withValue(
                                         "journal", ConfigValueFactory.fromAnyRef(folder.resolve("journal").toString())),

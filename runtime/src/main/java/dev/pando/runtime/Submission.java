@@ -7,6 +7,7 @@ import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.UserError;
 import dev.pando.runtime.settings.Written;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
@@ -18,16 +19,23 @@ import java.util.function.UnaryOperator;
 /// @param tools what a node builds its replicas with, as the actors see it: the identity, unless someone must stand
 ///   between
 /// @param nodes processes to start on this machine, each with a part of the workers; 0: all work in this one
+/// @param nodeCommand the words of the command line that make a process a node
 public record Submission(
         Settings settings,
         boolean resume,
         Consumer<JobEvent> listener,
         Preparation preparation,
         UnaryOperator<Workbench> tools,
-        int nodes) {
+        int nodes,
+        List<String> nodeCommand) {
+    private static final List<String> NODE = List.of("node");
+
+    public Submission {
+        nodeCommand = List.copyOf(nodeCommand);
+    }
 
     public static Submission of(Settings settings) {
-        return new Submission(settings, false, event -> {}, Preparation.UNHEARD, UnaryOperator.identity(), 0);
+        return new Submission(settings, false, event -> {}, Preparation.UNHEARD, UnaryOperator.identity(), 0, NODE);
     }
 
     /// @param config of a host, whose `pando.job` says what to train
@@ -41,20 +49,20 @@ public record Submission(
     }
 
     public Submission resuming(boolean resumes) {
-        return new Submission(settings, resumes, listener, preparation, tools, nodes);
+        return new Submission(settings, resumes, listener, preparation, tools, nodes, nodeCommand);
     }
 
     /// Adds a listener: earlier ones hear first.
     public Submission listening(Consumer<JobEvent> another) {
-        return new Submission(settings, resume, listener.andThen(another), preparation, tools, nodes);
+        return new Submission(settings, resume, listener.andThen(another), preparation, tools, nodes, nodeCommand);
     }
 
     public Submission preparing(Preparation another) {
-        return new Submission(settings, resume, listener, another, tools, nodes);
+        return new Submission(settings, resume, listener, another, tools, nodes, nodeCommand);
     }
 
     public Submission with(UnaryOperator<Workbench> between) {
-        return new Submission(settings, resume, listener, preparation, between, nodes);
+        return new Submission(settings, resume, listener, preparation, between, nodes, nodeCommand);
     }
 
     /// Trains on as many node processes, which share the job's workers evenly; at most one for each worker.
@@ -67,6 +75,11 @@ public record Submission(
                             + " workers: there are 0 nodes or more, each with a worker at least; more workers by"
                             + " --workers");
         }
-        return new Submission(settings, resume, listener, preparation, tools, processes);
+        return new Submission(settings, resume, listener, preparation, tools, processes, nodeCommand);
+    }
+
+    /// Starts those processes by another command than `node`, one that takes all that it takes.
+    public Submission asNodes(List<String> command) {
+        return new Submission(settings, resume, listener, preparation, tools, nodes, command);
     }
 }

@@ -59,6 +59,29 @@ public record AcmeModel(int gpus, double speedup, double secondsPerStep) {
         }
     }
 
+    /// The same for a run on processes, by seconds instead of steps: what ends a process in life ends one here.
+    ///
+    /// @param nodes that share the workers evenly
+    /// @return faults whose [#second] tells when they strike
+    public FaultScript onProcesses(long seed, int workers, int nodes, long seconds) {
+        return new FaultScript(
+                new AcmeModel(gpus, speedup, 1)
+                        .sample(seed, workers, seconds).faults().stream()
+                                .map(fault -> ofProcess(fault, workers / nodes))
+                                .toList());
+    }
+
+    /// The second of a run in which a fault of [#onProcesses] strikes.
+    public static double second(Fault fault) {
+        return fault.when() instanceof When.AtStep(long second) ? second : 0;
+    }
+
+    private static Fault ofProcess(Fault fault, int devices) {
+        return fault.effect() instanceof Effect.Kill && fault.target() instanceof Target.Worker(int number, _)
+                ? fault.aimedAt(new Target.Node(1 + number / devices))
+                : fault;
+    }
+
     private static FailureReason reason(double uniform) {
         double left = uniform * REASONS.stream().mapToInt(FailureReason::count).sum();
         for (FailureReason reason : REASONS) {

@@ -15,7 +15,9 @@ import picocli.CommandLine.Spec;
             CrashCommand.class,
             JudgeCommand.class,
             FaultsCommand.class,
-            SimulateCommand.class
+            SimulateCommand.class,
+            RunCommand.class,
+            FaultyNodeCommand.class
         })
 public final class ChaosCommand implements Subcommand {
     @Spec private CommandSpec spec;

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -74,6 +75,10 @@ final class ChaosOptions {
         }
         sets.forEach(set -> arguments.addAll(List.of("--set", set)));
         return arguments;
+    }
+
+    OptionalLong steps() {
+        return steps == null ? OptionalLong.empty() : OptionalLong.of(steps);
     }
 
     long seed() {

@@ -4,6 +4,7 @@ import dev.pando.chaos.acme.AcmeModel;
 import dev.pando.chaos.faults.FaultScript;
 import dev.pando.runtime.settings.UserError;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /// What goes wrong: a script, or failures as a datacenter has them.
@@ -42,15 +43,30 @@ final class FaultOptions {
             description = "With acme: how long a step is taken to last; ${DEFAULT-VALUE} if not given.")
     private double stepSeconds;
 
-    /// @param workers of the largest run
-    FaultScript script(long seed, int workers, long steps) {
+    void check() {
         if (gpus < 1 || !(speedup > 0) || !(stepSeconds > 0)) {
             throw new UserError("--gpus, --speedup and --step-seconds must be above 0");
         }
+        acme(1).ifPresentOrElse(model -> {}, this::written);
+    }
+
+    /// The model, where the faults are to be those of a datacenter.
+    Optional<AcmeModel> acme(double secondsPerStep) {
+        return faults.strip().equalsIgnoreCase(ACME)
+                ? Optional.of(new AcmeModel(gpus, speedup, secondsPerStep))
+                : Optional.empty();
+    }
+
+    /// The script as it was given.
+    FaultScript written() {
+        return FaultScript.parse(faults);
+    }
+
+    /// @param workers of the largest run
+    FaultScript script(long seed, int workers, long steps) {
+        check();
         FaultScript script =
-                faults.strip().equalsIgnoreCase(ACME)
-                        ? new AcmeModel(gpus, speedup, stepSeconds).sample(seed, workers, steps)
-                        : FaultScript.parse(faults);
+                acme(stepSeconds).map(model -> model.sample(seed, workers, steps)).orElseGet(this::written);
         List<String> refusals = script.refusals();
         if (!refusals.isEmpty()) {
             throw new UserError("faults: " + refusals.getFirst());

@@ -18,10 +18,11 @@ public sealed interface Target {
             this(number, 0);
         }
 
-        /// Whether the worker of this name is meant, such as `worker-2`, or `worker-2#2` for its second incarnation.
+        /// Whether the worker of this name is meant, such as `worker-2`, or `worker-2#2` for its second incarnation; of
+        /// a node's own workers, `node-1.worker-2`.
         public boolean isMeantBy(String worker) {
             int hash = worker.indexOf('#');
-            String device = hash < 0 ? worker : worker.substring(0, hash);
+            String device = worker.substring(worker.indexOf('.') + 1, hash < 0 ? worker.length() : hash);
             return device.equals("worker-" + number)
                     && (incarnation == 0
                             || incarnation == (hash < 0 ? 1 : Integer.parseInt(worker.substring(hash + 1))));

@@ -41,15 +41,20 @@ final class Armory {
     private final List<Armed> armed = new ArrayList<>();
     private final List<Firing> firings = new ArrayList<>();
     private final Consumer<Firing> listener;
+    private final long seed;
     private long latestStep;
 
     /// @param script bound to the run, see [FaultScript#bind]
     /// @param seed decides what is left to chance at each strike
     Armory(FaultScript script, long seed, Consumer<Firing> listener) {
-        for (int i = 0; i < script.faults().size(); i++) {
-            armed.add(new Armed(script.faults().get(i), Dice.bits(seed, i)));
-        }
+        this.seed = seed;
         this.listener = listener;
+        script.faults().forEach(this::arm);
+    }
+
+    /// From now on this one may strike, too.
+    synchronized void arm(Fault fault) {
+        armed.add(new Armed(fault, Dice.bits(seed, armed.size())));
     }
 
     /// The newest step that any worker has got to.

@@ -62,6 +62,14 @@ public final class Injection implements UnaryOperator<Workbench> {
         return new Injection(bound, new Armory(bound, seed, listener), ruin, patience);
     }
 
+    /// A run to which nothing happens until a fault is added by [#arm].
+    ///
+    /// @param checkpoints where the run's store keeps its checkpoints
+    /// @param listener hears of each fault as it strikes, on the thread that it strikes
+    public static Injection open(long seed, Path checkpoints, Consumer<Firing> listener) {
+        return in(FaultScript.NONE, seed, Ruin.ofFiles(checkpoints), new SystemPatience(), listener);
+    }
+
     public static Injection of(FaultScript script, int workers, long steps, long seed, Path checkpoints) {
         return of(script, workers, steps, seed, checkpoints, firing -> {});
     }
@@ -69,6 +77,13 @@ public final class Injection implements UnaryOperator<Workbench> {
     /// The faults of this run, nothing left open.
     public FaultScript script() {
         return script;
+    }
+
+    /// Adds a fault while the run goes on.
+    ///
+    /// @param fault of a worker or the store, with nothing left to chance
+    public void arm(Fault fault) {
+        armory.arm(fault);
     }
 
     /// What has struck, in order.

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.pando.chaos.acme.FailureReason.Category;
+import dev.pando.chaos.faults.Effect;
 import dev.pando.chaos.faults.Fault;
 import dev.pando.chaos.faults.FaultScript;
+import dev.pando.chaos.faults.Target;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
@@ -60,6 +62,18 @@ class AcmeModelTest {
         double expected = hours / model.hoursBetweenFailures();
         assertThat((double) script.faults().size())
                 .isCloseTo(expected, within(5 * Math.sqrt(expected))); // Poisson: 5 sigma
+    }
+
+    @Test
+    void shouldEndWholeProcessesWhereItDoesInLife() {
+        AcmeModel model = new AcmeModel(2048, 360_000, 7);
+        FaultScript script = model.onProcesses(1, 8, 4, 600);
+
+        assertThat(script.faults()).hasSameSizeAs(new AcmeModel(2048, 360_000, 1).sample(1, 8, 600).faults());
+        assertThat(script.faults())
+                .filteredOn(fault -> fault.effect() instanceof Effect.Kill)
+                .isNotEmpty()
+                .allMatch(fault -> fault.target() instanceof Target.Node(int number) && number >= 1 && number <= 4);
     }
 
     @Test

@@ -109,6 +109,17 @@ class ChaosCommandTest {
     }
 
     @Test
+    void shouldRefuseFaultsThatNoProcessCanSufferBeforeAnythingRuns() {
+        String conf = TinyJob.in(folder).toString();
+
+        int exit = pando("chaos", "run", conf, "--steps", "4", "--faults", "kill node-7 at step 1");
+
+        assertThat(exit).isEqualTo(1);
+        assertThat(err.toString()).contains("the nodes are node-1 to node-4");
+        assertThat(Files.exists(folder.resolve("run-chaos"))).isFalse();
+    }
+
+    @Test
     void shouldJudgeARunByItsFolder() {
         String conf = TinyJob.in(folder).toString();
         pando("chaos", "verify", conf, "--steps", "6", "--workers", "2", "--faults", "kill worker-1 at step 2");

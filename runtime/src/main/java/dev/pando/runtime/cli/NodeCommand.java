@@ -1,6 +1,7 @@
 package dev.pando.runtime.cli;
 
 import com.typesafe.config.Config;
+import dev.pando.actors.Workbench;
 import dev.pando.runtime.GroveNode;
 import dev.pando.runtime.grove.NodeSettings;
 import dev.pando.runtime.settings.UserError;
@@ -33,7 +34,7 @@ import picocli.CommandLine.Spec;
             "  pando node --set pando.grove.host=10.0.0.2 --join 10.0.0.1:7355 --devices 2",
             "  pando submit examples/quickstart.conf --to 10.0.0.1:7355"
         })
-public final class NodeCommand implements Callable<Integer> {
+public class NodeCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;
 
     @Parameters(
@@ -72,8 +73,18 @@ public final class NodeCommand implements Callable<Integer> {
     private final CountDownLatch over = new CountDownLatch(1);
     private final AtomicReference<GroveNode> current = new AtomicReference<>();
 
+    /// What the grove calls it.
+    protected final String name() {
+        return name;
+    }
+
+    /// What the node builds its replicas with, as the actors see it: for whoever must stand between.
+    protected Workbench tools(Workbench sound) {
+        return sound;
+    }
+
     @Override
-    public Integer call() {
+    public final Integer call() {
         if (log != null) {
             Logs.toFile(log);
         }
@@ -97,7 +108,7 @@ public final class NodeCommand implements Callable<Integer> {
     ///
     /// @return settings for another life: with the nodes that were the others in this one
     private NodeSettings live(NodeSettings settings) {
-        try (GroveNode node = GroveNode.start(settings, over)) {
+        try (GroveNode node = GroveNode.start(settings, this::tools, over)) {
             current.set(node);
             node.up().thenAccept(up -> say(welcome(settings, node)));
             node.ended().toCompletableFuture().join();

@@ -48,6 +48,7 @@ public final class Nodes implements AutoCloseable {
         }
     }
 
+    private final List<String> nodeCommand;
     private final Config grove;
     private final Path folder;
     private final Stopwatch stopwatch;
@@ -58,7 +59,8 @@ public final class Nodes implements AutoCloseable {
     private int started;
     private int shortLives;
 
-    private Nodes(Config grove, Path folder, Stopwatch stopwatch, Consumer<String> hopeless) {
+    private Nodes(List<String> nodeCommand, Config grove, Path folder, Stopwatch stopwatch, Consumer<String> hopeless) {
+        this.nodeCommand = nodeCommand;
         this.hopeless = hopeless;
         this.grove = grove;
         this.folder = folder;
@@ -66,12 +68,18 @@ public final class Nodes implements AutoCloseable {
     }
 
     /// @param devices of each node
+    /// @param nodeCommand the words of the command line that make a process a node: `node`
     /// @param grove the group `pando.grove` of all of them
     /// @param folder for what the nodes log, and for their journal
     /// @param hopeless hears a sentence for people when none of them stays alive
     public static Nodes start(
-            List<Integer> devices, Config grove, Path folder, Stopwatch stopwatch, Consumer<String> hopeless) {
-        Nodes nodes = new Nodes(grove, folder, stopwatch, hopeless);
+            List<Integer> devices,
+            List<String> nodeCommand,
+            Config grove,
+            Path folder,
+            Stopwatch stopwatch,
+            Consumer<String> hopeless) {
+        Nodes nodes = new Nodes(nodeCommand, grove, folder, stopwatch, hopeless);
         try {
             Files.createDirectories(folder);
             Files.writeString(nodes.config(), grove.atPath("pando.grove").root().render(ConfigRenderOptions.concise()));
@@ -134,7 +142,8 @@ public final class Nodes implements AutoCloseable {
                 .filter(flag -> !flag.startsWith("-agentlib:jdwp") && !flag.equals("-XX:+AutoCreateSharedArchive"))
                 .forEach(command::add);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), MAIN));
-        command.addAll(List.of("node", config().toString(), "--attached", "--name", name));
+        command.addAll(nodeCommand);
+        command.addAll(List.of(config().toString(), "--attached", "--name", name));
         command.addAll(List.of("--devices", Integer.toString(devices)));
         command.addAll(List.of("--set", "pando.grove.port=" + port));
         if (!others.isEmpty()) {

@@ -1,0 +1,29 @@
+package dev.pando.chaos.cli;
+
+import dev.pando.actors.Workbench;
+import dev.pando.chaos.injection.Injection;
+import dev.pando.chaos.survival.Suffering;
+import dev.pando.runtime.cli.NodeCommand;
+import java.nio.file.Path;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/// A node whose devices fail when they are told to: what `pando chaos run` starts.
+@Command(name = "node", hidden = true, description = "Is a node of a run that is put to the test.")
+final class FaultyNodeCommand extends NodeCommand {
+    @Option(names = "--orders", required = true, paramLabel = "DIR", description = "Where the faults come from.")
+    private Path orders;
+
+    @Option(names = "--checkpoints", required = true, paramLabel = "DIR", description = "The job's checkpoints.")
+    private Path checkpoints;
+
+    private Injection injection;
+
+    @Override
+    protected Workbench tools(Workbench sound) {
+        if (injection == null) { // once a process, however often it joins
+            injection = Suffering.begin(orders, name(), checkpoints);
+        }
+        return injection.apply(sound);
+    }
+}
