@@ -90,7 +90,8 @@ final class Crew {
     void dismiss(String worker, long position) {
         Roster.Seat seat = roster.leave(worker).orElseThrow();
         forget(worker);
-        audience.tell(new JobEvent.WorkerLeft(worker, position)); // before the node goes on leaving, and whoever hears it
+        audience.tell(
+                new JobEvent.WorkerLeft(worker, position)); // before the node goes on leaving, and whoever hears it
         seat.device().tell(new GpuWorker.Release(job, Epoch.incarnation(epoch)));
     }
 

@@ -100,8 +100,8 @@ public final class JobSupervisor {
     /// The worker is no longer: what it held is gone.
     public record StageFailed(String worker, String sentence) implements Command, Wire {}
 
-    /// The worker's node leaves: the worker does its part of the step in flight, and is answered by
-    /// [GpuWorker.Release] when the job can do without it.
+    /// The worker's node leaves: the worker does its part of the step in flight, and is answered by [GpuWorker.Release]
+    /// when the job can do without it.
     public record Leaving(String worker, ActorRef<GpuWorker.Command> device) implements Command, Wire {}
 
     /// Something that no other worker can do better.
