@@ -370,7 +370,7 @@ final class AeronCollective implements Communicator {
     }
 
     private Outcome run(Deadline deadline, Epoch epoch, Work work) {
-        patience.begin(deadline, neighbours);
+        patience.begin(deadline, neighbours, crossesHosts);
         Outcome lost = null;
         try {
             while (true) {

@@ -6,6 +6,7 @@ import java.util.concurrent.locks.LockSupport;
 /// Waits for others without starving them: spins while cores are free, then yields, then parks very briefly.
 final class Patience {
     private static final int SPINS = 400;
+    private static final int WORKING_SPINS = 32;
     private static final int YIELDS = 4_000;
     private static final long PARK_NS = 50_000;
     private static final long SLOW_NS = 1_000_000;
@@ -19,10 +20,12 @@ final class Patience {
     private long idleSinceNs;
 
     /// @param neighbours members that run on this machine, this one included
-    void begin(Deadline deadline, int neighbours) {
+    /// @param worksMeanwhile whether the caller does something useful between two calls of [#idle()], which takes
+    ///   longer than a spin
+    void begin(Deadline deadline, int neighbours, boolean worksMeanwhile) {
         beganNs = System.nanoTime();
         patienceNs = deadline.patienceNs();
-        spins = neighbours <= Runtime.getRuntime().availableProcessors() ? SPINS : 0;
+        spins = neighbours > Runtime.getRuntime().availableProcessors() ? 0 : worksMeanwhile ? WORKING_SPINS : SPINS;
         idles = 0;
     }
 

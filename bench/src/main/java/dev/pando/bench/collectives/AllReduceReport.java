@@ -20,7 +20,8 @@ import java.util.TreeMap;
 ///
 /// A ratio is that of two figures of the same round; given are its median over the rounds and its range.
 public final class AllReduceReport {
-    private static final List<String> OURS = List.of("pando, shared result", "pando, shared memory");
+    private static final List<String> OURS =
+            List.of("pando, shared result", "pando, shared memory", "pando, udp namespaces");
 
     private record Case(int world, long bytes) implements Comparable<Case> {
         @Override
