@@ -191,8 +191,8 @@ public final class MemoryReplicas implements Replicas {
 
     private static void verify(Held held, List<Kept> parts, List<TensorPart> into) {
         Set<String> asked = into.stream().map(TensorPart::name).collect(Collectors.toSet());
-        List<Kept> changed = // on all cores: whoever asks has lost a state, and waits
-                parts.parallelStream()
+        List<Kept> changed =
+                parts.stream()
                         .filter(kept -> asked.contains(kept.part.name()))
                         .filter(kept -> checksum(kept.part.data()) != kept.checksum)
                         .toList();

@@ -43,10 +43,10 @@ final class S3Patience implements RetryStrategy {
     }
 
     /// @param last failure, if there was one
-    private record Token(RetryToken inner, int attempts, long beginNanos, Throwable last) implements RetryToken {
-        Duration lasted() {
-            return Duration.ofNanos(System.nanoTime() - beginNanos);
-        }
+    private record Token(RetryToken inner, int attempts, long beginNanos, Throwable last) implements RetryToken {}
+
+    private static Duration lasted(Token token) {
+        return Duration.ofNanos(System.nanoTime() - token.beginNanos);
     }
 
     @Override
@@ -59,7 +59,7 @@ final class S3Patience implements RetryStrategy {
     @Override
     public RefreshRetryTokenResponse refreshRetryToken(RefreshRetryTokenRequest request) {
         Token token = (Token) request.token();
-        Duration left = patience.minus(token.lasted());
+        Duration left = patience.minus(lasted(token));
         boolean skewed =
                 request.failure() instanceof S3Exception said
                         && S3Faults.code(said).equals(S3Faults.SKEWED)
@@ -83,7 +83,7 @@ final class S3Patience implements RetryStrategy {
         Token token = (Token) request.token();
         RecordSuccessResponse done = delays.recordSuccess(RecordSuccessRequest.create(token.inner));
         if (token.last instanceof SdkException said) {
-            outages.overcome(token.lasted(), S3Faults.translated("", said));
+            outages.overcome(lasted(token), S3Faults.translated("", said));
         }
         return RecordSuccessResponse.create(new Token(done.token(), token.attempts, token.beginNanos, null));
     }
