@@ -36,7 +36,9 @@ class JobSupervisorTest {
 
             assertThat(grove.awaitHash()).isEqualTo(undisturbed());
 
-            assertThat(grove.seen(JobEvent.WorkerLost.class)).hasSize(1);
+            assertThat(grove.seen(JobEvent.WorkerLost.class))
+                    .extracting(JobEvent.WorkerLost::worker)
+                    .contains("worker-1");
             assertThat(grove.seen(JobEvent.StepCommitted.class)).hasSize(STEPS);
         }
     }
@@ -49,7 +51,9 @@ class JobSupervisorTest {
 
             assertThat(grove.awaitHash()).isEqualTo(undisturbed());
 
-            assertThat(grove.seen(JobEvent.WorkerLost.class)).hasSize(1);
+            assertThat(grove.seen(JobEvent.WorkerLost.class))
+                    .extracting(JobEvent.WorkerLost::worker)
+                    .contains("worker-0");
             assertThat(grove.seen(JobEvent.StepCommitted.class)).hasSize(STEPS);
         }
     }

@@ -40,11 +40,19 @@ final class TinyCluster implements AutoCloseable {
     private final MemoryStore store = new MemoryStore();
     private final LocalCollective.Meeting meeting = new LocalCollective.Meeting();
     private final Function<String, TinyTrainer> trainers;
+    private final Stopwatch slow = slow();
     private int named;
 
     /// @param trainers by the name of the worker
     TinyCluster(Function<String, TinyTrainer> trainers) {
         this.trainers = trainers;
+    }
+
+    /// All work seems to take very long, so that nobody is given up because the machine is busy with something else.
+    private static Stopwatch slow() {
+        Stopwatch system = Stopwatch.system();
+        long begin = system.nanos();
+        return () -> 1_000_000 * (system.nanos() - begin);
     }
 
     /// Starts nodes of one device each, and waits until they are members.
@@ -62,8 +70,7 @@ final class TinyCluster implements AutoCloseable {
     private ActorSystem<NodeSupervisor.Command> startOne() {
         ActorSystem<NodeSupervisor.Command> node =
                 ActorSystem.create(
-                        NodeSupervisor.create(
-                                List.of("node-" + ++named + ".worker-0"), new TinyWorkbench(), Stopwatch.system()),
+                        NodeSupervisor.create(List.of("node-" + ++named + ".worker-0"), new TinyWorkbench(), slow),
                         "tiny",
                         ConfigFactory.parseString("pando.journal.shelf = \"" + shelf + "\"")
                                 .withFallback(ConfigFactory.parseResources("cluster.conf"))
