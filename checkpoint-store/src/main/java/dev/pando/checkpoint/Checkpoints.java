@@ -37,8 +37,8 @@ public final class Checkpoints implements CheckpointStore {
         this.storage = storage;
         this.job = job;
         this.settings = settings;
-        this.workers = new Workers("checkpoint", settings.threads(), settings.chunkBytes());
-        this.readers = new Workers("restore", storage.readers(), settings.chunkBytes());
+        this.workers = new Workers("checkpoint", settings.threads(), settings.chunkBytes(), 0);
+        this.readers = new Workers("restore", storage.readers(), settings.chunkBytes(), storage.leastToShare());
         this.catalog = new Catalog(storage, workers, readers, job);
         this.pace = new Pace(settings.bytesPerSecond(), new MachineClock(closed));
         this.publisher = new Publisher(storage, workers, catalog, settings, pace);

@@ -18,6 +18,9 @@ import java.util.UUID;
 /// A draft is a hidden folder with a lock file beside it that its writer holds; publishing syncs every file and the
 /// folder, renames it, and syncs the parent. A draft whose lock is free was left by a writer that is gone.
 final class FolderStorage implements Storage {
+    /// Read in about the time that other threads need to begin.
+    private static final long LEAST_TO_SHARE = 1 << 20;
+
     private static final String DRAFT = ".draft-";
     private static final String TRASH = ".trash-";
     private static final String LOCK = ".lock";
@@ -134,6 +137,11 @@ final class FolderStorage implements Storage {
         }
         disk.syncFolder(folder);
         deleteTree(trash);
+    }
+
+    @Override
+    public long leastToShare() {
+        return LEAST_TO_SHARE;
     }
 
     @Override

@@ -136,7 +136,8 @@ final class Reading implements Closeable {
             }
         }
         pieces.forEach(piece -> addChecks(piece, tasks));
-        workers.all(tasks, false);
+        long bytes = pieces.stream().mapToLong(stored -> stored.piece.bytes(stored.dtype)).sum();
+        workers.all(tasks, !workers.pays(bytes));
     }
 
     private void addChecks(Stored stored, List<Callable<Void>> tasks) {
@@ -175,7 +176,9 @@ final class Reading implements Closeable {
                 addReads(new Stored(tensor.name(), tensor.dtype(), piece), own, tasks);
             }
         }
-        workers.all(tasks, !parts.stream().allMatch(part -> Workers.canShare(part.data())));
+        long bytes = parts.stream().mapToLong(part -> part.data().byteSize()).sum();
+        boolean shared = workers.pays(bytes) && parts.stream().allMatch(part -> Workers.canShare(part.data()));
+        workers.all(tasks, !shared);
     }
 
     private void addReads(Stored stored, List<TensorPart> parts, List<Callable<Void>> tasks) {

@@ -39,6 +39,11 @@ interface Storage extends AutoCloseable {
     /// How many reads at once the place serves best, where nothing else is to be done meanwhile.
     int readers();
 
+    /// Fewer bytes than these are read sooner by one.
+    default long leastToShare() {
+        return 0;
+    }
+
     /// What went wrong and was overcome since it was last asked, in a sentence.
     default Optional<String> trouble() {
         return Optional.empty();

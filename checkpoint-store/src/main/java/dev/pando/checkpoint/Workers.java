@@ -25,12 +25,15 @@ final class Workers implements AutoCloseable {
     private static final long IDLE_SECONDS = 10;
 
     private final boolean alone;
+    private final long least;
     private final ExecutorService threads;
     private final ThreadLocal<MemorySegment> scratch;
 
     /// @param what they do, as a part of their names
-    Workers(String what, int count, int chunkBytes) {
+    /// @param least bytes for which it pays to hand work over
+    Workers(String what, int count, int chunkBytes, long least) {
         this.alone = count == 1; // then the caller is one as well
+        this.least = least;
         AtomicInteger number = new AtomicInteger();
         ThreadPoolExecutor pool =
                 new ThreadPoolExecutor(
@@ -59,6 +62,11 @@ final class Workers implements AutoCloseable {
 
     private static MemorySegment allocate(long bytes) {
         return Arena.ofAuto().allocate(bytes, Safetensors.ALIGNMENT);
+    }
+
+    /// Whether so many bytes are done sooner by several.
+    boolean pays(long bytes) {
+        return bytes >= least;
     }
 
     /// Whether threads other than the caller may touch the segment.
