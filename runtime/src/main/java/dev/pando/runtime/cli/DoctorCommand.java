@@ -1,9 +1,14 @@
 package dev.pando.runtime.cli;
 
 import dev.pando.runtime.report.Version;
+import dev.pando.runtime.settings.Written;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /// Says what this machine offers to training, and what to do about what it lacks.
@@ -13,12 +18,19 @@ import picocli.CommandLine.Spec;
 public final class DoctorCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;
 
+    @Option(names = "--job", paramLabel = "CONF", description = "Says what this job will take, too.")
+    private Path job;
+
     @Override
     public Integer call() {
         Terminal terminal = Terminal.standard(spec.commandLine().getOut());
         terminal.out().println(Version.line());
         boolean able = true;
-        for (Checkup.Finding finding : Checkup.all()) {
+        List<Checkup.Finding> findings = new ArrayList<>(Checkup.all());
+        if (job != null) {
+            findings.addAll(JobCheckup.of(Written.file(job).settings()));
+        }
+        for (Checkup.Finding finding : findings) {
             String mark =
                     switch (finding.verdict()) {
                         case GOOD -> terminal.green("✓");

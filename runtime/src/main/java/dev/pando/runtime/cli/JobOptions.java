@@ -1,5 +1,6 @@
 package dev.pando.runtime.cli;
 
+import dev.pando.checkpoint.S3Location;
 import dev.pando.runtime.folder.RunFolder;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.Written;
@@ -74,7 +75,7 @@ public final class JobOptions {
             written = written.with("data", "data.tokenizer.file", absolute(here.data().tokenizerFile().get()));
         }
         String checkpoints = here.config().getString("checkpoint.folder");
-        return (checkpoints.isEmpty()
+        return (checkpoints.isEmpty() || S3Location.isOne(checkpoints)
                         ? written
                         : written.with("checkpoint", "checkpoint.folder", absolute(Path.of(checkpoints))))
                 .settings();

@@ -1,0 +1,85 @@
+package dev.pando.runtime.cli;
+
+import dev.pando.checkpoint.CheckpointPlace;
+import dev.pando.runtime.cli.Checkup.Finding;
+import dev.pando.runtime.cli.Checkup.Verdict;
+import dev.pando.runtime.settings.Settings;
+import dev.pando.training.model.ModelTensors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+
+/// Holds what a job will take against what there is, before it takes it.
+final class JobCheckup {
+    private static final int NUMBERS = 3; // of each parameter: its weight and its two moments
+
+    private JobCheckup() {}
+
+    static List<Finding> of(Settings job) {
+        long parameters = ModelTensors.table(job.model().shape()).parameters();
+        long state = NUMBERS * Float.BYTES * parameters;
+        return List.of(state(job, parameters, state), checkpoints(job, state));
+    }
+
+    /// Each worker has the state and a gradient; one at a time also has the copy that a checkpoint is written from.
+    private static Finding state(Settings job, long parameters, long state) {
+        long least = job.workers() * (state + Float.BYTES * parameters) + state;
+        return new Finding(
+                "the job",
+                Verdict.GOOD,
+                String.format(
+                        Locale.ROOT,
+                        "%.1f million parameters; %s take %s for weights, moments, gradients and a checkpoint's copy",
+                        parameters / 1e6,
+                        Words.counted(job.workers(), "worker"),
+                        size(least)),
+                "what a batch needs comes on top of it");
+    }
+
+    private static Finding checkpoints(Settings job, long state) {
+        int keep = job.checkpoint().storage().keep();
+        long all = (keep + 1) * state;
+        String found =
+                String.format(
+                        Locale.ROOT,
+                        "%d of %s, and one being written: %s in %s",
+                        keep,
+                        size(state),
+                        size(all),
+                        job.checkpoint().place());
+        if (!(job.checkpoint().place() instanceof CheckpointPlace.Folder(Path folder))) {
+            return new Finding("checkpoints", Verdict.GOOD, found, "");
+        }
+        try {
+            long free = Files.getFileStore(existing(folder)).getUsableSpace();
+            Verdict verdict = free >= all ? Verdict.GOOD : free >= 2 * state ? Verdict.FAIR : Verdict.BAD;
+            return new Finding(
+                    "checkpoints",
+                    verdict,
+                    found + ", where " + size(free) + " are free",
+                    verdict == Verdict.GOOD
+                            ? ""
+                            : "free some, set checkpoint.folder, or keep fewer: --set checkpoint.keep=1 takes "
+                                    + size(2 * state));
+        } catch (IOException unknown) {
+            return new Finding("checkpoints", Verdict.FAIR, found + "; what is free there is not known", "");
+        }
+    }
+
+    private static Path existing(Path folder) {
+        Path path = folder.toAbsolutePath();
+        while (!Files.exists(path) && path.getParent() != null) {
+            path = path.getParent();
+        }
+        return path;
+    }
+
+    /// As checkpoints are counted elsewhere.
+    private static String size(long bytes) {
+        return bytes < 1e9
+                ? String.format(Locale.ROOT, "%.1f MB", bytes / 1e6)
+                : String.format(Locale.ROOT, "%.1f GB", bytes / 1e9);
+    }
+}
