@@ -388,7 +388,7 @@ final class AeronCollective implements Communicator {
                 } else if (!work.isDone() && idle()) {
                     lost = lost(epoch, work);
                     if (lost == null && patience.isOver()) {
-                        fail(epoch, new Outcome.TimedOut(awaited(epoch, work)));
+                        timeOut(epoch, work);
                     }
                 }
                 if (work.isDone()) {
@@ -422,6 +422,16 @@ final class AeronCollective implements Communicator {
             if (peer != null && peer.isReachable()) {
                 peer.nudge(adopted);
             }
+        }
+    }
+
+    /// Whoever was missing may have come since this member looked; then it looks once more.
+    private void timeOut(Epoch epoch, Work work) {
+        List<String> awaited = awaited(epoch, work);
+        if (!awaited.isEmpty()) {
+            fail(epoch, new Outcome.TimedOut(awaited));
+        } else if (patience.wasExtended()) { // all have come, and take nothing
+            fail(epoch, new Outcome.TimedOut(others(epoch)));
         }
     }
 
@@ -503,6 +513,10 @@ final class AeronCollective implements Communicator {
             }
         }
         return silent.isEmpty() ? all : silent;
+    }
+
+    private static List<String> others(Epoch epoch) {
+        return IntStream.range(0, epoch.size()).filter(rank -> rank != epoch.rank()).mapToObj(epoch::name).toList();
     }
 
     private void adopt(Epoch now) {

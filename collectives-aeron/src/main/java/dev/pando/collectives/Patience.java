@@ -17,6 +17,7 @@ final class Patience {
     private long patienceNs;
     private int spins;
     private int idles;
+    private boolean extended;
     private long idleSinceNs;
 
     /// @param neighbours members that run on this machine, this one included
@@ -27,6 +28,7 @@ final class Patience {
         patienceNs = deadline.patienceNs();
         spins = neighbours > Runtime.getRuntime().availableProcessors() ? 0 : worksMeanwhile ? WORKING_SPINS : SPINS;
         idles = 0;
+        extended = false;
     }
 
     /// Something has moved.
@@ -35,6 +37,7 @@ final class Patience {
     long progressed() {
         long waited = idles >= LOOK_EVERY ? System.nanoTime() - idleSinceNs : 0;
         idles = 0;
+        extended = false;
         return waited;
     }
 
@@ -71,5 +74,14 @@ final class Patience {
 
     boolean isOver() {
         return System.nanoTime() - beganNs >= patienceNs;
+    }
+
+    /// Extends it, once until something moves.
+    ///
+    /// @return whether it was extended already
+    boolean wasExtended() {
+        boolean already = extended;
+        extended = true;
+        return already;
     }
 }
