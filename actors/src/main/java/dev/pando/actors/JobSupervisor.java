@@ -17,7 +17,6 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -140,6 +139,7 @@ public final class JobSupervisor {
     private final ActorContext<Command> context;
     private final JobSpec job;
     private final Inheritance inheritance;
+    private final Quorum quorum;
     private final ActorRef<CheckpointWriter.Command> writer;
     private final ActorRef<JobEvent> audience;
     private final Stopwatch stopwatch;
@@ -168,9 +168,11 @@ public final class JobSupervisor {
             ActorContext<Command> context,
             JobSpec job,
             Inheritance inheritance,
+            Quorum quorum,
             ActorRef<CheckpointWriter.Command> writer,
             ActorRef<JobEvent> audience,
             Stopwatch stopwatch) {
+        this.quorum = quorum;
         this.context = context;
         this.job = job;
         this.inheritance = inheritance;
@@ -195,16 +197,16 @@ public final class JobSupervisor {
     /// @param audience hears everything that happens to the job
     public static Behavior<Command> create(
             JobSpec job, ActorRef<CheckpointWriter.Command> writer, ActorRef<JobEvent> audience, Stopwatch stopwatch) {
-        return create(job, Inheritance.none(0), node -> false, writer, audience, stopwatch);
+        return create(job, Inheritance.none(0), Quorum.alone(), writer, audience, stopwatch);
     }
 
     /// A supervisor that takes over from those before it, and from which others may take over; see [JobOwner].
     ///
-    /// @param isGone whether a node has left the cluster
+    /// @param quorum without which no step is committed
     static Behavior<Command> create(
             JobSpec job,
             Inheritance inheritance,
-            Predicate<String> isGone,
+            Quorum quorum,
             ActorRef<CheckpointWriter.Command> writer,
             ActorRef<JobEvent> audience,
             Stopwatch stopwatch) {
@@ -221,9 +223,9 @@ public final class JobSupervisor {
                             .eventStream()
                             .tell(new EventStream.Subscribe<>(NodeGone.class, context.getSelf().narrow()));
                     JobSupervisor supervisor =
-                            new JobSupervisor(context, job, inheritance, writer, audience, stopwatch);
+                            new JobSupervisor(context, job, inheritance, quorum, writer, audience, stopwatch);
                     return inheritance.isSuccession()
-                            ? supervisor.mustering(new Muster(inheritance, isGone), new ArrayList<>())
+                            ? supervisor.mustering(new Muster(inheritance, quorum::isGone), new ArrayList<>())
                             : supervisor.opening(new ArrayList<>());
                 }));
     }
@@ -264,7 +266,7 @@ public final class JobSupervisor {
                                 .onMessage(
                                         Arrived.class,
                                         arrived -> {
-                                            crew.seat(arrived);
+                                            seat(arrived);
                                             here.add(arrived);
                                             muster.arrived(
                                                     arrived.worker(),
@@ -291,7 +293,11 @@ public final class JobSupervisor {
         // They may have been committed after the last word of the one before.
         muster.latest().forEach(step -> tell(step, crew.epoch(), 0));
         audience.tell(new JobEvent.Started(position, true));
-        muster.absent().forEach((worker, evidence) -> lose(worker, evidence));
+        muster.absent()
+                .forEach((worker, evidence) -> {
+                    quorum.silent(inheritance.workers().get(worker));
+                    lose(worker, evidence);
+                });
         muster.holders().forEach(worker -> crew.joined(worker, position));
         inherited.putAll(muster.shards());
         return betweenSteps();
@@ -328,7 +334,7 @@ public final class JobSupervisor {
                         own.onMessage(
                                         Arrived.class,
                                         arrived -> {
-                                            crew.seat(arrived);
+                                            seat(arrived);
                                             early.add(arrived);
                                             return Behaviors.same();
                                         })
@@ -641,13 +647,15 @@ public final class JobSupervisor {
                                     }
                                     crew.heard(voted.worker());
                                     tally.vote(voted.worker(), voted.examined());
-                                    return tally.isComplete() ? settle(total, tally.verdict()) : Behaviors.same();
+                                    return tally.isComplete()
+                                            ? settle(assignment, total, tally.verdict())
+                                            : Behaviors.same();
                                 }));
     }
 
-    private Behavior<Command> settle(ShardLoss total, Tally.Verdict verdict) {
+    private Behavior<Command> settle(Assignment assignment, ShardLoss total, Tally.Verdict verdict) {
         return switch (verdict) {
-            case Tally.Commit(Examined examined) -> commit(total, examined);
+            case Tally.Commit(Examined examined) -> commit(assignment, total, examined);
             case Tally.NotFinite(double norm) -> {
                 String numbers = "the loss is " + total.loss() + " and the gradient norm " + norm;
                 yield position == doubted
@@ -690,7 +698,10 @@ public final class JobSupervisor {
         return betweenSteps();
     }
 
-    private Behavior<Command> commit(ShardLoss total, Examined examined) {
+    private Behavior<Command> commit(Assignment assignment, ShardLoss total, Examined examined) {
+        if (!quorum.isHeld()) {
+            return cutOff(assignment, total, examined);
+        }
         roster.holders().forEach(worker -> crew.ask(worker, new PipelineStage.Apply(position, crew.epoch(), total)));
         history = history.then(position, total.loss(), examined.gradientNorm());
         balance.endStep();
@@ -701,6 +712,17 @@ public final class JobSupervisor {
             failuresWithoutProgress = 0;
         }
         return betweenSteps();
+    }
+
+    /// Whoever is on the other side may be committing this very step, and more: this one waits until the cluster knows.
+    private Behavior<Command> cutOff(Assignment assignment, ShardLoss total, Examined examined) {
+        return state(
+                "cutOff",
+                new Waiting(List::of, 1, worker -> reassign(assignment, worker)),
+                own ->
+                        own.onMessage(
+                                Tick.class,
+                                tick -> quorum.isHeld() ? commit(assignment, total, examined) : Behaviors.same()));
     }
 
     /// Gives a lost worker's shards to the others. What they hold already, they keep.
@@ -818,7 +840,7 @@ public final class JobSupervisor {
                 .onMessage(
                         Arrived.class,
                         arrived -> {
-                            crew.seat(arrived); // a newcomer, until the step in flight is over
+                            seat(arrived); // a newcomer, until the step in flight is over
                             return Behaviors.same();
                         })
                 .onMessage(StageFailed.class, failed -> lost(failed.worker(), failed.sentence(), waiting))
@@ -832,7 +854,8 @@ public final class JobSupervisor {
                         PeerFailed.class,
                         failed ->
                                 failed.epoch() == crew.epoch()
-                                        ? lost(failed.peer(), failed.evidence() + ", says " + failed.worker(), waiting)
+                                        ? silent(
+                                                failed.peer(), failed.evidence() + ", says " + failed.worker(), waiting)
                                         : Behaviors.same())
                 .onMessage(Applied.class, this::report)
                 .onMessage(
@@ -896,6 +919,7 @@ public final class JobSupervisor {
 
     /// One worker after the other, each in the state that the one before has led to.
     private Behavior<Command> loseNode(NodeGone gone) {
+        quorum.silent(gone.address().toString());
         roster.seats().stream()
                 .filter(seat -> seat.device().path().address().equals(gone.address()))
                 .forEach(seat -> context.getSelf().tell(new StageFailed(seat.worker(), gone.evidence())));
@@ -904,16 +928,21 @@ public final class JobSupervisor {
 
     private Behavior<Command> listen(Waiting waiting) {
         return crew.silent(waiting.owing().get(), waiting.pieces())
-                .map(worker -> {
-                    String evidence = silence(crew.patienceNs(worker, waiting.pieces()));
-                    crew.gaveUp(worker);
-                    return lost(worker, evidence, waiting);
-                })
+                .map(worker -> silent(worker, silence(crew.patienceNs(worker, waiting.pieces())), waiting))
                 .orElse(Behaviors.same());
     }
 
     private static String silence(long patienceNs) {
         return "silent for " + patienceNs / 1_000_000 + " ms, beyond the job's own pace";
+    }
+
+    /// It did not say so itself: it may be cut off.
+    private Behavior<Command> silent(String worker, String evidence, Waiting waiting) {
+        if (roster.has(worker)) {
+            quorum.silent(crew.node(roster.seat(worker).device()));
+        }
+        crew.gaveUp(worker);
+        return lost(worker, evidence, waiting);
     }
 
     private Behavior<Command> lost(String worker, String evidence, Waiting waiting) {
@@ -984,9 +1013,14 @@ public final class JobSupervisor {
         return Behaviors.same();
     }
 
+    private void seat(Arrived arrived) {
+        crew.seat(arrived);
+        quorum.heard(crew.node(arrived.device()));
+    }
+
     /// Between steps a fresh replica of a job that has not begun is no newcomer: it holds the state.
     private void welcome(Arrived arrived) {
-        crew.seat(arrived);
+        seat(arrived);
         if (arrived.holding().step() == position && arrived.holding().history().equals(history)) {
             crew.joined(arrived.worker(), position);
         }

@@ -4,14 +4,12 @@ import com.typesafe.config.Config;
 import java.time.Clock;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.sharding.typed.ClusterShardingSettings;
 import org.apache.pekko.cluster.sharding.typed.HashCodeMessageExtractor;
 import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityRef;
-import org.apache.pekko.cluster.typed.Cluster;
 
 /// The jobs of a grove: whoever is a member of its cluster reaches the owner of any of them here, wherever that is.
 ///
@@ -38,7 +36,7 @@ public final class Jobs {
                                                 JobSupervisor.create(
                                                         job,
                                                         inheritance,
-                                                        node -> isGone(system, node),
+                                                        Quorum.of(system),
                                                         writer,
                                                         audience,
                                                         stopwatch),
@@ -54,16 +52,6 @@ public final class Jobs {
     /// The owner of a job, which may never have been submitted.
     public static EntityRef<JobOwner.Command> owner(ActorSystem<?> system, String job) {
         return ClusterSharding.get(system).entityRefFor(JobOwner.KEY, job);
-    }
-
-    /// Whether a node is no member of the cluster any more; one that was asked to leave still is.
-    private static boolean isGone(ActorSystem<?> system, String node) {
-        for (Member member : Cluster.get(system).state().getMembers()) {
-            if (member.address().toString().equals(node)) {
-                return false;
-            }
-        }
-        return true;
     }
 
     private static void init(

@@ -1,0 +1,110 @@
+package dev.pando.actors;
+
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.apache.pekko.actor.Address;
+import org.apache.pekko.actor.AddressFromURIString;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.cluster.Member;
+import org.apache.pekko.cluster.typed.Cluster;
+
+/// Keeps a supervisor that is cut off with the minority of the cluster from committing a step.
+///
+/// Whoever falls silent on another host may have died, or may be on the other side of a partition and hear another
+/// supervisor there: until the cluster has removed that node, it counts as not on this side. A node of this very host
+/// cannot be cut off from it.
+final class Quorum {
+    /// What of the cluster matters.
+    interface Nodes {
+        /// Addresses of all members, as far as this node knows.
+        Set<String> members();
+
+        /// Those of them that do not answer.
+        Set<String> unreachable();
+    }
+
+    private final String here;
+    private final Nodes nodes;
+    private final SortedSet<String> silent = new TreeSet<>();
+
+    /// @param here address of this node
+    Quorum(String here, Nodes nodes) {
+        this.here = here;
+        this.nodes = nodes;
+    }
+
+    /// Where there is no cluster nobody is cut off.
+    static Quorum alone() {
+        return new Quorum(
+                "",
+                new Nodes() {
+                    @Override
+                    public Set<String> members() {
+                        return Set.of();
+                    }
+
+                    @Override
+                    public Set<String> unreachable() {
+                        return Set.of();
+                    }
+                });
+    }
+
+    static Quorum of(ActorSystem<?> system) {
+        Cluster cluster = Cluster.get(system);
+        return new Quorum(
+                cluster.selfMember().address().toString(),
+                new Nodes() {
+                    @Override
+                    public Set<String> members() {
+                        return addresses(cluster.state().getMembers());
+                    }
+
+                    @Override
+                    public Set<String> unreachable() {
+                        return addresses(cluster.state().getUnreachable());
+                    }
+                });
+    }
+
+    private static Set<String> addresses(Iterable<Member> members) {
+        Set<String> addresses = new TreeSet<>();
+        members.forEach(member -> addresses.add(member.address().toString()));
+        return addresses;
+    }
+
+    /// Whether a node is no member of the cluster any more; one that was asked to leave still is.
+    boolean isGone(String node) {
+        return !here.isEmpty() && !nodes.members().contains(node);
+    }
+
+    /// A worker there was given up, and did not say so itself.
+    void silent(String node) {
+        silent.add(node);
+    }
+
+    /// Somebody there speaks to this supervisor.
+    void heard(String node) {
+        silent.remove(node);
+    }
+
+    /// Whether more than half of the cluster's nodes are on this side, for all that is known.
+    boolean isHeld() {
+        Set<String> members = nodes.members();
+        silent.retainAll(members);
+        Set<String> elsewhere = new TreeSet<>(silent);
+        elsewhere.addAll(nodes.unreachable());
+        elsewhere.removeIf(this::isOfThisHost);
+        return elsewhere.isEmpty() || 2 * (members.size() - elsewhere.size()) > members.size();
+    }
+
+    private boolean isOfThisHost(String node) {
+        return node.equals(here) || host(node).equals(host(here));
+    }
+
+    private static String host(String node) {
+        Address address = AddressFromURIString.parse(node);
+        return address.host().isDefined() ? address.host().get() : "";
+    }
+}

@@ -1,0 +1,82 @@
+package dev.pando.actors;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class QuorumTest {
+    private final Set<String> members = new HashSet<>(List.of(at(1), at(2), at(3)));
+    private final Set<String> unreachable = new HashSet<>();
+    private final Quorum quorum =
+            new Quorum(
+                    at(1),
+                    new Quorum.Nodes() {
+                        @Override
+                        public Set<String> members() {
+                            return members;
+                        }
+
+                        @Override
+                        public Set<String> unreachable() {
+                            return unreachable;
+                        }
+                    });
+
+    private static String at(int host) {
+        return "pekko://pando@10.0.0." + host + ":7000";
+    }
+
+    @Test
+    void shouldBeHeldWhileTheMajorityIsHere() {
+        quorum.silent(at(3));
+
+        assertThat(quorum.isHeld()).isTrue();
+    }
+
+    @Test
+    void shouldNotBeHeldByAMinority() {
+        quorum.silent(at(2));
+        unreachable.add(at(3));
+
+        assertThat(quorum.isHeld()).isFalse();
+    }
+
+    @Test
+    void shouldNotBeHeldByHalf() {
+        members.remove(at(3));
+
+        quorum.silent(at(2));
+
+        assertThat(quorum.isHeld()).isFalse();
+    }
+
+    @Test
+    void shouldBeHeldAgainWhenTheSilentOneSpeaksOrIsRemoved() {
+        quorum.silent(at(2));
+        quorum.silent(at(3));
+
+        quorum.heard(at(2));
+        assertThat(quorum.isHeld()).isTrue();
+
+        quorum.silent(at(2));
+        members.remove(at(2));
+        assertThat(quorum.isHeld()).isFalse();
+        members.remove(at(3));
+        assertThat(quorum.isHeld()).isTrue();
+    }
+
+    @Test
+    void shouldNotDoubtNodesOfItsOwnHost() {
+        members.add("pekko://pando@10.0.0.1:7001");
+        members.add("pekko://pando@10.0.0.1:7002");
+        members.removeAll(List.of(at(2), at(3)));
+
+        quorum.silent("pekko://pando@10.0.0.1:7001");
+        quorum.silent("pekko://pando@10.0.0.1:7002");
+
+        assertThat(quorum.isHeld()).isTrue();
+    }
+}
