@@ -5,7 +5,7 @@ package dev.pando.actors;
 ///
 /// Of two epochs the one of the later incarnation is always the greater. A supervisor without an owner is incarnation
 /// zero, and its epochs are plain numbers.
-final class Epoch {
+public final class Epoch {
     private static final int COUNTER_BITS = 24; // more epochs than any supervisor lives to open
     private static final long MOST_INCARNATIONS = 1L << 16;
 
@@ -22,5 +22,11 @@ final class Epoch {
 
     static long incarnation(long epoch) {
         return epoch >>> COUNTER_BITS;
+    }
+
+    /// For people: `2.7` is the seventh epoch of the second supervisor, `7` that of one without an owner.
+    public static String text(long epoch) {
+        long counter = epoch & (1L << COUNTER_BITS) - 1;
+        return incarnation(epoch) == 0 ? Long.toString(counter) : incarnation(epoch) + "." + counter;
     }
 }
