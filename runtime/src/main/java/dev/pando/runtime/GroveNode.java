@@ -52,7 +52,7 @@ public final class GroveNode implements AutoCloseable {
     /// @param tools what it builds its replicas with, as the actors see it
     /// @param over ends the search for nodes to join
     public static GroveNode start(NodeSettings settings, UnaryOperator<Workbench> tools, CountDownLatch over) {
-        var seeds = Seeds.of(settings.join(), Stopwatch.system(), over);
+        var seeds = Seeds.of(settings.host() + ":" + settings.port(), settings.join(), Stopwatch.system(), over);
         NodeWorkbench workbench = new NodeWorkbench(settings);
         try {
             JobNames names = new JobNames();

@@ -50,7 +50,7 @@ public record NodeSettings(String name, int devices, Config grove, Config system
     }
 
     /// Of the [ControlPort].
-    int port() {
+    public int port() {
         return grove.getInt("port");
     }
 

@@ -1,11 +1,13 @@
 package dev.pando.runtime.grove;
 
+import dev.pando.runtime.settings.UserError;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.AddressFromURIString;
@@ -20,6 +22,8 @@ import org.apache.pekko.cluster.typed.JoinSeedNodes;
 
 /// A node's actor system as a member of the grove's cluster, with its control port and its lifelines.
 public final class NodeSystem<T> {
+    private static final long BETWEEN_LOOKS_MS = 1_000;
+
     private final ActorSystem<T> system;
     private final ControlPort port;
     private final CompletableFuture<Done> up = new CompletableFuture<>();
@@ -48,6 +52,9 @@ public final class NodeSystem<T> {
                     .registerOnMemberUp(() -> node.up.complete(Done.getInstance()));
             system.systemActorOf(Lifelines.create(), "lifelines", Props.empty());
             node.join(seeds);
+            if (!seeds.isEmpty()) {
+                Thread.ofVirtual().name("pando-joining").start(() -> node.lookAround(settings.join(), seeds));
+            }
             return node;
         } catch (RuntimeException refused) {
             port.close();
@@ -62,6 +69,25 @@ public final class NodeSystem<T> {
                         seeds.isEmpty()
                                 ? new Join(address())
                                 : new JoinSeedNodes(seeds.stream().map(AddressFromURIString::parse).toList()));
+    }
+
+    /// Those that were found first may die before they let anybody in: until one has, others are asked as well.
+    private void lookAround(List<String> nodes, List<String> asked) {
+        List<String> last = asked;
+        try {
+            while (!up.isDone() && !system.getWhenTerminated().toCompletableFuture().isDone()) {
+                TimeUnit.MILLISECONDS.sleep(BETWEEN_LOOKS_MS);
+                List<String> now = Seeds.answering(nodes, silent -> {});
+                if (!now.isEmpty() && !now.equals(last) && !up.isDone()) {
+                    join(now);
+                    last = now;
+                }
+            }
+        } catch (UserError refused) {
+            system.log().warn("{}", refused.getMessage());
+        } catch (InterruptedException over) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     public ActorSystem<T> system() {

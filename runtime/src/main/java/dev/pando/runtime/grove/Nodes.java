@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -35,6 +36,7 @@ public final class Nodes implements AutoCloseable {
     private static final long LEAVING_SECONDS = 10;
     private static final long A_MOMENT_MS = 50;
     private static final int ANSWER_MS = 2_000;
+    private static final long BETWEEN_LOOKS_MS = 100;
     private static final int KILLED = 128; // exit values from there on: by a signal, so not by a fault of its own
 
     /// The terminal's Ctrl-C goes to all processes at once, and is meant for the one in front: JVMs heed a signal that
@@ -42,9 +44,16 @@ public final class Nodes implements AutoCloseable {
     private static final List<String> DEAF_TO_CTRL_C = List.of("/bin/sh", "-c", "trap '' INT; exec \"$@\"", "sh");
 
     /// @param joined whom it was told to join: none where it is the first of its grove
-    private record Child(NodeProcess node, Process process, List<Child> joined, long sinceNs) {
+    /// @param member whether it ever was let in
+    private record Child(NodeProcess node, Process process, List<Child> joined, AtomicBoolean member, long sinceNs) {
         boolean isAlive() {
             return process.isAlive();
+        }
+
+        /// Whether it is of the grove, or will be. One that was told to join nodes of which none is left, before any of
+        /// them let it in, waits in vain.
+        boolean isRooted() {
+            return isAlive() && (member.get() || joined.isEmpty() || joined.stream().anyMatch(Child::isRooted));
         }
     }
 
@@ -55,6 +64,7 @@ public final class Nodes implements AutoCloseable {
     private final Consumer<String> hopeless;
     private final ReentrantLock lock = new ReentrantLock();
     private final List<Child> children = new ArrayList<>();
+    private final List<Child> leaving = new ArrayList<>();
     private final CountDownLatch closing = new CountDownLatch(1);
     private int started;
     private int shortLives;
@@ -108,7 +118,7 @@ public final class Nodes implements AutoCloseable {
         lock.lock();
         try {
             String name = "node-" + ++started;
-            List<Child> others = children.stream().filter(Child::isAlive).toList();
+            List<Child> others = children.stream().filter(Child::isRooted).toList();
             String host = grove.getString("host");
             int port = freePort(host);
             File log = folder.resolve(name + ".out").toFile();
@@ -118,13 +128,39 @@ public final class Nodes implements AutoCloseable {
                             .redirectOutput(log)
                             .start();
             NodeProcess node = new NodeProcess(name, devices, host + ":" + port, process.toHandle());
-            Child child = new Child(node, process, others, stopwatch.nanos());
+            Child child = new Child(node, process, others, new AtomicBoolean(), stopwatch.nanos());
             children.add(child);
+            Thread.ofVirtual().name("pando-joining-" + name).start(() -> awaitMembership(child));
             Thread.ofVirtual().name("pando-" + name).start(() -> follow(child));
             LOG.info("{} is process {}", name, process.pid());
             return node;
         } finally {
             lock.unlock();
+        }
+    }
+
+    /// Lets a node leave in order, by SIGTERM. No other takes its place.
+    public void retire(NodeProcess node) {
+        lock.lock();
+        try {
+            for (Child child : List.copyOf(children)) {
+                if (child.node().equals(node)) {
+                    children.remove(child);
+                    leaving.add(child);
+                    child.process().destroy();
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Its input ends, and so does it.
+    private static void endInput(Child child) {
+        try {
+            child.process().getOutputStream().close();
+        } catch (IOException gone) {
+            LOG.debug("{} is gone already: {}", child.node().name(), gone.getMessage());
         }
     }
 
@@ -162,6 +198,10 @@ public final class Nodes implements AutoCloseable {
     private void follow(Child child) {
         try {
             child.process().waitFor();
+            if (hasLeft(child)) {
+                endTheLost();
+                return;
+            }
             if (!closing.await(mourning(child), TimeUnit.MILLISECONDS)) {
                 endTheLost();
                 replace(child);
@@ -171,28 +211,42 @@ public final class Nodes implements AutoCloseable {
         }
     }
 
-    /// A child that was told to join nodes of which none is left, and has not joined any, waits in vain.
-    private void endTheLost() {
-        for (Child child : alive()) {
-            if (!child.joined().isEmpty() && child.joined().stream().noneMatch(Child::isAlive) && !isMember(child)) {
-                child.process().destroyForcibly();
-            }
+    private boolean hasLeft(Child child) {
+        lock.lock();
+        try {
+            return leaving.remove(child);
+        } finally {
+            lock.unlock();
         }
     }
 
-    private List<Child> alive() {
+    /// They end, and others start in their places as in that of anybody who ended.
+    private void endTheLost() {
         lock.lock();
         try {
-            return children.stream().filter(Child::isAlive).toList();
+            children.stream().filter(child -> !child.isRooted()).forEach(child -> child.process().destroyForcibly());
         } finally {
             lock.unlock();
+        }
+    }
+
+    private void awaitMembership(Child child) {
+        try {
+            while (child.isAlive() && !isMember(child)) {
+                if (closing.await(BETWEEN_LOOKS_MS, TimeUnit.MILLISECONDS)) {
+                    return;
+                }
+            }
+            child.member().set(true);
+        } catch (InterruptedException over) {
+            Thread.currentThread().interrupt();
         }
     }
 
     private static boolean isMember(Child child) {
         try {
             return !Caller.one(child.node().address(), Talk.ask("where"), "where", ANSWER_MS).isMissingNode();
-        } catch (Caller.Unanswered no) {
+        } catch (Caller.Unanswered | UserError no) {
             return false;
         }
     }
@@ -239,17 +293,12 @@ public final class Nodes implements AutoCloseable {
         lock.lock();
         try {
             closing.countDown();
-            last = List.copyOf(children);
+            last = new ArrayList<>(children);
+            last.addAll(leaving);
         } finally {
             lock.unlock();
         }
-        for (Child child : last) {
-            try {
-                child.process().getOutputStream().close(); // its input ends, and so does it
-            } catch (IOException gone) {
-                LOG.debug("{} is gone already: {}", child.node().name(), gone.getMessage());
-            }
-        }
+        last.forEach(Nodes::endInput);
         try {
             for (Child child : last) {
                 if (!child.process().waitFor(LEAVING_SECONDS, TimeUnit.SECONDS)) {

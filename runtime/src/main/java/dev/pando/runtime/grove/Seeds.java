@@ -2,40 +2,63 @@ package dev.pando.runtime.grove;
 
 import dev.pando.actors.Stopwatch;
 import dev.pando.runtime.settings.UserError;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /// Finds the actor systems of the nodes that a new one is told to join: people know nodes by their control ports.
 public final class Seeds {
     private static final double PATIENCE_SECONDS = 60; // nodes that are started together are not there at once
+    private static final double FOUNDING_SECONDS = 5;
     private static final int ANSWER_MS = 5_000;
     private static final long BETWEEN_MS = 200;
 
     private Seeds() {}
 
-    /// Asks them one after the other until one answers.
+    /// Asks them one after the other until at least one answers. Whoever is named first in its own list founds the
+    /// grove when nobody answers for a while, so that all nodes of it can be started with one and the same list.
     ///
+    /// @param own `host:port` of the node that asks
     /// @param nodes `host:port` each
     /// @param over ends the search
-    public static List<String> of(List<String> nodes, Stopwatch stopwatch, CountDownLatch over) {
-        if (nodes.isEmpty()) {
+    /// @return of all that answer
+    public static List<String> of(String own, List<String> nodes, Stopwatch stopwatch, CountDownLatch over) {
+        List<String> others = nodes.stream().filter(node -> !node.equals(own)).toList();
+        if (others.isEmpty()) {
             return List.of();
         }
+        boolean founds = nodes.getFirst().equals(own);
         long begin = stopwatch.nanos();
         while (true) {
-            String reason = "";
-            for (String node : nodes) {
-                try {
-                    return List.of(Caller.one(node, Talk.ask("where"), "where", ANSWER_MS).asText());
-                } catch (Caller.Unanswered silent) {
-                    reason = silent.getMessage();
-                }
+            List<String> reasons = new ArrayList<>();
+            List<String> found = answering(others, reasons::add);
+            if (!found.isEmpty()) {
+                return found;
+            }
+            if (founds && stopwatch.secondsSince(begin) > FOUNDING_SECONDS) {
+                return List.of();
             }
             if (stopwatch.secondsSince(begin) > PATIENCE_SECONDS || hurried(over)) {
-                throw new UserError(reason + "; see that a node runs there, and --join it");
+                throw new UserError(reasons.getLast() + "; see that a node runs there, and --join it");
             }
         }
+    }
+
+    /// Where they are of whom one answers now; may be empty.
+    ///
+    /// @param silence hears why one does not
+    static List<String> answering(List<String> nodes, Consumer<String> silence) {
+        List<String> found = new ArrayList<>();
+        for (String node : nodes) {
+            try {
+                found.add(Caller.one(node, Talk.ask("where"), "where", ANSWER_MS).asText());
+            } catch (Caller.Unanswered silent) {
+                silence.accept(silent.getMessage());
+            }
+        }
+        return found;
     }
 
     private static boolean hurried(CountDownLatch over) {
