@@ -9,7 +9,10 @@ import dev.pando.runtime.settings.Written;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -48,14 +51,16 @@ public class NodeCommand implements Callable<Integer> {
             names = "--join",
             paramLabel = "HOST:PORT",
             split = ",",
-            description = "Any node of the grove, or several of them; without, it is the first.")
+            description =
+                    "Any node of the grove, or several of them; without, it is the first. One that is"
+                            + " itself the first of them founds the grove when no other answers.")
     private List<String> join = List.of();
 
     @Option(names = "--devices", paramLabel = "N", description = "Workers of this node: ${DEFAULT-VALUE} if not said.")
     private int devices = 1;
 
     @Option(names = "--name", paramLabel = "NAME", description = "What the grove calls it; never used twice.")
-    private String name = "node-" + ProcessHandle.current().pid();
+    private String name = nameOfItsOwn();
 
     @Option(
             names = "--set",
@@ -151,13 +156,29 @@ public class NodeCommand implements Callable<Integer> {
         leave();
     }
 
+    /// Returns when the node has left, also where a signal and the end of its input come together: the JVM waits for
+    /// whoever has the signal.
     private void leave() {
+        leaving.set(true);
         over.countDown();
-        if (!leaving.getAndSet(true)) {
-            GroveNode node = current.get();
-            if (node != null) {
-                node.close();
-            }
+        GroveNode node = current.get();
+        if (node != null) {
+            node.close();
+        }
+    }
+
+    /// Host, process and the moment at which it started: on another host, or after a restart, that is another name.
+    private static String nameOfItsOwn() {
+        long started = ProcessHandle.current().info().startInstant().map(Instant::toEpochMilli).orElseGet(() -> 0L);
+        return host() + "-" + ProcessHandle.current().pid() + "-" + Long.toString(started / 10, Character.MAX_RADIX);
+    }
+
+    private static String host() {
+        try {
+            String host = InetAddress.getLocalHost().getHostName().replaceAll("[.].*", "");
+            return host.matches("[A-Za-z0-9][A-Za-z0-9-]*") ? host : "node";
+        } catch (UnknownHostException nameless) {
+            return "node";
         }
     }
 
