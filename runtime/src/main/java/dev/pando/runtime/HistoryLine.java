@@ -1,15 +1,18 @@
 package dev.pando.runtime;
 
+import dev.pando.actors.Epoch;
 import dev.pando.actors.JobEntry;
 import dev.pando.actors.JobEvent;
 import java.util.Locale;
+import java.util.function.UnaryOperator;
 
 /// One entry of a job's journal as a person reads it.
 ///
 /// @param at `2026-05-01T12:00:00.123Z`
 /// @param sentence what happened
 public record HistoryLine(String at, String sentence) {
-    static HistoryLine of(JobEntry entry) {
+    /// @param names from the address of a node's actor system to what people call it
+    static HistoryLine of(JobEntry entry, UnaryOperator<String> names) {
         return new HistoryLine(
                 entry.at().toString(),
                 switch (entry) {
@@ -19,7 +22,7 @@ public record HistoryLine(String at, String sentence) {
                                     + " steps of "
                                     + submitted.job().shards()
                                     + " shards";
-                    case JobEntry.Led led -> led.node() + " leads it, as number " + led.incarnation();
+                    case JobEntry.Led led -> names.apply(led.node()) + " leads it, as number " + led.incarnation();
                     case JobEntry.StopAsked _ -> "somebody asked for its end, with a checkpoint";
                     case JobEntry.CancelAsked _ -> "somebody asked for its end at once";
                     case JobEntry.Happened happened -> sentence(happened.event());
@@ -41,7 +44,7 @@ public record HistoryLine(String at, String sentence) {
             case JobEvent.EpochOpened opened ->
                     at(opened.step())
                             + "epoch "
-                            + opened.epoch()
+                            + Epoch.text(opened.epoch())
                             + ": "
                             + opened.reason()
                             + "; works: "

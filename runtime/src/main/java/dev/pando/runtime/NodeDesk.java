@@ -1,6 +1,8 @@
 package dev.pando.runtime;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.pando.actors.JobEntry;
+import dev.pando.actors.JobEvent;
 import dev.pando.actors.JobOwner;
 import dev.pando.actors.JobOwner.Told;
 import dev.pando.actors.JobStatus;
@@ -14,12 +16,14 @@ import dev.pando.runtime.settings.UserError;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Props;
@@ -98,9 +102,27 @@ final class NodeDesk implements Desk {
 
     private void history(String job, Answers answers) throws IOException {
         known(job);
-        for (var entry : owners.history(job, 0).entries()) {
-            answers.tell("entry", HistoryLine.of(entry));
+        List<JobEntry> entries = owners.history(job, 0).entries();
+        UnaryOperator<String> names = names(entries);
+        for (JobEntry entry : entries) {
+            answers.tell("entry", HistoryLine.of(entry, names));
         }
+    }
+
+    /// Nodes that are gone are known by what their workers were called.
+    private UnaryOperator<String> names(List<JobEntry> entries) {
+        Map<String, String> names = new HashMap<>();
+        for (JobEntry entry : entries) {
+            if (entry instanceof JobEntry.Happened happened
+                    && happened.event() instanceof JobEvent.WorkerJoined joined) {
+                names.put(joined.node(), joined.worker().replaceAll("[.]worker-.*", ""));
+            }
+        }
+        Cluster.get(system)
+                .state()
+                .getMembers()
+                .forEach(member -> names.put(member.address().toString(), NodeSettings.name(member)));
+        return address -> names.getOrDefault(address, address.replaceAll(".*@", "the node at "));
     }
 
     private void end(JsonNode question, Answers answers) throws IOException {

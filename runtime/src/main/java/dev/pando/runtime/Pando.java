@@ -9,6 +9,7 @@ import dev.pando.runtime.grove.NodeProcess;
 import dev.pando.runtime.grove.Nodes;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.UserError;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
@@ -105,6 +106,25 @@ public final class Pando implements AutoCloseable {
     /// Node processes that work for this job now; none where it trains in this process alone.
     public List<NodeProcess> nodes() {
         return nodes.map(Nodes::running).orElse(List.of());
+    }
+
+    /// Starts one more node process for this job's grove.
+    public NodeProcess startNode(int devices) {
+        try {
+            return nodes.orElseThrow().startOne(devices);
+        } catch (IOException failed) {
+            throw new UserError("cannot start a node process: " + failed.getMessage(), failed);
+        }
+    }
+
+    /// Lets a node leave in order; no other takes its place.
+    public void retire(NodeProcess node) {
+        nodes.orElseThrow().retire(node);
+    }
+
+    /// How the grove stands; only where the job trains over node processes.
+    public Grove.Standing standing() {
+        return Grove.at(nodes().stream().map(NodeProcess::address).toList()).status();
     }
 
     /// Where a node joins the grove, `host:port`; empty where the job trains in this process alone.

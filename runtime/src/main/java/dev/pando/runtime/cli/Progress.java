@@ -88,7 +88,7 @@ final class Progress implements Preparation {
     void happened(JobEvent event) {
         switch (event) {
             case JobEvent.Started started when started.resumed() ->
-                    say("going on from the checkpoint of step " + started.step());
+                    say("going on after " + Words.counted(started.step(), "step"));
             case StepCommitted step -> committed(step);
             case JobEvent.WorkerLost lost -> lost(lost);
             case JobEvent.WorkerJoined joined -> {
@@ -110,8 +110,10 @@ final class Progress implements Preparation {
                     say(terminal.green("+") + " step " + worker.step() + ": " + worker.worker() + " keeps up again");
             case JobEvent.StepDropped dropped ->
                     warn("step " + dropped.step() + " dropped, computing it again: " + dropped.reason());
-            case JobEvent.StateLoaded loaded ->
-                    loaded.damaged().forEach(sentence -> warn("passed over a checkpoint: " + sentence));
+            case JobEvent.StateLoaded loaded -> {
+                loaded.damaged().forEach(sentence -> warn("passed over a checkpoint: " + sentence));
+                say("the state is that of " + (loaded.step() == 0 ? "" : "checkpoint ") + loaded.checkpoint());
+            }
             case JobEvent.CheckpointFailed failed -> warn("after step " + failed.step() + ": " + failed.sentence());
             case JobEvent.Finished _, JobEvent.Stopped _, JobEvent.Failed _ -> erase();
             case JobEvent.Started _, JobEvent.EpochOpened _, JobEvent.ShardsMoved _, JobEvent.RungTried _ -> {}
@@ -149,12 +151,13 @@ final class Progress implements Preparation {
         String gone = String.join(", ", lostSinceCommit);
         lostSinceCommit.clear();
         first = first == null ? step : first;
-        steps++;
-        double weight = Math.max(0.1, 1.0 / Math.max(1, steps - 1)); // the first step, still uncompiled, says little
         last = step;
-        secondsPerStep += weight * (step.seconds() - secondsPerStep);
-        double rate = step.seconds() > 0 ? step.tokens() / step.seconds() : 0;
-        tokensPerSecond += weight * (rate - tokensPerSecond);
+        if (step.seconds() > 0) { // of a step that an earlier leader committed nobody knows it
+            steps++;
+            double weight = Math.max(0.1, 1.0 / Math.max(1, steps - 1)); // the first step, uncompiled, says little
+            secondsPerStep += weight * (step.seconds() - secondsPerStep);
+            tokensPerSecond += weight * (step.tokens() / step.seconds() - tokensPerSecond);
+        }
         losses.add(step.loss());
         lastLosses.addLast(step.loss());
         if (lastLosses.size() > LAST_LOSSES) {
@@ -213,12 +216,10 @@ final class Progress implements Preparation {
                 + (last.step() + 1)
                 + "/"
                 + wanted
-                + String.format(Locale.ROOT, "  loss %.3f  ", last.loss())
-                + Words.count(tokensPerSecond)
-                + " tokens/s  "
-                + Words.clock(left())
-                + " left  "
-                + Words.counted(last.workers(), "worker")
+                + String.format(Locale.ROOT, "  loss %.3f", last.loss())
+                + before("  ", pace())
+                + before("  ", remaining())
+                + before("  ", workers())
                 + (faults == 0 ? "" : "  " + Words.counted(faults, "fault") + " survived");
     }
 
@@ -230,9 +231,9 @@ final class Progress implements Preparation {
             "━".repeat(full) + "─".repeat(BAR - full),
             " ".repeat(digits(wanted) - digits(done)) + done + "/" + wanted,
             String.format(Locale.ROOT, "loss %.3f", last.loss()),
-            Words.count(tokensPerSecond) + " tokens/s",
-            Words.clock(left()) + " left",
-            Words.counted(last.workers(), "worker"),
+            pace(),
+            remaining(),
+            workers(),
             faults == 0 ? "" : Words.counted(faults, "fault") + " survived",
             losses.text(16)
         };
@@ -254,8 +255,21 @@ final class Progress implements Preparation {
         return Long.toString(number).length();
     }
 
-    private double left() {
-        return (wanted - last.step() - 1) * secondsPerStep;
+    /// What is not known yet is left out, here and below.
+    private String pace() {
+        return steps == 0 ? "" : Words.count(tokensPerSecond) + " tokens/s";
+    }
+
+    private String remaining() {
+        return steps == 0 ? "" : Words.clock((wanted - last.step() - 1) * secondsPerStep) + " left";
+    }
+
+    private String workers() {
+        return last.workers() == 0 ? "" : Words.counted(last.workers(), "worker");
+    }
+
+    private static String before(String space, String part) {
+        return part.isEmpty() ? "" : space + part;
     }
 
     private double now() {

@@ -1,11 +1,13 @@
 package dev.pando.runtime.cli;
 
+import dev.pando.actors.Epoch;
 import dev.pando.actors.JobStatus;
 import dev.pando.runtime.Grove;
 import dev.pando.runtime.grove.NodeLine;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
@@ -43,7 +45,7 @@ public final class StatusCommand implements Callable<Integer> {
             }
             there.history(job).forEach(line -> out.println(terminal.faint(line.at()) + "  " + line.sentence()));
         } else if (job != null) {
-            tell(terminal, there.status(job));
+            tell(terminal, there.status(job), there.status().nodes());
         } else {
             Grove.Standing all = there.status();
             out.println(terminal.bold(Words.counted(all.nodes().size(), "node")));
@@ -61,12 +63,7 @@ public final class StatusCommand implements Callable<Integer> {
     }
 
     private static String line(JobStatus job, List<NodeLine> nodes) {
-        String leader =
-                nodes.stream()
-                        .filter(node -> node.system().equals(job.node()))
-                        .map(node -> ", led by " + node.name())
-                        .findFirst()
-                        .orElse("");
+        String leader = leader(job, nodes).map(name -> ", led by " + name).orElse("");
         return "%-16s %-9s step %d/%d, %s%s"
                 .formatted(
                         job.job(),
@@ -77,7 +74,11 @@ public final class StatusCommand implements Callable<Integer> {
                         leader);
     }
 
-    private static void tell(Terminal terminal, JobStatus job) {
+    private static Optional<String> leader(JobStatus job, List<NodeLine> nodes) {
+        return nodes.stream().filter(node -> node.system().equals(job.node())).map(NodeLine::name).findFirst();
+    }
+
+    private static void tell(Terminal terminal, JobStatus job, List<NodeLine> nodes) {
         PrintWriter out = terminal.out();
         out.println(terminal.bold(job.job()) + ": " + job.phase().name().toLowerCase(Locale.ROOT));
         out.println("  step       " + job.step() + " of " + job.steps());
@@ -85,9 +86,9 @@ public final class StatusCommand implements Callable<Integer> {
             out.printf(Locale.ROOT, "  loss       %.4f%n", job.loss());
             out.printf(Locale.ROOT, "  pace       %.3f s a step%n", job.secondsPerStep());
         }
-        out.println("  epoch      " + job.epoch() + ", " + job.last());
+        out.println("  epoch      " + Epoch.text(job.epoch()) + ", " + job.last());
         if (!job.node().isEmpty()) {
-            out.println("  led at     " + job.node() + ", as number " + job.incarnation());
+            out.println("  led by     " + leader(job, nodes).orElse(job.node()) + ", as number " + job.incarnation());
         }
         out.println("  workers    " + (job.workers().isEmpty() ? "none" : String.join(", ", job.workers())));
         out.println("  lost       " + Words.counted(job.lost(), "worker") + " so far");

@@ -25,11 +25,14 @@ import org.apache.pekko.cluster.typed.Subscribe;
 ///
 /// A connection that ends proves little; one that ends and is then refused proves that nobody listens there any more.
 /// That moves work at once, by [NodeGone]. A node of this very machine is declared down, too. On another one it may
-/// have been a firewall who refused, on both sides of a partition: there the split brain resolver has the word.
+/// have been a firewall who refused, on both sides of a partition: there only those declare it down who still hold on
+/// to more than half of the grove, and for the others the split brain resolver has the word.
 final class Lifelines {
-    sealed interface Command permits Changed, Ended, Again {}
+    sealed interface Command permits Changed, Held, Ended, Again {}
 
     private record Changed(MemberEvent event) implements Command {}
+
+    private record Held(Member member) implements Command {}
 
     private record Ended(Member member, boolean refused) implements Command {}
 
@@ -42,6 +45,7 @@ final class Lifelines {
     private final TimerScheduler<Command> timers;
     private final Cluster cluster;
     private final Set<UniqueAddress> held = new HashSet<>();
+    private final Set<UniqueAddress> doubtful = new HashSet<>(); // of those held: not connected now
 
     private Lifelines(ActorContext<Command> context, TimerScheduler<Command> timers, Cluster cluster) {
         this.context = context;
@@ -66,6 +70,7 @@ final class Lifelines {
         return Behaviors.receiveMessage(command -> {
             switch (command) {
                 case Changed(MemberEvent event) -> changed(event.member());
+                case Held(Member member) -> doubtful.remove(member.uniqueAddress());
                 case Ended(Member member, boolean refused) -> ended(member, refused);
                 case Again(Member member) -> take(member);
             }
@@ -79,10 +84,12 @@ final class Lifelines {
         }
         if (isHere(member)) {
             if (held.add(member.uniqueAddress())) {
+                doubtful.add(member.uniqueAddress());
                 take(member);
             }
         } else {
             held.remove(member.uniqueAddress());
+            doubtful.remove(member.uniqueAddress());
         }
     }
 
@@ -104,15 +111,17 @@ final class Lifelines {
                     var self = context.getSelf();
                     Thread.ofVirtual()
                             .name("pando-lifeline-to-" + there)
-                            .start(() -> self.tell(new Ended(member, hold(there))));
+                            .start(() -> self.tell(new Ended(member, hold(there, () -> self.tell(new Held(member))))));
                 });
     }
 
     /// Blocks for as long as the other process lives and can be reached.
     ///
+    /// @param holding is called once it is reached
     /// @return whether nobody listens there any more
-    private static boolean hold(InetSocketAddress there) {
+    private static boolean hold(InetSocketAddress there, Runnable holding) {
         try (Socket line = connect(there)) {
+            holding.run();
             try {
                 line.getInputStream().read();
             } catch (IOException reset) {
@@ -149,14 +158,18 @@ final class Lifelines {
             return;
         }
         if (!refused) {
+            doubtful.add(member.uniqueAddress());
             timers.startSingleTimer(member.uniqueAddress(), new Again(member), BEFORE_ANOTHER_TRY);
             return;
         }
         held.remove(member.uniqueAddress());
-        String evidence = "the process of its node at " + member.address().hostPort() + " has ended";
+        doubtful.remove(member.uniqueAddress());
+        String evidence = "the process of " + NodeSettings.name(member) + " has ended";
         context.getLog().warn("{}", evidence);
         context.getSystem().eventStream().tell(new EventStream.Publish<>(new NodeGone(member.address(), evidence)));
-        if (member.address().host().equals(cluster.selfMember().address().host())) {
+        boolean isOfThisMachine = member.address().host().equals(cluster.selfMember().address().host());
+        int holding = held.size() - doubtful.size() + 1; // with this one
+        if (isOfThisMachine || 2 * holding > held.size() + 2) { // with this one and the one that is gone
             cluster.manager().tell(new Down(member.address()));
         }
     }

@@ -1,5 +1,6 @@
 package dev.pando.runtime.report;
 
+import dev.pando.actors.Epoch;
 import dev.pando.actors.JobEvent;
 import dev.pando.runtime.folder.EventLine;
 import dev.pando.runtime.folder.StepLine;
@@ -57,7 +58,7 @@ record Incident(
                                         at,
                                         "resume",
                                         started.step(),
-                                        "the run went on from the checkpoint of step " + started.step(),
+                                        "the run went on after " + started.step() + " steps",
                                         committed));
                 case JobEvent.StateLoaded loaded when !loaded.damaged().isEmpty() ->
                         incidents.add(
@@ -107,7 +108,7 @@ record Incident(
             case JobEvent.WorkerFellBehind slow -> slow.worker() + " got less to do, since it is slow";
             case JobEvent.WorkerKeptUp worker -> worker.worker() + " kept up again";
             case JobEvent.EpochOpened opened ->
-                    "epoch " + opened.epoch() + " with " + String.join(", ", opened.workers());
+                    "epoch " + Epoch.text(opened.epoch()) + " with " + String.join(", ", opened.workers());
             case JobEvent.Started _, JobEvent.WorkerLost _, JobEvent.StepCommitted _, JobEvent.SnapshotTaken _ -> "";
             case JobEvent.CheckpointDurable _, JobEvent.CheckpointFailed _ -> "";
             case JobEvent.Finished _, JobEvent.Stopped _, JobEvent.Failed _ -> "";

@@ -1,5 +1,6 @@
 package dev.pando.runtime.report;
 
+import dev.pando.actors.Epoch;
 import dev.pando.actors.JobEvent;
 import dev.pando.runtime.folder.EventLine;
 import dev.pando.runtime.folder.SampleLine;
@@ -131,7 +132,7 @@ record ReportData(
                         new Mark(
                                 timeline.at(line.time()),
                                 opened.step(),
-                                "epoch " + opened.epoch() + ": " + opened.reason()))
+                                "epoch " + Epoch.text(opened.epoch()) + ": " + opened.reason()))
                 : List.of();
     }
 

@@ -61,7 +61,9 @@ class CliTest {
 
         Shown shown = pando("train", tiny.out("run"), "--resume", "--steps", 6, "--workers", 1);
 
-        assertThat(shown.out()).contains("going on from the checkpoint of step 4");
+        assertThat(shown.out())
+                .contains("going on after 4 steps")
+                .contains("the state is that of checkpoint step-0000000004");
         assertThat(lastLine(shown)).isEqualTo(whole);
     }
 

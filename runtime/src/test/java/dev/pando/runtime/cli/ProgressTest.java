@@ -64,8 +64,19 @@ class ProgressTest {
         assertThat(shown.toString().lines())
                 .containsExactly(
                         "! passed over a checkpoint: step-8 is torn",
+                        "the state is that of checkpoint step-4",
                         "! step 5 dropped, computing it again: the sum of worker-1 differs from that of the majority",
                         "! after step 8: no space is left on the disk");
+    }
+
+    @Test
+    void shouldNotSayWhatNobodyKnowsOfAStepThatAnEarlierLeaderCommitted() {
+        Progress progress = progress(false);
+
+        progress.happened(new JobEvent.StepCommitted(5, 1, 7.5, 1, 1e-3, 2048, 0, 0));
+        progress.happened(new JobEvent.Started(6, true));
+
+        assertThat(shown.toString().lines()).containsExactly("step 6/20  loss 7.500", "going on after 6 steps");
     }
 
     @Test
