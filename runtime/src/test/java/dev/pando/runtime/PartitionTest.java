@@ -1,0 +1,224 @@
+package dev.pando.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.pando.actors.Stopwatch;
+import dev.pando.runtime.folder.StepLine;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// One node on a host and two on another, with a cable between them that delays and loses, is cut, and mended.
+@Timeout(value = 6, unit = TimeUnit.MINUTES)
+class PartitionTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int MINORITY = 0;
+    private static final int MAJORITY = 1;
+    private static final List<Integer> PORTS = List.of(7401, 7402, 7403); // the first is the minority's
+    private static final double PATIENCE_SECONDS = 150;
+    private static final long A_MOMENT_MS = 100;
+    private static final int MOST_JOBS = 6;
+    private static final int FURTHER = 20; // steps
+
+    private final Stopwatch stopwatch = Stopwatch.system();
+    private final List<String> jobs = new ArrayList<>();
+
+    @TempDir private Path temp;
+
+    private TinyJob tiny;
+    private TwoHosts hosts;
+
+    @FunctionalInterface
+    private interface Condition {
+        boolean holds() throws IOException;
+    }
+
+    @Test
+    void shouldCommitNothingInAMinorityAndGoOnInTheMajority() throws Exception {
+        tiny = new TinyJob(temp);
+        try (TwoHosts two = twoHosts()) {
+            hosts = two;
+            startNodes();
+            String led = submitUntilTheMinorityLeads();
+            await("steps of " + led, () -> step(MAJORITY, led) > 5);
+
+            two.cut();
+
+            assertMinorityHalts(led);
+            for (String job : jobs) {
+                long known = stepsOnDisk(job);
+                await("the majority to go on with " + job, () -> step(MAJORITY, job) > known + FURTHER);
+            }
+
+            two.mend();
+
+            await("the minority to join again", () -> nodesUp(PORTS.size() - 1) == PORTS.size());
+            for (String job : jobs) {
+                await("three workers at " + job, () -> status(MAJORITY, job).path("workers").size() == PORTS.size());
+                two.ask(MAJORITY, PORTS.getLast(), question("end", job));
+                await("the end of " + job, () -> status(MAJORITY, job).path("phase").asText().equals("STOPPED"));
+            }
+        }
+        for (String job : jobs) {
+            assertSameBitsAsUndisturbed(job);
+        }
+    }
+
+    private static TwoHosts twoHosts() {
+        try {
+            return new TwoHosts("delay 2ms loss 0.5%");
+        } catch (IOException refused) {
+            return abort("no network namespaces can be made here: " + refused.getMessage());
+        }
+    }
+
+    private void startNodes() throws Exception {
+        for (int i = 0; i < PORTS.size(); i++) {
+            int node = i;
+            hosts.pando(host(i), temp.resolve("node-" + i + ".out"), arguments(i));
+            await("node-" + i, () -> nodesUp(node) == node + 1);
+        }
+    }
+
+    private static int host(int node) {
+        return node == 0 ? MINORITY : MAJORITY;
+    }
+
+    private List<String> arguments(int node) {
+        List<String> arguments =
+                new ArrayList<>(
+                        List.of(
+                                "node",
+                                "--name",
+                                "node-" + node,
+                                "--set",
+                                "pando.grove.host=" + hosts.address(host(node)),
+                                "--set",
+                                "pando.grove.port=" + PORTS.get(node),
+                                "--set",
+                                "pando.grove.journal=" + temp.resolve("journal"),
+                                "--log",
+                                temp.resolve("node-" + node + ".log").toString()));
+        if (node > 0) {
+            arguments.addAll(List.of("--join", hosts.address(MINORITY) + ":" + PORTS.getFirst()));
+        }
+        return arguments;
+    }
+
+    /// Whoever has the fewest jobs gets the next.
+    private String submitUntilTheMinorityLeads() throws Exception {
+        String here = "@" + hosts.address(MINORITY) + ":";
+        for (int i = 1; i <= MOST_JOBS; i++) {
+            String job = "job-" + i;
+            Path conf =
+                    tiny.file(
+                            job,
+                            "pando.job.name = " + job,
+                            "pando.job.steps = 100000000",
+                            "pando.job.workers = 3",
+                            "pando.job.checkpoint { every-steps = 500, keep = 2 }");
+            String node = hosts.address(MAJORITY) + ":" + PORTS.getLast();
+            Process submit =
+                    hosts.pando(
+                            MAJORITY,
+                            temp.resolve("submit-" + i + ".out"),
+                            List.of("submit", conf.toString(), "--to", node));
+            assertThat(submit.waitFor()).as("submitting " + job).isZero();
+            jobs.add(job);
+            await("a leader of " + job, () -> step(MAJORITY, job) > 0);
+            if (status(MAJORITY, job).path("node").asText().contains(here)) {
+                return job;
+            }
+        }
+        return fail("the minority's node was given none of " + MOST_JOBS + " jobs");
+    }
+
+    /// What it had in flight when the cable was cut it may still have committed, and nothing after that, until it ends.
+    private void assertMinorityHalts(String job) throws Exception {
+        long atMost = step(MINORITY, job) + 1;
+        long begin = stopwatch.nanos();
+        while (true) {
+            JsonNode status = status(MINORITY, job);
+            if (status.path("node").asText().isEmpty()) {
+                return; // it knows by now that it is out
+            }
+            assertThat(status.path("step").asLong())
+                    .as("steps of " + job + " in the minority")
+                    .isLessThanOrEqualTo(atMost);
+            assertThat(stopwatch.secondsSince(begin)).as("seconds for which it stays").isLessThan(PATIENCE_SECONDS);
+            TimeUnit.MILLISECONDS.sleep(A_MOMENT_MS);
+        }
+    }
+
+    private long step(int host, String job) throws IOException {
+        return status(host, job).path("step").asLong(-1);
+    }
+
+    /// Empty where nobody knows.
+    private JsonNode status(int host, String job) throws IOException {
+        return answer(host, question("status", job)).path("status");
+    }
+
+    private static String question(String ask, String job) {
+        return "{\"ask\": \"" + ask + "\", \"job\": \"" + job + "\"}";
+    }
+
+    private JsonNode answer(int host, String question) throws IOException {
+        String line = hosts.ask(host, host == MINORITY ? PORTS.getFirst() : PORTS.getLast(), question);
+        return line.isEmpty() ? JSON.createObjectNode() : JSON.readTree(line);
+    }
+
+    /// As that node sees it.
+    private int nodesUp(int node) throws IOException {
+        int up = 0;
+        String line = hosts.ask(host(node), PORTS.get(node), "{\"ask\": \"grove\"}");
+        for (JsonNode member : JSON.readTree(line.isEmpty() ? "{}" : line).path("nodes")) {
+            up += member.path("status").asText().equals("up") ? 1 : 0;
+        }
+        return up;
+    }
+
+    private long stepsOnDisk(String job) {
+        return StepLine.read(tiny.out(job)).size();
+    }
+
+    private void await(String what, Condition condition) throws Exception {
+        long begin = stopwatch.nanos();
+        while (!condition.holds()) {
+            assertThat(stopwatch.secondsSince(begin)).as("seconds until " + what).isLessThan(PATIENCE_SECONDS);
+            TimeUnit.MILLISECONDS.sleep(A_MOMENT_MS);
+        }
+    }
+
+    /// Goes on from where the grove stopped, in one process, and looks at the hash of all that it holds.
+    private void assertSameBitsAsUndisturbed(String job) throws Exception {
+        List<StepLine> disturbed = StepLine.read(tiny.out(job));
+        assertThat(disturbed).extracting(StepLine::step).doesNotHaveDuplicates().isSorted();
+        String end = "steps=" + (disturbed.size() + 3);
+        String schedule = "optimizer.schedule-steps=100000000";
+        String name = "name=" + job;
+
+        JobResult.Finished wentOn =
+                finish(Submission.of(tiny.settings(job, name, end, schedule, "workers=2")).resuming(true));
+        JobResult.Finished undisturbed =
+                finish(Submission.of(tiny.settings("undisturbed-" + job, name, end, schedule, "workers=1")));
+
+        assertThat(wentOn.hash()).isEqualTo(undisturbed.hash());
+    }
+
+    private static JobResult.Finished finish(Submission submission) throws Exception {
+        try (Pando pando = Pando.start(submission)) {
+            return (JobResult.Finished)
+                    pando.job().done().toCompletableFuture().get((long) PATIENCE_SECONDS, TimeUnit.SECONDS);
+        }
+    }
+}
