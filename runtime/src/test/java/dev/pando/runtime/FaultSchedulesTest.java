@@ -51,7 +51,9 @@ class FaultSchedulesTest {
                         .withValue("journal", ConfigValueFactory.fromAnyRef(folder.resolve("journal").toString()));
         AtomicReference<String> hopeless = new AtomicReference<>();
         int run = 0;
-        try (Nodes nodes = Nodes.start(List.of(1, 1, 1), config, folder.resolve("nodes"), stopwatch, hopeless::set)) {
+        try (Nodes nodes =
+                Nodes.start(
+                        List.of(1, 1, 1), List.of("node"), config, folder.resolve("nodes"), stopwatch, hopeless::set)) {
             Grove grove =
                     new Grove(
                             () -> {
