@@ -57,7 +57,8 @@ final class CheckedEndpoint extends ReceiveChannelEndpoint {
         while (at + DataHeaderFlyweight.HEADER_LENGTH <= length) {
             int frame = FrameDescriptor.frameLength(buffer, at);
             if (frame == 0 || FrameDescriptor.isPaddingFrame(buffer, at)) {
-                return at + DataHeaderFlyweight.HEADER_LENGTH == length || at > 0;
+                // comes last; elsewhere it is a frame whose header was damaged
+                return at + DataHeaderFlyweight.HEADER_LENGTH == length && (frame > 0 || at == 0);
             }
             if (frame < DataHeaderFlyweight.HEADER_LENGTH || at + frame > length) {
                 return false;
