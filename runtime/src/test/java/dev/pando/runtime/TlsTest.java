@@ -103,7 +103,8 @@ class TlsTest {
         trusted.init(store("trusted.p12"));
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(own.getKeyManagers(), trusted.getTrustManagers(), null);
-        try (SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket("127.0.0.1", port)) {
+        try (SSLSocket socket =
+                (SSLSocket) context.getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), port)) {
             socket.startHandshake();
             return socket.getSession().getProtocol();
         }
@@ -119,7 +120,7 @@ class TlsTest {
 
     /// The first bytes of Artery over plain TCP; the other side hangs up on them.
     private static void speakWithoutTls(int port) throws IOException {
-        try (Socket socket = new Socket("127.0.0.1", port)) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
             socket.setSoTimeout((int) TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS));
             socket.getOutputStream().write(new byte[] {'A', 'K', 'K', 'A', 1});
             for (int said = socket.getInputStream().read(); said >= 0; said = socket.getInputStream().read()) {
