@@ -405,9 +405,9 @@ final class AeronCollective implements Communicator {
         }
     }
 
-    /// Lets time pass; where numbers leave the host, by seeing to it that they do.
+    /// Lets time pass; where members meet or numbers leave the host, by seeing to it that they do.
     private boolean idle() {
-        if (crossesHosts) {
+        if (crossesHosts || hello == null) {
             transport.helpDriver();
         }
         boolean look = patience.idle();

@@ -13,6 +13,7 @@ import org.agrona.concurrent.IdleStrategy;
 /// that the driver needs to end the wait.
 final class EmbeddedDriver implements AutoCloseable {
     private static final long LATCH_PAUSE_NS = 10_000;
+    private static final long LONGEST_PAUSE_NS = 2_000_000; // waking costs a training step more than it gains
 
     private final MediaDriver driver;
     private final Agent agent;
@@ -57,7 +58,7 @@ final class EmbeddedDriver implements AutoCloseable {
     }
 
     private void work() {
-        IdleStrategy idle = new BackoffIdleStrategy(10, 20, 1_000, 500_000);
+        IdleStrategy idle = new BackoffIdleStrategy(10, 20, 1_000, LONGEST_PAUSE_NS);
         while (!closed) {
             idle.idle(turn());
         }

@@ -20,6 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.agrona.ErrorHandler;
+import org.agrona.concurrent.SleepingIdleStrategy;
 
 /// A node's place on the network: owns its media driver and what goes with it, and gives each of the node's workers a
 /// [Communicator].
@@ -28,11 +29,12 @@ import org.agrona.ErrorHandler;
 /// host attach to that driver. So the death of any process takes nobody's inbox away but its own. A driver that runs
 /// already can be named in the settings; then all share it.
 public final class Transport implements AutoCloseable {
-    private static final long HOUSEKEEPING_NS = 1_000_000;
-    private static final int LOOK_EVERY = 10; // rounds of housekeeping
+    private static final long HOUSEKEEPING_NS = 2_000_000;
+    private static final long EXECUTOR_PAUSE_NS = 5_000_000; // of the driver's thread that makes log buffers
+    private static final int LOOK_EVERY = 5; // rounds of housekeeping
     private static final long FREEZE_TOLERATED_NS = 60_000_000_000L;
     private static final long LINGER_NS = 10_000_000_000L;
-    private static final int PORT_LOOKS = 5_000; // a millisecond each
+    private static final int PORT_LOOKS = 2_500; // two milliseconds each
     private static final long SILENCE_NS = 3_000_000_000L; // of a stream from another host, before it is gone
     private static final int DRIVER_BUFFER = 1 << 20; // Aeron's defaults are for many more streams, and take 48 MiB
     private static final int LIST_BYTES = 4096;
@@ -272,6 +274,7 @@ public final class Transport implements AutoCloseable {
                         .aeronDirectoryName(directory.toString())
                         .dirDeleteOnStart(true)
                         .dirDeleteOnShutdown(true)
+                        .asyncExecutorIdleStrategy(new SleepingIdleStrategy(EXECUTOR_PAUSE_NS))
                         .ipcTermBufferLength(settings.termBytes())
                         .ipcMtuLength(mtu(settings.chunkBytes()))
                         .termBufferSparseFile(false)
