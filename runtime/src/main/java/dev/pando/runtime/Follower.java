@@ -116,6 +116,7 @@ final class Follower {
                 timers.cancel(Again.class);
                 context.watch(owner);
             }
+            case Told told when isKnown(told) -> {} // an owner that was slow to answer was asked twice
             case Told told -> {
                 entry = Math.max(entry, told.entry());
                 switch (told.event()) {
@@ -128,5 +129,13 @@ final class Follower {
             }
         }
         return Behaviors.same();
+    }
+
+    private boolean isKnown(Told told) {
+        return switch (told.event()) {
+            case JobEvent.StepCommitted committed -> committed.step() <= step;
+            case JobEvent.SnapshotTaken _ -> false; // bears no number of its own
+            default -> told.entry() <= entry;
+        };
     }
 }
