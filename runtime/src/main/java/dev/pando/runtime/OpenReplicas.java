@@ -1,11 +1,8 @@
 package dev.pando.runtime;
 
-import dev.pando.training.step.LossHistory;
+import dev.pando.training.step.ForwardingTrainer;
 import dev.pando.training.step.Trainer;
-import dev.pando.training.step.TrainerState;
-import dev.pando.training.tensor.TensorTable;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -53,54 +50,13 @@ final class OpenReplicas {
         }
     }
 
-    private final class Owning implements Trainer {
-        private final Trainer trainer;
+    private final class Owning extends ForwardingTrainer {
         private final Arena arena;
         private boolean over;
 
         Owning(Trainer trainer, Arena arena) {
-            this.trainer = trainer;
+            super(trainer);
             this.arena = arena;
-        }
-
-        @Override
-        public long step() {
-            return trainer.step();
-        }
-
-        @Override
-        public TensorTable table() {
-            return trainer.table();
-        }
-
-        @Override
-        public ShardLoss compute(int shard, MemorySegment gradient) {
-            return trainer.compute(shard, gradient);
-        }
-
-        @Override
-        public void add(MemorySegment sum, MemorySegment other) {
-            trainer.add(sum, other);
-        }
-
-        @Override
-        public Examined examine(MemorySegment gradientSum, ShardLoss total) {
-            return trainer.examine(gradientSum, total);
-        }
-
-        @Override
-        public Committed apply(MemorySegment gradientSum, ShardLoss total) {
-            return trainer.apply(gradientSum, total);
-        }
-
-        @Override
-        public TrainerState state() {
-            return trainer.state();
-        }
-
-        @Override
-        public void restored(long step, LossHistory history) {
-            trainer.restored(step, history);
         }
 
         @Override

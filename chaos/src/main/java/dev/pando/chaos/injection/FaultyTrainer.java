@@ -3,22 +3,20 @@ package dev.pando.chaos.injection;
 import dev.pando.chaos.faults.Effect;
 import dev.pando.chaos.faults.Moment;
 import dev.pando.chaos.faults.Phase;
-import dev.pando.training.step.LossHistory;
+import dev.pando.training.step.ForwardingTrainer;
 import dev.pando.training.step.Trainer;
 import dev.pando.training.step.TrainerState;
-import dev.pando.training.tensor.TensorTable;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.function.Supplier;
 
 /// A trainer on a device that fails as a script says.
-final class FaultyTrainer implements Trainer {
-    private final Trainer trainer;
+final class FaultyTrainer extends ForwardingTrainer {
     private final FaultyCollective collective;
     private final Device device;
 
     FaultyTrainer(Trainer trainer, FaultyCollective collective, Device device) {
-        this.trainer = trainer;
+        super(trainer);
         this.collective = collective;
         this.device = device;
     }
@@ -53,11 +51,6 @@ final class FaultyTrainer implements Trainer {
     }
 
     @Override
-    public void add(MemorySegment sum, MemorySegment other) {
-        trainer.add(sum, other);
-    }
-
-    @Override
     public Examined examine(MemorySegment gradientSum, ShardLoss total) {
         return during(Phase.VOTE, () -> trainer.examine(gradientSum, total));
     }
@@ -87,30 +80,5 @@ final class FaultyTrainer implements Trainer {
                         .filter(span -> span.name().startsWith("exp_avg") == (place == Effect.Place.MOMENT))
                         .toList();
         Damage.flipBit(spans.get((int) Long.remainderUnsigned(dice, spans.size())).data(), dice);
-    }
-
-    @Override
-    public long step() {
-        return trainer.step();
-    }
-
-    @Override
-    public TensorTable table() {
-        return trainer.table();
-    }
-
-    @Override
-    public TrainerState state() {
-        return trainer.state();
-    }
-
-    @Override
-    public void restored(long step, LossHistory history) {
-        trainer.restored(step, history);
-    }
-
-    @Override
-    public void close() {
-        trainer.close();
     }
 }

@@ -3,9 +3,9 @@ package dev.pando.chaos.simulation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pando.chaos.faults.FaultScript;
-import dev.pando.chaos.simulation.planted.LikeAnother;
 import dev.pando.chaos.simulation.world.Plan;
 import dev.pando.chaos.simulation.world.Tampering;
+import dev.pando.training.step.ForwardingTrainer;
 import dev.pando.training.step.LossHistory;
 import dev.pando.training.step.Trainer;
 import org.junit.jupiter.api.Test;
@@ -89,7 +89,7 @@ class SimulatorTest {
                 new Tampering() {
                     @Override
                     public Trainer trainer(String worker, Trainer trainer) {
-                        return new LikeAnother(trainer) {
+                        return new ForwardingTrainer(trainer) {
                             @Override
                             public void restored(long step, LossHistory history) {
                                 super.restored(step, history);

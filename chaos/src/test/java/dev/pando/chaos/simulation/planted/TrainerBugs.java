@@ -1,6 +1,7 @@
 package dev.pando.chaos.simulation.planted;
 
 import dev.pando.chaos.simulation.planted.SeamBugs.Named;
+import dev.pando.training.step.ForwardingTrainer;
 import dev.pando.training.step.LossHistory;
 import dev.pando.training.step.Trainer;
 import dev.pando.training.step.TrainerState;
@@ -39,7 +40,7 @@ final class TrainerBugs {
         return named.worker().contains("#") || named.worker().startsWith("p");
     }
 
-    private static final class Forgets extends LikeAnother {
+    private static final class Forgets extends ForwardingTrainer {
         private final Predicate<String> forgotten;
 
         private Forgets(Named named, Predicate<String> forgotten) {
@@ -58,7 +59,7 @@ final class TrainerBugs {
         }
     }
 
-    private static final class ForgetsPosition extends LikeAnother {
+    private static final class ForgetsPosition extends ForwardingTrainer {
         private long position;
 
         private ForgetsPosition(Named named) {
@@ -82,7 +83,7 @@ final class TrainerBugs {
         }
     }
 
-    private static final class ForgetsHistory extends LikeAnother {
+    private static final class ForgetsHistory extends ForwardingTrainer {
         private ForgetsHistory(Named named) {
             super(named.trainer());
         }
@@ -93,7 +94,7 @@ final class TrainerBugs {
         }
     }
 
-    private static final class Idle extends LikeAnother {
+    private static final class Idle extends ForwardingTrainer {
         private Idle(Named named) {
             super(named.trainer());
         }
@@ -106,7 +107,7 @@ final class TrainerBugs {
         }
     }
 
-    private static final class Personal extends LikeAnother {
+    private static final class Personal extends ForwardingTrainer {
         private final float noise;
 
         private Personal(Named named) {
@@ -122,7 +123,7 @@ final class TrainerBugs {
         }
     }
 
-    private static final class Uncleared extends LikeAnother {
+    private static final class Uncleared extends ForwardingTrainer {
         private Uncleared(Named named) {
             super(named.trainer());
         }
@@ -136,7 +137,7 @@ final class TrainerBugs {
         }
     }
 
-    private static final class Blind extends LikeAnother {
+    private static final class Blind extends ForwardingTrainer {
         private Blind(Named named) {
             super(named.trainer());
         }
@@ -147,7 +148,7 @@ final class TrainerBugs {
         }
     }
 
-    private static final class Hopeful extends LikeAnother {
+    private static final class Hopeful extends ForwardingTrainer {
         private Hopeful(Named named) {
             super(named.trainer());
         }
@@ -159,7 +160,7 @@ final class TrainerBugs {
         }
     }
 
-    private static final class Twice extends LikeAnother {
+    private static final class Twice extends ForwardingTrainer {
         private Twice(Named named) {
             super(named.trainer());
         }
@@ -175,7 +176,7 @@ final class TrainerBugs {
     }
 
     /// Remembers its weights of before the last step, as a buffer would that was not refreshed after a rebuild.
-    private static final class Stale extends LikeAnother {
+    private static final class Stale extends ForwardingTrainer {
         private boolean restored;
 
         private Stale(Named named) {

@@ -1,16 +1,13 @@
-package dev.pando.chaos.simulation.planted;
+package dev.pando.training.step;
 
-import dev.pando.training.step.LossHistory;
-import dev.pando.training.step.Trainer;
-import dev.pando.training.step.TrainerState;
 import dev.pando.training.tensor.TensorTable;
 import java.lang.foreign.MemorySegment;
 
-/// A trainer like another, for bugs to be planted in.
-public class LikeAnother implements Trainer {
+/// A trainer that passes every call on to another, for those who change a few of them.
+public abstract class ForwardingTrainer implements Trainer {
     protected final Trainer trainer;
 
-    public LikeAnother(Trainer trainer) {
+    protected ForwardingTrainer(Trainer trainer) {
         this.trainer = trainer;
     }
 
@@ -27,6 +24,11 @@ public class LikeAnother implements Trainer {
     @Override
     public ShardLoss compute(int shard, MemorySegment gradient) {
         return trainer.compute(shard, gradient);
+    }
+
+    @Override
+    public void add(MemorySegment sum, MemorySegment other) {
+        trainer.add(sum, other);
     }
 
     @Override
