@@ -2,8 +2,10 @@ package dev.pando.actors;
 
 import dev.pando.training.step.Collective.Membership;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.pekko.actor.Address;
@@ -20,6 +22,7 @@ final class Crew {
     private final Roster roster = new Roster();
     private final Patience patience = new Patience();
     private final Silence silence = new Silence();
+    private final Set<String> lost = new HashSet<>();
     private final SortedMap<String, Long> heardNs = new TreeMap<>(); // when each worker was last asked or heard
     private long epoch;
     private boolean changed = true;
@@ -72,11 +75,19 @@ final class Crew {
         workers.forEach(worker -> ask(worker, new PipelineStage.EnterEpoch(position, membership)));
     }
 
-    /// A replica is here; it is a newcomer, until it holds the state.
-    void seat(JobSupervisor.Arrived arrived) {
+    /// A replica is here; it is a newcomer, until it holds the state. One that was given up before it said a word,
+    /// since it was frozen while a supervisor took over, comes too late: its device begins anew under another name.
+    ///
+    /// @return whether it is welcome
+    boolean seat(JobSupervisor.Arrived arrived) {
+        if (lost.contains(arrived.worker())) {
+            abandon(arrived.device(), "it was given up before it came");
+            return false;
+        }
         roster.arrive(new Roster.Seat(arrived.worker(), arrived.address(), arrived.stage(), arrived.device()));
         changed = true;
         silence.heard(arrived.worker());
+        return true;
     }
 
     /// The worker holds the job's state after so many steps.
@@ -105,12 +116,17 @@ final class Crew {
     /// @return whether the worker was here
     boolean lose(String worker, String evidence, long position) {
         Optional<Roster.Seat> seat = roster.leave(worker);
-        seat.ifPresent(left -> left.device().tell(new GpuWorker.Abandon(job, Epoch.incarnation(epoch), evidence)));
+        lost.add(worker);
+        seat.ifPresent(left -> abandon(left.device(), evidence));
         if (seat.isPresent()) {
             forget(worker);
         }
         audience.tell(new JobEvent.WorkerLost(worker, position, evidence));
         return seat.isPresent();
+    }
+
+    private void abandon(ActorRef<GpuWorker.Command> device, String evidence) {
+        device.tell(new GpuWorker.Abandon(job, Epoch.incarnation(epoch), evidence));
     }
 
     void ask(String worker, PipelineStage.Command question) {

@@ -266,7 +266,9 @@ public final class JobSupervisor {
                                 .onMessage(
                                         Arrived.class,
                                         arrived -> {
-                                            seat(arrived);
+                                            if (!seat(arrived)) {
+                                                return Behaviors.same();
+                                            }
                                             here.add(arrived);
                                             muster.arrived(
                                                     arrived.worker(),
@@ -372,8 +374,12 @@ public final class JobSupervisor {
                                         tick -> gathering(found, roster.seats().isEmpty() ? 0 : ticks + 1)));
     }
 
-    /// Nobody holds the state any more.
+    /// Nobody holds the state any more. A checkpoint that is under way is waited for: it is the newest, and would come
+    /// to light behind the back of a job that has gone on from an older one.
     private Behavior<Command> recovering() {
+        if (!checkpoints.isIdle()) {
+            return awaitingWriter();
+        }
         audience.tell(new JobEvent.RungTried(Rung.LOAD_CHECKPOINT, position, "the newest valid checkpoint"));
         writer.tell(new CheckpointWriter.FindNewest(job, context.getSelf()));
         return state(
@@ -386,6 +392,32 @@ public final class JobSupervisor {
                                     found.checkpoint().ifPresentOrElse(this::goBackTo, this::goBackToStart);
                                     return found.checkpoint().isPresent() ? loading(found) : betweenSteps();
                                 }));
+    }
+
+    private Behavior<Command> awaitingWriter() {
+        Supplier<Collection<String>> owing = () -> roster.workers().stream().filter(checkpoints::isAwaiting).toList();
+        return state(
+                "awaitingWriter",
+                new Waiting(owing, WHOLE_STATE, worker -> recovering()),
+                own ->
+                        own.onMessage(
+                                        CheckpointWriter.Durable.class,
+                                        durable -> {
+                                            published(durable);
+                                            return recovering();
+                                        })
+                                .onMessage(
+                                        CheckpointWriter.NotWritten.class,
+                                        failed -> {
+                                            notPublished(failed);
+                                            return recovering();
+                                        })
+                                .onMessage(
+                                        WriterGone.class,
+                                        gone -> {
+                                            checkpoints.writerIsGone();
+                                            return recovering();
+                                        }));
     }
 
     private void goBackTo(CheckpointWriter.Checkpoint checkpoint) {
@@ -1013,15 +1045,17 @@ public final class JobSupervisor {
         return Behaviors.same();
     }
 
-    private void seat(Arrived arrived) {
-        crew.seat(arrived);
-        quorum.heard(crew.node(arrived.device()));
+    private boolean seat(Arrived arrived) {
+        var seated = crew.seat(arrived);
+        if (seated) {
+            quorum.heard(crew.node(arrived.device()));
+        }
+        return seated;
     }
 
     /// Between steps a fresh replica of a job that has not begun is no newcomer: it holds the state.
     private void welcome(Arrived arrived) {
-        seat(arrived);
-        if (arrived.holding().step() == position && arrived.holding().history().equals(history)) {
+        if (seat(arrived) && arrived.holding().step() == position && arrived.holding().history().equals(history)) {
             crew.joined(arrived.worker(), position);
         }
     }

@@ -20,7 +20,7 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 
 /// Keeps a node's devices working: one [GpuWorker] each, started anew under a new name whenever one stops.
 public final class NodeSupervisor {
-    public sealed interface Command permits StopWorker, Submit, OwnJobs, Leave, NodeGone, Start, Left {}
+    public sealed interface Command permits StopWorker, Submit, OwnJobs, OwnJob, Leave, NodeGone, Start, Left {}
 
     /// Stop a device's worker at once, as an operator who pulls a card would. A new incarnation follows.
     public record StopWorker(String device) implements Command, Wire {}
@@ -44,6 +44,11 @@ public final class NodeSupervisor {
     /// @param replyTo hears when nothing is in the hands of any of them
     public record Leave(ActorRef<Done> replyTo) implements Command {}
 
+    /// Own this job, because somebody says so who sees to it that one node does: where no cluster decides.
+    ///
+    /// @param clock for the dates in the job's history
+    public record OwnJob(String job, Clock clock, ActorRef<ActorRef<JobOwner.Command>> replyTo) implements Command {}
+
     private record Start(String device) implements Command {}
 
     private record Left() implements Command {}
@@ -60,6 +65,7 @@ public final class NodeSupervisor {
     private final Map<String, Integer> incarnations = new TreeMap<>();
     private final Stopwatch stopwatch;
     private final DeviceThread.Factory threads;
+    private int owners;
 
     private NodeSupervisor(
             ActorContext<Command> context,
@@ -109,6 +115,7 @@ public final class NodeSupervisor {
                         })
                 .onMessage(StopWorker.class, this::stopWorker)
                 .onMessage(Submit.class, this::submit)
+                .onMessage(OwnJob.class, this::own)
                 .onMessage(
                         NodeGone.class,
                         gone -> {
@@ -205,6 +212,18 @@ public final class NodeSupervisor {
                                 device, new Start(device), wait.compareTo(LONGEST_WAIT) < 0 ? wait : LONGEST_WAIT);
                     }
                 });
+        return Behaviors.same();
+    }
+
+    private Behavior<Command> own(OwnJob request) {
+        Behavior<JobOwner.Command> owner =
+                JobOwner.create(
+                        request.job(),
+                        (job, inheritance, audience) ->
+                                JobSupervisor.create(job, inheritance, Quorum.alone(), writer, audience, stopwatch),
+                        self -> {}, // it may rest here
+                        request.clock());
+        request.replyTo().tell(context.spawn(owner, "owner-" + request.job() + "-" + ++owners));
         return Behaviors.same();
     }
 

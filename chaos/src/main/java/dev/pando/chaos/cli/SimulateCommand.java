@@ -95,7 +95,8 @@ final class SimulateCommand implements Callable<Integer> {
                 shards > 0 ? shards : drawn.shards(),
                 steps > 0 ? steps : drawn.steps(),
                 drawn.checkpointEvery(),
-                script);
+                script,
+                faults == null ? drawn.ending() : Plan.Ending.COMPLETE);
     }
 
     private int tell() {
@@ -203,6 +204,10 @@ final class SimulateCommand implements Callable<Integer> {
         out.println();
         out.println("state transitions of the actors, and how often each was made");
         moves.forEach((move, times) -> out.printf(Locale.ROOT, "%12d  %s%n", times, move));
+        out.println(
+                coverage.unvisited().isEmpty()
+                        ? "every state of every actor was entered"
+                        : "never entered: " + String.join(", ", coverage.unvisited()));
         out.println();
         out.println("kinds of faults, and in how many histories each struck");
         coverage.kinds().forEach((kind, times) -> out.printf(Locale.ROOT, "%12d  %s%n", times, kind));

@@ -29,8 +29,10 @@ final class Hearing {
     private final Set<Long> published = new HashSet<>(); // since the job last went back
     private int position;
     private long nextStep = NOT_BEGUN;
+    private long furthest; // steps that were ever committed
     private boolean distrusted; // a step was dropped since the last commit: what the workers hold may be wrong
     private boolean stopped; // the last rung was tried
+    private boolean foundAtTakeover;
     private boolean ended;
 
     /// @param missingFrom for each event the step from which on commits before it may be missing
@@ -114,12 +116,17 @@ final class Hearing {
         movedInEpoch.clear();
         holders.clear();
         lost.clear();
+        foundAtTakeover = false;
         distrusted = false;
         stopped = false;
         ended = false;
     }
 
     private void opened(JobEvent.EpochOpened opened) {
+        require(
+                !foundAtTakeover,
+                Rule.NO_OLD_EPOCH,
+                "steps were committed in an epoch that was not open, and nobody took over");
         require(
                 epochs.isEmpty() || opened.epoch() > epochs.lastKey(),
                 Rule.EPOCHS_RISE,
@@ -179,10 +186,12 @@ final class Hearing {
                 Rule.STEPS_IN_ORDER,
                 "step " + step.step() + " is committed, due is " + nextStep);
         nextStep = step.step() + 1;
+        furthest = Math.max(furthest, nextStep);
         distrusted = false;
         long current = epochOf(step.step());
+        foundAtTakeover |= isFoundAtTakeover(step);
         require(
-                step.epoch() == current,
+                step.epoch() == current || isFoundAtTakeover(step),
                 Rule.NO_OLD_EPOCH,
                 "step "
                         + step.step()
@@ -202,6 +211,12 @@ final class Hearing {
                         + (before == null ? "" : Judge.numbers(before)));
     }
 
+    /// Whoever takes over tells of the steps that the one before committed and did not tell of, under an epoch that is
+    /// not open yet; and then that it has taken over.
+    private boolean isFoundAtTakeover(StepCommitted step) {
+        return !epochs.isEmpty() && step.epoch() > epochs.lastKey();
+    }
+
     /// The newest epoch that was opened for this step or before: later ones, for the next step, may be in the history
     /// already.
     private long epochOf(long step) {
@@ -218,7 +233,7 @@ final class Hearing {
                 Rule.ROLLBACK_HAS_A_CHECKPOINT,
                 "it goes back to step " + step + ", of which there is no checkpoint");
         require(
-                isCommitted(step),
+                isCommitted(step) || step <= furthest,
                 Rule.STEPS_IN_ORDER,
                 "it goes forward to step " + step + ", but only " + nextStep + " were committed");
         nextStep = step;
@@ -227,12 +242,14 @@ final class Hearing {
     }
 
     private void published(long step) {
+        // Of a job that went back since, a checkpoint may come to light that a node finished that was given up.
+        boolean isOfBefore = step > nextStep && step <= furthest;
         require(
-                isCommitted(step),
+                isCommitted(step) || isOfBefore,
                 Rule.CHECKPOINTS_OF_COMMITTED_STEPS,
                 "a checkpoint of " + step + " steps is durable after " + nextStep);
         require(
-                published.add(step),
+                isOfBefore || published.add(step),
                 Rule.CHECKPOINTS_OF_COMMITTED_STEPS,
                 "the checkpoint of " + step + " steps is published twice");
         durable.add(step);

@@ -64,12 +64,20 @@ public final class Campaign {
         return new Summary(seeds, broken, virtualNs, cpuNs, turns, coverage);
     }
 
+    private static Chronicle live(Simulator simulator, Plan plan) {
+        try {
+            return simulator.run(plan);
+        } catch (RuntimeException | Error failure) {
+            throw new IllegalStateException("seed " + plan.seed() + " cannot be simulated", failure);
+        }
+    }
+
     private void live(AtomicLong next, long end, Consumer<Chronicle> done) {
         var threads = java.lang.management.ManagementFactory.getThreadMXBean();
         try (Simulator simulator = new Simulator()) {
             long seed = next.getAndIncrement();
             while (seed < end) {
-                Chronicle chronicle = simulator.run(plans.apply(seed));
+                Chronicle chronicle = live(simulator, plans.apply(seed));
                 synchronized (this) {
                     virtualNs += chronicle.virtualNs();
                     turns += chronicle.turns();

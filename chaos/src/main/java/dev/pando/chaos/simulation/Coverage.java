@@ -2,9 +2,13 @@ package dev.pando.chaos.simulation;
 
 import dev.pando.chaos.faults.Fault;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// What a number of histories have visited: which state of which actor heard what, and what it became; and which faults
 /// met in one history.
@@ -21,6 +25,28 @@ public final class Coverage {
             return actor + ": " + from + " -- " + heard + " -> " + to;
         }
     }
+
+    /// Every state that an actor of ours names; a test keeps this list and the sources equal.
+    static final List<String> STATES =
+            Stream.concat(
+                            Stream.of(
+                                            "mustering",
+                                            "opening",
+                                            "gathering",
+                                            "recovering",
+                                            "awaitingWriter",
+                                            "loading",
+                                            "waitingForWorkers",
+                                            "savingTheLastCopy",
+                                            "receiving",
+                                            "computing",
+                                            "voting",
+                                            "cutOff",
+                                            "closing",
+                                            "digesting")
+                                    .map(state -> "JobSupervisor: " + state),
+                            Stream.of("building", "ready", "awaiting the copy").map(state -> "PipelineStage: " + state))
+                    .toList();
 
     private final Map<Transition, Long> transitions = new HashMap<>();
     private final Map<String, Long> pairs = new HashMap<>();
@@ -48,6 +74,13 @@ public final class Coverage {
         other.transitions.forEach((transition, times) -> transitions.merge(transition, times, Long::sum));
         other.pairs.forEach((pair, times) -> pairs.merge(pair, times, Long::sum));
         other.kinds.forEach((kind, times) -> kinds.merge(kind, times, Long::sum));
+    }
+
+    /// States of the actors, as `actor: state`, that were never entered.
+    public List<String> unvisited() {
+        Set<String> visited =
+                transitions.keySet().stream().map(each -> each.actor() + ": " + each.to()).collect(Collectors.toSet());
+        return STATES.stream().filter(state -> !visited.contains(state)).toList();
     }
 
     /// How often each transition was made.

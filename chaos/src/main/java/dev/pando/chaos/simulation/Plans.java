@@ -47,7 +47,18 @@ public final class Plans {
                     "store down for 6 steps",
                     "bit flip in checkpoint");
     private static final List<String> NODE =
-            List.of("kill node-%d", "kill node-%d", "hang node-%d", "stop node-%d 2s", "stop node-%d 30s");
+            List.of(
+                    "kill node-%d",
+                    "kill node-%d",
+                    "hang node-%d",
+                    "stop node-%d 2s",
+                    "stop node-%d 30s",
+                    "kill leader",
+                    "kill leader",
+                    "hang leader",
+                    "stop leader 3s",
+                    "stop leader 20s",
+                    "journal down for %d steps");
     private static final List<String> EVENTS = List.of("votes", "applies", "reduces", "rebuilds", "computes");
 
     private Plans() {}
@@ -61,7 +72,10 @@ public final class Plans {
         int shards = workers + Dice.below(workers + 3, seed, 4);
         long every = 2L + Dice.below(6, seed, 5);
         FaultScript faults = FaultScript.parse(script(seed, machines, steps)).bind(seed, workers, steps);
-        return new Plan(seed, machines, devices, shards, steps, every, faults);
+        double end = Dice.uniform(seed, 20);
+        Plan.Ending ending =
+                end < 0.03 ? Plan.Ending.STOPPED : end < 0.05 ? Plan.Ending.CANCELLED : Plan.Ending.COMPLETE;
+        return new Plan(seed, machines, devices, shards, steps, every, faults, ending);
     }
 
     private static String script(long seed, int machines, long steps) {
@@ -87,7 +101,7 @@ public final class Plans {
             } else if (kind < 0.8) {
                 faults.add(pick(STORE, seed, i, 13) + at);
             } else if (kind < 0.93 && machines > 1) {
-                int machine = 1 + Dice.below(machines - 1, seed, i, 14);
+                int machine = 1 + Dice.below(machines - 1, seed, i, 14); // or a number of steps
                 faults.add(pick(NODE, seed, i, 15).formatted(machine) + at);
             } else if (machines > 2) {
                 faults.add(partition(seed, i, machines) + at);
@@ -104,10 +118,11 @@ public final class Plans {
 
     private static String partition(long seed, int i, int machines) {
         int away = 1 + Dice.below((machines - 1) / 2, seed, i, 18);
-        List<String> ours = new ArrayList<>(List.of("node-0"));
+        int first = Dice.below(machines, seed, i, 21); // anyone may be cut off, who leads as well
+        List<String> ours = new ArrayList<>();
         List<String> theirs = new ArrayList<>();
-        for (int machine = machines - 1; machine > 0; machine--) {
-            (theirs.size() < away ? theirs : ours).add("node-" + machine);
+        for (int machine = 0; machine < machines; machine++) {
+            (machine < away ? theirs : ours).add("node-" + (first + machine) % machines);
         }
         return "partition "
                 + String.join(", ", ours)

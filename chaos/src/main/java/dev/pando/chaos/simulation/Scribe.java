@@ -62,13 +62,21 @@ final class Scribe implements SimulatedWorld.Witness {
 
     private static String name(Object behavior) {
         String name = behavior.toString();
-        return name.chars().allMatch(Character::isLetter) ? name : "serving";
+        if (name.chars().allMatch(each -> Character.isLetter(each) || each == ' ')) {
+            return name;
+        }
+        return behavior.getClass().getName().contains(".persistence.")
+                ? behavior.getClass().getSimpleName().replace("$", "")
+                : "serving";
     }
 
     private static String kind(String path) {
         String own = path.substring(path.lastIndexOf('/') + 1);
         if (own.startsWith("job-") || own.startsWith("supervisor-")) {
             return "JobSupervisor";
+        }
+        if (own.startsWith("owner-")) {
+            return "JobOwner";
         }
         if (own.startsWith("stage-")) {
             return "PipelineStage";

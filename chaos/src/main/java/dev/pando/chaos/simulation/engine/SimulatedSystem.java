@@ -12,6 +12,7 @@ import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.persistence.Persistence;
 
 /// An actor system without threads and without a clock of its own: the engine turns it. One serves many worlds, one
 /// after the other.
@@ -19,6 +20,8 @@ public final class SimulatedSystem implements AutoCloseable {
     /// Something to do in the context of a world's root.
     public record Do(Consumer<ActorContext<Do>> what) {}
 
+    private static final String JOURNAL = "pando.journal";
+    private static final String NO_SNAPSHOTS = "pekko.persistence.no-snapshot-store";
     static final String WORLD = "world";
 
     private static final Map<String, Engine> ENGINES = new ConcurrentHashMap<>();
@@ -33,7 +36,13 @@ public final class SimulatedSystem implements AutoCloseable {
         ENGINES.put(id, engine);
         this.system = ActorSystem.create(root(), "simulation", config());
         // The system's own actors are there before the first world, as they are before every other.
-        Stream.of(system.receptionist(), system.eventStream()).forEach(early -> engine.settle());
+        Persistence persistence = Persistence.get(system.classicSystem());
+        Stream.of(
+                        system.receptionist(),
+                        system.eventStream(),
+                        persistence.journalFor(JOURNAL, ConfigFactory.empty()),
+                        persistence.snapshotStoreFor(NO_SNAPSHOTS, ConfigFactory.empty()))
+                .forEach(early -> engine.settle());
     }
 
     static Engine engineOf(Config config) {
@@ -77,6 +86,7 @@ public final class SimulatedSystem implements AutoCloseable {
         return ConfigFactory.parseString(
                         """
                         pando.simulation.engine = "%1$s"
+                        pando.journal.class = "%2$s.SimulatedJournal"
                         pekko {
                           use-slf4j = off
                           loggers = ["org.apache.pekko.event.Logging$StandardOutLogger"]
@@ -90,6 +100,12 @@ public final class SimulatedSystem implements AutoCloseable {
                           jvm-shutdown-hooks = off
                           coordinated-shutdown.run-by-jvm-shutdown-hook = off
                           scheduler.implementation = "%2$s.EngineScheduler"
+                          persistence.dispatchers {
+                            default-plugin-dispatcher =
+                                { type = Dispatcher, executor = "%2$s.EngineExecutor", throughput = 1 }
+                            default-replay-dispatcher =
+                                { type = Dispatcher, executor = "%2$s.EngineExecutor", throughput = 1 }
+                          }
                           actor {
                             provider = local
                             default-mailbox.mailbox-type = "%2$s.EngineMailbox"

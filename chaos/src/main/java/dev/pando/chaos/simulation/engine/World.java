@@ -35,6 +35,16 @@ public interface World {
     /// @param behavior that it has now; null once it has stopped
     void took(String path, Object message, Object behavior);
 
+    /// How the journal does that all nodes write.
+    ///
+    /// @param number of the call
+    default Journal journal(long number) {
+        return new Journal(0, false);
+    }
+
+    /// @param delayNs beyond what it takes usually
+    record Journal(long delayNs, boolean fails) {}
+
     /// @param afterNs from now; messages of one actor to another keep their order whatever this says
     record Delivery(Object message, long afterNs) {}
 }

@@ -45,6 +45,11 @@ final class Network {
         return cut.isPresent() && cut.get().parts(one, other);
     }
 
+    /// Whether a node is on the side that the others go on without.
+    boolean isApart(Node node) {
+        return cut.isPresent() && cut.get().side(node.number()) != 0;
+    }
+
     void cut(List<List<Integer>> sides) {
         Map<Integer, Integer> sideOf = new TreeMap<>();
         for (int side = 0; side < sides.size(); side++) {

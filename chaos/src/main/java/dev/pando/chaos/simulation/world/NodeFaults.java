@@ -6,6 +6,7 @@ import dev.pando.chaos.faults.Target;
 import dev.pando.chaos.faults.When;
 import dev.pando.chaos.simulation.engine.Engine;
 import dev.pando.chaos.simulation.engine.Node;
+import dev.pando.chaos.simulation.engine.World;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -15,6 +16,10 @@ final class NodeFaults {
     private static final int DELAY = 51;
     private static final int NOTICED = 52;
     private static final int AGAIN = 53;
+    private static final int KNOWS = 54;
+    private static final int FAILS = 55;
+    private static final int DOWN = 56;
+    private static final long KNOWS_NS = 1_000_000_000L;
     private static final long STEP_NS = 700_000_000;
     private static final long NOTICED_NS = 3_000_000_000L;
     private static final long AGAIN_NS = 10_000_000_000L;
@@ -24,6 +29,8 @@ final class NodeFaults {
     private final Engine engine;
     private final List<Fault> due;
     private long healedNs;
+    private long journalUpNs;
+    private boolean journalFails;
 
     NodeFaults(SimulatedWorld world, List<Fault> faults) {
         this.world = world;
@@ -63,15 +70,49 @@ final class NodeFaults {
                     running(fault)
                             .forEach(node -> {
                                 node.pause();
-                                engine.after(duration.toNanos(), null, node.number(), node::resume);
+                                stop(node, duration.toNanos());
                             });
             case Effect.Partition(long steps) -> part(fault, steps);
-            default -> {} // a wall clock that jumps moves nothing here
+            case Effect.ClockJump(var duration) ->
+                    world.machines(fault.target()).forEach(machine -> world.clock(machine).jump(duration));
+            case Effect.JournalDown(long steps) -> {
+                journalUpNs = engine.nowNs() + steps * STEP_NS;
+                journalFails = dice(FAILS, fault, 2) == 0;
+            }
+            default -> throw new IllegalStateException("\"" + fault + "\" does not strike nodes");
         }
     }
 
+    /// A node that stands still for long is put out; it notices once it goes on, not at once, and begins anew.
+    private void stop(Node node, long durationNs) {
+        boolean isPutOut = durationNs > DOWN_AFTER_NS;
+        if (isPutOut) {
+            engine.after(DOWN_AFTER_NS, null, node.number(), () -> world.putOut(node));
+        }
+        engine.after(
+                durationNs,
+                null,
+                node.number(),
+                () -> {
+                    node.resume();
+                    if (isPutOut) {
+                        long untilItKnowsNs = Long.remainderUnsigned(engine.dice(KNOWS, node.number()), KNOWS_NS);
+                        engine.after(untilItKnowsNs, null, node.number(), () -> kill(node, 0));
+                    }
+                });
+    }
+
+    /// How the journal answers a call: late or not at all while it is down.
+    World.Journal journal(long number) {
+        long leftNs = journalUpNs - engine.nowNs();
+        if (leftNs <= 0) {
+            return new World.Journal(0, false);
+        }
+        return journalFails ? new World.Journal(0, true) : new World.Journal(leftNs, false);
+    }
+
     private List<Node> running(Fault fault) {
-        return world.machines(fault.target()).stream().map(world::running).filter(node -> !node.isDead()).toList();
+        return world.machines(fault.target()).stream().flatMap(world::running).filter(node -> !node.isDead()).toList();
     }
 
     /// A process ends; another one follows on its machine after a while.
@@ -105,13 +146,20 @@ final class NodeFaults {
                     world.hub().stir();
                 });
         if (lengthNs > DOWN_AFTER_NS) {
-            // Whoever cannot hear the majority for so long ends itself.
+            // Whoever cannot hear the majority for so long ends itself; that one goes on without asking.
             machines.stream()
                     .skip(1)
                     .flatMap(List::stream)
-                    .map(world::running)
-                    .forEach(node -> engine.after(DOWN_AFTER_NS, null, node.number(), () -> kill(node, 0)));
+                    .flatMap(world::running)
+                    .forEach(node -> {
+                        engine.after(downNs(node, 0), null, node.number(), () -> kill(node, 0));
+                        engine.after(downNs(node, 1), null, node.number(), () -> world.putOut(node));
+                    });
         }
+    }
+
+    private long downNs(Node node, int who) {
+        return DOWN_AFTER_NS + Long.remainderUnsigned(engine.dice(DOWN, node.number(), who), KNOWS_NS);
     }
 
     /// How long what sets out now across the cut is held up.

@@ -1,8 +1,8 @@
 package dev.pando.chaos.simulation.world;
 
+import dev.pando.actors.DeviceThread;
 import dev.pando.actors.JobEvent;
 import dev.pando.actors.JobSpec;
-import dev.pando.actors.JobSupervisor;
 import dev.pando.actors.NodeSupervisor;
 import dev.pando.actors.Workbench;
 import dev.pando.chaos.faults.Fault;
@@ -24,8 +24,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.apache.pekko.actor.typed.ActorRef;
-import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
 /// A job on simulated machines, with the actors that ship: nodes that die, stand still and cannot hear each other,
 /// devices that fail, a disk, and somebody who listens.
@@ -39,6 +39,9 @@ public final class SimulatedWorld implements World, AutoCloseable {
 
     private static final int SHARD = 41;
     private static final int SPEED = 42;
+    private static final int LATE = 43;
+    private static final long LATE_ONE_IN = 12;
+    private static final long LATEST_NS = 15_000_000_000L;
     private static final long SHARD_NS = 200_000_000;
     private static final String JOB = "job";
 
@@ -58,6 +61,8 @@ public final class SimulatedWorld implements World, AutoCloseable {
     private final Map<Integer, Integer> processes = new TreeMap<>(); // that each machine has had
     private final List<JobEvent> events = new ArrayList<>();
     private final List<Fault> struck = new ArrayList<>();
+    private final Map<Integer, NodeClock> clocks = new TreeMap<>(); // of each machine
+    private final Ownership ownership;
     private ActorRef<SimulatedSystem.Do> root;
     private boolean ended;
     private long computed;
@@ -75,30 +80,27 @@ public final class SimulatedWorld implements World, AutoCloseable {
         List<Fault> ofDevices = plan.faults().faults().stream().filter(fault -> !NodeFaults.isOne(fault)).toList();
         this.injection =
                 Injection.in(new FaultScript(ofDevices), plan.seed(), disk, new VirtualPatience(engine), this::struck);
+        JobSpec job = new JobSpec(JOB, plan.steps(), plan.shards(), plan.workers(), plan.checkpointEvery(), "");
+        this.ownership = new Ownership(this, job, root, this::hear);
         this.nodeFaults = new NodeFaults(this, plan.faults().faults().stream().filter(NodeFaults::isOne).toList());
     }
 
     /// Begins the job.
     public void begin() {
         for (int machine = 0; machine < plan.nodes(); machine++) {
-            start(machine);
+            int late = machine;
+            if (machine > 0 && Long.remainderUnsigned(engine.dice(LATE, machine), LATE_ONE_IN) == 0) {
+                engine.after(
+                        Long.remainderUnsigned(engine.dice(LATE, machine, 1), LATEST_NS),
+                        null,
+                        machine,
+                        () -> start(late));
+            } else {
+                start(machine);
+            }
         }
         system.engine().settle();
-        root.tell(
-                new SimulatedSystem.Do(context -> {
-                    ActorRef<JobEvent> audience =
-                            context.spawn(
-                                    Behaviors.<JobEvent>receiveMessage(event -> {
-                                        hear(event);
-                                        return Behaviors.same();
-                                    }),
-                                    "audience");
-                    ActorRef<ActorRef<JobSupervisor.Command>> nobody =
-                            context.spawn(Behaviors.<ActorRef<JobSupervisor.Command>>ignore(), "nobody");
-                    JobSpec job =
-                            new JobSpec(JOB, plan.steps(), plan.shards(), plan.workers(), plan.checkpointEvery(), "");
-                    supervisors.get("node-0").tell(new NodeSupervisor.Submit(job, audience, nobody));
-                }));
+        ownership.place();
     }
 
     private void hear(JobEvent event) {
@@ -170,14 +172,19 @@ public final class SimulatedWorld implements World, AutoCloseable {
                                                 devices,
                                                 injection.apply(new Bench(node)),
                                                 engine::nowNs,
-                                                thread -> new Task(engine, node, thread)),
+                                                thread -> thread(node, thread)),
                                         name))));
     }
 
-    /// The process that runs on a machine.
-    Node running(int machine) {
+    private DeviceThread thread(Node node, String name) {
+        Task task = new Task(engine, node, name);
+        return name.startsWith("snapshot-") ? new SlowCopier(engine, task, name.hashCode()) : task;
+    }
+
+    /// The process that runs on a machine, if one has started yet.
+    Stream<Node> running(int machine) {
         int process = processes.getOrDefault(machine, 1);
-        return nodes.get("node-" + machine + (process == 1 ? "" : "." + process));
+        return Stream.ofNullable(nodes.get("node-" + machine + (process == 1 ? "" : "." + process)));
     }
 
     /// A process ends without a word; what is left of it is swept away once the others have noticed.
@@ -188,7 +195,38 @@ public final class SimulatedWorld implements World, AutoCloseable {
                 noticedAfterNs,
                 null,
                 node.number(),
-                () -> root.tell(new SimulatedSystem.Do(context -> context.stop(supervisors.get(node.name())))));
+                () -> {
+                    root.tell(new SimulatedSystem.Do(context -> context.stop(supervisors.get(node.name()))));
+                    ownership.left(node);
+                });
+    }
+
+    /// The others go on without a node, which may not know it yet.
+    void putOut(Node node) {
+        ownership.left(node);
+    }
+
+    /// Nodes that could own the job, the first one first.
+    Stream<Node> candidates() {
+        return nodes.values().stream()
+                .filter(node -> node.isUp() && supervisors.containsKey(node.name()) && !network.isApart(node));
+    }
+
+    ActorRef<NodeSupervisor.Command> supervisor(Node node) {
+        return supervisors.get(node.name());
+    }
+
+    NodeClock clock(Node node) {
+        return clocks.computeIfAbsent(node.number(), machine -> new NodeClock(engine));
+    }
+
+    NodeClock clock(int machine) {
+        return clocks.computeIfAbsent(machine, each -> new NodeClock(engine));
+    }
+
+    @Override
+    public Journal journal(long number) {
+        return nodeFaults.journal(number);
     }
 
     // ---- what the engine asks --------------------------------------------------------------------------------------
@@ -261,7 +299,7 @@ public final class SimulatedWorld implements World, AutoCloseable {
         return switch (target) {
             case Target.Node(int number) -> number < plan.nodes() ? List.of(number) : List.of();
             case Target.Worker(int number, _) -> List.of(number / plan.devices());
-            case Target.Leader() -> List.of(0);
+            case Target.Leader() -> ownership.node().map(node -> List.of(node.number())).orElse(List.of());
             case Target.Any(), Target.All(), Target.Store(), Target.Sides(_), Target.Nobody() -> List.of();
         };
     }

@@ -1,0 +1,32 @@
+package dev.pando.chaos.simulation.world;
+
+import dev.pando.actors.DeviceThread;
+import dev.pando.chaos.simulation.engine.Engine;
+import dev.pando.chaos.simulation.engine.Task;
+import dev.pando.chaos.simulation.engine.Wait;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionStage;
+
+/// The thread that copies a state while its device goes on: takes its time, sometimes longer than a step.
+record SlowCopier(Engine engine, Task task, long address) implements DeviceThread {
+    private static final int COPY = 44;
+    private static final long LONGEST_NS = 1_500_000_000L;
+
+    @Override
+    public <T> CompletionStage<T> submit(Callable<T> copy) {
+        return task.submit(() -> {
+            Wait.sleep(engine, Long.remainderUnsigned(engine.dice(COPY, address, engine.nowNs()), LONGEST_NS));
+            return copy.call();
+        });
+    }
+
+    @Override
+    public void submitLast(Runnable last) {
+        task.submitLast(last);
+    }
+
+    @Override
+    public void abandon() {
+        task.abandon();
+    }
+}

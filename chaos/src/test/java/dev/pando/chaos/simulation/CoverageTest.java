@@ -1,0 +1,31 @@
+package dev.pando.chaos.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+final class CoverageTest {
+    private static final Pattern STATE = Pattern.compile("\\b(?:state|State\\.named)\\(\\s*\"([^\"]+)\"");
+    private static final Path SOURCES = Path.of("../actors/src/main/java/dev/pando/actors");
+
+    /// If this fails, an actor has got or lost a state: mend the list, and see that the simulation enters it.
+    @Test
+    void shouldKnowEveryStateThatAnActorNames() throws IOException {
+        Set<String> named = new TreeSet<>();
+        try (Stream<Path> files = Files.list(SOURCES)) {
+            for (Path file : files.toList()) {
+                STATE.matcher(Files.readString(file)).results().forEach(match -> named.add(match.group(1)));
+            }
+        }
+
+        assertThat(Coverage.STATES.stream().map(state -> state.replaceAll(".*: ", "")))
+                .containsExactlyInAnyOrderElementsOf(named);
+    }
+}
