@@ -103,12 +103,25 @@ final class TwoHosts implements AutoCloseable {
     @Override
     public void close() {
         processes.forEach(Process::destroyForcibly);
+        processes.forEach(TwoHosts::awaitEnd);
         for (String namespace : namespaces) {
             try {
                 run("ip netns del " + namespace);
             } catch (IOException wasNotThere) {
                 // nothing to clean up
             }
+        }
+    }
+
+    /// What a process holds, such as the lock of a folder, it holds until it has ended.
+    private static void awaitEnd(Process process) {
+        try {
+            if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+                throw new IllegalStateException(
+                        "process " + process.pid() + " was killed, and is still there after " + PATIENCE_SECONDS + " s");
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 
