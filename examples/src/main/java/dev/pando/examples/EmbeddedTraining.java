@@ -5,6 +5,7 @@ import dev.pando.actors.JobEvent;
 import dev.pando.runtime.Job;
 import dev.pando.runtime.JobResult;
 import dev.pando.runtime.Pando;
+import dev.pando.runtime.Submission;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -32,11 +33,11 @@ public final class EmbeddedTraining implements AutoCloseable {
         this.server = server;
     }
 
-    /// @param config the job, as for the command line
+    /// @param job as a config says it, and whatever else is to hold for its run
     /// @param port of the service; 0 takes any that is free
-    public static EmbeddedTraining start(Path config, int port) throws IOException {
+    public static EmbeddedTraining start(Submission job, int port) throws IOException {
         HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
-        EmbeddedTraining service = new EmbeddedTraining(Pando.start(config), server);
+        EmbeddedTraining service = new EmbeddedTraining(Pando.start(job), server);
         service.job().events().subscribe(service.new Follower());
         server.createContext(
                 "/training",
@@ -73,7 +74,7 @@ public final class EmbeddedTraining implements AutoCloseable {
 
     public static void main(String[] arguments) throws IOException {
         Path config = Path.of(arguments.length > 0 ? arguments[0] : "examples/quickstart.conf");
-        try (EmbeddedTraining service = start(config, 8080)) {
+        try (EmbeddedTraining service = start(Submission.of(config), 8080)) {
             System.out.println("http://localhost:" + service.port() + "/training says how far it is");
             System.out.println(service.await());
         }

@@ -2,7 +2,10 @@ package dev.pando.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pando.chaos.junit.Chaos;
+import dev.pando.chaos.junit.Faults;
 import dev.pando.runtime.JobResult;
+import dev.pando.runtime.Submission;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -18,7 +21,7 @@ class EmbeddedTrainingTest {
 
     @Test
     void shouldTrainBesideTheServiceAndTellItsEnd() throws Exception {
-        try (EmbeddedTraining service = EmbeddedTraining.start(tinyJob(), 0);
+        try (EmbeddedTraining service = EmbeddedTraining.start(Submission.of(tinyJob()), 0);
                 HttpClient client = HttpClient.newHttpClient()) {
             JobResult result = service.await();
             HttpRequest question =
@@ -28,6 +31,14 @@ class EmbeddedTrainingTest {
             assertThat(result).isInstanceOf(JobResult.Finished.class);
             assertThat(answer.statusCode()).isEqualTo(200);
             assertThat(answer.body()).isEqualTo("finished, " + ((JobResult.Finished) result).hash() + "\n");
+        }
+    }
+
+    @Test
+    @Faults("kill worker-1 at step 2, hang worker-0 in reduce at step 3")
+    void shouldTrainOnWhileWorkersDie(Chaos chaos) throws Exception {
+        try (EmbeddedTraining service = EmbeddedTraining.start(chaos.upon(Submission.of(tinyJob())), 0)) {
+            assertThat(service.await()).isInstanceOf(JobResult.Finished.class);
         }
     }
 
