@@ -86,7 +86,9 @@ public final class PipelineStage {
     private record Built(StageWork work) implements Command {}
 
     /// The state is copied: it may change again.
-    private record Copied(TrainerState copy) implements Command {}
+    ///
+    /// @param incarnation of the supervisor that asked for it
+    private record Copied(TrainerState copy, long incarnation) implements Command {}
 
     /// Something that ran on the device's thread is done; the actor's thread goes on from there.
     private record Finished(Runnable next) implements Command {}
@@ -251,6 +253,7 @@ public final class PipelineStage {
                                     copied(copied, stopwatch.secondsSince(since));
                                     return stash.unstashAll(ready(work, epoch));
                                 })
+                        .onMessage(Serve.class, next -> stash.unstashAll(serve(work, next)))
                         .onMessage(Failed.class, this::fail)
                         .onMessage(
                                 Command.class,
@@ -441,20 +444,29 @@ public final class PipelineStage {
 
     private Behavior<Command> snapshot(StageWork work, TakeSnapshot order) {
         copying = true;
-        onDevice("taking a snapshot", () -> work.snapshot(order.step(), Epoch.incarnation(order.epoch())), this::copy);
+        long incarnation = Epoch.incarnation(order.epoch());
+        onDevice(
+                "taking a snapshot",
+                () -> work.snapshot(order.step(), incarnation),
+                snapshot -> copy(snapshot, incarnation));
         return same();
     }
 
-    private void copy(StageWork.Copying snapshot) {
+    private void copy(StageWork.Copying snapshot, long incarnation) {
         DeviceThread thread = copier.orElseGet(() -> threads.start("snapshot-" + name));
         copier = Optional.of(thread);
         context.pipeToSelf(
                 thread.submit(snapshot::run),
-                (copy, failure) -> failure == null ? new Copied(copy) : new Failed("copying the state", failure));
+                (copy, failure) ->
+                        failure == null ? new Copied(copy, incarnation) : new Failed("copying the state", failure));
     }
 
+    /// What an earlier supervisor asked for is nobody's any more: the one that leads now asks when it is due.
     private Behavior<Command> copied(Copied copied, double stallSeconds) {
         copying = false;
+        if (copied.incarnation() != leader.incarnation()) {
+            return same();
+        }
         supervisor().tell(new JobSupervisor.SnapshotTaken(name, copied.copy().step(), stallSeconds, writer));
         writer.tell(new CheckpointWriter.Write(job, copied.copy(), supervisor()));
         return same();

@@ -1,0 +1,167 @@
+package dev.pando.actors;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pando.training.step.CheckpointStore;
+import dev.pando.training.step.Collective.Member;
+import dev.pando.training.step.Collective.Membership;
+import dev.pando.training.step.LocalCollective;
+import dev.pando.training.step.Trainer.ShardLoss;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/// A replica is in the middle of a copy of its state when another supervisor takes over.
+class SuccessionTest {
+    private static final long DEADLINE_S = 60;
+    private static final JobSpec JOB = new JobSpec("tiny", 10, 2, 1, 5, "");
+
+    private final ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "succession");
+    private final CountDownLatch first = new CountDownLatch(1);
+    private final CountDownLatch second = new CountDownLatch(1);
+    private final CountDownLatch secondBegan = new CountDownLatch(1);
+    private final BlockingQueue<JobSupervisor.Command> toOne = new LinkedBlockingQueue<>();
+    private final BlockingQueue<JobSupervisor.Command> toOther = new LinkedBlockingQueue<>();
+    private final BlockingQueue<CheckpointWriter.Command> written = new LinkedBlockingQueue<>();
+    private final ActorRef<JobSupervisor.Command> one = listener(toOne, "one");
+    private final ActorRef<JobSupervisor.Command> other = listener(toOther, "other");
+    private final ActorRef<CheckpointWriter.Command> writer = listener(written, "writer");
+
+    /// Waits before each of its first two copies.
+    private final class HeldCopier implements DeviceThread {
+        private final DeviceThread thread = DeviceThread.Factory.platform().start("held");
+        private int copies;
+
+        @Override
+        public <T> CompletionStage<T> submit(Callable<T> copy) {
+            boolean isFirst = copies++ == 0;
+            return thread.submit(() -> {
+                if (!isFirst) {
+                    secondBegan.countDown();
+                }
+                (isFirst ? first : second).await(DEADLINE_S, TimeUnit.SECONDS);
+                return copy.call();
+            });
+        }
+
+        @Override
+        public void submitLast(Runnable task) {
+            thread.submitLast(task);
+        }
+
+        @Override
+        public void abandon() {
+            thread.abandon();
+        }
+    }
+
+    private static final class Bench implements Workbench {
+        @Override
+        public Replica replica(JobSpec job, String worker) {
+            return new Replica(new TinyTrainer(), new LocalCollective.Meeting().join());
+        }
+
+        @Override
+        public CheckpointStore checkpoints(JobSpec job) {
+            return new MemoryStore();
+        }
+
+        @Override
+        public Map<String, String> checkpointAttributes(JobSpec job) {
+            return Map.of();
+        }
+    }
+
+    @AfterEach
+    void end() {
+        system.terminate();
+    }
+
+    private <T> ActorRef<T> listener(BlockingQueue<T> heard, String name) {
+        return system.systemActorOf(
+                Behaviors.<T>receiveMessage(message -> {
+                    heard.add(message);
+                    return Behaviors.same();
+                }),
+                name,
+                Props.empty());
+    }
+
+    private static <T> T await(BlockingQueue<? super T> heard, Class<T> kind) throws InterruptedException {
+        while (true) {
+            Object message = heard.poll(DEADLINE_S, TimeUnit.SECONDS);
+            assertThat(message).as("no " + kind.getSimpleName() + " within " + DEADLINE_S + " s").isNotNull();
+            if (kind.isInstance(message)) {
+                return kind.cast(message);
+            }
+        }
+    }
+
+    private ActorRef<PipelineStage.Command> stage() {
+        DeviceThread.Factory threads =
+                name -> name.startsWith("snapshot-") ? new HeldCopier() : DeviceThread.Factory.platform().start(name);
+        return system.systemActorOf(
+                PipelineStage.create(
+                        JOB,
+                        "worker-0",
+                        threads.start("device-worker-0"),
+                        system.ignoreRef(),
+                        new Bench(),
+                        new PipelineStage.Serve(1, one),
+                        writer,
+                        Stopwatch.system(),
+                        threads),
+                "stage",
+                Props.empty());
+    }
+
+    private static long enter(ActorRef<PipelineStage.Command> stage, JobSupervisor.Arrived arrived, long incarnation) {
+        long epoch = Epoch.beforeFirst(incarnation) + 1;
+        List<Member> alone = List.of(new Member("worker-0", arrived.address()));
+        stage.tell(new PipelineStage.EnterEpoch(0, new Membership(JOB.id(), epoch, alone)));
+        return epoch;
+    }
+
+    @Test
+    void shouldNotWriteTheCopyThatAnEarlierSupervisorAskedFor() throws InterruptedException {
+        ActorRef<PipelineStage.Command> stage = stage();
+        long epoch = enter(stage, await(toOne, JobSupervisor.Arrived.class), 1);
+        stage.tell(new PipelineStage.TakeSnapshot(epoch, 0));
+
+        stage.tell(new PipelineStage.Serve(2, other));
+        long later = enter(stage, await(toOther, JobSupervisor.Arrived.class), 2);
+        stage.tell(new PipelineStage.TakeSnapshot(later, 0));
+        first.countDown();
+        assertThat(secondBegan.await(DEADLINE_S, TimeUnit.SECONDS)).isTrue(); // the first is over
+
+        writer.tell(new CheckpointWriter.FindNewest(JOB, other)); // comes behind whatever the first has caused
+        assertThat(written.poll(DEADLINE_S, TimeUnit.SECONDS)).isInstanceOf(CheckpointWriter.FindNewest.class);
+        second.countDown();
+        assertThat(await(toOther, JobSupervisor.SnapshotTaken.class).step()).isZero();
+        assertThat(await(written, CheckpointWriter.Write.class).replyTo()).isEqualTo(other);
+    }
+
+    @Test
+    void shouldAnswerWhoeverTakesOverWhileAnOrderWaitsForTheCopy() throws InterruptedException {
+        ActorRef<PipelineStage.Command> stage = stage();
+        long epoch = enter(stage, await(toOne, JobSupervisor.Arrived.class), 1);
+        stage.tell(new PipelineStage.TakeSnapshot(epoch, 0));
+        stage.tell(new PipelineStage.Apply(0, epoch, new ShardLoss(1, 1)));
+
+        stage.tell(new PipelineStage.Serve(2, other));
+
+        assertThat(await(toOther, JobSupervisor.Arrived.class).holding().step()).isZero();
+        first.countDown();
+    }
+}
