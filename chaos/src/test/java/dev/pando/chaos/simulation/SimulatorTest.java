@@ -8,12 +8,15 @@ import dev.pando.chaos.simulation.world.Tampering;
 import dev.pando.training.step.ForwardingTrainer;
 import dev.pando.training.step.LossHistory;
 import dev.pando.training.step.Trainer;
+import java.util.HashMap;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SimulatorTest {
     private static final long SEEDS = Long.getLong("pando.simulation.seeds", 120);
+    private static final long IN_ANY_ORDER = 60;
 
     private static Plan plan(String faults) {
         FaultScript script = faults.isEmpty() ? FaultScript.NONE : FaultScript.parse(faults).bind(1, 4, 12);
@@ -68,6 +71,22 @@ class SimulatorTest {
 
             assertThat(second.digest()).isEqualTo(first.digest());
             assertThat(second.history()).isEqualTo(first.history());
+        }
+    }
+
+    @Test
+    void shouldTellTheSameHistoriesInWhateverOrderTheirSeedsAreRun() {
+        Map<Long, Long> digests = new HashMap<>();
+        try (Simulator simulator = new Simulator()) {
+            for (long seed = 1; seed <= IN_ANY_ORDER; seed++) {
+                digests.put(seed, simulator.run(Plans.draw(seed, 0)).digest());
+            }
+        }
+
+        try (Simulator simulator = new Simulator()) {
+            for (long seed = IN_ANY_ORDER; seed >= 1; seed--) {
+                assertThat(simulator.run(Plans.draw(seed, 0)).digest()).as("seed " + seed).isEqualTo(digests.get(seed));
+            }
         }
     }
 

@@ -59,10 +59,12 @@ public final class Node {
         }
     }
 
-    /// It does nothing any more.
+    /// It does nothing any more. Its actors still have to come to their end, and whoever watches them to hear of it.
     public void die() {
         condition = Condition.DEAD;
-        held.clear();
+        while (!held.isEmpty()) {
+            held.poll().run();
+        }
     }
 
     void hold(Runnable action) {
