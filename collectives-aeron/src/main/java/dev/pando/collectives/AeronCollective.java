@@ -249,7 +249,7 @@ final class AeronCollective implements Communicator {
     }
 
     @Override
-    public Outcome send(Deadline deadline, Operation operation, String to, List<MemorySegment> spans) {
+    public Outcome send(Deadline deadline, Operation operation, String to, List<MemorySegment> state) {
         device.lock();
         try {
             Outcome over = beginning(operation);
@@ -261,14 +261,15 @@ final class AeronCollective implements Communicator {
             return run(
                     deadline,
                     epoch,
-                    new SendState(inbox, epoch, peers[rank], rank, operation.number(), spans, settings.chunkBytes()));
+                    new SendState(
+                            inbox, epoch, peers[rank], rank, operation.number(), state, spans, settings.chunkBytes()));
         } finally {
             device.unlock();
         }
     }
 
     @Override
-    public Outcome receive(Deadline deadline, Operation operation, String from, List<MemorySegment> spans) {
+    public Outcome receive(Deadline deadline, Operation operation, String from, List<MemorySegment> state) {
         device.lock();
         try {
             Outcome over = beginning(operation);
@@ -277,7 +278,7 @@ final class AeronCollective implements Communicator {
             }
             Epoch epoch = adopted;
             int rank = other(epoch, from);
-            return run(deadline, epoch, new ReceiveState(inbox, epoch, peers[rank], rank, operation.number(), spans));
+            return run(deadline, epoch, new ReceiveState(inbox, epoch, peers[rank], rank, operation.number(), state));
         } finally {
             device.unlock();
         }

@@ -47,7 +47,13 @@ final class Frame {
     /// No payload, and no meaning: shows the receiver of a lane that something before it was lost.
     static final int NUDGE = 9;
 
-    private static final int VERSION = 3;
+    /// Payload: places and lengths of the state's spans in the sender's file, as pairs of longs.
+    static final int STATE_PLACES = 10;
+
+    /// No payload: the receiver cannot read the sender's file, and asks for the bytes.
+    static final int STATE_WANTED = 11;
+
+    private static final int VERSION = 4;
     private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
 
     private Frame() {}

@@ -2,10 +2,14 @@ package dev.pando.collectives;
 
 import io.aeron.logbuffer.BufferClaim;
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
 import java.util.List;
 
-/// Receives spans from one member, and tells it so.
+/// Receives spans from one member, and tells it so: out of the frames in which they come, or out of a neighbour's file
+/// where they lie.
 final class ReceiveState implements Work {
+    private static final long AT_A_TIME = 8 << 20; // so that a newer epoch is soon seen
+
     private final Inbox inbox;
     private final Epoch epoch;
     private final Peer peer;
@@ -13,9 +17,13 @@ final class ReceiveState implements Work {
     private final long operation;
     private final List<MemorySegment> spans;
     private final long total;
+    private long[] places = {}; // in the sender's file, and how long: pairs
+    private int place;
+    private long read; // of this place
     private int span;
     private long within;
     private long received;
+    private boolean outOfReach;
     private boolean complete;
     private boolean acknowledged;
     private String refusal;
@@ -32,7 +40,14 @@ final class ReceiveState implements Work {
 
     @Override
     public boolean advance() {
-        return complete ? acknowledge() : take();
+        if (complete) {
+            return acknowledge();
+        }
+        if (outOfReach) {
+            outOfReach = !tell(Frame.STATE_WANTED);
+            return !outOfReach;
+        }
+        return places.length > 0 ? readInPlace() : take();
     }
 
     private boolean take() {
@@ -40,7 +55,8 @@ final class ReceiveState implements Work {
         if (head == null) {
             return false;
         }
-        if (head.kind() != Frame.STATE || refusal == null && head.offset() != received) {
+        boolean inPlace = head.kind() == Frame.STATE_PLACES && received == 0;
+        if (!inPlace && (head.kind() != Frame.STATE || refusal == null && head.offset() != received)) {
             throw new IllegalStateException(
                     name()
                             + " of epoch "
@@ -52,18 +68,55 @@ final class ReceiveState implements Work {
                             + " out of turn");
         }
         long sent = head.total();
-        if (sent == total) {
-            fill(head.payload(), head.payloadBytes());
-        } else {
+        if (sent != total) {
             refusal = name() + ": sent " + sent + " bytes to a receiver of " + total;
+        } else if (inPlace) {
+            locate(head);
+        } else {
+            fill(head.payload(), head.payloadBytes());
         }
-        received += head.payloadBytes();
+        received += inPlace ? 0 : head.payloadBytes();
+        complete = inPlace ? refusal != null : received == sent;
         head.consume();
-        complete = received == sent;
         return true;
     }
 
-    /// Frames end where the sender's spans end, which need not be where ours do.
+    private void locate(Inbound head) {
+        NeighbourFile file = peer.spans();
+        if (file == null) {
+            outOfReach = true;
+            return;
+        }
+        places = new long[2 * head.end()];
+        long end = 0;
+        for (int at = 0; at < places.length; at += 2) {
+            places[at] = head.payloadLong(at);
+            places[at + 1] = head.payloadLong(at + 1);
+            end = Math.max(end, places[at] + places[at + 1]);
+        }
+        file.reach(end);
+    }
+
+    /// What was read counts only if its owner stands in the epoch still: it changes its board before it touches its
+    /// spans again.
+    private boolean readInPlace() {
+        if (received == total) {
+            VarHandle.loadLoadFence(); // what was read before, then the board
+            complete = peer.spans().board().epoch() == epoch.number();
+            return complete;
+        }
+        long bytes = Math.min(AT_A_TIME, places[place + 1] - read);
+        fill(peer.spans().address() + places[place] + read, bytes);
+        received += bytes;
+        read += bytes;
+        if (read == places[place + 1]) {
+            place += 2;
+            read = 0;
+        }
+        return true;
+    }
+
+    /// Pieces end where the sender's spans end, which need not be where ours do.
     private void fill(long payload, long bytes) {
         long taken = 0;
         while (taken < bytes) {
@@ -81,6 +134,14 @@ final class ReceiveState implements Work {
     }
 
     private boolean acknowledge() {
+        acknowledged = tell(Frame.STATE_RECEIVED);
+        if (acknowledged && refusal != null) {
+            throw new IllegalArgumentException(refusal);
+        }
+        return acknowledged;
+    }
+
+    private boolean tell(int kind) {
         if (!peer.isReachable()) {
             return false;
         }
@@ -88,20 +149,9 @@ final class ReceiveState implements Work {
         if (claim == null) {
             return false;
         }
-        Frame.encode(
-                claim.buffer(),
-                claim.offset(),
-                Frame.STATE_RECEIVED,
-                epoch.rank(),
-                epoch.group(),
-                epoch.number(),
-                operation);
+        Frame.encode(claim.buffer(), claim.offset(), kind, epoch.rank(), epoch.group(), epoch.number(), operation);
         Frame.encodePart(claim.buffer(), claim.offset(), 0, 0, 0, total, 0);
         peer.commit();
-        acknowledged = true;
-        if (refusal != null) {
-            throw new IllegalArgumentException(refusal);
-        }
         return true;
     }
 
