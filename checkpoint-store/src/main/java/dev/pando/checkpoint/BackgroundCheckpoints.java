@@ -4,12 +4,12 @@ import dev.pando.training.step.CheckpointStore;
 import dev.pando.training.step.CheckpointStore.Saved;
 import dev.pando.training.step.LossHistory;
 import dev.pando.training.step.TrainerState;
-import java.lang.foreign.MemorySegment;
+import dev.pando.training.tensor.Memory;
+import java.lang.foreign.Arena;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
-import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
@@ -25,14 +25,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 /// the place of the one that waits; what is being written is always finished. So a new checkpoint never waits for an
 /// old one, and what gets written is the newest there was when its writing began.
 public final class BackgroundCheckpoints implements AutoCloseable {
-    /// What a thread copies at a time: small beside a state, so that the threads end together.
-    private static final int SLAB = 1 << 20;
-
     private final CheckpointStore store;
     private final int copyThreads;
     private final ExecutorService copiers;
     private final Thread writer;
     private final Deque<Snapshot> free = new ArrayDeque<>();
+    private final Optional<Arena> arena;
     private Pending waiting;
     private int copying;
     private boolean closed;
@@ -41,10 +39,26 @@ public final class BackgroundCheckpoints implements AutoCloseable {
     /// @param like a state as they will come, for which memory is allocated here
     /// @param copyThreads that copy a state to host memory
     public BackgroundCheckpoints(CheckpointStore store, TrainerState like, int copyThreads) {
+        this(store, like, copyThreads, Arena.ofShared());
+    }
+
+    private BackgroundCheckpoints(CheckpointStore store, TrainerState like, int copyThreads, Arena arena) {
+        this(store, like, copyThreads, Memory.of(arena), Optional.of(arena));
+    }
+
+    /// @param home where the copies lie, until after this is closed. In that of the collective by which they travel, a
+    ///   neighbour reads them in place
+    public BackgroundCheckpoints(CheckpointStore store, TrainerState like, int copyThreads, Memory home) {
+        this(store, like, copyThreads, home, Optional.empty());
+    }
+
+    private BackgroundCheckpoints(
+            CheckpointStore store, TrainerState like, int copyThreads, Memory home, Optional<Arena> arena) {
         this.store = store;
         this.copyThreads = copyThreads;
-        this.free.push(new Snapshot(like));
-        this.free.push(new Snapshot(like));
+        this.arena = arena;
+        this.free.push(new Snapshot(like, home));
+        this.free.push(new Snapshot(like, home));
         AtomicInteger number = new AtomicInteger();
         this.copiers =
                 Executors.newFixedThreadPool(
@@ -68,19 +82,19 @@ public final class BackgroundCheckpoints implements AutoCloseable {
 
     /// A checkpoint on its way.
     public static final class Taken {
-        private final CountDownLatch copied;
+        private final CountDownLatch copied = new CountDownLatch(1);
         private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
         private volatile RuntimeException failure;
+        private Runnable help = () -> {};
 
-        private Taken(int copiers) {
-            copied = new CountDownLatch(copiers);
-        }
+        private Taken() {}
 
         /// Waits until the state may change again: to be called before the next step is applied, not before it is
-        /// computed, since computing only reads the state.
+        /// computed, since computing only reads the state. The caller copies what nobody has begun to copy.
         ///
         /// @param deadlineNs how long to wait at most
         public void awaitCopied(long deadlineNs) throws InterruptedException {
+            help.run();
             if (!copied.await(deadlineNs, TimeUnit.NANOSECONDS)) {
                 throw new IllegalStateException(
                         "copying the state to host memory took more than " + deadlineNs + " ns");
@@ -103,41 +117,51 @@ public final class BackgroundCheckpoints implements AutoCloseable {
     ///
     /// @throws IllegalStateException if the copy before is not complete: one takes a state after that was awaited
     public Taken take(TrainerState state, Map<String, String> attributes) {
-        Taken taken = new Taken(copyThreads);
+        Taken taken = new Taken();
         Pending pending = new Pending(room(state), state.step(), state.history(), Map.copyOf(attributes), taken);
-        List<MemorySegment[]> slabs = slabs(state, pending.copy);
-        AtomicInteger next = new AtomicInteger();
-        AtomicInteger left = new AtomicInteger(copyThreads);
+        Copying copying = new Copying(state, pending);
+        taken.help = copying;
         for (int n = 0; n < copyThreads; n++) {
-            copiers.execute(() -> {
-                try {
-                    for (int at = next.getAndIncrement(); at < slabs.size(); at = next.getAndIncrement()) {
-                        slabs.get(at)[1].copyFrom(slabs.get(at)[0]);
-                    }
-                } catch (RuntimeException failed) {
-                    taken.failure = failed;
-                } finally {
-                    if (left.decrementAndGet() == 0) {
-                        offer(pending);
-                    }
-                    taken.copied.countDown();
-                }
-            });
+            copiers.execute(copying);
         }
         return taken;
     }
 
-    private static List<MemorySegment[]> slabs(TrainerState state, Snapshot copy) {
-        List<MemorySegment[]> slabs = new ArrayList<>();
-        for (int i = 0; i < copy.spans().size(); i++) {
-            MemorySegment from = state.spans().get(i).data();
-            MemorySegment to = copy.spans().get(i).data();
-            for (long at = 0; at < from.byteSize(); at += SLAB) {
-                long bytes = Math.min(SLAB, from.byteSize() - at);
-                slabs.add(new MemorySegment[] {from.asSlice(at, bytes), to.asSlice(at, bytes)});
+    /// Run by as many threads as like to: each takes the next piece that nobody has begun.
+    private final class Copying implements Runnable {
+        private final TrainerState state;
+        private final Pending pending;
+        private final AtomicInteger next = new AtomicInteger();
+        private final AtomicInteger left;
+
+        Copying(TrainerState state, Pending pending) {
+            this.state = state;
+            this.pending = pending;
+            this.left = new AtomicInteger(pending.copy.pieces());
+            if (left.get() == 0) {
+                complete();
             }
         }
-        return slabs;
+
+        @Override
+        public void run() {
+            int pieces = pending.copy.pieces();
+            for (int piece = next.getAndIncrement(); piece < pieces; piece = next.getAndIncrement()) {
+                try {
+                    pending.copy.copy(state, piece);
+                } catch (RuntimeException failed) {
+                    pending.taken.failure = failed;
+                }
+                if (left.decrementAndGet() == 0) {
+                    complete();
+                }
+            }
+        }
+
+        private void complete() {
+            offer(pending);
+            pending.taken.copied.countDown();
+        }
     }
 
     /// A copy that nobody uses; the one that waits is given up if there is no other.
@@ -244,8 +268,8 @@ public final class BackgroundCheckpoints implements AutoCloseable {
                 free.push(waiting.copy);
                 waiting = null;
             }
-            free.forEach(Snapshot::close);
             free.clear();
+            arena.filter(own -> own.scope().isAlive()).ifPresent(Arena::close);
         }
         if (interrupted) {
             Thread.currentThread().interrupt();

@@ -2,9 +2,11 @@ package dev.pando.checkpoint;
 
 import dev.pando.training.step.CheckpointStore.CheckpointException;
 import dev.pando.training.step.LossHistory;
+import dev.pando.training.tensor.Memory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +18,23 @@ import java.util.zip.CRC32C;
 /// States in this node's own memory: two copies an owner, one that is whole and one that is being filled.
 public final class MemoryReplicas implements Replicas {
     private final Map<String, Shelf> shelves = new HashMap<>();
+    private final Memory memory;
+    private final Optional<Arena> arena;
+    private final List<MemorySegment> spare = new ArrayList<>(); // of owners that were dropped
+
+    /// In plain memory of the process.
+    public MemoryReplicas() {
+        Arena own = Arena.ofShared();
+        this.arena = Optional.of(own);
+        this.memory = Memory.of(own);
+    }
+
+    /// @param memory where the states lie. In that of the collective by which they travel, a neighbour reads them in
+    ///   place; these replicas are to be closed before it
+    public MemoryReplicas(Memory memory) {
+        this.arena = Optional.empty();
+        this.memory = memory;
+    }
 
     /// A part in our memory, and what it must sum to.
     private record Kept(TensorPart part, long checksum) {}
@@ -25,25 +44,33 @@ public final class MemoryReplicas implements Replicas {
 
     /// The place of one owner. Filled by one thread at a time, and read meanwhile.
     private static final class Shelf {
-        final Arena arena = Arena.ofShared();
         final Object filler = new Object();
+        final List<MemorySegment> slabs;
         final List<List<TensorPart>> rooms;
         Copy whole;
         int filling;
+        boolean dropped;
 
-        Shelf(List<TensorPart> like) {
-            this.rooms = List.of(room(like), room(like));
+        Shelf(List<TensorPart> like, List<MemorySegment> slabs) {
+            this.slabs = slabs;
+            this.rooms = slabs.stream().map(slab -> room(like, slab)).toList();
         }
 
-        private List<TensorPart> room(List<TensorPart> like) {
+        private static List<TensorPart> room(List<TensorPart> like, MemorySegment slab) {
             List<TensorPart> room = new ArrayList<>();
+            long at = 0;
             for (TensorPart part : like) {
-                MemorySegment memory = arena.allocate(Math.max(1, part.data().byteSize()), Safetensors.ALIGNMENT);
-                room.add(
-                        new TensorPart(
-                                part.name(), part.shape(), part.slice(), memory.asSlice(0, part.data().byteSize())));
+                long bytes = part.data().byteSize();
+                room.add(new TensorPart(part.name(), part.shape(), part.slice(), slab.asSlice(at, bytes)));
+                at += bytes + Safetensors.gap(bytes);
             }
             return List.copyOf(room);
+        }
+
+        static long bytes(List<TensorPart> like) {
+            return like.stream()
+                    .mapToLong(part -> part.data().byteSize() + Safetensors.gap(part.data().byteSize()))
+                    .sum();
         }
 
         /// What was filled takes the place of what is whole, once nobody reads that any more.
@@ -102,9 +129,12 @@ public final class MemoryReplicas implements Replicas {
     public Optional<Held> receive(String owner, List<TensorPart> like, Arrival arrival) {
         Shelf shelf;
         synchronized (this) {
-            shelf = shelves.computeIfAbsent(owner, _ -> new Shelf(like));
+            shelf = shelves.computeIfAbsent(owner, _ -> new Shelf(like, List.of(slab(like), slab(like))));
         }
         synchronized (shelf.filler) {
+            if (shelf.dropped) {
+                throw new IllegalStateException(owner + " was dropped meanwhile");
+            }
             if (!shelf.fits(like)) {
                 throw new IllegalStateException(owner + " has other parts than before: drop what is held of it first");
             }
@@ -113,6 +143,17 @@ public final class MemoryReplicas implements Replicas {
             stamp.ifPresent(given -> shelf.put(owner, given, room));
             return stamp.map(_ -> whole(shelf).held);
         }
+    }
+
+    /// Memory for one copy: the smallest that is spare and large enough, or some of its own.
+    private MemorySegment slab(List<TensorPart> like) {
+        long bytes = Math.max(1, Shelf.bytes(like));
+        Optional<MemorySegment> fitting =
+                spare.stream()
+                        .filter(one -> one.byteSize() >= bytes)
+                        .min(Comparator.comparingLong(MemorySegment::byteSize));
+        fitting.ifPresent(spare::remove);
+        return fitting.orElseGet(() -> memory.allocate("states of others", bytes));
     }
 
     @Override
@@ -128,9 +169,14 @@ public final class MemoryReplicas implements Replicas {
             if (shelf.whole == null) {
                 throw new CheckpointException("nothing is held of " + owner);
             }
-            List<TensorPart> parts = shelf.whole.parts.stream().map(Kept::part).toList();
-            verify(shelf.whole.held, shelf.whole.parts, parts);
-            reader.read(shelf.whole.held, parts);
+            Copy whole = shelf.whole;
+            List<TensorPart> parts = whole.parts.stream().map(Kept::part).toList();
+            Verification verification = new CheckBeside(() -> verify(whole.held, whole.parts, parts));
+            try {
+                reader.read(whole.held, parts, verification);
+            } finally {
+                verification.await(); // nobody may fill what is still looked at
+            }
         }
     }
 
@@ -235,8 +281,11 @@ public final class MemoryReplicas implements Replicas {
             synchronized (shelf.filler) {
                 synchronized (shelf) {
                     shelf.whole = null;
-                    shelf.arena.close();
+                    shelf.dropped = true;
                 }
+            }
+            synchronized (this) {
+                spare.addAll(shelf.slabs);
             }
         }
     }
@@ -248,5 +297,6 @@ public final class MemoryReplicas implements Replicas {
             owners = List.copyOf(shelves.keySet());
         }
         owners.forEach(this::drop);
+        arena.ifPresent(Arena::close);
     }
 }

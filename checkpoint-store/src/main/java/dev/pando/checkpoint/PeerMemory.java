@@ -2,15 +2,13 @@ package dev.pando.checkpoint;
 
 import dev.pando.checkpoint.Replicas.Held;
 import dev.pando.checkpoint.Replicas.Stamp;
+import dev.pando.checkpoint.Replicas.Verification;
+import dev.pando.training.step.CheckpointStore.CheckpointException;
 import dev.pando.training.step.Collective;
 import dev.pando.training.step.Collective.Deadline;
 import dev.pando.training.step.Collective.Operation;
 import dev.pando.training.step.Collective.Outcome;
-import dev.pando.training.step.LossHistory;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,11 +21,14 @@ import java.util.function.Consumer;
 ///
 /// One thread a node calls this. All nodes of an epoch go through the same transfers in the same order, so that no two
 /// wait for each other. A transfer that does not come about leaves what was held before.
+///
+/// Where both sides are on one host, and the side that gives has its parts in the collective's memory, they are copied
+/// once, by the side that takes.
 public final class PeerMemory {
-    /// The step, then the loss history's hash in hexadecimal.
-    private static final int STAMP_BYTES = 8 + 64;
+    /// Numbers of operations, from the one that is given on, that belong to a state's way back.
+    public static final int OPERATIONS_OF_A_RESTORE = 3;
 
-    private static final ValueLayout.OfLong STEP = ValueLayout.JAVA_LONG_UNALIGNED;
+    private static final int OPERATIONS_OF_A_TRANSFER = 2;
 
     private final Collective collective;
     private final Replicas replicas;
@@ -47,7 +48,7 @@ public final class PeerMemory {
 
     /// Gives this node's state to its holders and takes in those that it holds.
     ///
-    /// @param operation of the round; the numbers from it on, one for each transfer, belong to the round
+    /// @param operation of the round; the numbers from it on, as many as [#operationsOf], belong to the round
     /// @param holders of each node's state, the same at every node: see [ReplicaPlacement#choose]
     /// @param mine this node's parts, unchanged until this returns
     /// @param theirs what each node has, by names, shapes and slices
@@ -59,9 +60,8 @@ public final class PeerMemory {
             Stamp stamp,
             List<TensorPart> mine,
             Map<String, List<TensorPart>> theirs) {
-        long number = operation.number();
+        Operation now = operation;
         for (Transfer transfer : transfers(holders)) {
-            Operation now = new Operation(operation.epoch(), number++);
             Outcome one =
                     transfer.owner.equals(self)
                             ? give(deadline, now, transfer.holder, stamp, mine)
@@ -71,13 +71,14 @@ public final class PeerMemory {
             if (!(one instanceof Outcome.Done)) {
                 return one; // it has ended the epoch for this member
             }
+            now = after(now, OPERATIONS_OF_A_TRANSFER);
         }
         return new Outcome.Done();
     }
 
     /// How many operations a round takes.
-    public static int transfersOf(Map<String, List<String>> holders) {
-        return transfers(holders).size();
+    public static int operationsOf(Map<String, List<String>> holders) {
+        return OPERATIONS_OF_A_TRANSFER * transfers(holders).size();
     }
 
     private static List<Transfer> transfers(Map<String, List<String>> holders) {
@@ -87,14 +88,13 @@ public final class PeerMemory {
         return transfers;
     }
 
+    private static Operation after(Operation operation, int further) {
+        return new Operation(operation.epoch(), operation.number() + further);
+    }
+
     private Outcome give(Deadline deadline, Operation operation, String to, Stamp stamp, List<TensorPart> parts) {
-        try (Arena arena = Arena.ofShared()) {
-            MemorySegment head = arena.allocate(STAMP_BYTES, Safetensors.ALIGNMENT);
-            head.set(STEP, 0, stamp.step());
-            head.asSlice(8)
-                    .copyFrom(MemorySegment.ofArray(stamp.history().sha256().getBytes(StandardCharsets.US_ASCII)));
-            return collective.send(deadline, operation, to, spans(head, parts));
-        }
+        Outcome told = tell(deadline, operation, to, Letter.of(stamp));
+        return told instanceof Outcome.Done ? collective.send(deadline, after(operation, 1), to, spans(parts)) : told;
     }
 
     private Outcome take(Deadline deadline, Operation operation, String owner, List<TensorPart> like) {
@@ -103,24 +103,26 @@ public final class PeerMemory {
                 owner,
                 like,
                 room -> {
-                    try (Arena arena = Arena.ofShared()) {
-                        MemorySegment head = arena.allocate(STAMP_BYTES, Safetensors.ALIGNMENT);
-                        outcome[0] = collective.receive(deadline, operation, owner, spans(head, room));
-                        return outcome[0] instanceof Outcome.Done ? Optional.of(stamp(head)) : Optional.empty();
+                    Letter letter = new Letter();
+                    outcome[0] = hear(deadline, operation, owner, letter);
+                    if (outcome[0] instanceof Outcome.Done) {
+                        outcome[0] = collective.receive(deadline, after(operation, 1), owner, spans(room));
                     }
+                    return outcome[0] instanceof Outcome.Done ? Optional.of(letter.stamp()) : Optional.empty();
                 });
         return outcome[0];
     }
 
-    private static Stamp stamp(MemorySegment head) {
-        byte[] hash = head.asSlice(8, 64).toArray(ValueLayout.JAVA_BYTE);
-        return new Stamp(head.get(STEP, 0), new LossHistory(new String(hash, StandardCharsets.US_ASCII)));
+    private Outcome tell(Deadline deadline, Operation operation, String to, Letter letter) {
+        return collective.send(deadline, operation, to, List.of(letter.bytes()));
     }
 
-    private static List<MemorySegment> spans(MemorySegment head, List<TensorPart> parts) {
-        List<MemorySegment> spans = new ArrayList<>(List.of(head));
-        parts.stream().map(TensorPart::data).filter(data -> data.byteSize() > 0).forEach(spans::add);
-        return spans;
+    private Outcome hear(Deadline deadline, Operation operation, String from, Letter letter) {
+        return collective.receive(deadline, operation, from, List.of(letter.bytes()));
+    }
+
+    private static List<MemorySegment> spans(List<TensorPart> parts) {
+        return parts.stream().map(TensorPart::data).filter(data -> data.byteSize() > 0).toList();
     }
 
     /// Which node's memory a lost node's state comes from: the one that has the newest, the first of equals.
@@ -139,29 +141,59 @@ public final class PeerMemory {
 
     /// Hands what is held of a lost node to the one who takes its place.
     ///
-    /// @throws dev.pando.training.step.CheckpointStore.CheckpointException if it is held no longer as it was
+    /// @param operation see [#OPERATIONS_OF_A_RESTORE]
+    /// @throws CheckpointException if it is not held, or no longer as it was, which the successor is told too
     public Outcome restore(Deadline deadline, Operation operation, String owner, String to) {
-        Outcome[] outcome = new Outcome[1];
-        replicas.read(
-                owner,
-                (held, parts) ->
-                        outcome[0] = give(deadline, operation, to, new Stamp(held.step(), held.history()), parts));
+        Outcome[] outcome = {null};
+        try {
+            replicas.read(
+                    owner,
+                    (held, parts, verification) -> {
+                        Stamp stamp = new Stamp(held.step(), held.history());
+                        outcome[0] = give(deadline, operation, to, stamp, parts);
+                        if (outcome[0] instanceof Outcome.Done) {
+                            Operation last = after(operation, OPERATIONS_OF_A_TRANSFER);
+                            outcome[0] = tell(deadline, last, to, verdict(stamp, verification));
+                        }
+                    });
+        } catch (CheckpointException refused) {
+            if (outcome[0] == null) { // there was nothing to give
+                tell(deadline, operation, to, Letter.of(refused));
+            }
+            throw refused;
+        }
         return outcome[0];
+    }
+
+    private static Letter verdict(Stamp stamp, Verification verification) {
+        try {
+            verification.await();
+            return Letter.of(stamp);
+        } catch (CheckpointException changed) {
+            return Letter.of(changed);
+        }
     }
 
     /// Takes the place of a lost node: fills parts from another's memory.
     ///
-    /// @param into the lost node's parts
+    /// @param operation see [#OPERATIONS_OF_A_RESTORE]
+    /// @param into the lost node's parts; if it comes to nothing, anything may be in them
     /// @param restored told which state it is, when all of it is there
+    /// @throws CheckpointException if the other does not hold it, or no longer as it was: another may
     public Outcome recover(
             Deadline deadline, Operation operation, String from, List<TensorPart> into, Consumer<Stamp> restored) {
-        try (Arena arena = Arena.ofShared()) {
-            MemorySegment head = arena.allocate(STAMP_BYTES, Safetensors.ALIGNMENT);
-            Outcome outcome = collective.receive(deadline, operation, from, spans(head, into));
-            if (outcome instanceof Outcome.Done) {
-                restored.accept(stamp(head));
-            }
-            return outcome;
+        Letter letter = new Letter();
+        Outcome outcome = hear(deadline, operation, from, letter);
+        if (outcome instanceof Outcome.Done) {
+            letter.stamp();
+            outcome = collective.receive(deadline, after(operation, 1), from, spans(into));
         }
+        if (outcome instanceof Outcome.Done) {
+            outcome = hear(deadline, after(operation, OPERATIONS_OF_A_TRANSFER), from, letter);
+        }
+        if (outcome instanceof Outcome.Done) {
+            restored.accept(letter.stamp());
+        }
+        return outcome;
     }
 }

@@ -23,7 +23,7 @@ public interface Replicas extends AutoCloseable {
     Optional<Held> receive(String owner, List<TensorPart> like, Arrival arrival);
 
     /// Hands out an owner's newest state where it lies, for as long as the reader takes: nothing else happens to it
-    /// meanwhile.
+    /// meanwhile. That it is as it was is found out beside the reader, who may ask, and is told in any case.
     ///
     /// @throws dev.pando.training.step.CheckpointStore.CheckpointException if nothing is held, or no longer as it was
     void read(String owner, Reader reader);
@@ -55,7 +55,14 @@ public interface Replicas extends AutoCloseable {
     /// Sees a state where it lies.
     @FunctionalInterface
     interface Reader {
-        void read(Held held, List<TensorPart> parts);
+        void read(Held held, List<TensorPart> parts, Verification verification);
+    }
+
+    /// Whether a state is as it was when it was taken in, which is being found out.
+    @FunctionalInterface
+    interface Verification {
+        /// @throws dev.pando.training.step.CheckpointStore.CheckpointException naming a tensor that is not
+        void await();
     }
 
     /// Which state it is.

@@ -1,6 +1,7 @@
 package dev.pando.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pando.checkpoint.ReplicaPlacement.Node;
 import dev.pando.checkpoint.Replicas.Held;
@@ -13,6 +14,10 @@ import dev.pando.training.step.Collective.Operation;
 import dev.pando.training.step.Collective.Outcome;
 import dev.pando.training.step.LocalCollective;
 import dev.pando.training.step.TrainerState;
+import dev.pando.training.tensor.Memory;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -47,8 +52,11 @@ class PeerMemoryTest {
     }
 
     private void join(String name) {
+        join(name, new MemoryReplicas());
+    }
+
+    private void join(String name, MemoryReplicas replicas) {
         Collective collective = meeting.join();
-        MemoryReplicas replicas = new MemoryReplicas();
         nodes.put(name, new Peer(collective, replicas, new PeerMemory(collective, replicas, name)));
     }
 
@@ -122,8 +130,8 @@ class PeerMemoryTest {
                                         source,
                                         parts(into),
                                         given -> stamp[0] = given));
-        assertThat(giving.get()).isEqualTo(new Outcome.Done());
         assertThat(taking.get()).isEqualTo(new Outcome.Done());
+        assertThat(giving.get()).isEqualTo(new Outcome.Done());
         return new TrainerState(stamp[0].step(), stamp[0].history(), into.spans());
     }
 
@@ -151,14 +159,15 @@ class PeerMemoryTest {
                     }
                 });
                 String source = PeerMemory.source(held).orElseThrow();
-                TrainerState state = recovered(2, number++, owner, source, "node-9");
+                TrainerState state = recovered(2, number, owner, source, "node-9");
+                number += PeerMemory.OPERATIONS_OF_A_RESTORE;
 
                 assertThat(state.step()).isEqualTo(2);
                 assertThat(state.history()).isEqualTo(States.history(2));
                 States.assertSame(state, owned(owner, 2));
             }
         }
-        assertThat(number).isEqualTo(20); // pairs of five, and both of each
+        assertThat(number / PeerMemory.OPERATIONS_OF_A_RESTORE).isEqualTo(20); // pairs of five, and both of each
     }
 
     @Test
@@ -187,6 +196,31 @@ class PeerMemoryTest {
         replicas.load(held, parts(into));
         assertThat(held.step()).isEqualTo(1);
         States.assertSame(into, owned("node-0", 1));
+    }
+
+    /// The one who takes its place is told why, and does not wait for what will not come.
+    @Test
+    void shouldTellBothSidesWhenWhatIsHeldHasChanged() throws Exception {
+        List<MemorySegment> rooms = new ArrayList<>();
+        Memory memory = Memory.of(Arena.ofAuto());
+        join("node-0");
+        join(
+                "node-1",
+                new MemoryReplicas((name, bytes) -> {
+                    rooms.add(memory.allocate(name, bytes));
+                    return rooms.getLast();
+                }));
+        join("node-9");
+        enter(1);
+        exchange(1, 0, 1, 1);
+        rooms.forEach(room -> room.set(ValueLayout.JAVA_BYTE, 5, (byte) (room.get(ValueLayout.JAVA_BYTE, 5) ^ 1)));
+
+        assertThatThrownBy(() -> recovered(1, 100, "node-0", "node-1", "node-9"))
+                .hasRootCauseMessage(
+                        "tensor model.layers.0.feed_forward.w1.weight of node-0 after step 1 is not as it was when it"
+                                + " was taken into memory");
+        assertThatThrownBy(() -> recovered(1, 200, "node-7", "node-1", "node-9"))
+                .hasRootCauseMessage("nothing is held of node-7");
     }
 
     @Test
