@@ -18,11 +18,14 @@ import dev.pando.training.step.Collective.Operation;
 import dev.pando.training.step.Collective.Outcome;
 import dev.pando.training.step.StateHash;
 import dev.pando.training.step.TrainerState;
+import dev.pando.training.tensor.Memory;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -32,13 +35,14 @@ import java.util.concurrent.atomic.AtomicLong;
 final class EveryStep {
     private static final int TO_DISK = 10;
     private static final int BLOCK = 20;
+    private static final int WARM_UP = 3;
 
     private EveryStep() {}
 
     /// The other node's memory as the place that states are written to.
     private static final class OtherMemory implements CheckpointStore {
         private final PeerMemory memory;
-        private final AtomicLong rounds = new AtomicLong();
+        private final AtomicLong operations = new AtomicLong();
         private final List<Double> seconds = new ArrayList<>();
 
         OtherMemory(PeerMemory memory) {
@@ -51,7 +55,7 @@ final class EveryStep {
             Outcome outcome =
                     memory.exchange(
                             Holder.DEADLINE,
-                            new Operation(1, rounds.getAndIncrement()),
+                            new Operation(1, operations.getAndAdd(PeerMemory.operationsOf(Holder.PLACEMENT))),
                             Holder.PLACEMENT,
                             new Stamp(state.step(), state.history()),
                             parts(state),
@@ -101,27 +105,26 @@ final class EveryStep {
             Member holder = new Member(Holder.HOLDER, said.readLine());
             tell.println(collective.address());
             collective.enter(Holder.membership(1, new Member(Holder.TRAINER, collective.address()), holder));
-            train(rig, new OtherMemory(new PeerMemory(collective, none, Holder.TRAINER)));
-
-            try (Collective successor = transport.join(Holder.SUCCESSOR)) {
-                Member self = new Member(Holder.SUCCESSOR, successor.address());
-                tell.println(successor.address());
-                successor.enter(Holder.membership(2, self, holder));
-                comeBack(rig, new PeerMemory(successor, none, Holder.SUCCESSOR), said, tell);
-            }
+            Path medium = Path.of(said.readLine());
+            train(rig, new OtherMemory(new PeerMemory(collective, none, Holder.TRAINER)), collective.memory());
+            comeBack(rig, transport, holder, medium, tell);
         } finally {
             process.destroy();
         }
     }
 
-    private static void train(Rig rig, OtherMemory peer) throws Exception {
+    private static void train(Rig rig, OtherMemory peer, Memory copies) throws Exception {
         List<Double> quiet = new ArrayList<>();
         List<Double> disturbed = new ArrayList<>();
         List<Double> blocked = new ArrayList<>();
+        List<Double> waited = new ArrayList<>();
         List<Taken> all = new ArrayList<>();
         try (Checkpoints disk = CheckpointBench.open(rig.options);
-                BackgroundCheckpoints memory = new BackgroundCheckpoints(peer, rig.trainer.state(), 1);
+                BackgroundCheckpoints memory = new BackgroundCheckpoints(peer, rig.trainer.state(), 1, copies);
                 BackgroundCheckpoints durable = new BackgroundCheckpoints(disk, rig.trainer.state(), 1)) {
+            for (int n = 0; n < WARM_UP; n++) {
+                rig.step(List.of(memory.take(rig.trainer.state(), Map.of())));
+            }
             while (disturbed.size() < rig.options.steps()) {
                 quiet.addAll(rig.alone(BLOCK / 2));
                 for (int n = 0; n < BLOCK; n++) {
@@ -134,6 +137,7 @@ final class EveryStep {
                     Rig.Step step = rig.step(taken);
                     all.add(taken.getFirst());
                     blocked.add(held + step.waited());
+                    waited.add(step.waited());
                     disturbed.add(held + step.seconds());
                 }
             }
@@ -149,39 +153,48 @@ final class EveryStep {
                 .with("step_s", usual)
                 .with("step_s_with", Lines.median(disturbed))
                 .with("blocking_s", Lines.median(blocked))
+                .with("waited_s", Lines.median(waited))
                 .with("blocking_share_p50", Spread.median(shares))
                 .with("blocking_share_p99", shares[(int) Math.ceil(0.99 * shares.length) - 1])
+                .with("blocking_share_all", Lines.rounded(blocked.stream().map(one -> one / usual).toList()))
                 .with("in_peer_memory_s", Lines.median(peer.seconds))
                 .with("superseded", superseded)
                 .with("copies_mb", 4 * bytes(rig.trainer.state()) / 1e6)
                 .print();
     }
 
-    private static void comeBack(Rig rig, PeerMemory memory, BufferedReader said, PrintStream tell) throws IOException {
-        String hash = StateHash.of(rig.trainer.state());
+    /// Successors, one after the other, each a member of its own that has never heard of the holder.
+    private static void comeBack(Rig rig, Transport transport, Member holder, Path medium, PrintStream tell)
+            throws IOException {
         TrainerState state = rig.trainer.state();
-        state.spans().forEach(span -> span.data().fill((byte) 0));
-        long begin = System.nanoTime();
-        Outcome outcome =
-                memory.recover(
-                        Holder.DEADLINE,
-                        new Operation(2, 0),
-                        Holder.HOLDER,
-                        parts(state),
-                        stamp -> rig.trainer.restored(stamp.step(), stamp.history()));
-        double seconds = Rig.seconds(begin);
-        if (!(outcome instanceof Outcome.Done)) {
-            throw new IllegalStateException("the state did not come back: " + outcome);
+        List<MemorySegment> spans = state.spans().stream().map(TrainerState.Span::data).toList();
+        String hash = StateHash.of(state);
+        Restoring restoring = new Restoring("peer memory", "one thread, copying out of the other process's memory");
+        for (int n = 0; n <= rig.options.repeats(); n++) {
+            double allowed = OtherProcess.copy(medium, spans);
+            spans.forEach(span -> span.fill((byte) 0));
+            try (Collective collective = transport.join(Holder.SUCCESSOR);
+                    MemoryReplicas none = new MemoryReplicas()) {
+                PeerMemory memory = new PeerMemory(collective, none, Holder.SUCCESSOR);
+                Member self = new Member(Holder.SUCCESSOR, collective.address());
+                tell.println(collective.address());
+                long begin = System.nanoTime();
+                long epoch = 2L + n;
+                collective.enter(Holder.membership(epoch, self, holder));
+                Outcome outcome =
+                        memory.recover(
+                                Holder.DEADLINE,
+                                new Operation(epoch, 0),
+                                Holder.HOLDER,
+                                parts(state),
+                                stamp -> rig.trainer.restored(stamp.step(), stamp.history()));
+                double seconds = Rig.seconds(begin);
+                if (!(outcome instanceof Outcome.Done)) {
+                    throw new IllegalStateException("the state did not come back: " + outcome);
+                }
+                restoring.add(n, seconds, allowed, StateHash.of(rig.trainer.state()).equals(hash));
+            }
         }
-        int port = Integer.parseInt(said.readLine());
-        tell.println(bytes(state));
-        Restoring.print(
-                rig,
-                "peer memory",
-                bytes(state),
-                seconds,
-                Loopback.receive(port, bytes(state)),
-                "one TCP connection between the same processes",
-                StateHash.of(rig.trainer.state()).equals(hash));
+        restoring.print(rig, bytes(state));
     }
 }

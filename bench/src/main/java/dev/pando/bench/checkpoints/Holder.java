@@ -18,8 +18,9 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.lang.foreign.MemorySegment;
-import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +29,8 @@ import java.util.concurrent.TimeUnit;
 /// Another node, as a process of its own: holds the newest state of the one that trains in its memory, and gives it
 /// back.
 ///
-/// It says its address, is told the trainer's, then takes in states until it is told the address of a successor.
+/// It says its address, is told the trainer's, then takes in states until it is told the address of a successor, who
+/// gets the newest; and so do further successors, until its input ends.
 public final class Holder {
     static final String TRAINER = "trainer";
     static final String HOLDER = "holder";
@@ -46,33 +48,38 @@ public final class Holder {
     public static void main(String[] args) throws IOException {
         List<TensorPart> like = like(Options.parse(args));
         BufferedReader told = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-        try (Transport transport = Transport.start(TransportSettings.defaults());
+        TransportSettings settings = TransportSettings.defaults();
+        Path medium = settings.directory().resolve("pando-medium-" + ProcessHandle.current().pid());
+        try (Transport transport = Transport.start(settings);
                 Collective collective = transport.join(HOLDER);
-                MemoryReplicas replicas = new MemoryReplicas()) {
+                MemoryReplicas replicas = new MemoryReplicas(collective.memory())) {
             PeerMemory memory = new PeerMemory(collective, replicas, HOLDER);
             Member self = new Member(HOLDER, collective.address());
             System.out.println(collective.address());
             collective.enter(membership(1, new Member(TRAINER, told.readLine()), self));
             Thread taking = Thread.ofPlatform().name("holder").start(() -> take(memory, like));
-            collective.enter(membership(2, new Member(SUCCESSOR, told.readLine()), self));
-            taking.join();
-            memory.restore(DEADLINE, new Operation(2, 0), TRAINER, SUCCESSOR);
-            try (ServerSocketChannel listening = Loopback.listen()) {
-                System.out.println(listening.socket().getLocalPort());
-                Loopback.send(listening, Long.parseLong(told.readLine()));
+            OtherProcess.write(medium, like.stream().mapToLong(part -> part.data().byteSize()).sum());
+            System.out.println(medium);
+            long epoch = 1;
+            for (String successor = told.readLine(); successor != null; successor = told.readLine()) {
+                collective.enter(membership(++epoch, new Member(SUCCESSOR, successor), self));
+                taking.join();
+                memory.restore(DEADLINE, new Operation(epoch, 0), TRAINER, SUCCESSOR);
             }
         } catch (InterruptedException given) {
             Thread.currentThread().interrupt();
+        } finally {
+            Files.deleteIfExists(medium);
         }
     }
 
     private static void take(PeerMemory memory, List<TensorPart> like) {
         Outcome outcome = new Outcome.Done();
-        for (long round = 0; outcome instanceof Outcome.Done; round++) {
+        for (long first = 0; outcome instanceof Outcome.Done; first += PeerMemory.operationsOf(PLACEMENT)) {
             outcome =
                     memory.exchange(
                             DEADLINE,
-                            new Operation(1, round),
+                            new Operation(1, first),
                             PLACEMENT,
                             new Stamp(0, LossHistory.EMPTY),
                             List.of(),

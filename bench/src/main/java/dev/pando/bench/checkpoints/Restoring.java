@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,30 +27,51 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
-/// How long it takes to come back from each place, and what share of the place's own speed that is, measured beside it.
+/// How long it takes to come back from each place, and what share of the place's own speed that is, measured in turns
+/// with it.
 final class Restoring {
-    private Restoring() {}
+    private final String from;
+    private final String medium;
+    private final List<Double> seconds = new ArrayList<>();
+    private final List<Double> media = new ArrayList<>();
+    private boolean exact = true;
 
-    static void print(
-            Rig rig,
-            String from,
-            long bytes,
-            double seconds,
-            double mediumBytesPerSecond,
-            String medium,
-            boolean exact) {
+    Restoring(String from, String medium) {
+        this.from = from;
+        this.medium = medium;
+    }
+
+    /// @param nth the first one, 0, warms up and does not count
+    /// @param allowed bytes a second of the medium, just before
+    void add(int nth, double took, double allowed, boolean sameBits) {
+        exact &= sameBits;
+        if (nth > 0) {
+            seconds.add(took);
+            media.add(allowed);
+        }
+    }
+
+    void print(Rig rig, long bytes) {
+        List<Double> shares = new ArrayList<>();
+        for (int n = 0; n < seconds.size(); n++) {
+            shares.add(bytes / seconds.get(n) / media.get(n));
+        }
+        double medianBytes = Lines.median(media);
         Lines.of("restore", from, rig.options)
                 .with("state_mb", bytes / 1e6)
-                .with("restore_s", seconds)
-                .with("mb_s", bytes / 1e6 / seconds)
+                .with("restore_s", Lines.median(seconds))
+                .with("mb_s", bytes / 1e6 / Lines.median(seconds))
                 .with("medium", medium)
-                .with("medium_mb_s", mediumBytesPerSecond / 1e6)
-                .with("share", bytes / seconds / mediumBytesPerSecond)
+                .with("medium_mb_s", medianBytes / 1e6)
+                .with("share", Lines.median(shares))
                 .with("read_back_exact", exact)
+                .with("restore_s_all", Lines.rounded(seconds))
+                .with("share_all", Lines.rounded(shares))
                 .print();
     }
 
     static void fromDisk(Rig rig) throws Exception {
+        Restoring restoring = new Restoring("local disk", "`dd` of the same files, none of them cached");
         try (Checkpoints store = CheckpointBench.open(rig.options)) {
             Saved saved = store.save(rig.trainer.state(), Map.of());
             String hash = StateHash.of(rig.trainer.state());
@@ -58,27 +80,22 @@ final class Restoring {
             try (Stream<Path> all = Files.walk(rig.options.folder())) {
                 files = all.filter(file -> file.toString().endsWith(".safetensors")).toList();
             }
-            forget(files);
-            long begin = System.nanoTime();
-            for (Path file : files) {
-                dd("if=" + file, "of=/dev/null", "bs=4M");
+            for (int n = 0; n <= rig.options.repeats(); n++) {
+                forget(files);
+                long begin = System.nanoTime();
+                for (Path file : files) {
+                    dd("if=" + file, "of=/dev/null", "bs=4M");
+                }
+                double allowed = saved.bytes() / Rig.seconds(begin);
+                TrainerState state = emptied(rig);
+                forget(files);
+                begin = System.nanoTime();
+                store.load(saved, state.spans());
+                double took = Rig.seconds(begin);
+                rig.trainer.restored(saved.step(), saved.history());
+                restoring.add(n, took, allowed, StateHash.of(rig.trainer.state()).equals(hash));
             }
-            double medium = saved.bytes() / Rig.seconds(begin);
-            forget(files);
-            TrainerState state = emptied(rig);
-            begin = System.nanoTime();
-            store.load(saved, state.spans());
-            double seconds = Rig.seconds(begin);
-            rig.trainer.restored(saved.step(), saved.history());
-            boolean exact = StateHash.of(rig.trainer.state()).equals(hash);
-            print(
-                    rig,
-                    "local disk",
-                    saved.bytes(),
-                    seconds,
-                    medium,
-                    "dd of the same files, none of them cached",
-                    exact);
+            restoring.print(rig, saved.bytes());
         }
     }
 
@@ -120,14 +137,17 @@ final class Restoring {
                 Saved saved = store.save(rig.trainer.state(), Map.of());
                 double saving = Rig.seconds(begin);
                 String hash = StateHash.of(rig.trainer.state());
-                double medium = downloading(client, saved);
-                TrainerState state = emptied(rig);
-                begin = System.nanoTime();
-                store.load(saved, state.spans());
-                double seconds = Rig.seconds(begin);
-                rig.trainer.restored(saved.step(), saved.history());
-                boolean exact = StateHash.of(rig.trainer.state()).equals(hash);
-                print(rig, "S3 server", saved.bytes(), seconds, medium, "the objects, one after the other", exact);
+                Restoring restoring = new Restoring("S3 server", "a plain client, the objects one after the other");
+                for (int n = 0; n <= rig.options.repeats(); n++) {
+                    double allowed = downloading(client, saved);
+                    TrainerState state = emptied(rig);
+                    begin = System.nanoTime();
+                    store.load(saved, state.spans());
+                    double took = Rig.seconds(begin);
+                    rig.trainer.restored(saved.step(), saved.history());
+                    restoring.add(n, took, allowed, StateHash.of(rig.trainer.state()).equals(hash));
+                }
+                restoring.print(rig, saved.bytes());
                 Lines.of("save", "S3 server", rig.options)
                         .with("durable_s", saving)
                         .with("mb_s", saved.bytes() / 1e6 / saving)

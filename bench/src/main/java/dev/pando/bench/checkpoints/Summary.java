@@ -9,15 +9,18 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 
-/// Draws the table of a run: medians over its rounds, ratios taken within a round.
+/// Draws the tables of a run: the median of all samples of all rounds, and between what four out of five of them lay;
+/// ratios are taken within a round.
 public final class Summary {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final String OURS = "background";
+    private static final String OURS = "pando: background";
+    private static final String EVERY = "pando: memory each, disk each tenth";
 
     private final List<List<JsonNode>> rounds;
 
@@ -38,76 +41,105 @@ public final class Summary {
             rounds.add(lines);
         }
         Summary summary = new Summary(rounds);
+        summary.conditions();
         summary.saving();
         summary.everyStep();
         summary.restoring();
     }
 
+    private void conditions() {
+        Set<String> peers = new LinkedHashSet<>();
+        all().map(line -> line.path("peer").asText()).filter(peer -> !peer.equals("pando")).forEach(peers::add);
+        line(
+                "%d rounds on %d cores, Java %s%s. Medians of all samples; in brackets, between what four of five lay."
+                        .formatted(
+                                rounds.size(),
+                                Runtime.getRuntime().availableProcessors(),
+                                Runtime.version().feature(),
+                                peers.isEmpty() ? "" : ", " + String.join(", ", peers)));
+        line("");
+    }
+
     private void saving() {
-        line("| way | loop kept, s | and slowed, s | durable after, s | its blocking over `background`'s |");
+        if (ways("checkpoint").isEmpty()) {
+            return;
+        }
+        line(
+                "| one checkpoint of %s MB | loop kept, s | and slowed, s | durable after, s | blocks so many times as long |"
+                        .formatted(figure("checkpoint", OURS, "state_mb_per_rank", "%.0f")));
         line("| --- | --- | --- | --- | --- |");
         for (String way : ways("checkpoint")) {
             line(
                     "| %s | %s | %s | %s | %s |"
                             .formatted(
                                     way,
-                                    figure("checkpoint", way, "blocking_s", "%.4f"),
-                                    figure("checkpoint", way, "stall_s", "%.2f"),
-                                    figure("checkpoint", way, "durable_s", "%.2f"),
-                                    ratio(way)));
+                                    spread("checkpoint", way, "blocking_s", "%.4f"),
+                                    spread("checkpoint", way, "stall_s", "%.2f"),
+                                    spread("checkpoint", way, "durable_s", "%.2f"),
+                                    way.equals(OURS) ? "" : ratio(way)));
         }
         line("");
     }
 
     private void everyStep() {
-        String way = "pando: memory each, disk each tenth";
-        line("| a snapshot every step to a peer's memory, every tenth to disk | |");
+        if (ways("every_step").isEmpty()) {
+            return;
+        }
+        double[] shares = samples("every_step", EVERY, "blocking_share").map(share -> 100 * share).sorted().toArray();
+        line(
+                "| %d steps, each one's state to a peer's memory, every tenth to disk as well | |"
+                        .formatted(shares.length));
         line("| --- | --- |");
-        line("| training stood still, share of a step, median | %s %% |".formatted(share("blocking_share_p50", way)));
-        line("| the same, 99th percentile | %s %% |".formatted(share("blocking_share_p99", way)));
+        line("| training stood still, share of a step: median | %.3f %% |".formatted(Spread.median(shares)));
+        line("| 99th percentile | %.3f %% |".formatted(shares[(int) Math.ceil(0.99 * shares.length) - 1]));
+        line("| the longest | %.3f %% |".formatted(shares[shares.length - 1]));
+        line("| step alone, s | %s |".formatted(spread("every_step", EVERY, "step_s", "%.3f")));
+        line("| step with it, s | %s |".formatted(spread("every_step", EVERY, "step_s_with", "%.3f")));
         line(
-                "| step alone; with it, s | %s; %s |"
-                        .formatted(
-                                figure("every_step", way, "step_s", "%.3f"),
-                                figure("every_step", way, "step_s_with", "%.3f")));
-        line("| in the peer's memory after, s | %s |".formatted(figure("every_step", way, "in_peer_memory_s", "%.2f")));
-        line(
-                "| superseded on the way there, of %s | %s |"
-                        .formatted(
-                                figure("every_step", way, "steps", "%.0f"),
-                                figure("every_step", way, "superseded", "%.0f")));
-        line("| host memory for copies, MB | %s |".formatted(figure("every_step", way, "copies_mb", "%.0f")));
+                "| in the peer's memory after, s | %s |"
+                        .formatted(spread("every_step", EVERY, "in_peer_memory_s", "%.3f")));
+        line("| superseded on the way there | %.0f |".formatted(samples("every_step", EVERY, "superseded").sum()));
+        line("| host memory for copies, MB | %s |".formatted(figure("every_step", EVERY, "copies_mb", "%.0f")));
         line("");
     }
 
     private void restoring() {
-        line("| restored from | s | MB/s | the medium's, MB/s | share | measured as |");
+        if (ways("restore").isEmpty()) {
+            return;
+        }
+        line("| restored from | s | MB/s | the medium alone, MB/s | share of it | the medium is |");
         line("| --- | --- | --- | --- | --- | --- |");
         for (String way : ways("restore")) {
             line(
                     "| %s | %s | %s | %s | %s | %s |"
                             .formatted(
                                     way.replace("pando: ", ""),
-                                    figure("restore", way, "restore_s", "%.2f"),
+                                    spread("restore", way, "restore_s", "%.3f"),
                                     figure("restore", way, "mb_s", "%.0f"),
                                     figure("restore", way, "medium_mb_s", "%.0f"),
-                                    figure("restore", way, "share", "%.2f"),
+                                    spread("restore", way, "share", "%.2f"),
                                     lines("restore", way).findFirst().orElseThrow().path("medium").asText()));
         }
+        for (String way : ways("save")) {
+            line("");
+            line(
+                    "Saving to the S3 server took %s s, %s MB/s."
+                            .formatted(spread("save", way, "durable_s", "%.1f"), figure("save", way, "mb_s", "%.0f")));
+        }
+    }
+
+    private Stream<JsonNode> all() {
+        return rounds.stream().flatMap(List::stream);
     }
 
     private static String name(JsonNode line) {
         String peer = line.path("peer").asText();
-        return (peer.startsWith("pando") ? "pando" : peer) + ": " + line.path("way").asText();
+        return (peer.startsWith("pando") ? "pando" : "PyTorch") + ": " + line.path("way").asText();
     }
 
     private Set<String> ways(String bench) {
         Set<String> ways = new LinkedHashSet<>();
-        rounds.forEach(round ->
-                round.stream()
-                        .filter(line -> line.path("bench").asText().equals(bench))
-                        .map(Summary::name)
-                        .forEach(ways::add));
+        all().filter(line -> line.path("bench").asText().equals(bench)).map(Summary::name).forEach(ways::add);
         return ways;
     }
 
@@ -121,20 +153,30 @@ public final class Summary {
                 .findFirst();
     }
 
-    private String figure(String bench, String way, String key, String format) {
-        double[] values = lines(bench, way).mapToDouble(line -> line.path(key).asDouble()).toArray();
-        return values.length == 0 ? "—" : String.format(Locale.ROOT, format, Spread.median(values));
+    /// Every sample where a line has them all, else one figure a round.
+    private DoubleStream samples(String bench, String way, String key) {
+        return lines(bench, way)
+                .flatMapToDouble(line ->
+                        line.has(key + "_all")
+                                ? StreamSupport.stream(line.path(key + "_all").spliterator(), false)
+                                        .mapToDouble(JsonNode::asDouble)
+                                : DoubleStream.of(line.path(key).asDouble()));
     }
 
-    private String share(String key, String way) {
-        double[] values = lines("every_step", way).mapToDouble(line -> 100 * line.path(key).asDouble()).toArray();
-        return values.length == 0 ? "—" : String.format(Locale.ROOT, "%.3f", Spread.median(values));
+    private String figure(String bench, String way, String key, String format) {
+        double[] values = lines(bench, way).mapToDouble(line -> line.path(key).asDouble()).toArray();
+        return values.length == 0 ? "—" : format.formatted(Spread.median(values));
+    }
+
+    private String spread(String bench, String way, String key, String format) {
+        double[] values = samples(bench, way, key).toArray();
+        return values.length == 0 ? "—" : Spread.of(values).text(format);
     }
 
     private String ratio(String way) {
         List<Double> ratios = new ArrayList<>();
         for (List<JsonNode> round : rounds) {
-            Optional<JsonNode> ours = in(round, "checkpoint", "pando: " + OURS);
+            Optional<JsonNode> ours = in(round, "checkpoint", OURS);
             Optional<JsonNode> theirs = in(round, "checkpoint", way);
             if (ours.isPresent() && theirs.isPresent()) {
                 ratios.add(
