@@ -24,6 +24,8 @@ final class Crew {
     private final Silence silence = new Silence();
     private final Set<String> lost = new HashSet<>();
     private final SortedMap<String, Long> heardNs = new TreeMap<>(); // when each worker was last asked or heard
+    private final SortedMap<String, Long> queuedNs = new TreeMap<>(); // longest waits for other jobs in this epoch
+    private long longestTurnNs; // of them in the epoch before
     private long epoch;
     private boolean changed = true;
 
@@ -70,6 +72,8 @@ final class Crew {
     void openEpoch(long position, String reason, Collection<String> workers) {
         epoch++;
         changed = false;
+        longestTurnNs = queuedNs.values().stream().mapToLong(Long::longValue).max().orElse(0);
+        queuedNs.clear();
         audience.tell(new JobEvent.EpochOpened(epoch, position, reason, List.copyOf(workers)));
         Membership membership = roster.membership(job, epoch, workers);
         workers.forEach(worker -> ask(worker, new PipelineStage.EnterEpoch(position, membership)));
@@ -137,6 +141,22 @@ final class Crew {
     void heard(String worker) {
         silence.heard(worker);
         heardNs.put(worker, stopwatch.nanos());
+    }
+
+    /// The worker's device computes for other jobs: it is no less alive, and no slower, for that.
+    void queued(String worker, long forNs) {
+        heard(worker);
+        queuedNs.merge(worker, forNs, Math::max);
+    }
+
+    /// Whether in this epoch one of the two had to wait for other jobs, so that the other waited in vain.
+    boolean hasQueued(JobSupervisor.PeerFailed failed) {
+        return queuedNs.containsKey(failed.worker()) || queuedNs.containsKey(failed.peer());
+    }
+
+    /// How long a worker had to wait for other jobs before this epoch was opened.
+    long longestTurnNs() {
+        return longestTurnNs;
     }
 
     /// The worker has done a piece of work: a batch shard.

@@ -40,6 +40,7 @@ public final class JobSupervisor {
             permits Building,
                     Arrived,
                     Computed,
+                    Queued,
                     Voted,
                     PeerFailed,
                     Applied,
@@ -77,6 +78,11 @@ public final class JobSupervisor {
     /// @param seconds that its device took; 0 where it says so again
     public record Computed(String worker, long step, long epoch, int shard, ShardLoss loss, double seconds)
             implements Command, Wire {}
+
+    /// The worker's device computes for other jobs; its turn comes.
+    ///
+    /// @param queuedNs for how long it has waited
+    public record Queued(String worker, long epoch, long queuedNs) implements Command, Wire {}
 
     /// The worker has the sum, and this is what it makes of it.
     public record Voted(String worker, long step, long epoch, Examined examined) implements Command, Wire {}
@@ -569,7 +575,7 @@ public final class JobSupervisor {
         SortedSet<String> newcomers = new TreeSet<>(roster.newcomers());
         List<String> donors = roster.holders();
         crew.openEpoch(position, "state for " + String.join(", ", newcomers), roster.workers());
-        long patienceNs = crew.patienceNs(WHOLE_STATE);
+        long patienceNs = crew.patienceNs(WHOLE_STATE) + crew.longestTurnNs();
         int next = 0;
         for (String newcomer : newcomers) {
             String donor = donors.get(next++ % donors.size());
@@ -584,20 +590,27 @@ public final class JobSupervisor {
     }
 
     private Behavior<Command> receiving(SortedSet<String> awaited) {
+        Waiting waiting = new Waiting(() -> awaited, 2 * WHOLE_STATE, this::withoutNewcomer);
         return state(
                 "receiving",
-                new Waiting(() -> awaited, 2 * WHOLE_STATE, this::withoutNewcomer),
+                waiting,
                 own ->
                         own.onMessage(
-                                Ready.class,
-                                ready -> {
-                                    if (ready.epoch() != crew.epoch() || !awaited.remove(ready.worker())) {
-                                        return Behaviors.same();
-                                    }
-                                    unserved = 0;
-                                    crew.joined(ready.worker(), position);
-                                    return awaited.isEmpty() ? betweenSteps() : Behaviors.same();
-                                }));
+                                        Ready.class,
+                                        ready -> {
+                                            if (ready.epoch() != crew.epoch() || !awaited.remove(ready.worker())) {
+                                                return Behaviors.same();
+                                            }
+                                            unserved = 0;
+                                            crew.joined(ready.worker(), position);
+                                            return awaited.isEmpty() ? betweenSteps() : Behaviors.same();
+                                        })
+                                .onMessage(
+                                        PeerFailed.class,
+                                        failed ->
+                                                failed.epoch() == crew.epoch() && crew.hasQueued(failed)
+                                                        ? betweenSteps() // neither is to blame: once more
+                                                        : peerFailed(failed, waiting)));
     }
 
     /// Newcomers are given up sooner than the last copy of the state; but one that serves none of them is no copy.
@@ -882,13 +895,15 @@ public final class JobSupervisor {
                             leaving.put(departing.worker(), departing.device());
                             return Behaviors.same();
                         })
+                .onMessage(PeerFailed.class, failed -> peerFailed(failed, waiting))
                 .onMessage(
-                        PeerFailed.class,
-                        failed ->
-                                failed.epoch() == crew.epoch()
-                                        ? silent(
-                                                failed.peer(), failed.evidence() + ", says " + failed.worker(), waiting)
-                                        : Behaviors.same())
+                        Queued.class,
+                        queued -> {
+                            if (queued.epoch() == crew.epoch() && roster.has(queued.worker())) {
+                                crew.queued(queued.worker(), queued.queuedNs());
+                            }
+                            return Behaviors.same();
+                        })
                 .onMessage(Applied.class, this::report)
                 .onMessage(
                         SnapshotTaken.class,
@@ -966,6 +981,12 @@ public final class JobSupervisor {
 
     private static String silence(long patienceNs) {
         return "silent for " + patienceNs / 1_000_000 + " ms, beyond the job's own pace";
+    }
+
+    private Behavior<Command> peerFailed(PeerFailed failed, Waiting waiting) {
+        return failed.epoch() == crew.epoch()
+                ? silent(failed.peer(), failed.evidence() + ", says " + failed.worker(), waiting)
+                : Behaviors.same();
     }
 
     /// It did not say so itself: it may be cut off.

@@ -4,11 +4,19 @@ import dev.pando.training.step.Collective.Deadline;
 import dev.pando.training.step.Collective.Membership;
 import dev.pando.training.step.Collective.Outcome;
 import dev.pando.training.step.LossHistory;
+import dev.pando.training.step.Trainer.Examined;
 import dev.pando.training.step.Trainer.ShardLoss;
 import dev.pando.training.step.TrainerState;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -37,7 +45,8 @@ public final class PipelineStage {
                     Built,
                     Copied,
                     Finished,
-                    Failed {}
+                    Failed,
+                    Tick {}
 
     /// From now on this supervisor alone counts. Answered by [JobSupervisor.Arrived], or by [JobSupervisor.Building].
     ///
@@ -98,16 +107,20 @@ public final class PipelineStage {
     /// A batch shard that is computed, and what that took.
     private record Shard(ShardLoss loss, double seconds) {}
 
+    private record Tick() implements Command {}
+
     private static final int STASHED_AT_MOST = 1_000;
+    private static final Duration TICK = Duration.ofMillis(200); // several to the shortest patience of a supervisor
+    private static final Duration LONGEST_TURN = Duration.ofMinutes(5); // then the device must be taken for hung
 
     private final ActorContext<Command> context;
     private final JobSpec job;
     private final String name;
-    private final DeviceThread device;
+    private final StageThreads threads;
     private final ActorRef<GpuWorker.Command> worker;
     private final ActorRef<CheckpointWriter.Command> writer;
     private final Stopwatch stopwatch;
-    private final DeviceThread.Factory threads;
+    private final DeviceThread.Factory factory;
     private final StashBuffer<Command> stash;
     private Optional<DeviceThread> copier = Optional.empty();
     private boolean copying;
@@ -123,18 +136,18 @@ public final class PipelineStage {
             Serve leader,
             ActorRef<CheckpointWriter.Command> writer,
             Stopwatch stopwatch,
-            DeviceThread.Factory threads,
+            DeviceThread.Factory factory,
             StashBuffer<Command> stash) {
         this.context = context;
         this.job = job;
         this.name = name;
-        this.device = device;
         this.worker = worker;
         this.leader = leader;
         this.writer = writer;
         this.stopwatch = stopwatch;
-        this.threads = threads;
+        this.factory = factory;
         this.stash = stash;
+        this.threads = new StageThreads(device, factory.start("peers-" + name + "-" + job.id()), stopwatch);
     }
 
     static Behavior<Command> create(
@@ -146,33 +159,40 @@ public final class PipelineStage {
             Serve leader,
             ActorRef<CheckpointWriter.Command> writer,
             Stopwatch stopwatch,
-            DeviceThread.Factory threads) {
+            DeviceThread.Factory factory) {
         return Behaviors.setup(context ->
-                Behaviors.withStash(
-                        STASHED_AT_MOST,
-                        stash -> {
-                            PipelineStage stage =
-                                    new PipelineStage(
-                                            context, job, name, device, worker, leader, writer, stopwatch, threads,
-                                            stash);
-                            context.pipeToSelf(
-                                    device.submit(() -> StageWork.build(job, name, workbench)),
-                                    (work, failure) ->
-                                            failure == null
-                                                    ? new Built(work)
-                                                    : new Failed("building the replica", failure));
-                            return stage.building();
-                        }));
+                Behaviors.withTimers(timers ->
+                        Behaviors.withStash(
+                                STASHED_AT_MOST,
+                                stash -> {
+                                    timers.startTimerWithFixedDelay(new Tick(), TICK);
+                                    return new PipelineStage(
+                                                    context, job, name, device, worker, leader, writer, stopwatch,
+                                                    factory, stash)
+                                            .build(workbench);
+                                })));
     }
 
-    private Behavior<Command> building() {
+    private Behavior<Command> build(Workbench workbench) {
+        AtomicReference<StageWork> built = new AtomicReference<>();
+        context.pipeToSelf(
+                threads.inOrder(() ->
+                        threads.onDevice(() -> {
+                            built.set(StageWork.build(job, name, workbench));
+                            return built.get();
+                        })),
+                (work, failure) -> failure == null ? new Built(work) : new Failed("building the replica", failure));
+        return building(built);
+    }
+
+    private Behavior<Command> building(AtomicReference<StageWork> built) {
         return State.named(
                 "building",
                 Behaviors.receive(Command.class)
                         .onMessage(
                                 Built.class,
-                                built -> {
-                                    StageWork work = built.work();
+                                is -> {
+                                    StageWork work = is.work();
                                     introduce(work);
                                     return stash.unstashAll(ready(work, Epoch.beforeFirst(leader.incarnation())));
                                 })
@@ -184,11 +204,18 @@ public final class PipelineStage {
                                     return same();
                                 })
                         .onMessage(Failed.class, this::fail)
+                        .onMessage(Tick.class, tick -> same())
                         .onMessage(
                                 Command.class,
                                 command -> {
                                     stash.stash(command);
                                     return Behaviors.same();
+                                })
+                        .onSignal(
+                                PostStop.class,
+                                stopping -> {
+                                    threads.end(() -> Optional.ofNullable(built.get()).ifPresent(StageWork::close));
+                                    return same();
                                 })
                         .build());
     }
@@ -228,6 +255,7 @@ public final class PipelineStage {
                                 })
                         .onMessage(Copied.class, copied -> copied(copied, 0))
                         .onMessage(Failed.class, this::fail)
+                        .onMessage(Tick.class, tick -> saySoIfQueued(work))
                         .onSignal(PostStop.class, stopping -> leave(work))
                         .build());
     }
@@ -255,6 +283,7 @@ public final class PipelineStage {
                                 })
                         .onMessage(Serve.class, next -> stash.unstashAll(serve(work, next)))
                         .onMessage(Failed.class, this::fail)
+                        .onMessage(Tick.class, tick -> saySoIfQueued(work))
                         .onMessage(
                                 Command.class,
                                 later -> {
@@ -265,9 +294,18 @@ public final class PipelineStage {
                         .build());
     }
 
+    /// While the device computes for other jobs this stage is no less alive, and its supervisor should know.
+    private Behavior<Command> saySoIfQueued(StageWork work) {
+        long queuedNs = threads.queuedNs();
+        if (queuedNs > TICK.toNanos() && queuedNs < LONGEST_TURN.toNanos()) {
+            supervisor().tell(new JobSupervisor.Queued(name, work.epoch(), queuedNs));
+        }
+        return same();
+    }
+
     private Behavior<Command> leave(StageWork work) {
         work.leave(); // ends what is blocked in the collective
-        device.submitLast(work::close); // once nothing computes in its memory any more
+        threads.end(work::close);
         copier.ifPresent(DeviceThread::abandon);
         return same();
     }
@@ -313,12 +351,14 @@ public final class PipelineStage {
     private void computeNext(StageWork work) {
         work.takeNext()
                 .ifPresent(next -> {
-                    context.pipeToSelf(
-                            device.submit(() -> {
+                    Callable<Shard> task =
+                            () -> {
                                 long begin = stopwatch.nanos();
                                 ShardLoss loss = work.computeShard(next);
                                 return new Shard(loss, stopwatch.secondsSince(begin));
-                            }),
+                            };
+                    context.pipeToSelf(
+                            threads.inOrder(() -> threads.onDevice(task)),
                             (shard, failure) ->
                                     failure == null
                                             ? new Finished(() -> computed(work, next, shard))
@@ -340,33 +380,42 @@ public final class PipelineStage {
     private Behavior<Command> reduce(StageWork work, Reduce order) {
         Deadline deadline = new Deadline("all-reduce of step " + order.step(), order.patienceNs());
         int round = work.round();
-        onDevice(
-                "all-reduce of step " + order.step(),
-                () -> work.reduce(order, round, deadline),
+        inOrder(
+                deadline.name(),
+                () ->
+                        threads.withPeers(() -> work.sum(order, round, deadline))
+                                .thenCompose(outcome ->
+                                        outcome instanceof Outcome.Done
+                                                ? threads.onDevice(
+                                                        () -> new StageWork.Sum(outcome, work.examine(order.total())))
+                                                : CompletableFuture.completedStage(
+                                                        new StageWork.Sum(outcome, new Examined(Double.NaN, 0)))),
                 sum -> {
-                    switch (sum.outcome()) {
-                        case Outcome.Done done ->
-                                supervisor()
-                                        .tell(
-                                                new JobSupervisor.Voted(
-                                                        name, order.step(), order.epoch(), sum.examined()));
-                        case Outcome.EpochOver over -> {} // the next epoch's orders are on their way
-                        case Outcome.MemberLost lost ->
-                                supervisor()
-                                        .tell(
-                                                new JobSupervisor.PeerFailed(
-                                                        name, order.epoch(), lost.member(), lost.evidence()));
-                        case Outcome.TimedOut late ->
-                                supervisor()
-                                        .tell(
-                                                new JobSupervisor.PeerFailed(
-                                                        name,
-                                                        order.epoch(),
-                                                        late.waitingFor().getFirst(),
-                                                        "silent in the " + deadline.name()));
+                    if (sum.outcome() instanceof Outcome.Done) {
+                        supervisor().tell(new JobSupervisor.Voted(name, order.step(), order.epoch(), sum.examined()));
+                    } else {
+                        complain(sum.outcome(), order.epoch(), deadline);
                     }
                 });
         return same();
+    }
+
+    /// Says who was waited for in vain.
+    private void complain(Outcome outcome, long epoch, Deadline deadline) {
+        switch (outcome) {
+            case Outcome.Done done -> {}
+            case Outcome.EpochOver over -> {} // the next epoch's orders are on their way
+            case Outcome.MemberLost lost ->
+                    supervisor().tell(new JobSupervisor.PeerFailed(name, epoch, lost.member(), lost.evidence()));
+            case Outcome.TimedOut late ->
+                    supervisor()
+                            .tell(
+                                    new JobSupervisor.PeerFailed(
+                                            name,
+                                            epoch,
+                                            late.waitingFor().getFirst(),
+                                            "silent in the " + deadline.name()));
+        }
     }
 
     private Behavior<Command> apply(StageWork work, Apply order) {
@@ -388,9 +437,11 @@ public final class PipelineStage {
 
     private Behavior<Command> send(StageWork work, SendState order) {
         Deadline deadline = new Deadline("state for " + order.to(), order.patienceNs());
-        onDevice(
+        inOrder(
                 "sending state",
-                () -> work.send(deadline, order),
+                () ->
+                        threads.onDevice(() -> work.stateToSend(order.step()))
+                                .thenCompose(state -> threads.withPeers(() -> work.send(deadline, order, state))),
                 outcome -> {
                     // The receiver reports; a sender that cannot send finds its newcomer gone, which others see as
                     // well.
@@ -402,29 +453,22 @@ public final class PipelineStage {
     private Behavior<Command> receive(StageWork work, ReceiveState order) {
         Deadline deadline = new Deadline("state from " + order.from(), order.patienceNs());
         work.changing();
-        onDevice(
+        inOrder(
                 "receiving state",
-                () -> work.receive(deadline, order),
+                () ->
+                        threads.onDevice(work::stateToFill)
+                                .thenCompose(state -> threads.withPeers(() -> work.receive(deadline, order, state)))
+                                .thenCompose(outcome ->
+                                        outcome instanceof Outcome.Done
+                                                ? threads.onDevice(() -> work.filled(order))
+                                                : CompletableFuture.completedStage(outcome)),
                 outcome -> {
                     boolean whole = outcome instanceof Outcome.Done;
                     work.replaced(whole ? order.step() : Holding.NOTHING, order.history());
-                    switch (outcome) {
-                        case Outcome.Done done ->
-                                supervisor().tell(new JobSupervisor.Ready(name, order.epoch(), order.step()));
-                        case Outcome.EpochOver over -> {}
-                        case Outcome.MemberLost lost ->
-                                supervisor()
-                                        .tell(
-                                                new JobSupervisor.PeerFailed(
-                                                        name, order.epoch(), lost.member(), lost.evidence()));
-                        case Outcome.TimedOut late ->
-                                supervisor()
-                                        .tell(
-                                                new JobSupervisor.PeerFailed(
-                                                        name,
-                                                        order.epoch(),
-                                                        late.waitingFor().getFirst(),
-                                                        "silent in the " + deadline.name()));
+                    if (whole) {
+                        supervisor().tell(new JobSupervisor.Ready(name, order.epoch(), order.step()));
+                    } else {
+                        complain(outcome, order.epoch(), deadline);
                     }
                 });
         return same();
@@ -453,7 +497,7 @@ public final class PipelineStage {
     }
 
     private void copy(StageWork.Copying snapshot, long incarnation) {
-        DeviceThread thread = copier.orElseGet(() -> threads.start("snapshot-" + name));
+        DeviceThread thread = copier.orElseGet(() -> factory.start("snapshot-" + name));
         copier = Optional.of(thread);
         context.pipeToSelf(
                 thread.submit(snapshot::run),
@@ -480,9 +524,13 @@ public final class PipelineStage {
         return same();
     }
 
-    private <T> void onDevice(String what, java.util.concurrent.Callable<T> task, java.util.function.Consumer<T> next) {
+    private <T> void onDevice(String what, Callable<T> task, Consumer<T> next) {
+        inOrder(what, () -> threads.onDevice(task), next);
+    }
+
+    private <T> void inOrder(String what, Supplier<CompletionStage<T>> work, Consumer<T> next) {
         context.pipeToSelf(
-                device.submit(task),
+                threads.inOrder(work),
                 (result, failure) ->
                         failure == null ? new Finished(() -> next.accept(result)) : new Failed(what, failure));
     }

@@ -6,12 +6,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /// A platform thread of its own, so that neither a blocked device nor the native code below it holds up an actor.
 final class PlatformDeviceThread implements DeviceThread {
     private final LinkedBlockingQueue<Runnable> work = new LinkedBlockingQueue<>();
-    private final Queue<Runnable> farewells = new ConcurrentLinkedQueue<>();
+    private final Queue<Farewell> farewells = new ConcurrentLinkedQueue<>();
     private final Thread thread;
     private volatile boolean abandoned;
 
@@ -34,15 +33,25 @@ final class PlatformDeviceThread implements DeviceThread {
 
     @Override
     public void submitLast(Runnable task) {
-        AtomicBoolean ran = new AtomicBoolean();
-        Runnable once =
-                () -> {
-                    if (ran.compareAndSet(false, true)) {
-                        task.run();
-                    }
-                };
-        farewells.add(once);
-        work.add(once);
+        Farewell farewell = new Farewell(task);
+        farewells.add(farewell);
+        work.add(farewell);
+    }
+
+    /// Runs once, and is remembered until then.
+    private final class Farewell implements Runnable {
+        private final Runnable task;
+
+        Farewell(Runnable task) {
+            this.task = task;
+        }
+
+        @Override
+        public void run() {
+            if (farewells.remove(this)) {
+                task.run();
+            }
+        }
     }
 
     @Override
@@ -59,7 +68,7 @@ final class PlatformDeviceThread implements DeviceThread {
         } catch (InterruptedException expected) {
             // the only interrupt comes from abandon, which wants this thread to end
         } finally {
-            farewells.forEach(Runnable::run);
+            farewells.forEach(Farewell::run);
         }
     }
 }

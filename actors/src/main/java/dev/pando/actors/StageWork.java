@@ -27,7 +27,8 @@ import java.util.TreeMap;
 
 /// What a [PipelineStage] works on: the replica, and what it holds of the step in flight.
 ///
-/// The book-keeping belongs to the actor's thread, everything below the line to the device's.
+/// The book-keeping belongs to the actor's thread; what is below the lines to the two threads of [StageThreads], of
+/// which one runs at a time.
 final class StageWork {
     /// One batch shard to compute. A task of a round that was dropped meanwhile is computed in vain.
     record Task(long step, int shard, int round) {}
@@ -83,7 +84,7 @@ final class StageWork {
     private long epoch;
     private long step = -1;
     private int round;
-    private long heldStep = -1; // this and the next belong to the device's thread
+    private long heldStep = -1; // this and the next belong to whichever thread does the stage's work
     private int heldRound;
 
     private StageWork(JobSpec job, Trainer trainer, Collective collective, CheckpointStore checkpoints) {
@@ -239,14 +240,9 @@ final class StageWork {
         return sums.compute(trainer, task.shard());
     }
 
-    /// @param roundNow see [#round()]
-    Sum reduce(PipelineStage.Reduce order, int roundNow, Deadline deadline) {
-        holdOnly(order.step(), roundNow);
-        Operation operation = new Operation(order.epoch(), order.step());
-        Outcome outcome = collective.allReduce(deadline, operation, tree, sums.partials(), sum);
-        Examined examined =
-                outcome instanceof Outcome.Done ? trainer.examine(sum, order.total()) : new Examined(Double.NaN, 0);
-        return new Sum(outcome, examined);
+    /// What all make of the sum.
+    Examined examine(ShardLoss total) {
+        return trainer.examine(sum, total);
     }
 
     /// Partial sums of another step, or of a round that was dropped, are forgotten.
@@ -268,22 +264,23 @@ final class StageWork {
     }
 
     /// A state whose last step was not applied, since the device threw there, must not go anywhere.
-    Outcome send(Deadline deadline, PipelineStage.SendState order) {
-        if (trainer.step() != order.step()) {
+    List<MemorySegment> stateToSend(long expected) {
+        if (trainer.step() != expected) {
             throw new StageFailure(
-                    "asked to send the state of step " + order.step() + " while holding that of " + trainer.step());
+                    "asked to send the state of step " + expected + " while holding that of " + trainer.step());
         }
-        Operation operation = new Operation(order.epoch(), order.operation());
-        return collective.send(deadline, operation, order.to(), data(trainer.state()));
+        return data(trainer.state());
     }
 
-    Outcome receive(Deadline deadline, PipelineStage.ReceiveState order) {
-        Operation operation = new Operation(order.epoch(), order.operation());
-        Outcome outcome = collective.receive(deadline, operation, order.from(), data(trainer.state()));
-        if (outcome instanceof Outcome.Done) {
-            trainer.restored(order.step(), order.history());
-        }
-        return outcome;
+    /// Where a state goes that is received.
+    List<MemorySegment> stateToFill() {
+        return data(trainer.state());
+    }
+
+    /// The state was received.
+    Outcome filled(PipelineStage.ReceiveState order) {
+        trainer.restored(order.step(), order.history());
+        return new Outcome.Done();
     }
 
     private static List<MemorySegment> data(TrainerState state) {
@@ -324,10 +321,33 @@ final class StageWork {
         return StateHash.of(trainer.state());
     }
 
+    /// Once neither thread does anything for the stage any more.
     void close() {
         lastCopy.ifPresent(Copying::end);
         trainer.close();
         collective.close();
         checkpoints.close();
+    }
+
+    // ---- on the stage's own thread, which waits for others
+    // -----------------------------------------------------------
+
+    /// Nothing of the stage is computed meanwhile, so the partial sums stay as they are.
+    ///
+    /// @param roundNow see [#round()]
+    Outcome sum(PipelineStage.Reduce order, int roundNow, Deadline deadline) {
+        holdOnly(order.step(), roundNow);
+        Operation operation = new Operation(order.epoch(), order.step());
+        return collective.allReduce(deadline, operation, tree, sums.partials(), sum);
+    }
+
+    Outcome send(Deadline deadline, PipelineStage.SendState order, List<MemorySegment> state) {
+        Operation operation = new Operation(order.epoch(), order.operation());
+        return collective.send(deadline, operation, order.to(), state);
+    }
+
+    Outcome receive(Deadline deadline, PipelineStage.ReceiveState order, List<MemorySegment> state) {
+        Operation operation = new Operation(order.epoch(), order.operation());
+        return collective.receive(deadline, operation, order.from(), state);
     }
 }

@@ -65,6 +65,7 @@ class WireTest {
                             STAGE,
                             DEVICE),
                     new JobSupervisor.Computed("worker-1", 4, 2, 5, LOSS, 0.0625),
+                    new JobSupervisor.Queued("worker-1", 2, 250_000_000L),
                     new JobSupervisor.Voted("worker-1", 4, 2, new Examined(Double.NaN, -1)),
                     new JobSupervisor.Voted("worker-1", 4, 2, new Examined(Math.nextUp(0.1), Long.MIN_VALUE)),
                     new JobSupervisor.PeerFailed("worker-1", 2, "worker-2", "its process 17 has ended"),
