@@ -3,18 +3,24 @@ package dev.pando.runtime;
 import dev.pando.actors.NodeSupervisor;
 import dev.pando.actors.Stopwatch;
 import dev.pando.actors.Workbench;
+import dev.pando.runtime.grove.ControlPort;
 import dev.pando.runtime.grove.NodeSettings;
 import dev.pando.runtime.grove.NodeSystem;
 import dev.pando.runtime.grove.Others;
+import dev.pando.runtime.grove.Probes;
 import dev.pando.runtime.grove.Seeds;
 import java.time.Clock;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -26,7 +32,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 /// as it is a member.
 public final class GroveNode implements AutoCloseable {
     private final NodeSystem<Void> node;
-    private final NodeWorkbench workbench;
+    private final Deque<Runnable> opened;
     private final NodeSettings settings;
     private final Others others;
     private final CompletionStage<Done> serving;
@@ -34,43 +40,52 @@ public final class GroveNode implements AutoCloseable {
 
     private GroveNode(
             NodeSystem<Void> node,
-            NodeWorkbench workbench,
+            Deque<Runnable> opened,
             NodeSettings settings,
             Others others,
             CompletionStage<Done> serving) {
         this.serving = serving;
         this.node = node;
-        this.workbench = workbench;
+        this.opened = opened;
         this.settings = settings;
         this.others = others;
     }
 
     public static GroveNode start(NodeSettings settings) {
-        return start(settings, UnaryOperator.identity(), new CountDownLatch(1));
+        return start(settings, UnaryOperator.identity(), new CountDownLatch(1), news -> {});
     }
 
     /// @param tools what it builds its replicas with, as the actors see it
     /// @param over ends the search for nodes to join
-    public static GroveNode start(NodeSettings settings, UnaryOperator<Workbench> tools, CountDownLatch over) {
-        var seeds = Seeds.of(settings.host() + ":" + settings.port(), settings.join(), Stopwatch.system(), over);
-        NodeWorkbench workbench = new NodeWorkbench(settings);
+    /// @param news hears what that search waits for, in sentences for people
+    public static GroveNode start(
+            NodeSettings settings, UnaryOperator<Workbench> tools, CountDownLatch over, Consumer<String> news) {
+        Deque<Runnable> opened = new ArrayDeque<>(); // what is to be closed, the last first
         try {
+            ControlPort port = ControlPort.open(settings.host(), settings.port());
+            opened.push(port::close);
+            Optional<Probes> probes = Probes.of(settings);
+            probes.ifPresent(open -> opened.push(open::close));
+            List<String> seeds = Seeds.of(settings, port, over, news);
+            NodeWorkbench workbench = new NodeWorkbench(settings);
+            opened.push(workbench::close);
             JobNames names = new JobNames();
             Others others = new Others();
             CompletableFuture<Done> owning = new CompletableFuture<>();
             NodeSystem<Void> node =
                     NodeSystem.start(
-                            settings, seeds, guardian(settings, tools.apply(workbench), names, others, owning));
+                            settings, port, seeds, guardian(settings, tools.apply(workbench), names, others, owning));
             CompletionStage<Done> serving =
                     node.up()
                             .thenCombine(owning, (up, owner) -> up)
                             .thenApply(ready -> {
-                                node.port().serve(new NodeDesk(node.system(), names));
+                                port.serve(new NodeDesk(node.system(), names));
+                                probes.ifPresent(open -> open.readyWhen(node::isUp));
                                 return ready;
                             });
-            return new GroveNode(node, workbench, settings, others, serving);
+            return new GroveNode(node, opened, settings, others, serving);
         } catch (RuntimeException refused) {
-            workbench.close();
+            opened.forEach(Runnable::run);
             throw refused;
         }
     }
@@ -133,6 +148,6 @@ public final class GroveNode implements AutoCloseable {
         } catch (InterruptedException hurried) {
             Thread.currentThread().interrupt();
         }
-        workbench.close();
+        opened.forEach(Runnable::run);
     }
 }

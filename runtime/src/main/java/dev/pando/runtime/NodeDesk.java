@@ -50,7 +50,7 @@ final class NodeDesk implements Desk {
     @Override
     public void answer(JsonNode question, Answers answers) throws IOException {
         switch (question.path("ask").asText()) {
-            case "where" -> answers.tell("where", Cluster.get(system).selfMember().address().toString());
+            case "where", "meet" -> answers.tell("where", Cluster.get(system).selfMember().address().toString());
             case "grove" -> grove(answers);
             case "submit" -> intake.take(question, answers);
             case "status" -> answers.tell("status", known(job(question)));

@@ -113,15 +113,18 @@ public class NodeCommand implements Callable<Integer> {
     ///
     /// @return settings for another life: with the nodes that were the others in this one
     private NodeSettings live(NodeSettings settings) {
-        try (GroveNode node = GroveNode.start(settings, this::tools, over)) {
+        try (GroveNode node = GroveNode.start(settings, this::tools, over, this::sayWaiting)) {
             current.set(node);
             node.up().thenAccept(up -> say(welcome(settings, node)));
             node.ended().toCompletableFuture().join();
             if (!node.wasUp() && !leaving.get()) {
                 throw new UserError(
-                        "no grove let this node in at "
-                                + String.join(", ", settings.join())
-                                + "; see that a node runs there, and --join it");
+                        "no grove let this node in"
+                                + (settings.join().isEmpty()
+                                        ? " of those that were discovered; start the node again"
+                                        : " at "
+                                                + String.join(", ", settings.join())
+                                                + "; see that a node runs there, and --join it"));
             }
             return settings.joining(node.others());
         }
@@ -143,6 +146,10 @@ public class NodeCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         out.println(sentence);
         out.flush();
+    }
+
+    private void sayWaiting(String what) {
+        say(name + " waits: " + what);
     }
 
     private void leaveWhenInputEnds() {

@@ -33,7 +33,7 @@ public final class ControlPort implements AutoCloseable {
     }
 
     /// @param port 0: any that is free
-    static ControlPort open(String host, int port) {
+    public static ControlPort open(String host, int port) {
         try {
             ControlPort control = new ControlPort(new ServerSocket(port, WAITING_AT_MOST, InetAddress.getByName(host)));
             Thread.ofVirtual().name("pando-control-port").start(control::accept);
@@ -63,6 +63,11 @@ public final class ControlPort implements AutoCloseable {
     /// From now on this desk answers.
     public void serve(Desk now) {
         desk.set(now);
+    }
+
+    /// From now on there is nobody yet to answer.
+    void serveNobody() {
+        desk.set(ControlPort::notYet);
     }
 
     /// The port of another node.

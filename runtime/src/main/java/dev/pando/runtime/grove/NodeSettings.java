@@ -9,6 +9,7 @@ import dev.pando.runtime.settings.UserError;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.apache.pekko.cluster.Member;
 
@@ -18,7 +19,8 @@ import org.apache.pekko.cluster.Member;
 /// @param devices how many it has
 /// @param grove the group `pando.grove`
 /// @param system the group `pando.system`
-/// @param join nodes of the grove to join, `host:port` each: any of them will do; none: it is the first
+/// @param join nodes of the grove to join, `host:port` each: any of them will do; none: it discovers others, or is the
+///   first
 public record NodeSettings(String name, int devices, Config grove, Config system, List<String> join) {
     static final String SYSTEM_NAME = "pando";
     private static final String NAME = "name-";
@@ -52,6 +54,21 @@ public record NodeSettings(String name, int devices, Config grove, Config system
     /// Of the [ControlPort].
     public int port() {
         return grove.getInt("port");
+    }
+
+    /// How it finds others where it is told to join nobody.
+    Optional<Discovery> discovery() {
+        return Discovery.of(grove);
+    }
+
+    /// How many nodes must see each other before one of them founds a grove.
+    int required() {
+        return Discovery.required(grove);
+    }
+
+    /// Of the [Probes]; empty: there are none.
+    OptionalInt probePort() {
+        return grove.getIsNull("probe-port") ? OptionalInt.empty() : OptionalInt.of(grove.getInt("probe-port"));
     }
 
     /// What the node's membership says about it, beside its control port.

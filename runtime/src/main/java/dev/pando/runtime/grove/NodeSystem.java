@@ -16,6 +16,7 @@ import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
+import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
 import org.apache.pekko.cluster.typed.JoinSeedNodes;
@@ -35,31 +36,25 @@ public final class NodeSystem<T> {
 
     /// Starts, and asks to be let in.
     ///
+    /// @param port which it closes when it ends
     /// @param seeds addresses of actor systems to join; none: it is the first
-    public static <T> NodeSystem<T> start(NodeSettings settings, List<String> seeds, Behavior<T> guardian) {
-        ControlPort port = ControlPort.open(settings.host(), settings.port());
-        try {
-            List<String> roles = new ArrayList<>(settings.roles());
-            roles.add(port.role());
-            ActorSystem<T> system =
-                    ActorSystem.create(
-                            guardian,
-                            NodeSettings.SYSTEM_NAME,
-                            settings.actorSystem(Map.of("pekko.cluster.roles", roles)));
-            system.getWhenTerminated().whenComplete((done, failure) -> port.close());
-            NodeSystem<T> node = new NodeSystem<>(system, port);
-            org.apache.pekko.cluster.Cluster.get(Adapter.toClassic(system))
-                    .registerOnMemberUp(() -> node.up.complete(Done.getInstance()));
-            system.systemActorOf(Lifelines.create(), "lifelines", Props.empty());
-            node.join(seeds);
-            if (!seeds.isEmpty()) {
-                Thread.ofVirtual().name("pando-joining").start(() -> node.lookAround(settings.join(), seeds));
-            }
-            return node;
-        } catch (RuntimeException refused) {
-            port.close();
-            throw refused;
+    public static <T> NodeSystem<T> start(
+            NodeSettings settings, ControlPort port, List<String> seeds, Behavior<T> guardian) {
+        List<String> roles = new ArrayList<>(settings.roles());
+        roles.add(port.role());
+        ActorSystem<T> system =
+                ActorSystem.create(
+                        guardian, NodeSettings.SYSTEM_NAME, settings.actorSystem(Map.of("pekko.cluster.roles", roles)));
+        system.getWhenTerminated().whenComplete((done, failure) -> port.close());
+        NodeSystem<T> node = new NodeSystem<>(system, port);
+        org.apache.pekko.cluster.Cluster.get(Adapter.toClassic(system))
+                .registerOnMemberUp(() -> node.up.complete(Done.getInstance()));
+        system.systemActorOf(Lifelines.create(), "lifelines", Props.empty());
+        node.join(seeds);
+        if (!seeds.isEmpty()) {
+            Thread.ofVirtual().name("pando-joining").start(() -> node.lookAround(settings, seeds));
         }
+        return node;
     }
 
     private void join(List<String> seeds) {
@@ -72,12 +67,12 @@ public final class NodeSystem<T> {
     }
 
     /// Those that were found first may die before they let anybody in: until one has, others are asked as well.
-    private void lookAround(List<String> nodes, List<String> asked) {
+    private void lookAround(NodeSettings settings, List<String> asked) {
         List<String> last = asked;
         try {
             while (!up.isDone() && !system.getWhenTerminated().toCompletableFuture().isDone()) {
                 TimeUnit.MILLISECONDS.sleep(BETWEEN_LOOKS_MS);
-                List<String> now = Seeds.answering(nodes, silent -> {});
+                List<String> now = Seeds.answering(Seeds.candidates(settings), silent -> {});
                 if (!now.isEmpty() && !now.equals(last) && !up.isDone()) {
                     join(now);
                     last = now;
@@ -96,6 +91,11 @@ public final class NodeSystem<T> {
 
     public ControlPort port() {
         return port;
+    }
+
+    /// Whether it is a member now, and none that is on its way out.
+    public boolean isUp() {
+        return Cluster.get(system).selfMember().status().equals(MemberStatus.up());
     }
 
     public Address address() {

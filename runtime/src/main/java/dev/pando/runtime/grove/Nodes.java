@@ -2,6 +2,7 @@ package dev.pando.runtime.grove;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigRenderOptions;
+import com.typesafe.config.ConfigValueFactory;
 import dev.pando.actors.Stopwatch;
 import dev.pando.runtime.settings.UserError;
 import java.io.File;
@@ -92,7 +93,8 @@ public final class Nodes implements AutoCloseable {
         Nodes nodes = new Nodes(nodeCommand, grove, folder, stopwatch, hopeless);
         try {
             Files.createDirectories(folder);
-            Files.writeString(nodes.config(), grove.atPath("pando.grove").root().render(ConfigRenderOptions.concise()));
+            Files.writeString(
+                    nodes.config(), alone(grove).atPath("pando.grove").root().render(ConfigRenderOptions.concise()));
             for (int of : devices) {
                 nodes.startOne(of);
             }
@@ -101,6 +103,12 @@ public final class Nodes implements AutoCloseable {
             nodes.close();
             throw new UserError("cannot start a node process: " + failed.getMessage(), failed);
         }
+    }
+
+    /// What they are told about their grove: whom to join they hear from here, and who lives is seen from here.
+    private static Config alone(Config grove) {
+        return grove.withValue("discovery.method", ConfigValueFactory.fromAnyRef("none"))
+                .withValue("probe-port", ConfigValueFactory.fromAnyRef(null));
     }
 
     /// Those that run now.

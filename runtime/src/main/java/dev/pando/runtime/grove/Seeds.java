@@ -2,13 +2,15 @@ package dev.pando.runtime.grove;
 
 import dev.pando.actors.Stopwatch;
 import dev.pando.runtime.settings.UserError;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/// Finds the actor systems of the nodes that a new one is told to join: people know nodes by their control ports.
+/// Finds the actor systems of the nodes that a new one is to join: it is told their control ports, or discovers them.
 public final class Seeds {
     private static final double PATIENCE_SECONDS = 60; // nodes that are started together are not there at once
     private static final double FOUNDING_SECONDS = 5;
@@ -17,6 +19,40 @@ public final class Seeds {
 
     private Seeds() {}
 
+    /// Blocks until it is known whom to join.
+    ///
+    /// @param port of the node that asks; others may ask there meanwhile
+    /// @param over ends the search
+    /// @param news hears what the node waits for
+    /// @return addresses of actor systems; none: the node founds its grove
+    public static List<String> of(NodeSettings settings, ControlPort port, CountDownLatch over, Consumer<String> news) {
+        Optional<Discovery> discovery = settings.discovery();
+        if (!settings.join().isEmpty() || discovery.isEmpty()) {
+            return of(settings.host() + ":" + settings.port(), settings.join(), Stopwatch.system(), over);
+        }
+        String own = Discovery.known(settings.host() + ":" + port.port());
+        Meeting meeting = new Meeting(own, discovery.get(), settings.required(), news);
+        port.serve(meeting);
+        try {
+            return meeting.seeds(over);
+        } finally {
+            port.serveNobody();
+        }
+    }
+
+    /// The nodes that may be asked to let this one in.
+    static List<String> candidates(NodeSettings settings) {
+        if (!settings.join().isEmpty()) {
+            return settings.join();
+        }
+        try {
+            Optional<Discovery> discovery = settings.discovery();
+            return discovery.isEmpty() ? List.of() : List.copyOf(discovery.get().nodes());
+        } catch (IOException unknown) {
+            return List.of();
+        }
+    }
+
     /// Asks them one after the other until at least one answers. Whoever is named first in its own list founds the
     /// grove when nobody answers for a while, so that all nodes of it can be started with one and the same list.
     ///
@@ -24,7 +60,7 @@ public final class Seeds {
     /// @param nodes `host:port` each
     /// @param over ends the search
     /// @return of all that answer
-    public static List<String> of(String own, List<String> nodes, Stopwatch stopwatch, CountDownLatch over) {
+    static List<String> of(String own, List<String> nodes, Stopwatch stopwatch, CountDownLatch over) {
         List<String> others = nodes.stream().filter(node -> !node.equals(own)).toList();
         if (others.isEmpty()) {
             return List.of();

@@ -12,11 +12,10 @@ import dev.pando.runtime.settings.Written;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -34,18 +33,32 @@ class DeployTest {
     @TempDir private Path temp;
 
     @Test
-    void shouldDescribeAServiceAVolumeAndNodesThatFindEachOther() throws IOException {
+    void shouldDescribeNodesThatMayAskForEachOther() throws IOException {
         List<String> kinds = new ArrayList<>();
         for (Object document : new Yaml().loadAll(Files.readString(MANIFEST))) {
             kinds.add(at(document, "kind").toString());
         }
 
-        assertThat(kinds).containsExactly("Service", "PersistentVolumeClaim", "PodDisruptionBudget", "StatefulSet");
+        assertThat(kinds)
+                .containsExactly(
+                        "ServiceAccount",
+                        "Role",
+                        "RoleBinding",
+                        "Service",
+                        "PersistentVolumeClaim",
+                        "PodDisruptionBudget",
+                        "Deployment");
+        Object rule = ((List<?>) at(document("Role"), "rules")).getFirst();
+        assertThat(at(rule, "resources")).isEqualTo(List.of("pods"));
+        assertThat(at(rule, "verbs")).isEqualTo(List.of("list"));
+        String account = (String) at(at(document("ServiceAccount"), "metadata"), "name");
+        assertThat(at(((List<?>) at(document("RoleBinding"), "subjects")).getFirst(), "name")).isEqualTo(account);
+        assertThat(at(podSpec(), "serviceAccountName")).isEqualTo(account);
     }
 
     @Test
     void shouldStartNodesByACommandThatPandoTakes() throws IOException {
-        List<String> arguments = arguments("pando-1");
+        List<String> arguments = arguments("10.1.0.7");
 
         ParseResult node =
                 Cli.create(new PrintWriter(Writer.nullWriter()), new PrintWriter(Writer.nullWriter()))
@@ -58,13 +71,38 @@ class DeployTest {
             written = written.set(set);
         }
         Config grove = written.whole().getConfig("pando.grove");
-        List<String> join = node.matchedOptionValue("--join", List.of());
-        assertThat(join).contains(grove.getString("host") + ":" + grove.getInt("port"));
+        assertThat(grove.getString("host")).isEqualTo("10.1.0.7");
+        assertThat(grove.getString("discovery.method")).isEqualTo("kubernetes-api");
+        Map<Object, Object> labels = new HashMap<>();
+        for (String label : grove.getString("discovery.pod-labels").split(",")) {
+            labels.put(label.split("=")[0], label.split("=")[1]);
+        }
+        assertThat(at(at(at(at(document("Deployment"), "spec"), "template"), "metadata"), "labels")).isEqualTo(labels);
+        int replicas = (Integer) at(at(document("Deployment"), "spec"), "replicas");
+        assertThat(2 * grove.getInt("discovery.required-nodes")).isGreaterThan(replicas);
+    }
+
+    @Test
+    void shouldNameThePortsThatNodesListenAt() throws IOException {
+        List<String> arguments = arguments("10.1.0.7");
+
+        Map<Object, Object> ports = new HashMap<>();
+        ((List<?>) at(container(), "ports")).forEach(port -> ports.put(at(port, "name"), at(port, "containerPort")));
+
+        assertThat(arguments)
+                .contains(
+                        "pando.grove.port=" + ports.get("control"),
+                        "pando.grove.messages-port=" + ports.get("messages"),
+                        "pando.grove.probe-port=" + ports.get("probes"));
+        assertThat(at(container(), "readinessProbe"))
+                .isEqualTo(Map.of("httpGet", Map.of("path", "/ready", "port", "probes")));
+        assertThat(at(at(container(), "livenessProbe"), "httpGet"))
+                .isEqualTo(Map.of("path", "/alive", "port", "probes"));
     }
 
     @Test
     void shouldFoundOneGroveOfNodesThatAreAllGivenTheSameList() throws Exception {
-        List<String> all = List.of("127.0.0.1:" + freePort(), "127.0.0.1:" + freePort());
+        List<String> all = List.of("127.0.0.1:" + NodeProcesses.freePort(), "127.0.0.1:" + NodeProcesses.freePort());
 
         CompletableFuture<GroveNode> starting = CompletableFuture.supplyAsync(() -> GroveNode.start(settings(all, 1)));
         try (GroveNode first = GroveNode.start(settings(all, 0));
@@ -89,22 +127,27 @@ class DeployTest {
                 all);
     }
 
-    private static int freePort() throws IOException {
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return free.getLocalPort();
-        }
+    /// Of the container, as the kubelet would pass them on.
+    private static List<String> arguments(String podIp) throws IOException {
+        List<?> arguments = (List<?>) at(container(), "args");
+        return arguments.stream().map(word -> word.toString().replace("$(POD_IP)", podIp)).toList();
     }
 
-    /// Of the container, as the kubelet would pass them on.
-    private static List<String> arguments(String pod) throws IOException {
+    private static Object container() throws IOException {
+        return ((List<?>) at(podSpec(), "containers")).getFirst();
+    }
+
+    private static Object podSpec() throws IOException {
+        return at(at(at(document("Deployment"), "spec"), "template"), "spec");
+    }
+
+    private static Object document(String kind) throws IOException {
         for (Object document : new Yaml().loadAll(Files.readString(MANIFEST))) {
-            if (at(document, "kind").equals("StatefulSet")) {
-                Object containers = at(at(at(at(document, "spec"), "template"), "spec"), "containers");
-                List<?> arguments = (List<?>) at(((List<?>) containers).getFirst(), "args");
-                return arguments.stream().map(word -> word.toString().replace("$(POD)", pod)).toList();
+            if (at(document, "kind").equals(kind)) {
+                return document;
             }
         }
-        throw new IllegalStateException("no StatefulSet in " + MANIFEST);
+        throw new IllegalStateException("no " + kind + " in " + MANIFEST);
     }
 
     private static Object at(Object document, String key) {
