@@ -118,7 +118,11 @@ final class TwoHosts implements AutoCloseable {
         try {
             if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
                 throw new IllegalStateException(
-                        "process " + process.pid() + " was killed, and is still there after " + PATIENCE_SECONDS + " s");
+                        "process "
+                                + process.pid()
+                                + " was killed, and is still there after "
+                                + PATIENCE_SECONDS
+                                + " s");
             }
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
