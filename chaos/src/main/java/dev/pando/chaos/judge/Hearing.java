@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -27,12 +28,14 @@ final class Hearing {
     private final Set<String> lost = new HashSet<>();
     private final Set<Long> durable = new HashSet<>();
     private final Set<Long> published = new HashSet<>(); // since the job last went back
+    private final Set<String> heldBefore = new HashSet<>(); // what an earlier start would not have had to redo
     private int position;
     private long nextStep = NOT_BEGUN;
-    private long furthest; // steps that were ever committed
+    private long unheard; // up to here a checkpoint may be durable of which nobody was left to tell
+    private long newestEpoch; // of all processes
+    private OptionalLong found = OptionalLong.empty(); // epoch of the steps that somebody found who is taking over
     private boolean distrusted; // a step was dropped since the last commit: what the workers hold may be wrong
     private boolean stopped; // the last rung was tried
-    private boolean foundAtTakeover;
     private boolean ended;
 
     /// @param missingFrom for each event the step from which on commits before it may be missing
@@ -47,20 +50,23 @@ final class Hearing {
                 !stopped || event instanceof JobEvent.Failed,
                 Rule.RUNGS_IN_ORDER,
                 "after the last rung comes " + event);
+        if (found.isPresent() && !(event instanceof StepCommitted)) {
+            require(
+                    event instanceof JobEvent.Started,
+                    Rule.NO_OLD_EPOCH,
+                    "steps were committed in epoch "
+                            + found.getAsLong()
+                            + ", which nobody opened, and nobody took over");
+            found = OptionalLong.empty();
+        }
         switch (event) {
             case JobEvent.Started started -> started(started);
             case JobEvent.WorkerJoined(String worker, _, _) -> {
                 require(!lost.contains(worker), Rule.NO_LOST_WORKER, worker + " joins after it was lost");
                 holders.add(worker);
             }
-            case JobEvent.WorkerLost(String worker, _, _) -> {
-                holders.remove(worker);
-                lost.add(worker);
-            }
-            case JobEvent.WorkerLeft(String worker, _) -> {
-                holders.remove(worker);
-                lost.add(worker);
-            }
+            case JobEvent.WorkerLost(String worker, _, _) -> gone(worker);
+            case JobEvent.WorkerLeft(String worker, _) -> gone(worker);
             case JobEvent.EpochOpened opened -> opened(opened);
             case JobEvent.ShardsMoved moved -> moved(moved);
             case JobEvent.RungTried tried -> tried(tried);
@@ -90,6 +96,12 @@ final class Hearing {
         position++;
     }
 
+    private void gone(String worker) {
+        holders.remove(worker);
+        heldBefore.remove(worker);
+        lost.add(worker);
+    }
+
     List<Violation> end() {
         require(
                 ended,
@@ -98,7 +110,8 @@ final class Hearing {
         return List.copyOf(violations);
     }
 
-    /// A process starts: it knows no epoch and no worker of the one before.
+    /// A process starts: it knows no epoch and no worker of the one before. Or somebody takes over: the workers are
+    /// those of before, and epochs go on.
     private void started(JobEvent.Started started) {
         require(
                 nextStep == NOT_BEGUN || isCommitted(started.step()),
@@ -108,6 +121,11 @@ final class Hearing {
                 nextStep == NOT_BEGUN || started.resumed() || started.step() == 0,
                 Rule.STEPS_IN_ORDER,
                 "it starts at step " + started.step() + " without being resumed");
+        heldBefore.clear();
+        if (started.step() < nextStep && !distrusted) {
+            heldBefore.addAll(holders);
+        }
+        unheard = Math.max(unheard, Math.max(nextStep, started.step()));
         nextStep = started.step();
         durable.add(started.step());
         published.removeIf(step -> step > started.step());
@@ -116,17 +134,13 @@ final class Hearing {
         movedInEpoch.clear();
         holders.clear();
         lost.clear();
-        foundAtTakeover = false;
         distrusted = false;
         stopped = false;
         ended = false;
     }
 
     private void opened(JobEvent.EpochOpened opened) {
-        require(
-                !foundAtTakeover,
-                Rule.NO_OLD_EPOCH,
-                "steps were committed in an epoch that was not open, and nobody took over");
+        redone(opened);
         require(
                 epochs.isEmpty() || opened.epoch() > epochs.lastKey(),
                 Rule.EPOCHS_RISE,
@@ -141,6 +155,23 @@ final class Hearing {
         epochWorkers.clear();
         epochWorkers.addAll(opened.workers());
         movedInEpoch.clear();
+    }
+
+    /// Whoever takes over goes on from what the workers hold. Where epochs are counted anew all of it was lost.
+    private void redone(JobEvent.EpochOpened opened) {
+        if (opened.epoch() > newestEpoch) {
+            heldBefore.retainAll(opened.workers());
+            require(
+                    heldBefore.isEmpty(),
+                    Rule.NO_STEP_REDONE,
+                    "it goes on at step "
+                            + opened.step()
+                            + " while "
+                            + String.join(", ", heldBefore)
+                            + " held a later state");
+        }
+        heldBefore.clear();
+        newestEpoch = opened.epoch();
     }
 
     private void moved(JobEvent.ShardsMoved moved) {
@@ -186,10 +217,8 @@ final class Hearing {
                 Rule.STEPS_IN_ORDER,
                 "step " + step.step() + " is committed, due is " + nextStep);
         nextStep = step.step() + 1;
-        furthest = Math.max(furthest, nextStep);
         distrusted = false;
         long current = epochOf(step.step());
-        foundAtTakeover |= isFoundAtTakeover(step);
         require(
                 step.epoch() == current || isFoundAtTakeover(step),
                 Rule.NO_OLD_EPOCH,
@@ -211,10 +240,15 @@ final class Hearing {
                         + (before == null ? "" : Judge.numbers(before)));
     }
 
-    /// Whoever takes over tells of the steps that the one before committed and did not tell of, under an epoch that is
-    /// not open yet; and then that it has taken over.
+    /// Whoever takes over tells of the steps that the one before committed and did not tell of, under an epoch of its
+    /// own that it has not opened yet; and next that it has taken over.
     private boolean isFoundAtTakeover(StepCommitted step) {
-        return !epochs.isEmpty() && step.epoch() > epochs.lastKey();
+        if (epochs.isEmpty() || step.epoch() <= epochs.lastKey()) {
+            return false;
+        }
+        boolean isOfTheSame = found.orElse(step.epoch()) == step.epoch();
+        found = OptionalLong.of(step.epoch());
+        return isOfTheSame;
     }
 
     /// The newest epoch that was opened for this step or before: later ones, for the next step, may be in the history
@@ -229,11 +263,11 @@ final class Hearing {
 
     private void wentBack(long step) {
         require(
-                step == 0 || durable.contains(step),
+                step == 0 || durable.contains(step) || step <= unheard,
                 Rule.ROLLBACK_HAS_A_CHECKPOINT,
                 "it goes back to step " + step + ", of which there is no checkpoint");
         require(
-                isCommitted(step) || step <= furthest,
+                isCommitted(step),
                 Rule.STEPS_IN_ORDER,
                 "it goes forward to step " + step + ", but only " + nextStep + " were committed");
         nextStep = step;
@@ -242,14 +276,12 @@ final class Hearing {
     }
 
     private void published(long step) {
-        // Of a job that went back since, a checkpoint may come to light that a node finished that was given up.
-        boolean isOfBefore = step > nextStep && step <= furthest;
         require(
-                isCommitted(step) || isOfBefore,
+                isCommitted(step),
                 Rule.CHECKPOINTS_OF_COMMITTED_STEPS,
                 "a checkpoint of " + step + " steps is durable after " + nextStep);
         require(
-                isOfBefore || published.add(step),
+                published.add(step),
                 Rule.CHECKPOINTS_OF_COMMITTED_STEPS,
                 "the checkpoint of " + step + " steps is published twice");
         durable.add(step);

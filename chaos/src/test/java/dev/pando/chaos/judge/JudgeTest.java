@@ -153,6 +153,16 @@ class JudgeTest {
         return all;
     }
 
+    private static List<JobEvent> inserted(List<JobEvent> history, JobEvent after, JobEvent more) {
+        List<JobEvent> all = new ArrayList<>(history);
+        all.add(history.indexOf(after) + 1, more);
+        return all;
+    }
+
+    private static List<String> sentences(List<JobEvent> history) {
+        return Judge.judge(History.of(history), History.of(UNDISTURBED)).stream().map(Violation::sentence).toList();
+    }
+
     private static Set<Rule> broken(List<JobEvent> history) {
         return Judge.judge(History.of(history), History.of(UNDISTURBED)).stream()
                 .map(Violation::rule)
@@ -202,6 +212,10 @@ class JudgeTest {
                         new StepCommitted(1, 2, 1.4, 1, 1e-3, 60, 1, 1));
 
         assertThat(broken(skipping)).containsExactly(Rule.SAME_LOSS_HISTORY);
+        assertThat(sentences(skipping))
+                .containsExactly(
+                        "step 1 has loss 1.4, norm 1.0, rate 0.001, 60 tokens,"
+                                + " undisturbed it has loss 1.5, norm 1.0, rate 0.001, 80 tokens");
     }
 
     @Test
@@ -218,8 +232,86 @@ class JudgeTest {
                         new CheckpointDurable(1, "step-1", 1, 0.1),
                         new Finished(1, "sha256:00"));
 
-        assertThat(Judge.judge(History.of(twoLeaders)).stream().map(Violation::rule))
+        assertThat(broken(twoLeaders))
                 .contains(Rule.EPOCHS_RISE, Rule.STEPS_IN_ORDER, Rule.CHECKPOINTS_OF_COMMITTED_STEPS);
+        assertThat(sentences(twoLeaders))
+                .contains(
+                        "epoch 1 is opened after 1",
+                        "step 0 is committed, due is 1",
+                        "the checkpoint of 1 steps is published twice");
+    }
+
+    /// The second supervisor found that step 2 was committed of which the first one told nobody.
+    private static final List<JobEvent> TAKEN_OVER =
+            List.of(
+                    new Started(0, false),
+                    new WorkerJoined("worker-0", 0),
+                    new WorkerJoined("worker-1", 0),
+                    new EpochOpened(101, 0, "begins", List.of("worker-0", "worker-1")),
+                    step(0, 101),
+                    new SnapshotTaken(1, 0.1),
+                    step(1, 101),
+                    step(2, 200),
+                    new Started(3, true),
+                    new WorkerLost("worker-0", 3, "its node is gone, and with it the supervisor"),
+                    new WorkerJoined("worker-1", 3),
+                    new EpochOpened(201, 3, "begins", List.of("worker-1")),
+                    step(3, 201),
+                    new Finished(4, "sha256:00"));
+
+    @Test
+    void shouldAllowASupervisorToTakeOver() {
+        assertThat(broken(TAKEN_OVER)).isEmpty();
+    }
+
+    @Test
+    void shouldFlagAFirstLeaderThatGoesOnAfterTheSecondTookOver() {
+        List<JobEvent> twoLeaders = inserted(TAKEN_OVER, step(3, 201), step(3, 101));
+
+        assertThat(broken(twoLeaders)).contains(Rule.NO_OLD_EPOCH, Rule.STEPS_IN_ORDER);
+        assertThat(sentences(twoLeaders))
+                .contains(
+                        "step 3 is committed in epoch 101, it was to be that of epoch 201",
+                        "step 3 is committed, due is 4");
+    }
+
+    @Test
+    void shouldFlagASupervisorThatRedoesWhatAWorkerHolds() {
+        List<JobEvent> forgetful = new ArrayList<>(TAKEN_OVER.subList(0, 7));
+        forgetful.addAll(
+                List.of(
+                        new Started(1, true),
+                        new EpochOpened(201, 1, "loading checkpoint step-1", List.of("worker-1")),
+                        step(1, 201),
+                        step(2, 201),
+                        step(3, 201),
+                        new Finished(4, "sha256:00")));
+
+        assertThat(broken(forgetful)).containsExactly(Rule.NO_STEP_REDONE);
+        assertThat(sentences(forgetful)).containsExactly("it goes on at step 1 while worker-1 held a later state");
+    }
+
+    @Test
+    void shouldFlagStepsOfAnEpochThatNobodyOpened() {
+        assertThat(broken(without(TAKEN_OVER, new Started(3, true)))).contains(Rule.NO_OLD_EPOCH);
+        assertThat(broken(replaced(EVENTFUL, step(3, 4), step(3, 5)))).contains(Rule.NO_OLD_EPOCH);
+    }
+
+    @Test
+    void shouldAllowACheckpointThatBecameDurableWhileNobodyWasLeftToTell() {
+        List<JobEvent> unheard = new ArrayList<>(TAKEN_OVER.subList(0, TAKEN_OVER.size() - 2));
+        unheard.addAll(
+                List.of(
+                        new WorkerLost("worker-1", 3, "killed"),
+                        new RungTried(Rung.LOAD_CHECKPOINT, 3, "the newest"),
+                        new StateLoaded(1, "step-1", List.of()),
+                        new EpochOpened(202, 1, "begins", List.of("worker-1#2")),
+                        step(1, 202),
+                        step(2, 202),
+                        step(3, 202),
+                        new Finished(4, "sha256:00")));
+
+        assertThat(broken(unheard)).isEmpty();
     }
 
     @Test
