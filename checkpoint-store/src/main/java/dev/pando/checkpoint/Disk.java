@@ -71,5 +71,15 @@ interface Disk {
         ///
         /// @throws java.io.EOFException if the file ends before
         void read(ByteBuffer into, long position) throws IOException;
+
+        /// Fills several buffers with what lies there one after the other.
+        default void read(List<ByteBuffer> into, long position) throws IOException {
+            long at = position;
+            for (ByteBuffer one : into) {
+                long bytes = one.remaining();
+                read(one, at);
+                at += bytes;
+            }
+        }
     }
 }

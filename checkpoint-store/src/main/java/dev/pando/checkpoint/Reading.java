@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -22,11 +23,13 @@ final class Reading implements Closeable {
 
     private final Workers workers;
     private final Manifest manifest;
+    private final long runBytes;
     private final Map<String, Disk.Input> files = new HashMap<>();
 
-    private Reading(Workers workers, Manifest manifest) {
+    private Reading(Workers workers, Manifest manifest, long runBytes) {
         this.workers = workers;
         this.manifest = manifest;
+        this.runBytes = runBytes;
     }
 
     /// A piece of a tensor as it lies in a file.
@@ -63,7 +66,7 @@ final class Reading implements Closeable {
     static Reading open(
             Storage storage, Workers workers, String checkpoint, Manifest manifest, Collection<String> names)
             throws IOException, Damaged {
-        Reading reading = new Reading(workers, manifest);
+        Reading reading = new Reading(workers, manifest, storage.runBytes());
         Set<String> wanted = Set.copyOf(names);
         try {
             for (Manifest.ShardFile file : manifest.files()) {
@@ -165,52 +168,130 @@ final class Reading implements Closeable {
         }
     }
 
+    /// A chunk that holds something of parts.
+    ///
+    /// @param takers of them, one at least
+    private record Wanted(
+            Stored stored, int chunk, long bytes, long offset, PackedRange range, List<TensorPart> takers) {
+        String file() {
+            return stored.piece.file();
+        }
+    }
+
     /// Fills parts from the tensors of the same names, which the caller has matched. Reads each chunk that holds
     /// something of theirs once, and no others; beside the parts it needs one chunk of memory a thread.
     void load(List<TensorPart> parts) throws IOException, Damaged {
         Map<String, List<TensorPart>> asked = byTensor(parts);
-        List<Callable<Void>> tasks = new ArrayList<>();
+        List<Wanted> wanted = new ArrayList<>();
         for (Manifest.Tensor tensor : manifest.tensors()) {
             List<TensorPart> own = asked.getOrDefault(tensor.name(), List.of());
             for (Manifest.Piece piece : own.isEmpty() ? List.<Manifest.Piece>of() : tensor.pieces()) {
-                addReads(new Stored(tensor.name(), tensor.dtype(), piece), own, tasks);
+                addWanted(new Stored(tensor.name(), tensor.dtype(), piece), own, wanted);
             }
+        }
+        List<Callable<Void>> tasks = new ArrayList<>();
+        for (List<Wanted> run : runs(wanted)) {
+            tasks.add(() -> {
+                read(run);
+                return null;
+            });
         }
         long bytes = parts.stream().mapToLong(part -> part.data().byteSize()).sum();
         boolean shared = workers.pays(bytes) && parts.stream().allMatch(part -> Workers.canShare(part.data()));
         workers.all(tasks, !shared);
     }
 
-    private void addReads(Stored stored, List<TensorPart> parts, List<Callable<Void>> tasks) {
+    private void addWanted(Stored stored, List<TensorPart> parts, List<Wanted> wanted) {
         for (int chunk = 0; chunk < stored.piece.chunks().size(); chunk++) {
-            int number = chunk;
-            long first = (long) chunk * manifest.chunkBytes() / stored.dtype.bytes();
-            PackedRange range =
-                    new PackedRange(
-                            stored.piece.slice(), first, first + chunkBytes(stored, chunk) / stored.dtype.bytes());
+            long before = (long) chunk * manifest.chunkBytes();
+            long bytes = chunkBytes(stored, chunk);
+            int width = stored.dtype.bytes();
+            PackedRange range = new PackedRange(stored.piece.slice(), before / width, (before + bytes) / width);
             List<TensorPart> takers = parts.stream().filter(part -> range.touches(part.slice())).toList();
             if (!takers.isEmpty()) {
-                tasks.add(() -> {
-                    read(stored, number, range, takers);
-                    return null;
-                });
+                wanted.add(new Wanted(stored, chunk, bytes, stored.piece.offset() + before, range, takers));
             }
         }
     }
 
-    private void read(Stored stored, int chunk, PackedRange range, List<TensorPart> takers)
-            throws IOException, Damaged {
-        int width = stored.dtype.bytes();
-        TensorPart first = takers.getFirst();
-        long within = takers.size() == 1 ? range.within(first.slice()) : -1;
-        if (within >= 0) {
-            read(stored, chunk, first.data().asSlice(within * width, range.elements() * width));
+    /// What lies side by side in a file, as far as it is best asked for at once.
+    private List<List<Wanted>> runs(List<Wanted> wanted) {
+        List<Wanted> sorted = new ArrayList<>(wanted);
+        sorted.sort(Comparator.comparing(Wanted::file).thenComparingLong(Wanted::offset));
+        List<List<Wanted>> runs = new ArrayList<>();
+        List<Wanted> run = new ArrayList<>();
+        for (Wanted next : sorted) {
+            if (!run.isEmpty() && !joins(run, next)) {
+                runs.add(run);
+                run = new ArrayList<>();
+            }
+            run.add(next);
+        }
+        if (!run.isEmpty()) {
+            runs.add(run);
+        }
+        return runs;
+    }
+
+    /// Only what needs no room in between on its way to its part joins a run.
+    private boolean joins(List<Wanted> run, Wanted next) {
+        Wanted last = run.getLast();
+        long gap = next.offset - last.offset - last.bytes;
+        return next.file().equals(last.file())
+                && gap >= 0
+                && gap < Safetensors.ALIGNMENT
+                && next.offset + next.bytes - run.getFirst().offset <= runBytes
+                && place(last) != null
+                && place(next) != null;
+    }
+
+    /// Where a chunk belongs as a whole, or null if it has to be taken apart.
+    private static MemorySegment place(Wanted wanted) {
+        TensorPart first = wanted.takers.getFirst();
+        if (wanted.takers.size() > 1 || !first.data().isNative()) {
+            return null;
+        }
+        long within = wanted.range.within(first.slice());
+        int width = wanted.stored.dtype.bytes();
+        return within < 0 ? null : first.data().asSlice(within * width, wanted.bytes);
+    }
+
+    private void read(List<Wanted> run) throws IOException, Damaged {
+        if (run.size() == 1) {
+            read(run.getFirst());
             return;
         }
-        MemorySegment scratch = workers.scratch(chunkBytes(stored, chunk));
-        read(stored, chunk, scratch);
-        for (TensorPart taker : takers) {
-            range.walk(
+        List<ByteBuffer> buffers = new ArrayList<>();
+        long at = run.getFirst().offset;
+        for (Wanted one : run) {
+            if (one.offset > at) {
+                buffers.add(ByteBuffer.allocate((int) (one.offset - at)));
+            }
+            buffers.add(place(one).asByteBuffer());
+            at = one.offset + one.bytes;
+        }
+        String file = run.getFirst().file();
+        try {
+            files.get(file).read(buffers, run.getFirst().offset);
+        } catch (EOFException cut) {
+            throw new Damaged(file + " is cut short");
+        }
+        for (Wanted one : run) {
+            check(one.stored, one.chunk, place(one));
+        }
+    }
+
+    private void read(Wanted wanted) throws IOException, Damaged {
+        int width = wanted.stored.dtype.bytes();
+        MemorySegment place = place(wanted);
+        if (place != null) {
+            read(wanted.stored, wanted.chunk, place);
+            return;
+        }
+        MemorySegment scratch = workers.scratch(wanted.bytes);
+        read(wanted.stored, wanted.chunk, scratch);
+        for (TensorPart taker : wanted.takers) {
+            wanted.range.walk(
                     taker.slice(),
                     (inRange, inPart, length) ->
                             MemorySegment.copy(scratch, inRange * width, taker.data(), inPart * width, length * width));
@@ -222,17 +303,17 @@ final class Reading implements Closeable {
         return Math.min(manifest.chunkBytes(), stored.piece.bytes(stored.dtype) - before);
     }
 
-    /// Reads a chunk straight to where it belongs, then checks what has arrived there.
+    /// Reads a chunk, then checks what has arrived.
+    ///
+    /// @param into native memory
     private void read(Stored stored, int chunk, MemorySegment into) throws IOException, Damaged {
+        read(stored.piece.file(), into.asByteBuffer(), stored.piece.offset() + (long) chunk * manifest.chunkBytes());
+        check(stored, chunk, into);
+    }
+
+    private void check(Stored stored, int chunk, MemorySegment arrived) throws Damaged {
         long offset = stored.piece.offset() + (long) chunk * manifest.chunkBytes();
-        if (into.isNative()) {
-            read(stored.piece.file(), into.asByteBuffer(), offset);
-        } else {
-            MemorySegment scratch = workers.scratch(into.byteSize());
-            read(stored.piece.file(), scratch.asByteBuffer(), offset);
-            into.copyFrom(scratch);
-        }
-        if (!Sha256.hex(into).equals(stored.piece.chunks().get(chunk))) {
+        if (!Sha256.hex(arrived).equals(stored.piece.chunks().get(chunk))) {
             throw new Damaged(
                     "tensor "
                             + stored.tensor
@@ -241,7 +322,7 @@ final class Reading implements Closeable {
                             + ", bytes "
                             + offset
                             + " to "
-                            + (offset + into.byteSize())
+                            + (offset + arrived.byteSize())
                             + ")");
         }
     }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
+import java.util.List;
 import software.amazon.awssdk.core.ResponseInputStream;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
@@ -14,6 +15,8 @@ import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 final class S3Object implements Disk.Input {
     /// How often a transfer that breaks off is gone on with, as long as each brings something.
     private static final int RESUMES = 8;
+
+    private static final int WINDOW = 1 << 16;
 
     private final S3Client client;
     private final String bucket;
@@ -42,29 +45,36 @@ final class S3Object implements Disk.Input {
 
     @Override
     public void read(ByteBuffer into, long position) throws IOException {
-        if (position + into.remaining() > bytes) {
+        read(List.of(into), position);
+    }
+
+    @Override
+    public void read(List<ByteBuffer> into, long position) throws IOException {
+        long end = position + remaining(into);
+        if (end > bytes) {
             throw new EOFException(key + " ends at byte " + bytes);
         }
-        long at = position;
         int left = RESUMES;
-        while (into.hasRemaining()) {
-            int before = into.remaining();
+        for (long at = position; at < end; at = end - remaining(into)) {
             try {
-                readSome(into, at);
+                readSome(into, at, end);
             } catch (NoSuchFileException | UnavailableException said) {
                 throw said;
             } catch (IOException brokenOff) {
-                if (into.remaining() == before && --left == 0) {
+                if (end - remaining(into) == at && --left == 0) {
                     throw new UnavailableException("transfers from its server keep breaking off", brokenOff);
                 }
             }
-            at += before - into.remaining();
         }
     }
 
-    private void readSome(ByteBuffer into, long at) throws IOException {
-        String range = "bytes=" + at + "-" + (at + into.remaining() - 1);
-        byte[] window = new byte[Math.min(into.remaining(), 1 << 16)];
+    private static long remaining(List<ByteBuffer> into) {
+        return into.stream().mapToLong(ByteBuffer::remaining).sum();
+    }
+
+    private void readSome(List<ByteBuffer> into, long at, long end) throws IOException {
+        String range = "bytes=" + at + "-" + (end - 1);
+        byte[] window = new byte[(int) Math.min(end - at, WINDOW)];
         try (ResponseInputStream<GetObjectResponse> body =
                 S3Faults.calling(
                         key,
@@ -72,12 +82,14 @@ final class S3Object implements Disk.Input {
                                 client.getObject(
                                         request -> request.bucket(bucket).key(key).range(range).ifMatch(version)))) {
             InputStream in = body;
-            while (into.hasRemaining()) {
-                int count = in.read(window, 0, Math.min(window.length, into.remaining()));
-                if (count < 0) {
-                    throw new EOFException(key + " broke off");
+            for (ByteBuffer one : into) {
+                while (one.hasRemaining()) {
+                    int count = in.read(window, 0, Math.min(window.length, one.remaining()));
+                    if (count < 0) {
+                        throw new EOFException(key + " broke off");
+                    }
+                    one.put(window, 0, count);
                 }
-                into.put(window, 0, count);
             }
         }
     }

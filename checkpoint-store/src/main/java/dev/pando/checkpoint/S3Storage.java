@@ -155,6 +155,12 @@ final class S3Storage implements Storage {
         return Math.max(MOST_CONNECTIONS, Runtime.getRuntime().availableProcessors());
     }
 
+    /// Each request costs its round trip, however little it asks for.
+    @Override
+    public long runBytes() {
+        return PART_BYTES;
+    }
+
     @Override
     public Optional<String> trouble() {
         return outages.take(where());

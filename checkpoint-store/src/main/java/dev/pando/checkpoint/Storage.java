@@ -44,6 +44,11 @@ interface Storage extends AutoCloseable {
         return 0;
     }
 
+    /// How many bytes that lie side by side are best asked for at once; 0: each chunk for itself.
+    default long runBytes() {
+        return 0;
+    }
+
     /// What went wrong and was overcome since it was last asked, in a sentence.
     default Optional<String> trouble() {
         return Optional.empty();

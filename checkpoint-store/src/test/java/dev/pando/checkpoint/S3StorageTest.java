@@ -100,6 +100,20 @@ class S3StorageTest {
     }
 
     @Test
+    void shouldAskAtOnceForWhatLiesSideBySide() {
+        TrainerState state = States.after(4);
+        try (Checkpoints checkpoints = open(server.client(PATIENT), PATIENT, CheckpointSettings.DEFAULT)) {
+            Saved saved = checkpoints.save(state, Map.of());
+            long before = server.requests();
+
+            assertHolds(checkpoints, saved, state);
+
+            assertThat(state.spans()).hasSizeGreaterThan(10);
+            assertThat(server.requests() - before).isLessThan(7); // each file's size and contents, the manifest's too
+        }
+    }
+
+    @Test
     void shouldSendLargeFilesInParts() {
         MemorySegment data = Arena.ofAuto().allocate(17_000_000);
         Random random = new Random(1);
@@ -226,9 +240,12 @@ class S3StorageTest {
 
             checkpoints.save(States.after(1), Map.of());
 
-            assertThat(checkpoints.trouble().orElseThrow())
+            assertThat(
+                            checkpoints
+                                    .trouble()
+                                    .orElseThrow()) // why depends on whether its answer came before our last byte
                     .startsWith(where + " was away for ")
-                    .contains(" s (its server answers 500");
+                    .endsWith("; nothing is lost");
             assertThat(checkpoints.trouble()).isEmpty();
         }
     }
