@@ -260,7 +260,7 @@ final class StageWork {
                     "asked to apply step " + committed + " while holding the state of step " + trainer.step());
         }
         Committed step = trainer.apply(sum, total);
-        return new Applied(step, trainer.state().history());
+        return new Applied(step, trainer.history());
     }
 
     /// A state whose last step was not applied, since the device threw there, must not go anywhere.

@@ -118,8 +118,9 @@ final class Activations {
         }
     }
 
+    /// @param name as it appears among the activations
     static MemorySegment floats(Memory memory, String name, long rows, long width) {
-        return memory.allocate(name, Math.multiplyExact(rows, width) * Float.BYTES);
+        return memory.allocate("activations: " + name, Math.multiplyExact(rows, width) * Float.BYTES);
     }
 
     private record Floats(Memory memory, int n) {
@@ -129,7 +130,8 @@ final class Activations {
 
         Kept narrow(String name, MemorySegment working, long width) {
             long elements = Math.multiplyExact((long) n, width);
-            return new Kept(working, memory.allocate(name + ", kept", elements * Short.BYTES), elements);
+            return new Kept(
+                    working, memory.allocate("activations: " + name + ", kept", elements * Short.BYTES), elements);
         }
     }
 }

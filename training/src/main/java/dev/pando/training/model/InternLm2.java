@@ -66,8 +66,8 @@ public final class InternLm2 {
         this.shape = new AttentionShape(rows, length, model.heads(), model.kvHeads(), model.headSize());
         this.rotary = RotaryTable.of(length, model.headSize(), model.ropeTheta(), ops, memory);
         this.inputs =
-                Stream.of("tokens", "labels", "documents")
-                        .map(name -> new Mirrored(name, n * 4L, ops, memory))
+                Stream.of("ids", "labels", "documents")
+                        .map(name -> new Mirrored("tokens: " + name, n * 4L, ops, memory))
                         .toList();
         this.tokens = new Tokens(inputs.get(0).device(), inputs.get(1).device(), inputs.get(2).device());
         this.onHost = new Tokens(inputs.get(0).host(), inputs.get(1).host(), inputs.get(2).host());
@@ -78,7 +78,7 @@ public final class InternLm2 {
         this.dx = Activations.floats(memory, "residual gradient", n, c);
         this.dh = Activations.floats(memory, "norm gradient", n, c);
         this.dqkv = Activations.floats(memory, "qkv gradient", n, model.qkvRows());
-        this.logits = Activations.floats(memory, "logits", Math.min(n, HEAD_ROWS), model.vocabulary());
+        this.logits = memory.allocate("logits", 4L * Math.min(n, HEAD_ROWS) * model.vocabulary());
         for (int from = 0; from < n; from += HEAD_ROWS) {
             int count = Math.min(n, from + HEAD_ROWS) - from;
             chunks.add(

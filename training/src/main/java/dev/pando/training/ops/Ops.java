@@ -167,6 +167,10 @@ public interface Ops extends AutoCloseable {
     /// Sets all bits to 0.
     void zero(MemorySegment span);
 
+    /// Says that a span holds weights, which many products read between two updates: a device may keep them in another
+    /// form besides. Asked once, before the first of these products.
+    default void holdsWeights(MemorySegment span) {}
+
     /// Whether operators can work on a span where it lies. If not, it is of the host, and [#copy] takes it across.
     default boolean reaches(MemorySegment span) {
         return true;

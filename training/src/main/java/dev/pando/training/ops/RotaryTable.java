@@ -17,8 +17,8 @@ public record RotaryTable(int positions, int half, MemorySegment cos, MemorySegm
     public static RotaryTable of(int positions, int headSize, double theta, Ops ops, Memory memory) {
         try (Arena host = Arena.ofConfined()) {
             RotaryTable made = of(positions, headSize, theta, Memory.of(host));
-            MemorySegment cos = memory.allocate("rotary cosines", made.cos.byteSize());
-            MemorySegment sin = memory.allocate("rotary sines", made.sin.byteSize());
+            MemorySegment cos = memory.allocate("rotary table: cosines", made.cos.byteSize());
+            MemorySegment sin = memory.allocate("rotary table: sines", made.sin.byteSize());
             ops.copy(made.cos, cos);
             ops.copy(made.sin, sin);
             ops.finish();
@@ -29,8 +29,8 @@ public record RotaryTable(int positions, int half, MemorySegment cos, MemorySegm
     public static RotaryTable of(int positions, int headSize, double theta, Memory memory) {
         int half = headSize / 2;
         long elements = (long) positions * half;
-        MemorySegment cos = memory.allocate("rotary cosines", elements * Float.BYTES);
-        MemorySegment sin = memory.allocate("rotary sines", elements * Float.BYTES);
+        MemorySegment cos = memory.allocate("rotary table: cosines", elements * Float.BYTES);
+        MemorySegment sin = memory.allocate("rotary table: sines", elements * Float.BYTES);
         for (int i = 0; i < half; i++) {
             double frequency = StrictMath.pow(theta, -2.0 * i / headSize);
             for (int position = 0; position < positions; position++) {

@@ -31,7 +31,19 @@ public final class ModelTrainer implements Trainer {
         }
     }
 
+    /// What a rehearsal trains on.
+    private record NoTokens() implements Sampler {
+        @Override
+        public void fetch(long step, long microbatch, Microbatch into) {}
+
+        @Override
+        public String digest() {
+            return "";
+        }
+    }
+
     private static final int CUTS_KEPT = 32;
+    private static final int REHEARSED_STEPS = 2; // what the first needs, and what only those after an update do
 
     private final ModelConfig config;
     private final Recipe recipe;
@@ -71,6 +83,21 @@ public final class ModelTrainer implements Trainer {
             long seed,
             Ops ops,
             Memory memory) {
+        this(config, keeping, recipe, plan, sampler, ops, memory);
+        Initialization.fill(table, seed, weights.host());
+        weights.toDevice();
+        ops.finish();
+    }
+
+    /// One whose weights are 0.
+    private ModelTrainer(
+            ModelConfig config,
+            Keeping keeping,
+            Recipe recipe,
+            BatchPlan plan,
+            Sampler sampler,
+            Ops ops,
+            Memory memory) {
         this.config = config;
         this.recipe = recipe;
         this.plan = plan;
@@ -79,8 +106,8 @@ public final class ModelTrainer implements Trainer {
         this.table = ModelTensors.table(config);
         this.memory = memory;
         this.weights = new Mirrored("weights", table.bytes(), ops, memory);
-        this.firstMoments = new Mirrored("first moments", table.bytes(), ops, memory);
-        this.secondMoments = new Mirrored("second moments", table.bytes(), ops, memory);
+        this.firstMoments = new Mirrored("moments: first", table.bytes(), ops, memory);
+        this.secondMoments = new Mirrored("moments: second", table.bytes(), ops, memory);
         this.total = new Mirrored("loss and tokens", Memory.ALIGNMENT, ops, memory);
         this.model = new InternLm2(config, plan.rows(), plan.length(), keeping, ops, memory);
         this.microbatch =
@@ -95,9 +122,21 @@ public final class ModelTrainer implements Trainer {
         this.weightRuns = runs.stream().map(run -> run.in(weights.device())).toList();
         this.firstRuns = runs.stream().map(run -> run.in(firstMoments.device())).toList();
         this.secondRuns = runs.stream().map(run -> run.in(secondMoments.device())).toList();
-        Initialization.fill(table, seed, weights.host());
-        weights.toDevice();
-        ops.finish();
+        ops.holdsWeights(weights.device());
+    }
+
+    /// Goes through a replica's first steps on operators that compute nothing, so that they count what they are asked
+    /// for: tokens are none, weights are 0, and of spans nobody looks into more than the loss.
+    public static void rehearse(
+            ModelConfig config, Keeping keeping, Recipe recipe, BatchPlan plan, Ops ops, Memory memory) {
+        ModelTrainer trainer = new ModelTrainer(config, keeping, recipe, plan, new NoTokens(), ops, memory);
+        MemorySegment gradient = MemorySegment.NULL.reinterpret(trainer.table.bytes()); // the host's, as a job's are
+        ShardLoss any = new ShardLoss(1, 1);
+        for (int step = 0; step < REHEARSED_STEPS; step++) {
+            trainer.compute(0, gradient);
+            trainer.examine(gradient, any);
+            trainer.apply(gradient, any);
+        }
     }
 
     @Override
@@ -182,6 +221,11 @@ public final class ModelTrainer implements Trainer {
     }
 
     @Override
+    public LossHistory history() {
+        return history;
+    }
+
+    @Override
     public TrainerState state() {
         List<TrainerState.Span> spans = new ArrayList<>();
         for (Mirrored span : List.of(weights, firstMoments, secondMoments)) {
@@ -223,7 +267,7 @@ public final class ModelTrainer implements Trainer {
             return span;
         }
         if (gradientOnDevice == null) {
-            gradientOnDevice = memory.allocate("gradient", table.bytes());
+            gradientOnDevice = memory.allocate("gradients", table.bytes());
         }
         return gradientOnDevice;
     }

@@ -38,6 +38,11 @@ public interface Trainer extends AutoCloseable {
     /// @return what the step was
     Committed apply(MemorySegment gradientSum, ShardLoss total);
 
+    /// Losses of all committed steps: cheap, where [#state()] may have to fetch everything.
+    default LossHistory history() {
+        return state().history();
+    }
+
     /// Views of the live state, as it is now: a device that the host cannot look into fills them when it is asked. A
     /// caller that writes into its spans calls [#restored] afterwards.
     TrainerState state();
