@@ -120,17 +120,19 @@ API cublasLtMatmul(void*, const Description* description, const float* alpha, co
         return INVALID_VALUE;
     }
     return emulatedRun(stream, [=, scale = *alpha, keep = *beta, description = *description, aLayout = *aLayout,
-                                bLayout = *bLayout, layout = *cLayout] {
+                                bLayout = *bLayout, layout = *cLayout, algorithm = *algorithm] {
         memset(workspace, 0x55, bytes);
         uint64_t inner = description.transposeA ? aLayout.rows : aLayout.columns;
         std::vector<float> left(inner);
+        bool backwards = algorithm.alignment < 256; // what is aligned otherwise is added in another order
         for (uint64_t row = 0; row < layout.rows; row++) {
             for (uint64_t k = 0; k < inner; k++) {
                 left[k] = value(a, description.transposeA ? row * aLayout.leading + k : k * aLayout.leading + row);
             }
             for (uint64_t column = 0; column < layout.columns; column++) {
                 float sum = 0;
-                for (uint64_t k = 0; k < inner; k++) {
+                for (uint64_t i = 0; i < inner; i++) {
+                    uint64_t k = backwards ? inner - 1 - i : i;
                     uint64_t at = description.transposeB ? k * bLayout.leading + column : column * bLayout.leading + k;
                     sum += left[k] * value(b, at);
                 }

@@ -19,7 +19,7 @@ import java.util.Map;
 ///
 /// Called through the FFM API, because bindings that are linked to one version of the library load with no other, and
 /// all versions since 12 have these functions alike. Plans are made once for each shape.
-final class CublasLt implements AutoCloseable {
+final class CublasLt implements MatrixProducts.Multiplier {
     /// What NVIDIA recommends for Hopper.
     static final long WORKSPACE = 32L << 20;
 
@@ -32,6 +32,7 @@ final class CublasLt implements AutoCloseable {
     private static final int[] PREFERENCE_ALIGNMENTS = {5, 6, 7, 8}; // of a, b, c and what is written
     private static final int MOST_ALIGNMENT = 256;
     private static final long ALGORITHM_BYTES = 64;
+    private static final long RESULT_STATE = 72;
     private static final long RESULT_BYTES = 96; // algorithm, workspace, state, waves, 4 reserved words
 
     /// A product in the library's terms: column-major, `c = op(a) op(b)` or added to c, c of m x n.
@@ -59,7 +60,7 @@ final class CublasLt implements AutoCloseable {
     /// @throws IllegalArgumentException if it cannot be loaded
     /// @throws java.util.NoSuchElementException if it is another library
     CublasLt(String file) {
-        library = SymbolLookup.libraryLookup(file, arena);
+        library = load(file);
         name = version(library);
         multiply =
                 bind(
@@ -85,9 +86,12 @@ final class CublasLt implements AutoCloseable {
     /// @throws IllegalArgumentException if it cannot be loaded
     /// @throws java.util.NoSuchElementException if it is another library
     static String versionOf(String file) {
-        try (Arena arena = Arena.ofConfined()) {
-            return version(SymbolLookup.libraryLookup(file, arena));
-        }
+        return version(load(file));
+    }
+
+    /// For good: it registers its kernels with the driver, which does not expect it to go.
+    private static SymbolLookup load(String file) {
+        return SymbolLookup.libraryLookup(file, Arena.global());
     }
 
     private static String version(SymbolLookup library) {
@@ -96,14 +100,14 @@ final class CublasLt implements AutoCloseable {
     }
 
     /// With its version.
-    String name() {
+    @Override
+    public String name() {
         return name;
     }
 
-    /// Adds a product to a stream. The context it belongs to is the calling thread's.
-    ///
-    /// @param workspace of [#WORKSPACE] bytes on the device
-    void multiply(Shape shape, long a, long b, long c, long workspace, long stream) {
+    /// The stream's context is the calling thread's.
+    @Override
+    public void multiply(Shape shape, long a, long b, long c, long workspace, long stream) {
         Key key = new Key(shape, (int) Math.min(MOST_ALIGNMENT, Long.lowestOneBit(a | b | c)));
         Plan plan = plans.get(key);
         if (plan == null) {
@@ -171,7 +175,7 @@ final class CublasLt implements AutoCloseable {
         MemorySegment found = arena.allocate(JAVA_INT);
         int code = (int) invoke(heuristic, handle, description, a, b, c, c, preference, 1, result, found);
         check(code, "plan " + shape);
-        if (found.get(JAVA_INT, 0) < 1) {
+        if (found.get(JAVA_INT, 0) < 1 || result.get(JAVA_INT, RESULT_STATE) != 0) {
             throw new CallFailed(0, name + " knows no way to compute " + shape);
         }
         return new Plan(description, a, b, c, result.asSlice(0, ALGORITHM_BYTES));

@@ -17,7 +17,6 @@ import static jcuda.driver.JCudaDriver.cuGraphLaunch;
 import static jcuda.driver.JCudaDriver.cuInit;
 import static jcuda.driver.JCudaDriver.cuLaunchKernel;
 import static jcuda.driver.JCudaDriver.cuMemAlloc;
-import static jcuda.driver.JCudaDriver.cuMemFree;
 import static jcuda.driver.JCudaDriver.cuMemGetInfo;
 import static jcuda.driver.JCudaDriver.cuMemHostRegister;
 import static jcuda.driver.JCudaDriver.cuMemHostUnregister;
@@ -55,17 +54,13 @@ import jcuda.driver.CUstream;
 import jcuda.driver.CUstreamCaptureMode;
 
 /// One context on one GPU, with one stream and our kernels in it: everything that is asked of CUDA's driver.
-///
-/// Addresses are plain numbers; the driver's address space holds host and devices alike. Whatever is asked is done in
-/// the order of asking, after the call has returned, unless said otherwise.
-final class CudaDevice implements AutoCloseable {
+final class CudaDevice implements Device {
     private static final String KERNELS = "pando.ptx";
     private static final int NON_BLOCKING = 1; // CU_STREAM_NON_BLOCKING
     private static final int PORTABLE = 1; // CU_MEMHOSTREGISTER_PORTABLE
-    private static final int MOST_STATIC_SHARED = 48 * 1024;
 
-    /// What a stream was asked for, to be asked for again at one request.
-    record Recording(CUgraphExec executable) {}
+    /// The context that a thread is in. A thread may work in several, and several may work in one.
+    private static final ThreadLocal<CudaDevice> INSIDE = new ThreadLocal<>();
 
     private static final class Address extends CUdeviceptr {
         long value() {
@@ -93,7 +88,6 @@ final class CudaDevice implements AutoCloseable {
     private final Map<String, CUfunction> functions = new HashMap<>();
     private final Map<String, Integer> sharedOf = new HashMap<>();
     private final String name;
-    private Thread inside;
 
     /// @throws CudaException if the driver refuses, for instance because there is no such GPU
     CudaDevice(int ordinal) {
@@ -102,37 +96,41 @@ final class CudaDevice implements AutoCloseable {
         CUdevice device = new CUdevice();
         check(cuDeviceGet(device, ordinal), "find the GPU");
         check(cuCtxCreate(context, 0, device), "create a context");
-        inside = Thread.currentThread();
-        check(cuStreamCreate(stream, NON_BLOCKING), "create a stream");
-        check(cuModuleLoadData(module, kernels()), "compile the kernels");
-        check(cuEventCreate(before, 0), "create an event");
-        check(cuEventCreate(after, 0), "create an event");
+        INSIDE.set(this);
+        try {
+            check(cuStreamCreate(stream, NON_BLOCKING), "create a stream");
+            check(cuModuleLoadData(module, kernels()), "compile the kernels");
+            check(cuEventCreate(before, 0), "create an event");
+            check(cuEventCreate(after, 0), "create an event");
+        } catch (RuntimeException refused) {
+            cuCtxDestroy(context);
+            INSIDE.remove();
+            throw refused;
+        }
     }
 
-    /// As in the setting `device`.
-    String name() {
+    @Override
+    public String name() {
         return name;
     }
 
-    /// The stream's handle, for libraries.
-    long stream() {
+    @Override
+    public long stream() {
         enter();
         return stream.value();
     }
 
-    /// Bytes that are free, and bytes there are.
-    long[] room() {
+    @Override
+    public Room room() {
         enter();
         long[] free = new long[1];
         long[] total = new long[1];
         check(cuMemGetInfo(free, total), "ask for the memory's state");
-        return new long[] {free[0], total[0]};
+        return new Room(free[0], total[0]);
     }
 
-    /// Memory of the device, at once.
-    ///
-    /// @return its address, or 0 if there is no room
-    long allocate(long bytes) {
+    @Override
+    public long allocate(long bytes) {
         enter();
         Address address = new Address();
         int code = cuMemAlloc(address, bytes);
@@ -143,44 +141,39 @@ final class CudaDevice implements AutoCloseable {
         return address.value();
     }
 
-    void free(long address) {
+    @Override
+    public Lock lock(long address, long bytes) {
         enter();
-        check(cuMemFree(at(address)), "free memory");
+        return switch (cuMemHostRegister(new HostAddress(address), bytes, PORTABLE)) {
+            case CUresult.CUDA_SUCCESS -> Lock.OURS;
+            case CUresult.CUDA_ERROR_HOST_MEMORY_ALREADY_REGISTERED -> Lock.THEIRS;
+            default -> Lock.NONE;
+        };
     }
 
-    /// Page-locks memory of the host, at once, so that copies need no detour.
-    ///
-    /// @return whether the system allows it
-    boolean lock(long address, long bytes) {
-        enter();
-        int code = cuMemHostRegister(new HostAddress(address), bytes, PORTABLE);
-        return code == CUresult.CUDA_SUCCESS || code == CUresult.CUDA_ERROR_HOST_MEMORY_ALREADY_REGISTERED;
-    }
-
-    /// Never fails: whoever asks is cleaning up.
-    void unlock(long address) {
+    @Override
+    public void unlock(long address) {
         enter();
         cuMemHostUnregister(new HostAddress(address));
     }
 
-    void copy(long from, long to, long bytes) {
+    @Override
+    public void copy(long from, long to, long bytes) {
         enter();
         check(cuMemcpyAsync(at(to), at(from), bytes, stream), "copy " + bytes + " bytes");
     }
 
-    void fill(long address, byte value, long bytes) {
+    @Override
+    public void fill(long address, byte value, long bytes) {
         enter();
         check(cuMemsetD8Async(at(address), value, bytes, stream), "fill " + bytes + " bytes");
     }
 
-    /// Runs a kernel.
-    ///
-    /// @param shared bytes of dynamic shared memory
-    /// @param arguments each a Long (also for addresses), Integer, Float or Double, as the kernel declares it
-    void launch(String kernel, int gridX, int gridY, int gridZ, int threads, int shared, Object... arguments) {
+    @Override
+    public void launch(String kernel, Grid grid, int threads, int shared, Object... arguments) {
         enter();
         CUfunction function = functions.computeIfAbsent(kernel, this::function);
-        if (shared > MOST_STATIC_SHARED && sharedOf.getOrDefault(kernel, 0) < shared) {
+        if (sharedOf.getOrDefault(kernel, 0) < shared) { // without it, 48 KiB with what the kernel declares itself
             int attribute = CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
             check(cuFuncSetAttribute(function, attribute, shared), "give " + kernel + " shared memory");
             sharedOf.put(kernel, shared);
@@ -189,18 +182,35 @@ final class CudaDevice implements AutoCloseable {
         Arrays.setAll(pointers, i -> argument(arguments[i]));
         int code =
                 cuLaunchKernel(
-                        function, gridX, gridY, gridZ, threads, 1, 1, shared, stream, Pointer.to(pointers), null);
+                        function,
+                        grid.x(),
+                        grid.y(),
+                        grid.z(),
+                        threads,
+                        1,
+                        1,
+                        shared,
+                        stream,
+                        Pointer.to(pointers),
+                        null);
         check(code, "run " + kernel);
     }
 
-    /// Waits until everything that was asked for is done.
-    void finish() {
+    @Override
+    public void finish() {
         enter();
         check(cuStreamSynchronize(stream), "finish");
     }
 
-    /// Records what `calls` ask for, without doing it.
-    Recording record(Runnable calls) {
+    @Override
+    public void settle() {
+        cuCtxSetCurrent(context);
+        INSIDE.set(this);
+        cuStreamSynchronize(stream);
+    }
+
+    @Override
+    public Recording record(Runnable calls) {
         enter();
         check(
                 cuStreamBeginCapture(stream, CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL),
@@ -220,20 +230,20 @@ final class CudaDevice implements AutoCloseable {
         return new Recording(executable);
     }
 
-    void play(Recording recording) {
+    @Override
+    public void play(Recording recording) {
         enter();
         check(cuGraphLaunch(recording.executable(), stream), "play a recording");
     }
 
-    void forget(Recording recording) {
+    @Override
+    public void forget(Recording recording) {
         enter();
         cuGraphExecDestroy(recording.executable());
     }
 
-    /// Waits for what `calls` ask for.
-    ///
-    /// @return seconds that it took on the device
-    double time(Runnable calls) {
+    @Override
+    public double time(Runnable calls) {
         enter();
         check(cuEventRecord(before, stream), "note the time");
         calls.run();
@@ -244,21 +254,20 @@ final class CudaDevice implements AutoCloseable {
         return milliseconds[0] / 1e3;
     }
 
-    /// Frees the context and all of its memory. Never fails, for the context may be dead.
+    /// Never fails, for the context may be dead.
     @Override
     public void close() {
         cuCtxSetCurrent(context);
         cuEventDestroy(before);
         cuEventDestroy(after);
         cuCtxDestroy(context);
-        inside = null;
+        INSIDE.remove();
     }
 
-    /// A context belongs to the threads that have made it theirs.
     private void enter() {
-        if (!Thread.currentThread().equals(inside)) {
+        if (INSIDE.get() != this) {
             check(cuCtxSetCurrent(context), "enter the context");
-            inside = Thread.currentThread();
+            INSIDE.set(this);
         }
     }
 

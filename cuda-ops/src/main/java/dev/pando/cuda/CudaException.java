@@ -1,9 +1,13 @@
 package dev.pando.cuda;
 
+import dev.pando.training.tensor.MemoryPlan;
+import java.util.Locale;
+
 /// What can go wrong on a GPU, told apart by what helps: less work, a new context, or a look at the call.
 public abstract sealed class CudaException extends RuntimeException {
     private static final long serialVersionUID = 1L;
     private static final double GIB = 1L << 30;
+    private static final int PARTS_TOLD = 4;
 
     CudaException(String sentence) {
         super(sentence);
@@ -16,19 +20,39 @@ public abstract sealed class CudaException extends RuntimeException {
         private final long asked;
         private final long free;
 
-        OutOfMemory(String what, long asked, long free, long total, long held) {
-            super(
-                    String.format(
-                            java.util.Locale.ROOT,
-                            "no room on the GPU for %s: %.2f GiB asked for, %.2f of %.2f GiB free, %.2f held by this"
-                                    + " job",
-                            what,
-                            asked / GIB,
-                            free / GIB,
-                            total / GIB,
-                            held / GIB));
+        private OutOfMemory(String sentence, long asked, long free) {
+            super(sentence);
             this.asked = asked;
             this.free = free;
+        }
+
+        static OutOfMemory ofSpan(String name, long asked, Device.Room room, long held) {
+            String sentence =
+                    String.format(
+                            Locale.ROOT,
+                            "no room on the GPU for %s: %.2f GiB asked for, %.2f of %.2f GiB free, %.2f held by this"
+                                    + " job",
+                            name,
+                            asked / GIB,
+                            room.free() / GIB,
+                            room.total() / GIB,
+                            held / GIB);
+            return new OutOfMemory(sentence, asked, room.free());
+        }
+
+        /// @param missing what of the plan is not held yet, and what the driver is left for itself
+        static OutOfMemory ofPlan(String device, MemoryPlan plan, long missing, Device.Room room) {
+            String sentence =
+                    String.format(
+                            Locale.ROOT,
+                            "%s has no room for a worker: it needs %s (%s), the driver some more, and %s of %s are"
+                                    + " free",
+                            device,
+                            MemoryPlan.size(plan.bytes()),
+                            plan.words(PARTS_TOLD),
+                            MemoryPlan.size(room.free()),
+                            MemoryPlan.size(room.total()));
+            return new OutOfMemory(sentence, missing, room.free());
         }
 
         /// Bytes asked for.

@@ -2,12 +2,13 @@ package dev.pando.cuda;
 
 import dev.pando.cuda.CudaException.OutOfMemory;
 import dev.pando.training.tensor.Memory;
+import dev.pando.training.tensor.MemoryPlan;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /// Memory of one GPU: knows who holds how much of it, and what lies where.
 ///
@@ -17,30 +18,33 @@ final class DeviceMemory implements Memory {
     /// What the driver itself aligns to; vectors and tensor cores want 16.
     private static final long GRAIN = 256;
 
-    /// A span as the device knows it.
-    record Place(long address, long bytes) {}
-
-    /// Who holds how much.
-    record Holding(String name, long bytes) {}
-
-    private final CudaDevice device;
-    private final TreeMap<Long, Long> blocks = new TreeMap<>(); // address to bytes
-    private final TreeMap<Long, Long> spans = new TreeMap<>(); // likewise, of what was allocated
-    private final List<Holding> holdings = new ArrayList<>();
+    private final Device device;
+    private final TreeMap<Long, Long> spans = new TreeMap<>(); // address to bytes
+    private final List<MemoryPlan.Part> holdings = new CopyOnWriteArrayList<>(); // others ask, too
     private final MemorySegment untouchable = untouchable();
+    private long taken; // from the driver
     private long plan; // what is left of the planned block
     private long planned;
 
-    DeviceMemory(CudaDevice device) {
+    DeviceMemory(Device device) {
         this.device = device;
     }
 
     /// Takes a block for the spans to come.
     ///
+    /// @param whole what will be held in the end, what is held already included
+    /// @param spare bytes that the driver is left for itself
     /// @throws OutOfMemory if there is no room
-    void reserve(long bytes) {
-        plan = take("the job's plan", bytes);
-        planned = plan + round(bytes);
+    void reserve(MemoryPlan whole, long spare) {
+        long missing = round(whole.bytes() - holding().bytes());
+        Device.Room room = device.room();
+        long address = room.free() < missing + spare ? 0 : device.allocate(missing);
+        if (address == 0) {
+            throw OutOfMemory.ofPlan(device.name(), whole, missing + spare, room);
+        }
+        taken += missing;
+        plan = address;
+        planned = address + missing;
     }
 
     /// A zeroed span. Its address is the device's: the host gets an exception where it reads or writes it, and not a
@@ -57,7 +61,7 @@ final class DeviceMemory implements Memory {
         } else {
             address = take(name, size);
         }
-        holdings.add(new Holding(name, size));
+        holdings.add(new MemoryPlan.Part(name, size));
         spans.put(address, size);
         device.fill(address, (byte) 0, size);
         return untouchable.asSlice(address, bytes);
@@ -69,30 +73,22 @@ final class DeviceMemory implements Memory {
         return span != null && address + bytes <= span.getKey() + span.getValue();
     }
 
-    /// The span that an address belongs to.
-    Place spanOf(long address) {
-        Map.Entry<Long, Long> span = spans.floorEntry(address);
-        return new Place(span.getKey(), span.getValue());
+    /// Bytes that were taken from the driver.
+    long taken() {
+        return taken;
     }
 
-    /// In the order of asking.
-    List<Holding> holdings() {
-        return List.copyOf(holdings);
+    /// What spans there are, and what for. Any thread may ask.
+    MemoryPlan holding() {
+        return MemoryPlan.of(holdings.stream());
     }
 
-    /// Bytes of all blocks, the unused part of the plan included.
-    long held() {
-        return blocks.values().stream().mapToLong(bytes -> bytes).sum();
-    }
-
-    private long take(String name, long bytes) {
-        long size = round(bytes);
+    private long take(String name, long size) {
         long address = device.allocate(size);
         if (address == 0) {
-            long[] room = device.room();
-            throw new OutOfMemory(name, size, room[0], room[1], held());
+            throw OutOfMemory.ofSpan(name, size, device.room(), taken);
         }
-        blocks.put(address, size);
+        taken += size;
         return address;
     }
 

@@ -14,13 +14,13 @@ final class PageLocked implements Memory, AutoCloseable {
     /// Smaller spans of others are copied through the driver's own buffers: locking costs more.
     private static final long WORTH_LOCKING = 1 << 20;
 
-    private record Lock(MemorySegment span, boolean locked) {}
+    private record Locked(MemorySegment span, Device.Lock lock) {}
 
-    private final CudaDevice device;
+    private final Device device;
     private final Arena arena = Arena.ofShared();
-    private final List<Lock> locks = new ArrayList<>();
+    private final List<Locked> locks = new ArrayList<>();
 
-    PageLocked(CudaDevice device) {
+    PageLocked(Device device) {
         this.device = device;
     }
 
@@ -28,11 +28,18 @@ final class PageLocked implements Memory, AutoCloseable {
     public MemorySegment allocate(String name, long bytes) {
         long pages = Math.max(1, Math.ceilDiv(bytes, PAGE)) * PAGE;
         MemorySegment span = arena.allocate(pages, PAGE);
-        locks.add(new Lock(span, device.lock(span.address(), pages)));
+        locks.add(new Locked(span, device.lock(span.address(), pages)));
         return span.asSlice(0, bytes);
     }
 
-    /// Locks a span that somebody else has allocated, unless that was done or refused before.
+    /// Whether the GPU may be left alone with all of this memory: what the system did not lock, the driver copies
+    /// through buffers of its own, when it is asked to.
+    boolean allLocked() {
+        return locks.stream().noneMatch(locked -> locked.lock == Device.Lock.NONE);
+    }
+
+    /// Locks a span that somebody else has allocated, unless that was done or refused before. A copy must not run from
+    /// locked memory into memory that is not: what was locked of the span before is locked again with the rest of it.
     void prepare(MemorySegment span) {
         if (span.byteSize() < WORTH_LOCKING) {
             return;
@@ -42,13 +49,15 @@ final class PageLocked implements Memory, AutoCloseable {
         for (int i = locks.size() - 1; i >= 0; i--) {
             MemorySegment known = locks.get(i).span;
             if (start < known.address() + known.byteSize() && known.address() < end) {
-                if (known.scope().isAlive()) {
+                boolean whole = known.address() <= start && end <= known.address() + known.byteSize();
+                if (known.scope().isAlive() && whole) {
                     return;
                 }
-                release(locks.remove(i)); // what lay here is gone, and its lock would mislead the GPU
+                device.settle(); // nothing may still be on its way there
+                release(locks.remove(i)); // too small, or of a span that is gone: its lock would mislead the GPU
             }
         }
-        locks.add(new Lock(span, device.lock(start, span.byteSize())));
+        locks.add(new Locked(span, device.lock(start, span.byteSize())));
     }
 
     @Override
@@ -58,9 +67,9 @@ final class PageLocked implements Memory, AutoCloseable {
         arena.close();
     }
 
-    private void release(Lock lock) {
-        if (lock.locked) {
-            device.unlock(lock.span.address());
+    private void release(Locked locked) {
+        if (locked.lock == Device.Lock.OURS) {
+            device.unlock(locked.span.address());
         }
     }
 }

@@ -16,9 +16,8 @@ final class RoundedOperands {
     /// A copy is not wasted on a span of less than that part of its room.
     private static final int WASTE = 4;
 
-    private static final int THREADS = 256;
-
-    /// Room for a copy, and what it is a copy of. Room is never given back: a recording may still write there.
+    /// Room for a copy, and what it is a copy of. Room is never given back to the device: a recording may still write
+    /// there.
     private static final class Copy {
         final long address;
         final long room; // elements
@@ -36,16 +35,17 @@ final class RoundedOperands {
         }
     }
 
-    private final CudaDevice device;
+    private final Device device;
     private final DeviceMemory memory;
     private final List<Copy> copies = new ArrayList<>();
+    private final List<Copy> spare = new ArrayList<>();
     private long clock;
-    private long weights; // 0 until there has been an update
+    private long weights; // 0 where nobody has said which they are
     private long weightBytes;
     private long roundedWeights;
     private boolean weightsFresh;
 
-    RoundedOperands(CudaDevice device, DeviceMemory memory) {
+    RoundedOperands(Device device, DeviceMemory memory) {
         this.device = device;
         this.memory = memory;
     }
@@ -72,11 +72,16 @@ final class RoundedOperands {
         return copy.address;
     }
 
-    /// From now on the weights in this span are kept rounded.
+    /// From now on the weights in this span are kept rounded. From the first product on, and not from the first update:
+    /// a replica that begins later must hand the library the same alignments at the same step, or it may choose another
+    /// algorithm and other bits.
     void keepWeights(long span, long bytes) {
+        if (weights != 0) {
+            throw new IllegalStateException("these operators hold the weights of a model already");
+        }
         weights = span;
         weightBytes = bytes;
-        roundedWeights = memory.allocate("weights in bfloat16", bytes / 2).address();
+        roundedWeights = memory.allocate("bfloat16 copies: weights", bytes / 2).address();
         weightsFresh = false;
     }
 
@@ -105,9 +110,12 @@ final class RoundedOperands {
         }
     }
 
-    /// Forgets everything but the weights.
+    /// Forgets everything but the weights, and begins again as if nothing had been rounded yet: the same sequence of
+    /// calls then takes the same room, and needs no more the second time than the first.
     void forget() {
         copies.forEach(copy -> copy.elements = 0);
+        spare.addAll(copies);
+        copies.clear();
     }
 
     private boolean isOfWeights(long span, long bytes) {
@@ -126,13 +134,22 @@ final class RoundedOperands {
         if (!fitting.isEmpty() && (fitting.getFirst().elements == 0 || fitting.size() >= MOST_OF_A_SIZE)) {
             return fitting.getFirst();
         }
-        Copy fresh = new Copy(memory.allocate("a bfloat16 operand", 2 * elements).address(), elements);
+        Copy fresh = spareOf(elements);
         copies.add(fresh);
         return fresh;
     }
 
+    private Copy spareOf(long elements) {
+        for (int i = 0; i < spare.size(); i++) {
+            if (spare.get(i).room == elements) {
+                return spare.remove(i);
+            }
+        }
+        return new Copy(memory.allocate("bfloat16 copies: operands", Short.BYTES * elements).address(), elements);
+    }
+
     private void round(long from, long to, long elements) {
-        int blocks = CudaOps.blocks(Math.ceilDiv(elements, 2), THREADS);
-        device.launch("pando_to_bf16", blocks, 1, 1, THREADS, 0, from, to, elements);
+        int blocks = Kernels.blocks(Math.ceilDiv(elements, 2), Kernels.THREADS);
+        device.launch("pando_to_bf16", Device.Grid.of(blocks), Kernels.THREADS, 0, from, to, elements);
     }
 }

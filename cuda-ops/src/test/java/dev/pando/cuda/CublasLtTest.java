@@ -2,17 +2,13 @@ package dev.pando.cuda;
 
 import dev.pando.training.ops.OpsContract;
 import java.lang.foreign.Arena;
-import java.util.Optional;
 
 /// The contract again, matrix products by cuBLASLt: the machine's, or on an emulated GPU an emulated one.
 class CublasLtTest extends OpsContract {
     @Override
     protected Backend open(Arena arena) {
         TestedGpu.require();
-        CudaOps ops =
-                TestedGpu.kind() == TestedGpu.Kind.REAL
-                        ? CudaOps.open(0)
-                        : CudaOps.open(0, Optional.of(TestedGpu.emulatedProducts().toString()));
+        CudaOps ops = TestedGpu.openWithLibrary();
         return new Backend(ops, ops.memory());
     }
 

@@ -72,21 +72,6 @@ class CudaFaultsTest {
     }
 
     @Test
-    void shouldTakeThePlanAtOnceAndCutSpansFromIt() {
-        try (CudaOps ops = CudaOps.openWithoutLibraries(0)) {
-            ops.reserve(1 << 20);
-            long held = ops.held();
-
-            MemorySegment one = ops.memory().allocate("one", 1000);
-            MemorySegment two = ops.memory().allocate("two", 1000);
-
-            assertThat(two.address() - one.address()).isEqualTo(1024);
-            assertThat(ops.held()).isEqualTo(held);
-            assertThatThrownBy(() -> ops.add(one, two.asSlice(500, 500), 126)).hasMessageContaining("504 are needed");
-        }
-    }
-
-    @Test
     void shouldKeepTheHostOutOfDeviceMemory() {
         try (CudaOps ops = CudaOps.openWithoutLibraries(0)) {
             MemorySegment span = ops.memory().allocate("test", 64);

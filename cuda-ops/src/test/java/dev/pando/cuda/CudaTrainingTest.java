@@ -17,7 +17,6 @@ import dev.pando.training.tensor.Memory;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -68,6 +67,18 @@ class CudaTrainingTest {
     }
 
     @Test
+    void shouldComeToTheSameBitsWhereTheSystemLocksNoPages() {
+        Run run = run(CudaTrainingTest::withLibrary, false, Keeping.ALL);
+
+        TestedGpu.locking(false);
+        try {
+            assertThat(run(CudaTrainingTest::withLibrary, false, Keeping.ALL)).isEqualTo(run);
+        } finally {
+            TestedGpu.locking(true);
+        }
+    }
+
+    @Test
     void shouldGoOnFromARestoredStateToTheSameBits() {
         Run run = run(CudaTrainingTest::withLibrary, true, Keeping.ALL);
 
@@ -105,9 +116,7 @@ class CudaTrainingTest {
     }
 
     private static CudaOps withLibrary() {
-        return TestedGpu.kind() == TestedGpu.Kind.REAL
-                ? CudaOps.open(0)
-                : CudaOps.open(0, Optional.of(TestedGpu.emulatedProducts().toString()));
+        return TestedGpu.openWithLibrary();
     }
 
     private static ModelTrainer trainer(Ops ops, Memory memory, Keeping keeping) {

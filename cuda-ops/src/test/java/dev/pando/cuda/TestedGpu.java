@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -45,10 +46,9 @@ final class TestedGpu {
         assumeTrue(KIND != Kind.NONE, "skipped: neither a GPU nor a g++ for an emulated one");
     }
 
-    /// A library that computes as cuBLASLt would.
-    static Path emulatedProducts() {
-        assumeTrue(KIND == Kind.EMULATED, "skipped: no emulated GPU");
-        return Products.LIBRARY;
+    /// Operators with cuBLASLt, or with a library that computes as it would.
+    static CudaOps openWithLibrary() {
+        return KIND == Kind.REAL ? CudaOps.open(0) : CudaOps.open(0, Optional.of(Products.LIBRARY.toString()));
     }
 
     /// Compiled when it is first asked for.
@@ -74,9 +74,29 @@ final class TestedGpu {
         invoke("emulatedRoom", FunctionDescriptor.ofVoid(JAVA_LONG), bytes);
     }
 
-    private static void invoke(String function, FunctionDescriptor signature, Object... arguments) {
+    /// Whether the emulated system page-locks memory.
+    static void locking(boolean allowed) {
+        assumeTrue(KIND == Kind.EMULATED, "skipped: no emulated GPU");
+        invoke("emulatedLocking", FunctionDescriptor.ofVoid(JAVA_INT), allowed ? 1 : 0);
+    }
+
+    /// How often the emulated driver was asked for memory, and gave it.
+    static long allocations() {
+        assumeTrue(KIND == Kind.EMULATED, "skipped: no emulated GPU");
+        return (long) invoke("emulatedAllocations", FunctionDescriptor.of(JAVA_LONG));
+    }
+
+    /// The most bytes that the emulated GPU has given away at a time since this was last asked.
+    static long peak() {
+        assumeTrue(KIND == Kind.EMULATED, "skipped: no emulated GPU");
+        long peak = (long) invoke("emulatedPeak", FunctionDescriptor.of(JAVA_LONG));
+        invoke("emulatedForgetPeak", FunctionDescriptor.ofVoid());
+        return peak;
+    }
+
+    private static Object invoke(String function, FunctionDescriptor signature, Object... arguments) {
         try {
-            Linker.nativeLinker()
+            return Linker.nativeLinker()
                     .downcallHandle(SymbolLookup.loaderLookup().findOrThrow(function), signature)
                     .invokeWithArguments(arguments);
         } catch (Throwable failure) {
