@@ -1,6 +1,7 @@
 package dev.pando.runtime;
 
 import dev.pando.cuda.Cuda;
+import dev.pando.cuda.CudaException;
 import dev.pando.cuda.CudaOps;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.Settings.Device;
@@ -8,16 +9,21 @@ import dev.pando.runtime.settings.UserError;
 import dev.pando.training.ops.CpuOps;
 import dev.pando.training.ops.Ops;
 import dev.pando.training.tensor.Memory;
+import dev.pando.training.tensor.MemoryPlan;
 import java.lang.foreign.Arena;
+import java.util.function.Supplier;
 
 /// Opens what a job's workers compute on, and says beforehand where that cannot be.
 final class Devices {
     /// @param memory in which the operators work
-    record Opened(Ops ops, Memory memory) {}
+    /// @param use of that memory; any thread may ask
+    record Opened(Ops ops, Memory memory, Supplier<MemoryUse> use) {}
+
+    private static final int PARTS_TOLD = 4;
 
     private Devices() {}
 
-    /// @throws UserError if a GPU is asked for that this machine does not have, or that is too old
+    /// @throws UserError if a GPU is asked for that this machine does not have, or that is too old or too small
     static void check(Settings settings) {
         if (settings.device() instanceof Device.Cuda(int ordinal)) {
             String asked = "pando.job.device is cuda:" + ordinal + ", but ";
@@ -34,12 +40,40 @@ final class Devices {
                     if (ordinal >= found.gpus().size()) {
                         throw new UserError(asked + "the last one here is cuda:" + (found.gpus().size() - 1));
                     }
-                    String obstacle = found.obstacle(found.gpus().get(ordinal));
+                    Cuda.Gpu gpu = found.gpus().get(ordinal);
+                    String obstacle = found.obstacle(gpu);
                     if (!obstacle.isEmpty()) {
                         throw new UserError(asked + obstacle + ", or set it to cpu");
                     }
+                    checkRoom(settings, gpu, asked);
                 }
             }
+        }
+    }
+
+    private static void checkRoom(Settings settings, Cuda.Gpu gpu, String asked) {
+        MemoryPlan plan = plan(settings, !Cuda.products().isEmpty());
+        if (settings.workers() * (plan.bytes() + CudaOps.DRIVERS_SHARE) > gpu.bytes()) {
+            throw new UserError(
+                    asked
+                            + "each of "
+                            + settings.workers()
+                            + " workers needs "
+                            + MemoryPlan.size(plan.bytes())
+                            + " ("
+                            + plan.words(PARTS_TOLD)
+                            + "), and it has "
+                            + MemoryPlan.size(gpu.bytes())
+                            + "; "
+                            + WorkerMemory.LESS);
+        }
+    }
+
+    private static MemoryPlan plan(Settings settings, boolean withLibrary) {
+        try {
+            return WorkerMemory.onGpu(settings, withLibrary);
+        } catch (IllegalArgumentException unknown) {
+            throw new UserError("no GPU can train this model: " + unknown.getMessage(), unknown);
         }
     }
 
@@ -61,12 +95,29 @@ final class Devices {
         return switch (settings.device()) {
             case Device.Cpu _ -> {
                 int threads = Math.max(1, settings.threads() / settings.workers());
-                yield new Opened(new CpuOps(worker, threads), Memory.of(arena));
+                WorkerMemory counted = WorkerMemory.counted();
+                yield new Opened(
+                        new CpuOps(worker, threads),
+                        counted.of(Memory.of(arena)),
+                        () -> new MemoryUse("cpu", counted.held(), WorkerMemory.onCpu(settings)));
             }
-            case Device.Cuda(int ordinal) -> {
-                CudaOps gpu = CudaOps.open(ordinal);
-                yield new Opened(gpu, gpu.memory());
-            }
+            case Device.Cuda(int ordinal) -> open(settings, ordinal);
         };
+    }
+
+    /// Takes all the memory that the worker will need, or says now that there is too little.
+    private static Opened open(Settings settings, int ordinal) {
+        CudaOps gpu = CudaOps.open(ordinal);
+        try {
+            MemoryPlan plan = plan(settings, gpu.hasLibrary());
+            gpu.reserve(plan);
+            return new Opened(gpu, gpu.memory(), () -> new MemoryUse("cuda:" + ordinal, gpu.holding(), plan));
+        } catch (CudaException.OutOfMemory small) {
+            gpu.close();
+            throw new UserError(small.getMessage() + "; " + WorkerMemory.LESS, small);
+        } catch (RuntimeException failed) {
+            gpu.close();
+            throw failed;
+        }
     }
 }

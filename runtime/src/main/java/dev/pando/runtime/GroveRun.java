@@ -7,6 +7,7 @@ import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.UserError;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -73,6 +74,12 @@ final class GroveRun implements Job {
     @Override
     public Flow.Publisher<JobEvent> events() {
         return events;
+    }
+
+    /// Its workers are the grove's.
+    @Override
+    public Optional<MemoryUse> memory() {
+        return Optional.empty();
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.pando.runtime;
 import dev.pando.actors.JobEvent;
 import dev.pando.runtime.settings.UserError;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 
@@ -19,6 +20,9 @@ public interface Job {
     /// How the job ended. Completes exceptionally where the job could not even begin: with [UserError], or with the
     /// exception of the part that failed, whose message is one sentence.
     CompletionStage<JobResult> done();
+
+    /// What the job's workers in this process hold in the memory that they compute in; empty where there are none.
+    Optional<MemoryUse> memory();
 
     /// Ends the job after the step in flight, with a checkpoint. May be called at any time, and again.
     CompletionStage<JobResult> stop();

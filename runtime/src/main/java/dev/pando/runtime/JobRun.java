@@ -10,6 +10,7 @@ import dev.pando.training.data.Progress;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -81,6 +82,11 @@ final class JobRun implements Job {
     @Override
     public CompletionStage<JobResult> done() {
         return done.minimalCompletionStage();
+    }
+
+    @Override
+    public Optional<MemoryUse> memory() {
+        return workbench.memory();
     }
 
     @Override

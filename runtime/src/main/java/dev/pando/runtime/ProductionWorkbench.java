@@ -21,15 +21,22 @@ import dev.pando.training.step.Sampler;
 import dev.pando.training.step.Trainer;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/// The parts that a node really trains with: text on disk, an InternLM2 model on the CPU, Aeron, checkpoints in a
-/// folder.
+/// The parts that a node really trains with: text on disk, an InternLM2 model on the CPU or a GPU, Aeron, checkpoints
+/// in a folder.
 ///
 /// Of one job. What the replicas of a node share (data, transport) is opened once, by [#prepare].
 final class ProductionWorkbench implements Workbench, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ProductionWorkbench.class);
     private static final String CONFIG = "config";
     private static final String DATA = "data";
     private static final String DEVICE = "device";
@@ -39,6 +46,7 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
     private final OpenReplicas open = new OpenReplicas();
     private PreparedData data;
     private Sampler sampler;
+    private final List<Supplier<MemoryUse>> uses = new CopyOnWriteArrayList<>(); // of each replica that there was
     private Transport transport;
     private boolean transportIsShared;
 
@@ -135,6 +143,7 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
             throw failed;
         }
         Trainer owner = open.owning(trainer, arena);
+        uses.add(device.use());
         try {
             settings.start().model().ifPresent(model -> Beginning.load(model, settings, trainer));
         } catch (RuntimeException failed) {
@@ -142,6 +151,11 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
             throw failed;
         }
         return new Replica(owner, collective);
+    }
+
+    /// Of the replica that holds most; empty before there is one.
+    Optional<MemoryUse> memory() {
+        return uses.stream().map(Supplier::get).max(Comparator.comparingLong(use -> use.held().bytes()));
     }
 
     static void refuseOtherKind(JobSpec job, String kind) {
@@ -183,6 +197,7 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
 
     @Override
     public void close() {
+        memory().ifPresent(use -> LOG.info("{}: {}", settings.name(), use.sentence()));
         if (!open.awaitNone()) {
             return; // a thread that hangs may wake up in this memory: better to leak it than to break the JVM
         }

@@ -1,10 +1,15 @@
 package dev.pando.runtime.cli;
 
 import dev.pando.checkpoint.CheckpointPlace;
+import dev.pando.cuda.Cuda;
+import dev.pando.cuda.CudaOps;
+import dev.pando.runtime.WorkerMemory;
 import dev.pando.runtime.cli.Checkup.Finding;
 import dev.pando.runtime.cli.Checkup.Verdict;
 import dev.pando.runtime.settings.Settings;
+import dev.pando.runtime.settings.Settings.Device;
 import dev.pando.training.model.ModelTensors;
+import dev.pando.training.tensor.MemoryPlan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +18,7 @@ import java.util.Locale;
 
 /// Holds what a job will take against what there is, before it takes it.
 final class JobCheckup {
+    private static final int PARTS_TOLD = 4;
     private static final int NUMBERS = 3; // of each parameter: its weight and its two moments
 
     private JobCheckup() {}
@@ -20,22 +26,61 @@ final class JobCheckup {
     static List<Finding> of(Settings job) {
         long parameters = ModelTensors.table(job.model().shape()).parameters();
         long state = NUMBERS * Float.BYTES * parameters;
-        return List.of(state(job, parameters, state), checkpoints(job, state));
+        return List.of(
+                state(job, parameters, state), gpu(job, Cuda.detect(), Cuda.products()), checkpoints(job, state));
     }
 
-    /// Each worker has the state and a gradient; one at a time also has the copy that a checkpoint is written from.
+    /// Each worker has its state, a batch and a gradient; one at a time also has the copy that a checkpoint is written
+    /// from.
     private static Finding state(Settings job, long parameters, long state) {
-        long least = job.workers() * (state + Float.BYTES * parameters) + state;
+        MemoryPlan worker = WorkerMemory.onCpu(job);
+        long least = job.workers() * (worker.bytes() + Float.BYTES * parameters) + state;
         return new Finding(
                 "the job",
                 Verdict.GOOD,
                 String.format(
                         Locale.ROOT,
-                        "%.1f million parameters; %s take %s for weights, moments, gradients and a checkpoint's copy",
+                        "%.1f million parameters; on the CPU %s take %s: %s each, and gradients and a checkpoint's"
+                                + " copy",
                         parameters / 1e6,
                         Words.counted(job.workers(), "worker"),
-                        size(least)),
-                "what a batch needs comes on top of it");
+                        MemoryPlan.size(least),
+                        MemoryPlan.size(worker.bytes())),
+                "each " + worker.words(PARTS_TOLD));
+    }
+
+    /// What it takes on the GPU that it asks for; or would take on one, so that people know which to look for.
+    ///
+    /// @param library of matrix products, empty for none
+    static Finding gpu(Settings job, Cuda.Detection detected, String library) {
+        boolean found = detected instanceof Cuda.Detection.Found;
+        MemoryPlan worker;
+        try {
+            worker = WorkerMemory.onGpu(job, !found || !library.isEmpty());
+        } catch (IllegalArgumentException unable) {
+            Verdict verdict = job.device() instanceof Device.Cuda ? Verdict.BAD : Verdict.GOOD;
+            return new Finding("on a GPU", verdict, "not this model: " + unable.getMessage(), "");
+        }
+        String each = "a worker takes " + MemoryPlan.size(worker.bytes()) + " and what the driver wants";
+        String parts = worker.words(PARTS_TOLD);
+        if (!(job.device() instanceof Device.Cuda(int ordinal))
+                || !(detected instanceof Cuda.Detection.Found(int _, List<Cuda.Gpu> gpus))
+                || ordinal >= gpus.size()) {
+            return new Finding("on a GPU", Verdict.GOOD, each, parts);
+        }
+        Cuda.Gpu gpu = gpus.get(ordinal);
+        boolean fits = job.workers() * (worker.bytes() + CudaOps.DRIVERS_SHARE) <= gpu.bytes();
+        return new Finding(
+                "on a GPU",
+                fits ? Verdict.GOOD : Verdict.BAD,
+                each
+                        + "; "
+                        + Words.counted(job.workers(), "worker")
+                        + " on "
+                        + gpu.device()
+                        + " with "
+                        + MemoryPlan.size(gpu.bytes()),
+                fits ? parts : parts + "; " + WorkerMemory.LESS);
     }
 
     private static Finding checkpoints(Settings job, long state) {

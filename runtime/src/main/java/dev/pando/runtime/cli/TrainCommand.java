@@ -72,6 +72,7 @@ public final class TrainCommand implements Callable<Integer> {
                                             + node));
             JobResult result = pando.job().done().toCompletableFuture().join();
             if (interruption.over()) {
+                pando.job().memory().ifPresent(use -> progress.say("memory: " + use.sentence()));
                 outcome.tell(result);
             }
             return result instanceof JobResult.Failed ? 1 : 0;

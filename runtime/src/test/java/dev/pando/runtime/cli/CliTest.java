@@ -35,6 +35,9 @@ class CliTest {
         assertThat(shown.out().lines().toList().getFirst()).startsWith("tiny: 6 steps of 64 tokens, 3 workers");
         assertThat(shown.out().lines()).anyMatch(line -> line.startsWith("step 6/6  loss "));
         assertThat(shown.out().lines()).anyMatch(line -> line.startsWith("finished: 6 steps in "));
+        assertThat(shown.out().lines())
+                .as("memory is predicted as it is taken")
+                .anyMatch(line -> line.matches("memory: a worker held (\\S+ MiB) on cpu \\(.*\\); predicted were \\1"));
         assertThat(shown.out().lines().toList().getLast()).matches("hash sha256:[0-9a-f]{64}");
         assertThat(shown.out()).as("plain lines in a pipe").doesNotContain("\u001b", "\r");
         assertThat(tiny.out("run").resolve("pando.log")).isNotEmptyFile();
