@@ -47,6 +47,11 @@ public abstract class ForwardingTrainer implements Trainer {
     }
 
     @Override
+    public LossHistory history() {
+        return trainer.history();
+    }
+
+    @Override
     public void restored(long step, LossHistory history) {
         trainer.restored(step, history);
     }
