@@ -1,0 +1,162 @@
+package dev.pando.actors;
+
+import dev.pando.actors.JobEvent.Rung;
+import dev.pando.actors.JobSupervisor.Command;
+import dev.pando.actors.JobSupervisor.PeerFailed;
+import dev.pando.actors.JobSupervisor.Ready;
+import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+
+/// Decides a job's course while all of the last step is committed and nothing of the next is begun: who comes and goes,
+/// what is saved, and whether there is a next step.
+final class BetweenSteps {
+    private static final int UNSERVED = 5; // newcomers: together as patient as one is with the last copy
+
+    private final Lead lead;
+    private final ActorRef<JobEvent> audience;
+    private final Crew crew;
+    private final Roster roster;
+    private final Course course;
+    private final Checkpoints checkpoints;
+    private final Balance balance;
+    private final Stragglers stragglers;
+
+    private long transfers;
+    private int unserved; // newcomers that were lost in a row while the last copy of the state was to go to them
+
+    BetweenSteps(Lead lead) {
+        this.lead = lead;
+        this.audience = lead.audience;
+        this.crew = lead.crew;
+        this.roster = lead.roster;
+        this.course = lead.course;
+        this.checkpoints = lead.checkpoints;
+        this.balance = lead.balance;
+        this.stragglers = lead.stragglers;
+    }
+
+    /// The one place where the job's course is decided.
+    Behavior<Command> betweenSteps() {
+        if (!course.isComplete()) {
+            if (isTheLastCopyLeaving()) {
+                return savingTheLastCopy();
+            }
+            dismissLeavers();
+        }
+        if (roster.seats().isEmpty() && course.position() == 0) {
+            return lead.opening.waitingForWorkers(this::betweenSteps);
+        }
+        if (roster.holders().isEmpty()) {
+            return lead.opening.recovering();
+        }
+        if (!roster.newcomers().isEmpty()) {
+            return welcoming();
+        }
+        if (course.isComplete() || lead.isStopping()) {
+            return lead.ending.closing();
+        }
+        if (checkpoints.isDue(course.position())) {
+            lead.takeSnapshot();
+        }
+        return lead.step.beginning();
+    }
+
+    /// Whether nobody would hold the state, in memory or durable, once all have gone whose nodes leave.
+    private boolean isTheLastCopyLeaving() {
+        return !roster.holders().isEmpty()
+                && roster.workers().stream().allMatch(this::isLeaving)
+                && !checkpoints.isDurable(course.position());
+    }
+
+    /// A newcomer that stays gets the state before the last one goes that holds it.
+    private void dismissLeavers() {
+        List<String> leavers = roster.workers().stream().filter(this::isLeaving).toList();
+        boolean someNeedThem = leavers.containsAll(roster.holders()) && leavers.size() < roster.workers().size();
+        for (String worker : leavers) {
+            if (!someNeedThem || !roster.holders().contains(worker)) {
+                lead.leaving.remove(worker);
+                checkpoints.left(worker);
+                balance.forget(worker);
+                stragglers.forget(worker);
+                crew.dismiss(worker, course.position());
+            }
+        }
+    }
+
+    private boolean isLeaving(String worker) {
+        return roster.seat(worker).device().equals(lead.leaving.get(worker));
+    }
+
+    /// All nodes leave: whoever comes later finds a checkpoint of this very step.
+    private Behavior<Command> savingTheLastCopy() {
+        lead.takeSnapshot();
+        return lead.untilWritten(
+                "savingTheLastCopy",
+                this::betweenSteps,
+                failed -> {
+                    dismissLeavers(); // what is durable already must do
+                    return betweenSteps();
+                });
+    }
+
+    /// Newcomers receive the state from those that hold it, each from another as far as there are enough.
+    private Behavior<Command> welcoming() {
+        SortedSet<String> newcomers = new TreeSet<>(roster.newcomers());
+        List<String> donors = roster.holders();
+        crew.openEpoch(course.position(), "state for " + String.join(", ", newcomers), roster.workers());
+        long patienceNs = crew.patienceNs(Waiting.WHOLE_STATE) + crew.longestTurnNs();
+        int next = 0;
+        for (String newcomer : newcomers) {
+            String donor = donors.get(next++ % donors.size());
+            long operation = - ++transfers; // below zero, since steps number the all-reduces
+            audience.tell(
+                    new JobEvent.RungTried(Rung.REBUILD_FROM_PEER, course.position(), newcomer + " from " + donor));
+            crew.ask(
+                    donor,
+                    new PipelineStage.SendState(crew.epoch(), operation, newcomer, course.position(), patienceNs));
+            crew.ask(
+                    newcomer,
+                    new PipelineStage.ReceiveState(
+                            crew.epoch(), operation, donor, course.position(), course.history(), patienceNs));
+        }
+        return receiving(newcomers);
+    }
+
+    private Behavior<Command> receiving(SortedSet<String> awaited) {
+        Waiting waiting = new Waiting(() -> awaited, 2 * Waiting.WHOLE_STATE, this::withoutNewcomer);
+        return lead.state(
+                "receiving",
+                waiting,
+                own ->
+                        own.onMessage(
+                                        Ready.class,
+                                        ready -> {
+                                            if (ready.epoch() != crew.epoch() || !awaited.remove(ready.worker())) {
+                                                return Behaviors.same();
+                                            }
+                                            unserved = 0;
+                                            crew.joined(ready.worker(), course.position());
+                                            return awaited.isEmpty() ? betweenSteps() : Behaviors.same();
+                                        })
+                                .onMessage(
+                                        PeerFailed.class,
+                                        failed ->
+                                                failed.epoch() == crew.epoch() && crew.hasQueued(failed)
+                                                        ? betweenSteps() // neither is to blame: once more
+                                                        : lead.peerFailed(failed, waiting)));
+    }
+
+    /// Newcomers are given up sooner than the last copy of the state; but one that serves none of them is no copy.
+    private Behavior<Command> withoutNewcomer(String lost) {
+        List<String> holders = roster.holders();
+        if (!holders.equals(List.of(lost)) && holders.size() == 1 && ++unserved >= UNSERVED) {
+            unserved = 0;
+            lead.lose(holders.getFirst(), UNSERVED + " newcomers in a row waited in vain for its state");
+        }
+        return betweenSteps();
+    }
+}

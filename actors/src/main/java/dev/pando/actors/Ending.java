@@ -1,0 +1,103 @@
+package dev.pando.actors;
+
+import dev.pando.actors.JobEvent.Rung;
+import dev.pando.actors.JobSupervisor.Command;
+import dev.pando.actors.JobSupervisor.Digested;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+
+/// Ends a job: with its hash, with a checkpoint to go on from, or with a sentence that says why it cannot go on.
+final class Ending {
+    private final Lead lead;
+    private final JobSpec job;
+    private final Inheritance inheritance;
+    private final ActorRef<JobEvent> audience;
+    private final Crew crew;
+    private final Roster roster;
+    private final Course course;
+    private final Checkpoints checkpoints;
+    private final Set<ActorRef<GpuWorker.Command>> devices;
+
+    Ending(Lead lead) {
+        this.lead = lead;
+        this.job = lead.job;
+        this.inheritance = lead.inheritance;
+        this.audience = lead.audience;
+        this.crew = lead.crew;
+        this.roster = lead.roster;
+        this.course = lead.course;
+        this.checkpoints = lead.checkpoints;
+        this.devices = lead.devices;
+    }
+
+    /// All steps are committed, or a stop was asked for: the last checkpoint, then the hash.
+    Behavior<Command> closing() {
+        if (checkpoints.isDurable(course.position())) {
+            roster.holders().forEach(worker -> crew.ask(worker, new PipelineStage.Digest(course.position())));
+            return digesting(new TreeMap<>());
+        }
+        lead.takeSnapshot();
+        return lead.untilWritten(
+                "closing",
+                lead.between::betweenSteps,
+                failed -> failed.step() == course.position() ? fail(failed.sentence()) : lead.between.betweenSteps());
+    }
+
+    private Behavior<Command> digesting(SortedMap<String, String> hashes) {
+        hashes.keySet().retainAll(new HashSet<>(roster.holders())); // a set: there may be thousands
+        if (roster.holders().isEmpty()) {
+            return lead.between.betweenSteps();
+        }
+        if (hashes.size() == roster.holders().size()) {
+            return finished(hashes);
+        }
+        Supplier<Collection<String>> owing =
+                () -> roster.holders().stream().filter(worker -> !hashes.containsKey(worker)).toList();
+        return lead.state(
+                "digesting",
+                new Waiting(owing, Waiting.WHOLE_STATE, worker -> digesting(hashes)),
+                own ->
+                        own.onMessage(
+                                Digested.class,
+                                digested -> {
+                                    crew.heard(digested.worker());
+                                    hashes.put(digested.worker(), digested.hash());
+                                    return digesting(hashes);
+                                }));
+    }
+
+    private Behavior<Command> finished(SortedMap<String, String> hashes) {
+        if (new HashSet<>(hashes.values()).size() > 1) {
+            return fail("the replicas hold different states after " + course.position() + " steps: " + hashes);
+        }
+        boolean complete = course.isComplete();
+        audience.tell(
+                complete
+                        ? new JobEvent.Finished(course.position(), hashes.get(hashes.firstKey()))
+                        : new JobEvent.Stopped(course.position()));
+        return end();
+    }
+
+    Behavior<Command> fail(String diagnosis) {
+        audience.tell(new JobEvent.RungTried(Rung.STOP, course.position(), diagnosis));
+        audience.tell(new JobEvent.Failed(course.position(), diagnosis));
+        return end();
+    }
+
+    private Behavior<Command> end() {
+        devices.forEach(device -> device.tell(new GpuWorker.Release(job.id(), inheritance.incarnation())));
+        return Behaviors.stopped();
+    }
+
+    Behavior<Command> stopWithoutCheckpoint() {
+        audience.tell(new JobEvent.Stopped(course.position()));
+        return end();
+    }
+}

@@ -1,0 +1,355 @@
+package dev.pando.actors;
+
+import dev.pando.actors.JobSupervisor.Applied;
+import dev.pando.actors.JobSupervisor.Arrived;
+import dev.pando.actors.JobSupervisor.Cancel;
+import dev.pando.actors.JobSupervisor.Command;
+import dev.pando.actors.JobSupervisor.Leaving;
+import dev.pando.actors.JobSupervisor.Listed;
+import dev.pando.actors.JobSupervisor.PeerFailed;
+import dev.pando.actors.JobSupervisor.Queued;
+import dev.pando.actors.JobSupervisor.SnapshotTaken;
+import dev.pando.actors.JobSupervisor.StageFailed;
+import dev.pando.actors.JobSupervisor.Stop;
+import dev.pando.actors.JobSupervisor.Tick;
+import dev.pando.actors.JobSupervisor.Unrecoverable;
+import dev.pando.actors.JobSupervisor.WriterGone;
+import dev.pando.training.step.Trainer.Committed;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.Terminated;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.BehaviorBuilder;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+
+/// What a supervisor has in its hands while it leads a job, and what it hears whatever it waits for.
+final class Lead {
+    final ActorContext<Command> context;
+    final JobSpec job;
+    final Inheritance inheritance;
+    final Quorum quorum;
+    final ActorRef<CheckpointWriter.Command> writer;
+    final ActorRef<JobEvent> audience;
+    final Stopwatch stopwatch;
+    final Crew crew;
+    final Roster roster;
+    final Course course;
+    final Checkpoints checkpoints;
+    final Balance balance;
+    final Stragglers stragglers = new Stragglers();
+    final Set<ActorRef<GpuWorker.Command>> devices = new TreeSet<>(); // by their paths, not by chance
+    final SortedMap<String, ActorRef<GpuWorker.Command>> leaving = new TreeMap<>(); // workers, with their nodes
+
+    // Each of them leads to the others.
+    final Opening opening;
+    final BetweenSteps between;
+    final StepInFlight step;
+    final Ending ending;
+
+    private boolean stopping;
+    private long reportedNs; // when the audience was told of the last step
+    private Optional<ActorRef<CheckpointWriter.Command>> writing = Optional.empty(); // who was last given a copy
+
+    /// @param quorum without which no step is committed
+    Lead(
+            ActorContext<Command> context,
+            JobSpec job,
+            Inheritance inheritance,
+            Quorum quorum,
+            ActorRef<CheckpointWriter.Command> writer,
+            ActorRef<JobEvent> audience,
+            Stopwatch stopwatch) {
+        this.quorum = quorum;
+        this.context = context;
+        this.job = job;
+        this.inheritance = inheritance;
+        this.writer = writer;
+        this.audience = audience;
+        this.stopwatch = stopwatch;
+        this.crew =
+                new Crew(
+                        job.id(),
+                        context.getSystem().address().toString(),
+                        Epoch.beforeFirst(inheritance.incarnation()),
+                        audience,
+                        stopwatch);
+        this.roster = crew.roster();
+        this.course = new Course(job);
+        this.balance = new Balance(job.shards());
+        this.checkpoints =
+                new Checkpoints(new CheckpointInterval(job.checkpointEverySteps(), job.secondsBetweenFailures()));
+        this.opening = new Opening(this);
+        this.between = new BetweenSteps(this);
+        this.step = new StepInFlight(this);
+        this.ending = new Ending(this);
+    }
+
+    Behavior<Command> begin() {
+        return inheritance.isSuccession() ? new Takeover(this).mustering() : opening.opening(new ArrayList<>());
+    }
+
+    /// Whether somebody has asked for the end after the step in flight.
+    boolean isStopping() {
+        return stopping;
+    }
+
+    /// The first step is as long as it takes from here on.
+    void countFromNow() {
+        reportedNs = stopwatch.nanos();
+    }
+
+    void goBackTo(CheckpointWriter.Checkpoint checkpoint) {
+        course.goBackTo(checkpoint.step(), checkpoint.history());
+        checkpoints.wentBackTo(course.position());
+    }
+
+    void takeSnapshot() {
+        if (checkpoints.isIdle()) {
+            String worker = roster.holders().getFirst();
+            checkpoints.asked(worker, course.position());
+            crew.ask(worker, new PipelineStage.TakeSnapshot(crew.epoch(), course.position()));
+        }
+    }
+
+    /// Waits until the checkpoint that is under way is written, or is not.
+    ///
+    /// @param next how it goes on
+    /// @param unwritten how it goes on where it was not written
+    Behavior<Command> untilWritten(
+            String name,
+            Supplier<Behavior<Command>> next,
+            Function<CheckpointWriter.NotWritten, Behavior<Command>> unwritten) {
+        Supplier<Collection<String>> owing = () -> roster.workers().stream().filter(checkpoints::isAwaiting).toList();
+        return state(
+                name,
+                new Waiting(owing, Waiting.WHOLE_STATE, worker -> next.get()),
+                own ->
+                        own.onMessage(
+                                        CheckpointWriter.Durable.class,
+                                        durable -> {
+                                            published(durable);
+                                            return next.get();
+                                        })
+                                .onMessage(
+                                        CheckpointWriter.NotWritten.class,
+                                        failed -> {
+                                            notPublished(failed);
+                                            return unwritten.apply(failed);
+                                        })
+                                .onMessage(
+                                        WriterGone.class,
+                                        gone -> {
+                                            checkpoints.writerIsGone();
+                                            return next.get();
+                                        }));
+    }
+
+    /// A state: what it hears itself comes first, then what all of them hear.
+    Behavior<Command> state(String name, Waiting waiting, UnaryOperator<BehaviorBuilder<Command>> own) {
+        return State.named(name, hearing(waiting, own));
+    }
+
+    private Behavior<Command> hearing(Waiting waiting, UnaryOperator<BehaviorBuilder<Command>> own) {
+        return own.apply(Behaviors.receive(Command.class))
+                .onMessage(Listed.class, this::host)
+                .onMessage(
+                        Arrived.class,
+                        arrived -> {
+                            seat(arrived); // a newcomer, until the step in flight is over
+                            return Behaviors.same();
+                        })
+                .onMessage(StageFailed.class, failed -> lost(failed.worker(), failed.sentence(), waiting))
+                .onMessage(
+                        Leaving.class,
+                        departing -> {
+                            leaving.put(departing.worker(), departing.device());
+                            return Behaviors.same();
+                        })
+                .onMessage(PeerFailed.class, failed -> peerFailed(failed, waiting))
+                .onMessage(
+                        Queued.class,
+                        queued -> {
+                            if (queued.epoch() == crew.epoch() && roster.has(queued.worker())) {
+                                crew.queued(queued.worker(), queued.queuedNs());
+                            }
+                            return Behaviors.same();
+                        })
+                .onMessage(Applied.class, this::report)
+                .onMessage(
+                        SnapshotTaken.class,
+                        taken -> {
+                            checkpoints.taken(taken.step(), taken.stallSeconds());
+                            writing = Optional.of(taken.writer());
+                            context.watch(taken.writer());
+                            audience.tell(new JobEvent.SnapshotTaken(taken.step(), taken.stallSeconds()));
+                            return Behaviors.same();
+                        })
+                .onMessage(CheckpointWriter.Durable.class, this::published)
+                .onMessage(CheckpointWriter.NotWritten.class, this::notPublished)
+                .onMessage(
+                        WriterGone.class,
+                        gone -> {
+                            checkpoints.writerIsGone();
+                            return Behaviors.same();
+                        })
+                .onMessage(
+                        CheckpointWriter.Damaged.class,
+                        damaged -> {
+                            audience.tell(new JobEvent.CheckpointFailed(damaged.step(), damaged.sentence()));
+                            return Behaviors.same();
+                        })
+                .onMessage(Unrecoverable.class, given -> ending.fail(given.sentence()))
+                .onMessage(NodeGone.class, this::loseNode)
+                .onMessage(
+                        Stop.class,
+                        stop -> {
+                            stopping = true;
+                            return roster.holders().isEmpty() ? ending.stopWithoutCheckpoint() : Behaviors.same();
+                        })
+                .onMessage(Cancel.class, cancel -> ending.stopWithoutCheckpoint())
+                .onMessage(Tick.class, tick -> listen(waiting))
+                .onMessage(Command.class, late -> Behaviors.same()) // an answer to a question that is settled
+                .onSignal(
+                        Terminated.class,
+                        stopped -> {
+                            if (writing.filter(writer -> writer.path().equals(stopped.getRef().path())).isPresent()) {
+                                context.getSelf().tell(new WriterGone());
+                            }
+                            devices.remove(stopped.getRef().<GpuWorker.Command>unsafeUpcast());
+                            return roster.sittingOn(stopped.getRef())
+                                    .map(seat -> lost(seat.worker(), "its worker was stopped", waiting))
+                                    .orElse(Behaviors.same());
+                        })
+                .build();
+    }
+
+    Behavior<Command> host(Listed listed) {
+        listed.devices().stream()
+                .sorted()
+                .filter(devices::add)
+                .forEach(device -> {
+                    context.watch(device);
+                    device.tell(new GpuWorker.Host(job, inheritance.incarnation(), context.getSelf()));
+                });
+        return Behaviors.same();
+    }
+
+    /// One worker after the other, each in the state that the one before has led to.
+    private Behavior<Command> loseNode(NodeGone gone) {
+        quorum.silent(gone.address().toString());
+        roster.seats().stream()
+                .filter(seat -> seat.device().path().address().equals(gone.address()))
+                .forEach(seat -> context.getSelf().tell(new StageFailed(seat.worker(), gone.evidence())));
+        return Behaviors.same();
+    }
+
+    private Behavior<Command> listen(Waiting waiting) {
+        return crew.silent(waiting.owing().get(), waiting.pieces())
+                .map(worker -> silent(worker, silence(crew.patienceNs(worker, waiting.pieces())), waiting))
+                .orElse(Behaviors.same());
+    }
+
+    private static String silence(long patienceNs) {
+        return "silent for " + patienceNs / 1_000_000 + " ms, beyond the job's own pace";
+    }
+
+    Behavior<Command> peerFailed(PeerFailed failed, Waiting waiting) {
+        return failed.epoch() == crew.epoch()
+                ? silent(failed.peer(), failed.evidence() + ", says " + failed.worker(), waiting)
+                : Behaviors.same();
+    }
+
+    /// It did not say so itself: it may be cut off.
+    private Behavior<Command> silent(String worker, String evidence, Waiting waiting) {
+        if (roster.has(worker)) {
+            quorum.silent(crew.node(roster.seat(worker).device()));
+        }
+        crew.gaveUp(worker);
+        return lost(worker, evidence, waiting);
+    }
+
+    private Behavior<Command> lost(String worker, String evidence, Waiting waiting) {
+        course.failed();
+        boolean wasHere = lose(worker, evidence);
+        if (course.isHopeless()) {
+            return ending.fail(
+                    "step %d failed %d times in a row, at last because of %s: %s"
+                            .formatted(course.position(), course.failures(), worker, evidence));
+        }
+        return wasHere ? waiting.lost().apply(worker) : Behaviors.same();
+    }
+
+    boolean lose(String worker, String evidence) {
+        checkpoints.lost(worker);
+        balance.forget(worker);
+        stragglers.forget(worker);
+        return crew.lose(worker, evidence, course.position());
+    }
+
+    private Behavior<Command> report(Applied applied) {
+        Committed step = applied.committed();
+        // What another supervisor committed was found out when this one took over.
+        boolean own = Epoch.incarnation(applied.epoch()) == inheritance.incarnation();
+        if (own && course.isNews(step.step())) {
+            long nowNs = stopwatch.nanos();
+            checkpoints.stepped((nowNs - reportedNs) / 1e9);
+            tell(step, applied.epoch(), (nowNs - reportedNs) / 1e9);
+            reportedNs = nowNs;
+        }
+        return Behaviors.same();
+    }
+
+    void tell(Committed step, long epoch, double seconds) {
+        audience.tell(
+                new JobEvent.StepCommitted(
+                        step.step(),
+                        epoch,
+                        step.loss(),
+                        step.gradientNorm(),
+                        step.learningRate(),
+                        step.tokens(),
+                        seconds,
+                        roster.holders().size()));
+    }
+
+    Behavior<Command> published(CheckpointWriter.Durable written) {
+        checkpoints.durable(written.step(), written.seconds());
+        audience.tell(
+                new JobEvent.CheckpointDurable(
+                        written.step(), written.checkpoint(), written.bytes(), written.seconds()));
+        return Behaviors.same();
+    }
+
+    Behavior<Command> notPublished(CheckpointWriter.NotWritten failed) {
+        checkpoints.notWritten(failed.step());
+        audience.tell(new JobEvent.CheckpointFailed(failed.step(), failed.sentence()));
+        return Behaviors.same();
+    }
+
+    boolean seat(Arrived arrived) {
+        var seated = crew.seat(arrived);
+        if (seated) {
+            quorum.heard(crew.node(arrived.device()));
+        }
+        return seated;
+    }
+
+    /// Between steps a fresh replica of a job that has not begun is no newcomer: it holds the state.
+    void welcome(Arrived arrived) {
+        if (seat(arrived)
+                && arrived.holding().step() == course.position()
+                && arrived.holding().history().equals(course.history())) {
+            crew.joined(arrived.worker(), course.position());
+        }
+    }
+}

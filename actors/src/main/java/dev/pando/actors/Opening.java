@@ -1,0 +1,168 @@
+package dev.pando.actors;
+
+import dev.pando.actors.JobEvent.Rung;
+import dev.pando.actors.JobSupervisor.Arrived;
+import dev.pando.actors.JobSupervisor.Command;
+import dev.pando.actors.JobSupervisor.Ready;
+import dev.pando.actors.JobSupervisor.Tick;
+import dev.pando.training.step.LossHistory;
+import java.util.List;
+import java.util.function.Supplier;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+
+/// Leads a job to where it goes on from: before its first step, and after the last copy of its state was lost.
+final class Opening {
+    private static final int GRACE_TICKS = 200; // ten seconds for the rest of the workers once the first is here
+
+    private final Lead lead;
+    private final ActorContext<Command> context;
+    private final JobSpec job;
+    private final Inheritance inheritance;
+    private final ActorRef<CheckpointWriter.Command> writer;
+    private final ActorRef<JobEvent> audience;
+    private final Crew crew;
+    private final Roster roster;
+    private final Course course;
+    private final Checkpoints checkpoints;
+
+    Opening(Lead lead) {
+        this.lead = lead;
+        this.context = lead.context;
+        this.job = lead.job;
+        this.inheritance = lead.inheritance;
+        this.writer = lead.writer;
+        this.audience = lead.audience;
+        this.crew = lead.crew;
+        this.roster = lead.roster;
+        this.course = lead.course;
+        this.checkpoints = lead.checkpoints;
+    }
+
+    /// @param early who is here already: what they are is known once the position is
+    Behavior<Command> opening(List<Arrived> early) {
+        writer.tell(new CheckpointWriter.FindNewest(job, context.getSelf()));
+        return lead.state(
+                "opening",
+                Waiting.forNobody(),
+                own ->
+                        own.onMessage(
+                                        Arrived.class,
+                                        arrived -> {
+                                            lead.seat(arrived);
+                                            early.add(arrived);
+                                            return Behaviors.same();
+                                        })
+                                .onMessage(
+                                        CheckpointWriter.Found.class,
+                                        found -> {
+                                            found.checkpoint().ifPresent(lead::goBackTo);
+                                            audience.tell(
+                                                    new JobEvent.Started(
+                                                            course.position(), found.checkpoint().isPresent()));
+                                            lead.countFromNow();
+                                            early.stream()
+                                                    .filter(arrived -> roster.has(arrived.worker()))
+                                                    .forEach(lead::welcome);
+                                            return gathering(found, 0);
+                                        }));
+    }
+
+    /// Waiting for the workers that the config speaks of; for a while only, once one is there.
+    private Behavior<Command> gathering(CheckpointWriter.Found found, int ticks) {
+        if (roster.seats().size() >= job.workers() || ticks > GRACE_TICKS) {
+            return found.checkpoint().isPresent() ? loading(found) : lead.between.betweenSteps();
+        }
+        return lead.state(
+                "gathering",
+                Waiting.forNobody(),
+                own ->
+                        own.onMessage(
+                                        Arrived.class,
+                                        arrived -> {
+                                            lead.welcome(arrived);
+                                            return gathering(found, ticks);
+                                        })
+                                .onMessage(
+                                        Tick.class,
+                                        tick -> gathering(found, roster.seats().isEmpty() ? 0 : ticks + 1)));
+    }
+
+    /// Nobody holds the state any more. A checkpoint that is under way is waited for: it is the newest, and would come
+    /// to light behind the back of a job that has gone on from an older one.
+    Behavior<Command> recovering() {
+        if (!checkpoints.isIdle()) {
+            return lead.untilWritten("awaitingWriter", this::recovering, failed -> recovering());
+        }
+        audience.tell(new JobEvent.RungTried(Rung.LOAD_CHECKPOINT, course.position(), "the newest valid checkpoint"));
+        writer.tell(new CheckpointWriter.FindNewest(job, context.getSelf()));
+        return lead.state(
+                "recovering",
+                Waiting.forNobody(),
+                own ->
+                        own.onMessage(
+                                CheckpointWriter.Found.class,
+                                found -> {
+                                    found.checkpoint().ifPresentOrElse(lead::goBackTo, this::goBackToStart);
+                                    return found.checkpoint().isPresent()
+                                            ? loading(found)
+                                            : lead.between.betweenSteps();
+                                }));
+    }
+
+    /// Fresh replicas hold the initial weights: whoever is here and does not is started anew.
+    private void goBackToStart() {
+        course.goBackTo(0, LossHistory.EMPTY);
+        checkpoints.wentBackTo(0);
+        audience.tell(new JobEvent.StateLoaded(0, "the initial weights", List.of()));
+        for (Roster.Seat seat : roster.seats()) {
+            roster.leave(seat.worker());
+            seat.device().tell(new GpuWorker.Abandon(job.id(), inheritance.incarnation(), "the job begins anew"));
+        }
+    }
+
+    /// One worker takes the state from the checkpoint; the others will receive it from that one.
+    private Behavior<Command> loading(CheckpointWriter.Found found) {
+        if (roster.seats().isEmpty()) {
+            return waitingForWorkers(() -> loading(found));
+        }
+        CheckpointWriter.Checkpoint checkpoint = found.checkpoint().orElseThrow();
+        String first = roster.newcomers().getFirst();
+        crew.openEpoch(course.position(), "loading checkpoint " + checkpoint.id(), List.of(first));
+        crew.ask(first, new PipelineStage.LoadCheckpoint(crew.epoch(), checkpoint));
+        return lead.state(
+                "loading",
+                new Waiting(
+                        () -> List.of(first),
+                        Waiting.WHOLE_STATE,
+                        worker -> worker.equals(first) ? loading(found) : Behaviors.same()),
+                own ->
+                        own.onMessage(
+                                Ready.class,
+                                ready -> {
+                                    if (ready.epoch() != crew.epoch()) {
+                                        return Behaviors.same();
+                                    }
+                                    crew.joined(first, course.position());
+                                    audience.tell(
+                                            new JobEvent.StateLoaded(
+                                                    course.position(), checkpoint.id(), found.damaged()));
+                                    return lead.between.betweenSteps();
+                                }));
+    }
+
+    Behavior<Command> waitingForWorkers(Supplier<Behavior<Command>> next) {
+        return lead.state(
+                "waitingForWorkers",
+                Waiting.forNobody(),
+                own ->
+                        own.onMessage(
+                                Arrived.class,
+                                arrived -> {
+                                    lead.welcome(arrived);
+                                    return next.get();
+                                }));
+    }
+}

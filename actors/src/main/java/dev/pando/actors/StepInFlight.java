@@ -1,0 +1,231 @@
+package dev.pando.actors;
+
+import dev.pando.actors.JobSupervisor.Command;
+import dev.pando.actors.JobSupervisor.Computed;
+import dev.pando.actors.JobSupervisor.Tick;
+import dev.pando.actors.JobSupervisor.Voted;
+import dev.pando.training.step.Trainer.Examined;
+import dev.pando.training.step.Trainer.ShardLoss;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+
+/// Leads a job through a step: compute, reduce, vote, apply.
+///
+/// Between compute and apply a worker may be lost at any moment: its batch shards go to the others under a new epoch,
+/// and whatever the others hold stays.
+final class StepInFlight {
+    private static final int WHOLE_SUM = 4; // pieces of work: members name whom they wait for long before
+
+    private final Lead lead;
+    private final JobSpec job;
+    private final Quorum quorum;
+    private final ActorRef<JobEvent> audience;
+    private final Crew crew;
+    private final Roster roster;
+    private final Course course;
+    private final Balance balance;
+    private final Stragglers stragglers;
+
+    private final SortedMap<String, List<Integer>> inherited = new TreeMap<>(); // shards that were found computed
+    private long doubted = -1; // the last step that was computed once more since its numbers were none
+
+    StepInFlight(Lead lead) {
+        this.lead = lead;
+        this.job = lead.job;
+        this.quorum = lead.quorum;
+        this.audience = lead.audience;
+        this.crew = lead.crew;
+        this.roster = lead.roster;
+        this.course = lead.course;
+        this.balance = lead.balance;
+        this.stragglers = lead.stragglers;
+    }
+
+    /// Batch shards of the next step that were found computed.
+    void inherit(SortedMap<String, List<Integer>> shards) {
+        inherited.putAll(shards);
+    }
+
+    /// Of two that have computed the same batch shard one forgets all that it has computed: each counts once.
+    private void dropDoubles() {
+        inherited.keySet().retainAll(roster.holders());
+        SortedSet<Integer> taken = new TreeSet<>();
+        List<String> doubles = new ArrayList<>();
+        inherited.forEach((worker, shards) -> {
+            if (shards.stream().anyMatch(taken::contains)) {
+                doubles.add(worker);
+            } else {
+                taken.addAll(shards);
+            }
+        });
+        for (String worker : doubles) {
+            inherited.remove(worker);
+            crew.ask(worker, new PipelineStage.Drop(course.position(), crew.epoch()));
+            crew.change(); // what it says of the shards it has dropped belongs to an epoch that is over
+        }
+    }
+
+    Behavior<Command> beginning() {
+        dropDoubles();
+        if (crew.hasChanged()) {
+            crew.openEpoch(
+                    course.position(),
+                    "step " + course.position() + " begins with " + roster.holders().size() + " workers",
+                    roster.holders());
+        }
+        Assignment assignment = new Assignment(job.shards());
+        SortedMap<String, List<Integer>> plan =
+                inherited.isEmpty()
+                        ? balance.plan(roster.holders())
+                        : Planner.planAround(job.shards(), inherited, balance.secondsPerShard(roster.holders()));
+        inherited.clear();
+        plan.forEach((worker, shards) -> order(assignment, worker, shards));
+        return computing(assignment);
+    }
+
+    private Behavior<Command> computing(Assignment assignment) {
+        return lead.state(
+                "computing",
+                new Waiting(assignment::owing, 1, worker -> reassign(assignment, worker)),
+                own ->
+                        own.onMessage(
+                                Computed.class,
+                                computed -> {
+                                    if (computed.epoch() != crew.epoch() || computed.step() != course.position()) {
+                                        return Behaviors.same();
+                                    }
+                                    if (assignment.computed(computed.worker(), computed.shard(), computed.loss())) {
+                                        crew.hasWorked(computed.worker());
+                                        balance.computed(computed.worker(), computed.seconds());
+                                    }
+                                    crew.heard(computed.worker());
+                                    return assignment.isComplete() ? reducing(assignment) : Behaviors.same();
+                                }));
+    }
+
+    private Behavior<Command> reducing(Assignment assignment) {
+        ShardLoss total = assignment.total();
+        for (String worker : roster.holders()) {
+            crew.ask(worker, new PipelineStage.Reduce(course.position(), crew.epoch(), total, crew.patienceNs(1)));
+        }
+        return voting(assignment, total, new Tally(roster.holders()));
+    }
+
+    private Behavior<Command> voting(Assignment assignment, ShardLoss total, Tally tally) {
+        return lead.state(
+                "voting",
+                new Waiting(tally::missing, WHOLE_SUM, worker -> reassign(assignment, worker)),
+                own ->
+                        own.onMessage(
+                                Voted.class,
+                                voted -> {
+                                    if (voted.epoch() != crew.epoch() || voted.step() != course.position()) {
+                                        return Behaviors.same();
+                                    }
+                                    crew.heard(voted.worker());
+                                    tally.vote(voted.worker(), voted.examined());
+                                    return tally.isComplete()
+                                            ? settle(assignment, total, tally.verdict())
+                                            : Behaviors.same();
+                                }));
+    }
+
+    private Behavior<Command> settle(Assignment assignment, ShardLoss total, Tally.Verdict verdict) {
+        return switch (verdict) {
+            case Tally.Commit(Examined examined) -> commit(assignment, total, examined);
+            case Tally.NotFinite(double norm) -> {
+                String numbers = "the loss is " + total.loss() + " and the gradient norm " + norm;
+                yield course.position() == doubted
+                        ? lead.ending.fail(
+                                "step "
+                                        + course.position()
+                                        + ": "
+                                        + numbers
+                                        + "; look at the data of this step, or lower the learning rate")
+                        : onceMore(numbers);
+            }
+            case Tally.Outvoted(List<String> workers) -> {
+                String evidence = "its sum of gradients differs from that of the majority";
+                audience.tell(
+                        new JobEvent.StepDropped(
+                                course.position(), crew.epoch(), String.join(", ", workers) + ": " + evidence));
+                workers.forEach(worker -> lead.lose(worker, evidence));
+                yield lead.between.betweenSteps();
+            }
+            case Tally.Split() -> {
+                audience.tell(
+                        new JobEvent.StepDropped(
+                                course.position(),
+                                crew.epoch(),
+                                "the replicas' sums of gradients differ, and none has a majority"));
+                course.failed();
+                roster.nobodyHolds();
+                yield course.isHopeless()
+                        ? lead.ending.fail(
+                                "step " + course.position() + ": the replicas differ whenever it is computed")
+                        : lead.opening.recovering();
+            }
+        };
+    }
+
+    /// No number may be a device's slip as well as the data's fault: the step is forgotten, and computed anew by all.
+    private Behavior<Command> onceMore(String reason) {
+        doubted = course.position();
+        audience.tell(new JobEvent.StepDropped(course.position(), crew.epoch(), reason));
+        roster.holders().forEach(worker -> crew.ask(worker, new PipelineStage.Drop(course.position(), crew.epoch())));
+        crew.openEpoch(course.position(), "step " + course.position() + " is computed once more", roster.holders());
+        return lead.between.betweenSteps();
+    }
+
+    private Behavior<Command> commit(Assignment assignment, ShardLoss total, Examined examined) {
+        if (!quorum.isHeld()) {
+            return cutOff(assignment, total, examined);
+        }
+        roster.holders()
+                .forEach(worker -> crew.ask(worker, new PipelineStage.Apply(course.position(), crew.epoch(), total)));
+        balance.endStep();
+        stragglers.watch(course.position(), balance.measured(roster.holders())).forEach(audience::tell);
+        course.commit(total, examined);
+        return lead.between.betweenSteps();
+    }
+
+    /// Whoever is on the other side may be committing this very step, and more: this one waits until the cluster knows.
+    private Behavior<Command> cutOff(Assignment assignment, ShardLoss total, Examined examined) {
+        return lead.state(
+                "cutOff",
+                new Waiting(List::of, 1, worker -> reassign(assignment, worker)),
+                own ->
+                        own.onMessage(
+                                Tick.class,
+                                tick -> quorum.isHeld() ? commit(assignment, total, examined) : Behaviors.same()));
+    }
+
+    /// Gives a lost worker's shards to the others. What they hold already, they keep.
+    private Behavior<Command> reassign(Assignment assignment, String worker) {
+        SortedSet<Integer> orphans = assignment.lose(worker);
+        if (roster.holders().isEmpty()) {
+            return lead.between.betweenSteps();
+        }
+        crew.openEpoch(course.position(), worker + " was lost in step " + course.position(), roster.holders());
+        SortedMap<String, Integer> owed = new TreeMap<>();
+        roster.holders().forEach(survivor -> owed.put(survivor, assignment.owed(survivor)));
+        Planner.handOver(orphans, owed, balance.secondsPerShard(roster.holders()))
+                .forEach((survivor, shards) -> {
+                    audience.tell(new JobEvent.ShardsMoved(course.position(), crew.epoch(), shards, survivor));
+                    order(assignment, survivor, shards);
+                });
+        return assignment.isComplete() ? reducing(assignment) : computing(assignment);
+    }
+
+    private void order(Assignment assignment, String worker, List<Integer> shards) {
+        assignment.give(worker, shards);
+        crew.ask(worker, new PipelineStage.Compute(course.position(), crew.epoch(), shards));
+    }
+}

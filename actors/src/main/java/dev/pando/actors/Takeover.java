@@ -1,0 +1,112 @@
+package dev.pando.actors;
+
+import dev.pando.actors.JobSupervisor.Arrived;
+import dev.pando.actors.JobSupervisor.Building;
+import dev.pando.actors.JobSupervisor.Command;
+import dev.pando.actors.JobSupervisor.Listed;
+import dev.pando.actors.JobSupervisor.Tick;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+
+/// Finds out what the workers hold of a job whose supervisor was lost, and goes on from there.
+final class Takeover {
+    private final Lead lead;
+    private final Inheritance inheritance;
+    private final Quorum quorum;
+    private final ActorRef<JobEvent> audience;
+    private final Crew crew;
+    private final Course course;
+    private final Checkpoints checkpoints;
+    private final Set<ActorRef<GpuWorker.Command>> devices;
+
+    Takeover(Lead lead) {
+        this.lead = lead;
+        this.inheritance = lead.inheritance;
+        this.quorum = lead.quorum;
+        this.audience = lead.audience;
+        this.crew = lead.crew;
+        this.course = lead.course;
+        this.checkpoints = lead.checkpoints;
+        this.devices = lead.devices;
+    }
+
+    Behavior<Command> mustering() {
+        return mustering(new Muster(inheritance, quorum::isGone), new ArrayList<>());
+    }
+
+    private Behavior<Command> mustering(Muster muster, List<Arrived> here) {
+        SortedMap<String, String> nodes = new TreeMap<>();
+        devices.forEach(device -> nodes.put(device.path().toString(), crew.node(device)));
+        if (muster.isOver(nodes)) {
+            return muster.step() == Holding.NOTHING ? lead.opening.opening(here) : takingOver(muster);
+        }
+        Waiting waiting =
+                new Waiting(
+                        List::of,
+                        1,
+                        worker -> {
+                            muster.lost(worker);
+                            return mustering(muster, here);
+                        });
+        return lead.state(
+                "mustering",
+                waiting,
+                own ->
+                        own.onMessage(
+                                        Listed.class,
+                                        listed -> {
+                                            lead.host(listed);
+                                            muster.listed();
+                                            return mustering(muster, here);
+                                        })
+                                .onMessage(
+                                        Building.class,
+                                        building -> {
+                                            muster.building(building.worker(), building.device().path().toString());
+                                            return mustering(muster, here);
+                                        })
+                                .onMessage(
+                                        Arrived.class,
+                                        arrived -> {
+                                            if (!lead.seat(arrived)) {
+                                                return Behaviors.same();
+                                            }
+                                            here.add(arrived);
+                                            muster.arrived(
+                                                    arrived.worker(),
+                                                    arrived.device().path().toString(),
+                                                    arrived.holding());
+                                            return mustering(muster, here);
+                                        })
+                                .onMessage(
+                                        Tick.class,
+                                        tick -> {
+                                            muster.tick();
+                                            return mustering(muster, here);
+                                        }));
+    }
+
+    /// The job goes on from what the workers hold.
+    private Behavior<Command> takingOver(Muster muster) {
+        course.goOnFrom(muster.step(), muster.history());
+        lead.countFromNow();
+        checkpoints.wentBackTo(inheritance.durable());
+        // They may have been committed after the last word of the one before.
+        muster.latest().forEach(step -> lead.tell(step, crew.epoch(), 0));
+        audience.tell(new JobEvent.Started(course.position(), true));
+        muster.absent()
+                .forEach((worker, evidence) -> {
+                    quorum.silent(inheritance.workers().get(worker));
+                    lead.lose(worker, evidence);
+                });
+        muster.holders().forEach(worker -> crew.joined(worker, course.position()));
+        lead.step.inherit(muster.shards());
+        return lead.between.betweenSteps();
+    }
+}
