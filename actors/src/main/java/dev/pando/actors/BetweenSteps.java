@@ -98,6 +98,7 @@ final class BetweenSteps {
                 "savingTheLastCopy",
                 this::betweenSteps,
                 failed -> {
+                    lead.notPublished(failed);
                     dismissLeavers(); // what is durable already must do
                     return betweenSteps();
                 });

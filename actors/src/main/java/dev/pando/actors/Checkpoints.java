@@ -42,6 +42,13 @@ final class Checkpoints {
         return durable == position;
     }
 
+    /// What is durable, for a person.
+    String spoken() {
+        return durable == 0
+                ? "no checkpoint of this job is durable"
+                : "the newest that is durable is that of step " + durable;
+    }
+
     /// Whether this worker was asked for a snapshot and has not taken it yet.
     boolean isAwaiting(String worker) {
         return snapshot instanceof Asked(String asked, long step) && asked.equals(worker);

@@ -3,8 +3,11 @@ package dev.pando.actors;
 import dev.pando.actors.JobEvent.Rung;
 import dev.pando.actors.JobSupervisor.Command;
 import dev.pando.actors.JobSupervisor.Digested;
+import dev.pando.actors.JobSupervisor.Tick;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -23,6 +26,7 @@ final class Ending {
     private final Roster roster;
     private final Course course;
     private final Checkpoints checkpoints;
+    private final LastCheckpoint lastCheckpoint = new LastCheckpoint();
     private final Set<ActorRef<GpuWorker.Command>> devices;
 
     Ending(Lead lead) {
@@ -43,11 +47,34 @@ final class Ending {
             roster.holders().forEach(worker -> crew.ask(worker, new PipelineStage.Digest(course.position())));
             return digesting(new TreeMap<>());
         }
+        lastCheckpoint.begins(course.position(), lead.stopwatch.nanos());
         lead.takeSnapshot();
-        return lead.untilWritten(
-                "closing",
-                lead.between::betweenSteps,
-                failed -> failed.step() == course.position() ? fail(failed.sentence()) : lead.between.betweenSteps());
+        return lead.untilWritten("closing", lead.between::betweenSteps, this::unwritten);
+    }
+
+    private Behavior<Command> unwritten(CheckpointWriter.NotWritten failed) {
+        if (failed.step() != course.position()) {
+            lead.notPublished(failed);
+            return lead.between.betweenSteps();
+        }
+        OptionalInt pause = lastCheckpoint.failed(lead.stopwatch.nanos(), lead.isStopping());
+        if (pause.isEmpty()) {
+            lead.notPublished(failed);
+            return fail(failed.sentence() + "; " + checkpoints.spoken());
+        }
+        checkpoints.notWritten(failed.step());
+        String news = lastCheckpoint.news(failed.sentence(), lead.isStopping());
+        if (!news.isEmpty()) {
+            audience.tell(new JobEvent.CheckpointFailed(failed.step(), news));
+        }
+        return pausing(pause.getAsInt());
+    }
+
+    private Behavior<Command> pausing(int ticks) {
+        return lead.state(
+                "pausing",
+                new Waiting(List::of, 1, worker -> lead.between.betweenSteps()),
+                own -> own.onMessage(Tick.class, tick -> ticks > 1 ? pausing(ticks - 1) : lead.between.betweenSteps()));
     }
 
     private Behavior<Command> digesting(SortedMap<String, String> hashes) {

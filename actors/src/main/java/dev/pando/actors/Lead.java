@@ -124,7 +124,7 @@ final class Lead {
     /// Waits until the checkpoint that is under way is written, or is not.
     ///
     /// @param next how it goes on
-    /// @param unwritten how it goes on where it was not written
+    /// @param unwritten what is done, and how it goes on, where it was not written
     Behavior<Command> untilWritten(
             String name,
             Supplier<Behavior<Command>> next,
@@ -140,12 +140,7 @@ final class Lead {
                                             published(durable);
                                             return next.get();
                                         })
-                                .onMessage(
-                                        CheckpointWriter.NotWritten.class,
-                                        failed -> {
-                                            notPublished(failed);
-                                            return unwritten.apply(failed);
-                                        })
+                                .onMessage(CheckpointWriter.NotWritten.class, unwritten::apply)
                                 .onMessage(
                                         WriterGone.class,
                                         gone -> {

@@ -94,7 +94,13 @@ final class Opening {
     /// to light behind the back of a job that has gone on from an older one.
     Behavior<Command> recovering() {
         if (!checkpoints.isIdle()) {
-            return lead.untilWritten("awaitingWriter", this::recovering, failed -> recovering());
+            return lead.untilWritten(
+                    "awaitingWriter",
+                    this::recovering,
+                    failed -> {
+                        lead.notPublished(failed);
+                        return recovering();
+                    });
         }
         audience.tell(new JobEvent.RungTried(Rung.LOAD_CHECKPOINT, course.position(), "the newest valid checkpoint"));
         writer.tell(new CheckpointWriter.FindNewest(job, context.getSelf()));

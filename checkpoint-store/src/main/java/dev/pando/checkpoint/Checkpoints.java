@@ -227,6 +227,11 @@ public final class Checkpoints implements CheckpointStore {
         return storage.trouble();
     }
 
+    /// Whom a call that takes long waits for and why, for a person; to be asked by another thread meanwhile.
+    public String awaited() {
+        return "waiting for " + storage.where() + storage.hindrance().map(": "::concat).orElse("");
+    }
+
     private void load(Saved saved, List<TensorPart> into, boolean subset) {
         try {
             Manifest manifest = catalog.manifest(saved.id());

@@ -11,6 +11,7 @@ final class S3Outages {
     private final Duration least;
     private Duration longest = Duration.ZERO;
     private IOException why;
+    private IOException lasting;
 
     S3Outages() {
         this(WORTH_TELLING);
@@ -21,8 +22,19 @@ final class S3Outages {
         this.least = least;
     }
 
+    /// A call has failed, and is made again.
+    synchronized void failing(IOException said) {
+        lasting = said;
+    }
+
+    /// What the server said last, while no call has come through since.
+    synchronized Optional<String> lasting() {
+        return Optional.ofNullable(lasting).map(IOException::getMessage);
+    }
+
     /// A call came through, which had failed before.
     synchronized void overcome(Duration lasted, IOException last) {
+        lasting = null;
         if (lasted.compareTo(least) >= 0 && lasted.compareTo(longest) > 0) {
             longest = lasted;
             why = last;

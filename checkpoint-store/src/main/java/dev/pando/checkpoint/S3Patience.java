@@ -73,6 +73,9 @@ final class S3Patience implements RetryStrategy {
         } catch (TokenAcquisitionFailedException hopeless) {
             throw new TokenAcquisitionFailedException(hopeless.getMessage(), token, hopeless.getCause());
         }
+        if (request.failure() instanceof SdkException said) {
+            outages.failing(S3Faults.translated("", said));
+        }
         Duration delay = next.delay().compareTo(left) < 0 ? next.delay() : left;
         return RefreshRetryTokenResponse.create(
                 new Token(next.token(), token.attempts + 1, token.beginNanos, request.failure()), delay);

@@ -167,6 +167,11 @@ final class S3Storage implements Storage {
     }
 
     @Override
+    public Optional<String> hindrance() {
+        return outages.lasting().map(why -> why + "; given up after " + place.patience().toSeconds() + " s");
+    }
+
+    @Override
     public Path scratch() {
         return Path.of(System.getProperty("java.io.tmpdir"));
     }

@@ -54,6 +54,11 @@ interface Storage extends AutoCloseable {
         return Optional.empty();
     }
 
+    /// What keeps it from answering just now, and how long one asks, for a person; empty where nothing is known.
+    default Optional<String> hindrance() {
+        return Optional.empty();
+    }
+
     /// A local folder for files that pass through.
     Path scratch() throws IOException;
 

@@ -251,6 +251,24 @@ class S3StorageTest {
     }
 
     @Test
+    void shouldSayWhomACallWaitsForAndWhy() {
+        try (Checkpoints checkpoints = open(server.client(IMPATIENT), IMPATIENT, SMALL)) {
+            assertThat(checkpoints.awaited()).isEqualTo("waiting for " + where);
+            server.outages().failing(new IOException("its server answers 503"));
+
+            assertThat(checkpoints.awaited())
+                    .isEqualTo("waiting for " + where + ": its server answers 503; given up after 0 s");
+
+            server.refusing(503);
+            assertThatThrownBy(checkpoints::newest).isInstanceOf(CheckpointException.class);
+            assertThat(checkpoints.awaited()).startsWith("waiting for " + where + ": its server answers 503");
+
+            server.outages().overcome(Duration.ZERO, new IOException("its server answers 503"));
+            assertThat(checkpoints.awaited()).isEqualTo("waiting for " + where);
+        }
+    }
+
+    @Test
     void shouldSayInTheEndWhatTheServerSaidAllAlong() {
         try (Checkpoints checkpoints = open(server.client(IMPATIENT), IMPATIENT, SMALL)) {
             server.refusing(503);

@@ -220,6 +220,8 @@ public final class Grove {
                     told.path("documents").asLong(),
                     told.path("bytes").asLong(),
                     told.path("total").asLong());
+        } else if (answer.has("waiting")) {
+            preparation.waiting(answer.get("waiting").asText());
         } else if (answer.has("prepared")) {
             preparation.prepared(Talk.read(answer.get("prepared"), Statistics.class));
         }

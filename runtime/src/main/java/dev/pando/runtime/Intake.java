@@ -7,7 +7,6 @@ import dev.pando.runtime.folder.RunFolder;
 import dev.pando.runtime.grove.Answers;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.UserError;
-import dev.pando.training.data.Progress;
 import java.io.IOException;
 import java.util.Map;
 
@@ -58,17 +57,28 @@ final class Intake {
                 settings.sameBits() ? device : "");
     }
 
-    private static Progress telling(Answers answers) {
-        return (phase, documents, bytes, totalBytes) -> {
-            if (documents % TOLD_EVERY != 0) {
-                return;
+    private static Preparation telling(Answers answers) {
+        return new Preparation() {
+            @Override
+            public void advanced(Phase phase, long documents, long bytes, long totalBytes) {
+                if (documents % TOLD_EVERY == 0) {
+                    tell(
+                            "advanced",
+                            Map.of("phase", phase.name(), "documents", documents, "bytes", bytes, "total", totalBytes));
+                }
             }
-            try {
-                answers.tell(
-                        "advanced",
-                        Map.of("phase", phase.name(), "documents", documents, "bytes", bytes, "total", totalBytes));
-            } catch (IOException gone) {
-                throw new UserError("whoever submitted the job has gone", gone);
+
+            @Override
+            public void waiting(String sentence) {
+                tell("waiting", sentence);
+            }
+
+            private void tell(String key, Object value) {
+                try {
+                    answers.tell(key, value);
+                } catch (IOException gone) {
+                    throw new UserError("whoever submitted the job has gone", gone);
+                }
             }
         };
     }

@@ -6,7 +6,6 @@ import dev.pando.actors.Workbench;
 import dev.pando.runtime.folder.RunFolder;
 import dev.pando.runtime.report.Report;
 import dev.pando.runtime.settings.Settings;
-import dev.pando.training.data.Progress;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
@@ -126,11 +125,21 @@ final class JobRun implements Job {
     }
 
     /// Data takes its time: the one point of it where a stop can be heeded.
-    private void advanced(Progress.Phase phase, long documents, long bytes, long totalBytes) {
-        if (leaving) {
-            throw new Leaving();
-        }
-        submission.preparation().advanced(phase, documents, bytes, totalBytes);
+    private Preparation heeding() {
+        return new Preparation() {
+            @Override
+            public void advanced(Phase phase, long documents, long bytes, long totalBytes) {
+                if (leaving) {
+                    throw new Leaving();
+                }
+                submission.preparation().advanced(phase, documents, bytes, totalBytes);
+            }
+
+            @Override
+            public void waiting(String sentence) {
+                submission.preparation().waiting(sentence);
+            }
+        };
     }
 
     private void tellHost(Host.Command command) {
@@ -142,7 +151,7 @@ final class JobRun implements Job {
 
     private JobResult work() {
         try {
-            workbench.prepare(submission.resume(), this::advanced);
+            workbench.prepare(submission.resume(), heeding());
             submission.preparation().prepared(workbench.data().statistics());
         } catch (Leaving early) {
             return new JobResult.Stopped(folder.path(), 0);

@@ -58,15 +58,15 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
     /// thing.
     ///
     /// @param resume whether the job's checkpoints are to be gone on from; else there must be none
-    void prepare(boolean resume, Progress progress) {
+    void prepare(boolean resume, Preparation progress) {
         Devices.check(settings);
         prepareData(resume, progress);
         transport = Transport.start(TransportSettings.defaults());
     }
 
     /// The same for a job that is trained elsewhere.
-    void prepareData(boolean resume, Progress progress) {
-        Optional<Saved> newest = newest();
+    void prepareData(boolean resume, Preparation progress) {
+        Optional<Saved> newest = newest(progress);
         if (newest.isPresent() && !resume) {
             throw new UserError(
                     settings.checkpoint().place()
@@ -74,7 +74,7 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
                             + " another pando.job.checkpoint.folder");
         }
         if (newest.isEmpty()) {
-            newest = settings.start().run().map(this::takeOver);
+            newest = settings.start().run().map(run -> takeOver(run, progress));
         }
         newest.ifPresent(this::checkKind);
         settings.start().model().ifPresent(model -> Beginning.check(model, settings));
@@ -213,14 +213,14 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
         return Checkpoints.in(settings.checkpoint().place(), settings.name(), settings.checkpoint().storage());
     }
 
-    private Optional<Saved> newest() {
+    private Optional<Saved> newest(Preparation told) {
         try (Checkpoints checkpoints = open()) {
-            return checkpoints.list().stream().findFirst();
+            return LongCall.WATCHED.telling(told, checkpoints::awaited, () -> checkpoints.list().stream().findFirst());
         }
     }
 
     /// The state that this run goes on from, as the first checkpoint of its own.
-    private Saved takeOver(Path run) {
+    private Saved takeOver(Path run, Preparation told) {
         Settings theirs = RunFolder.settings(run);
         Arithmetic.firstDifferenceFromHere(theirs, settings)
                 .or(() -> Arithmetic.firstDifferenceOfData(theirs, settings))
@@ -230,12 +230,13 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
         try (Checkpoints from = Checkpoints.of(theirs.checkpoint().place());
                 Checkpoints to = open()) {
             Saved saved =
-                    from.newest()
+                    LongCall.WATCHED
+                            .telling(told, from::awaited, from::newest)
                             .saved()
                             .orElseThrow(() -> new UserError(run + " has no checkpoint that is sound to go on from"));
             Map<String, String> attributes = new HashMap<>(saved.attributes());
             attributes.put(CONFIG, settings.render());
-            return to.adopt(from, saved, attributes);
+            return LongCall.WATCHED.telling(told, to::awaited, () -> to.adopt(from, saved, attributes));
         }
     }
 

@@ -184,6 +184,27 @@ class BeginningTest {
         assertThat(Files.readString(tiny.out("run").resolve("events.jsonl"))).contains("checkpoint-failed");
     }
 
+    @Test
+    void shouldTryTheLastCheckpointAgain() throws Exception {
+        List<JobEvent> heard = new ArrayList<>();
+
+        JobResult.Finished result =
+                finish(
+                        Submission.of(tiny.settings("run", "checkpoint.every-steps=100"))
+                                .with(tools -> failingOnce(tools, tiny.out("run").resolve("checkpoints")))
+                                .listening(heard::add));
+
+        assertThat(result.step()).isEqualTo(12);
+        assertThat(heard)
+                .filteredOn(JobEvent.CheckpointFailed.class::isInstance)
+                .singleElement()
+                .satisfies(failed ->
+                        assertThat(((JobEvent.CheckpointFailed) failed).sentence())
+                                .endsWith(" is no folder; it is tried again for 180 s"));
+        assertThat(heard)
+                .anyMatch(event -> event instanceof JobEvent.CheckpointDurable written && written.step() == 12);
+    }
+
     private static Workbench failingOnce(Workbench tools, Path folder) {
         AtomicInteger saves = new AtomicInteger();
         return new Workbench() {

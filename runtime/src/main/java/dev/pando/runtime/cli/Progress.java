@@ -58,6 +58,15 @@ final class Progress implements Preparation {
     }
 
     @Override
+    public void waiting(String sentence) {
+        if (terminal.live()) {
+            draw(sentence);
+        } else {
+            say(sentence);
+        }
+    }
+
+    @Override
     public void prepared(Statistics text) {
         say(
                 String.format(
@@ -116,6 +125,8 @@ final class Progress implements Preparation {
             }
             case JobEvent.CheckpointFailed failed -> warn("after step " + failed.step() + ": " + failed.sentence());
             case JobEvent.Finished _, JobEvent.Stopped _, JobEvent.Failed _ -> erase();
+            case JobEvent.SnapshotTaken taken when taken.step() == wanted && last != null && terminal.live() ->
+                    draw(line() + "  writing the last checkpoint …");
             case JobEvent.Started _, JobEvent.EpochOpened _, JobEvent.ShardsMoved _, JobEvent.RungTried _ -> {}
             case JobEvent.SnapshotTaken _, JobEvent.CheckpointDurable _ -> {}
         }

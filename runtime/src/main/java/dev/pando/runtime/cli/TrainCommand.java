@@ -91,6 +91,11 @@ public final class TrainCommand implements Callable<Integer> {
             }
 
             @Override
+            public void waiting(String sentence) {
+                progress.waiting(sentence);
+            }
+
+            @Override
             public void prepared(Statistics text) {
                 Logs.toFile(RunFolder.log(settings.out()));
                 progress.prepared(text);

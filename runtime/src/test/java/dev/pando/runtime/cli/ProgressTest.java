@@ -54,6 +54,18 @@ class ProgressTest {
     }
 
     @Test
+    void shouldSayWhomItWaitsFor() {
+        progress(false).waiting("waiting for s3://bucket/run: its server answers 503; given up after 180 s");
+        progress(true).waiting("waiting for s3://bucket/run");
+
+        assertThat(shown)
+                .hasToString(
+                        "waiting for s3://bucket/run: its server answers 503; given up after 180 s"
+                                + System.lineSeparator()
+                                + "\r\u001b[Kwaiting for s3://bucket/run\u001b[0m");
+    }
+
+    @Test
     void shouldTellWhatWentWrongWithCheckpointsAndSteps() {
         Progress progress = progress(false);
 
