@@ -253,6 +253,7 @@ class S3StorageTest {
     @Test
     void shouldSayWhomACallWaitsForAndWhy() {
         try (Checkpoints checkpoints = open(server.client(IMPATIENT), IMPATIENT, SMALL)) {
+            server.outages().overcome(Duration.ZERO, new IOException("of other tests"));
             assertThat(checkpoints.awaited()).isEqualTo("waiting for " + where);
             server.outages().failing(new IOException("its server answers 503"));
 
