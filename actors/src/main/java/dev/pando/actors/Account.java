@@ -8,8 +8,10 @@ import dev.pando.actors.JobEntry.Submitted;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /// What a job's journal says: all entries, and what follows from them.
 final class Account {
@@ -18,6 +20,7 @@ final class Account {
     private Optional<JobEvent> end = Optional.empty();
     private long incarnation;
     private final SortedMap<String, String> workers = new TreeMap<>();
+    private final Set<String> refused = new TreeSet<>();
     private long submitted;
     private long durable;
     private boolean stopping;
@@ -31,6 +34,7 @@ final class Account {
                 end = Optional.empty();
                 submitted = last();
                 workers.clear();
+                refused.clear();
                 stopping = false;
                 cancelled = false;
             }
@@ -52,6 +56,7 @@ final class Account {
             case JobEvent.WorkerJoined joined -> workers.put(joined.worker(), joined.node());
             case JobEvent.WorkerLost lost -> workers.remove(lost.worker());
             case JobEvent.WorkerLeft left -> workers.remove(left.worker());
+            case JobEvent.WorkerRefused refusal -> refused.add(refusal.worker());
             case JobEvent.CheckpointDurable checkpoint -> durable = Math.max(durable, checkpoint.step());
             case JobEvent.StateLoaded loaded -> durable = loaded.step(); // newer ones are damaged
             default -> {}
@@ -60,7 +65,7 @@ final class Account {
 
     /// What the supervisor that leads now, or is about to, should know of those before it.
     Inheritance inheritance() {
-        return new Inheritance(incarnation, durable, new TreeMap<>(workers));
+        return new Inheritance(incarnation, durable, new TreeMap<>(workers), Set.copyOf(refused));
     }
 
     /// As it was last submitted.

@@ -19,8 +19,6 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 /// Ends a job: with its hash, with a checkpoint to go on from, or with a sentence that says why it cannot go on.
 final class Ending {
     private final Lead lead;
-    private final JobSpec job;
-    private final Inheritance inheritance;
     private final ActorRef<JobEvent> audience;
     private final Crew crew;
     private final Roster roster;
@@ -31,8 +29,6 @@ final class Ending {
 
     Ending(Lead lead) {
         this.lead = lead;
-        this.job = lead.job;
-        this.inheritance = lead.inheritance;
         this.audience = lead.audience;
         this.crew = lead.crew;
         this.roster = lead.roster;
@@ -119,7 +115,7 @@ final class Ending {
     }
 
     private Behavior<Command> end() {
-        devices.forEach(device -> device.tell(new GpuWorker.Release(job.id(), inheritance.incarnation())));
+        devices.forEach(device -> device.tell(lead.release()));
         return Behaviors.stopped();
     }
 

@@ -6,10 +6,14 @@ import java.util.concurrent.CompletionException;
 final class Failures {
     private Failures() {}
 
+    /// What failed, and not the stage of a computation that failed with it.
+    static Throwable cause(Throwable failure) {
+        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+    }
+
     /// The message, where it is a sentence of ours; the kind and the message otherwise.
     static String sentence(Throwable failure) {
-        Throwable cause =
-                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        Throwable cause = cause(failure);
         String message = cause.getMessage() == null ? "" : cause.getMessage().lines().findFirst().orElse("");
         boolean ours = cause.getClass().getName().startsWith("dev.pando.") && !message.isEmpty();
         return ours ? message : cause.getClass().getSimpleName() + (message.isEmpty() ? "" : ": " + message);

@@ -1,5 +1,6 @@
 package dev.pando.actors;
 
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -8,10 +9,11 @@ import java.util.TreeMap;
 /// @param incarnation of the supervisor itself, counted from 1; 0 where nobody counts
 /// @param durable committed steps of the newest checkpoint that is known to be durable
 /// @param workers that held the state, and the node that each is on
-record Inheritance(long incarnation, long durable, SortedMap<String, String> workers) {
+/// @param refused workers that take no part in the job
+record Inheritance(long incarnation, long durable, SortedMap<String, String> workers, Set<String> refused) {
     /// Of a job that nobody has led before.
     static Inheritance none(long incarnation) {
-        return new Inheritance(incarnation, 0, new TreeMap<>());
+        return new Inheritance(incarnation, 0, new TreeMap<>(), Set.of());
     }
 
     /// Whether somebody may have led the job before.

@@ -11,6 +11,7 @@ import java.util.List;
     @JsonSubTypes.Type(value = JobEvent.WorkerJoined.class, name = "worker-joined"),
     @JsonSubTypes.Type(value = JobEvent.WorkerLost.class, name = "worker-lost"),
     @JsonSubTypes.Type(value = JobEvent.WorkerLeft.class, name = "worker-left"),
+    @JsonSubTypes.Type(value = JobEvent.WorkerRefused.class, name = "worker-refused"),
     @JsonSubTypes.Type(value = JobEvent.WorkerFellBehind.class, name = "worker-fell-behind"),
     @JsonSubTypes.Type(value = JobEvent.WorkerKeptUp.class, name = "worker-kept-up"),
     @JsonSubTypes.Type(value = JobEvent.EpochOpened.class, name = "epoch-opened"),
@@ -56,6 +57,9 @@ public sealed interface JobEvent {
 
     /// A worker takes part no longer, since its node leaves: between two steps, with nothing in its hands.
     record WorkerLeft(String worker, long step) implements JobEvent {}
+
+    /// A device takes no part in the job, and is not asked again before it is started anew.
+    record WorkerRefused(String worker, long step, String sentence) implements JobEvent {}
 
     /// A worker has become a straggler: it gets fewer batch shards, and somebody may want to look after its machine.
     ///

@@ -13,6 +13,7 @@ import java.util.List;
 /// @param secondsPerStep of the last one, NaN before the first
 /// @param workers that take part, in the order of their names
 /// @param stragglers of them, and how much slower than the middle one each is
+/// @param refusals devices that take no part, and why
 /// @param lost workers so far
 /// @param last a sentence: how it ended, or why the current epoch was opened
 public record JobStatus(
@@ -27,12 +28,14 @@ public record JobStatus(
         double secondsPerStep,
         List<String> workers,
         List<Straggler> stragglers,
+        List<Refusal> refusals,
         long lost,
         String last)
         implements Wire {
     public JobStatus {
         workers = List.copyOf(workers);
         stragglers = List.copyOf(stragglers);
+        refusals = List.copyOf(refusals);
     }
 
     public enum Phase {
@@ -45,6 +48,9 @@ public record JobStatus(
         STOPPED,
         FAILED
     }
+
+    /// @param sentence why it takes no part
+    public record Refusal(String worker, String sentence) {}
 
     /// @param times as long as the middle worker it takes for a batch shard
     public record Straggler(String worker, double times) {}

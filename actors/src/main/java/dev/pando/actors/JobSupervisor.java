@@ -23,6 +23,7 @@ import org.apache.pekko.actor.typed.receptionist.Receptionist;
 public final class JobSupervisor {
     public sealed interface Command
             permits Building,
+                    Refused,
                     Arrived,
                     Computed,
                     Queued,
@@ -44,10 +45,15 @@ public final class JobSupervisor {
                     Cancel,
                     Listed,
                     WriterGone,
+                    NobodyLeft,
                     Tick {}
 
     /// A device holds nothing of the job, and builds a replica.
     public record Building(String worker, ActorRef<GpuWorker.Command> device) implements Command, Wire {}
+
+    /// A device takes no part in the job, however often it is asked.
+    public record Refused(String worker, ActorRef<GpuWorker.Command> device, String sentence)
+            implements Command, Wire {}
 
     /// A replica is there, a fresh one or one that served the supervisor before.
     public record Arrived(
@@ -107,6 +113,9 @@ public final class JobSupervisor {
 
     /// The node is gone on which a checkpoint was being written.
     record WriterGone() implements Command {}
+
+    /// For a moment all devices that are up have refused.
+    record NobodyLeft() implements Command {}
 
     record Tick() implements Command {}
 

@@ -6,8 +6,10 @@ import dev.pando.actors.JobSupervisor.Cancel;
 import dev.pando.actors.JobSupervisor.Command;
 import dev.pando.actors.JobSupervisor.Leaving;
 import dev.pando.actors.JobSupervisor.Listed;
+import dev.pando.actors.JobSupervisor.NobodyLeft;
 import dev.pando.actors.JobSupervisor.PeerFailed;
 import dev.pando.actors.JobSupervisor.Queued;
+import dev.pando.actors.JobSupervisor.Refused;
 import dev.pando.actors.JobSupervisor.SnapshotTaken;
 import dev.pando.actors.JobSupervisor.StageFailed;
 import dev.pando.actors.JobSupervisor.Stop;
@@ -15,6 +17,7 @@ import dev.pando.actors.JobSupervisor.Tick;
 import dev.pando.actors.JobSupervisor.Unrecoverable;
 import dev.pando.actors.JobSupervisor.WriterGone;
 import dev.pando.training.step.Trainer.Committed;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Optional;
@@ -34,6 +37,8 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
 /// What a supervisor has in its hands while it leads a job, and what it hears whatever it waits for.
 final class Lead {
+    private static final Duration A_MOMENT = Duration.ofSeconds(2); // more nodes may be about to show up
+
     final ActorContext<Command> context;
     final JobSpec job;
     final Inheritance inheritance;
@@ -49,6 +54,8 @@ final class Lead {
     final Stragglers stragglers = new Stragglers();
     final Set<ActorRef<GpuWorker.Command>> devices = new TreeSet<>(); // by their paths, not by chance
     final SortedMap<String, ActorRef<GpuWorker.Command>> leaving = new TreeMap<>(); // workers, with their nodes
+
+    final Refusals refusals;
 
     // Each of them leads to the others.
     final Opening opening;
@@ -88,6 +95,7 @@ final class Lead {
         this.balance = new Balance(job.shards());
         this.checkpoints =
                 new Checkpoints(new CheckpointInterval(job.checkpointEverySteps(), job.secondsBetweenFailures()));
+        this.refusals = new Refusals(inheritance.refused());
         this.opening = new Opening(this);
         this.between = new BetweenSteps(this);
         this.step = new StepInFlight(this);
@@ -167,9 +175,15 @@ final class Lead {
                 .onMessage(
                         Leaving.class,
                         departing -> {
-                            leaving.put(departing.worker(), departing.device());
+                            if (refusals.isBy(departing.device())) {
+                                departing.device().tell(release());
+                            } else {
+                                leaving.put(departing.worker(), departing.device());
+                            }
                             return Behaviors.same();
                         })
+                .onMessage(Refused.class, this::refused)
+                .onMessage(NobodyLeft.class, still -> nobodyLeft())
                 .onMessage(PeerFailed.class, failed -> peerFailed(failed, waiting))
                 .onMessage(
                         Queued.class,
@@ -221,6 +235,7 @@ final class Lead {
                                 context.getSelf().tell(new WriterGone());
                             }
                             devices.remove(stopped.getRef().<GpuWorker.Command>unsafeUpcast());
+                            refusals.forget(stopped.getRef());
                             return roster.sittingOn(stopped.getRef())
                                     .map(seat -> lost(seat.worker(), "its worker was stopped", waiting))
                                     .orElse(Behaviors.same());
@@ -237,6 +252,29 @@ final class Lead {
                     device.tell(new GpuWorker.Host(job, inheritance.incarnation(), context.getSelf()));
                 });
         return Behaviors.same();
+    }
+
+    Behavior<Command> refused(Refused refused) {
+        if (devices.contains(refused.device()) && refusals.areNews(refused)) {
+            audience.tell(new JobEvent.WorkerRefused(refused.worker(), course.position(), refused.sentence()));
+        }
+        if (isHelpless()) {
+            context.scheduleOnce(A_MOMENT, context.getSelf(), new NobodyLeft());
+        }
+        return Behaviors.same();
+    }
+
+    private Behavior<Command> nobodyLeft() {
+        return isHelpless() ? ending.fail(refusals.sentence()) : Behaviors.same();
+    }
+
+    /// A job that has trained before waits for those who trained it: they may be on their way.
+    private boolean isHelpless() {
+        return refusals.areByAllOf(devices) && course.position() == 0 && !inheritance.isSuccession();
+    }
+
+    GpuWorker.Release release() {
+        return new GpuWorker.Release(job.id(), inheritance.incarnation());
     }
 
     /// One worker after the other, each in the state that the one before has led to.

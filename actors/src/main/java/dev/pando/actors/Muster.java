@@ -48,7 +48,7 @@ final class Muster {
         answered.add(device);
     }
 
-    /// The device holds nothing, and builds a replica.
+    /// The device holds nothing: it builds a replica, or takes no part.
     void building(String worker, String device) {
         missing.remove(worker);
         answered.add(device);

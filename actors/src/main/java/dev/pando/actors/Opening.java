@@ -4,6 +4,7 @@ import dev.pando.actors.JobEvent.Rung;
 import dev.pando.actors.JobSupervisor.Arrived;
 import dev.pando.actors.JobSupervisor.Command;
 import dev.pando.actors.JobSupervisor.Ready;
+import dev.pando.actors.JobSupervisor.Refused;
 import dev.pando.actors.JobSupervisor.Tick;
 import dev.pando.training.step.LossHistory;
 import java.util.List;
@@ -72,7 +73,8 @@ final class Opening {
 
     /// Waiting for the workers that the config speaks of; for a while only, once one is there.
     private Behavior<Command> gathering(CheckpointWriter.Found found, int ticks) {
-        if (roster.seats().size() >= job.workers() || ticks > GRACE_TICKS) {
+        int expected = Math.max(1, job.workers() - lead.refusals.number());
+        if (roster.seats().size() >= expected || ticks > GRACE_TICKS) {
             return found.checkpoint().isPresent() ? loading(found) : lead.between.betweenSteps();
         }
         return lead.state(
@@ -83,6 +85,12 @@ final class Opening {
                                         Arrived.class,
                                         arrived -> {
                                             lead.welcome(arrived);
+                                            return gathering(found, ticks);
+                                        })
+                                .onMessage(
+                                        Refused.class,
+                                        refused -> {
+                                            lead.refused(refused);
                                             return gathering(found, ticks);
                                         })
                                 .onMessage(

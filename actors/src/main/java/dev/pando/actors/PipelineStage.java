@@ -203,7 +203,12 @@ public final class PipelineStage {
                                     supervisor().tell(new JobSupervisor.Building(name, worker));
                                     return same();
                                 })
-                        .onMessage(Failed.class, this::fail)
+                        .onMessage(
+                                Failed.class,
+                                failed ->
+                                        Failures.cause(failed.cause()) instanceof Workbench.Refusal refusal
+                                                ? refused(refusal.getMessage())
+                                                : fail(failed))
                         .onMessage(Tick.class, tick -> same())
                         .onMessage(
                                 Command.class,
@@ -218,6 +223,29 @@ public final class PipelineStage {
                                     return same();
                                 })
                         .build());
+    }
+
+    /// It holds nothing, and says so to whoever leads the job next.
+    private Behavior<Command> refused(String sentence) {
+        context.getLog().warn("{} takes no part in {}: {}", name, job.id(), sentence);
+        threads.end(() -> {});
+        refuse(sentence);
+        return State.named(
+                "refused",
+                Behaviors.receive(Command.class)
+                        .onMessage(
+                                Serve.class,
+                                next -> {
+                                    leader = next;
+                                    refuse(sentence);
+                                    return same();
+                                })
+                        .onMessage(Command.class, late -> same())
+                        .build());
+    }
+
+    private void refuse(String sentence) {
+        supervisor().tell(new JobSupervisor.Refused(name, worker, sentence));
     }
 
     /// @param epoch the one that counts; messages of any other are dropped

@@ -1,6 +1,7 @@
 package dev.pando.actors;
 
 import dev.pando.actors.JobStatus.Phase;
+import dev.pando.actors.JobStatus.Refusal;
 import dev.pando.actors.JobStatus.Straggler;
 import java.util.List;
 import java.util.Optional;
@@ -10,6 +11,7 @@ import java.util.TreeMap;
 /// Follows a job's events, and says at any time how it stands.
 final class Standing {
     private final SortedMap<String, Straggler> stragglers = new TreeMap<>();
+    private final SortedMap<String, Refusal> refusals = new TreeMap<>();
     private List<String> workers = List.of();
     private Optional<JobEvent.StepCommitted> newest = Optional.empty();
     private String last = "";
@@ -40,6 +42,8 @@ final class Standing {
                 without(gone.worker());
             }
             case JobEvent.WorkerLeft gone -> without(gone.worker());
+            case JobEvent.WorkerRefused refused ->
+                    refusals.put(refused.worker(), new Refusal(refused.worker(), refused.sentence()));
             case JobEvent.StateLoaded loaded -> step = loaded.step();
             case JobEvent.Finished finished -> {
                 step = finished.step();
@@ -80,6 +84,7 @@ final class Standing {
                 newest.map(JobEvent.StepCommitted::seconds).orElse(Double.NaN),
                 running ? workers : List.of(),
                 running ? List.copyOf(stragglers.values()) : List.of(),
+                running ? List.copyOf(refusals.values()) : List.of(),
                 lost,
                 last);
     }

@@ -4,6 +4,7 @@ import dev.pando.actors.JobSupervisor.Arrived;
 import dev.pando.actors.JobSupervisor.Building;
 import dev.pando.actors.JobSupervisor.Command;
 import dev.pando.actors.JobSupervisor.Listed;
+import dev.pando.actors.JobSupervisor.Refused;
 import dev.pando.actors.JobSupervisor.Tick;
 import java.util.ArrayList;
 import java.util.List;
@@ -69,6 +70,13 @@ final class Takeover {
                                         Building.class,
                                         building -> {
                                             muster.building(building.worker(), building.device().path().toString());
+                                            return mustering(muster, here);
+                                        })
+                                .onMessage(
+                                        Refused.class,
+                                        refused -> {
+                                            muster.building(refused.worker(), refused.device().path().toString());
+                                            lead.refused(refused);
                                             return mustering(muster, here);
                                         })
                                 .onMessage(

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pando.training.step.LossHistory;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
@@ -15,7 +16,8 @@ class MusterTest {
 
     private final Muster muster =
             new Muster(
-                    new Inheritance(2, 5, new TreeMap<>(Map.of("w0", "n0", "w1", "n1", "w2", "n2", "w3", "n3"))),
+                    new Inheritance(
+                            2, 5, new TreeMap<>(Map.of("w0", "n0", "w1", "n1", "w2", "n2", "w3", "n3")), Set.of()),
                     "n0"::equals);
 
     @Test

@@ -37,6 +37,8 @@ final class TinyGrove implements AutoCloseable {
     final BlockingQueue<JobEvent> events = new LinkedBlockingQueue<>();
     final List<JobEvent> seen = new ArrayList<>();
     final MemoryStore store;
+    final List<String> asked = new CopyOnWriteArrayList<>(); // workers that were to build a replica
+    private final List<String> refusing = new CopyOnWriteArrayList<>();
     private final List<Fault> faults = new CopyOnWriteArrayList<>();
     private final LocalCollective.Meeting meeting = new LocalCollective.Meeting();
     private final ActorSystem<NodeSupervisor.Command> system;
@@ -56,6 +58,12 @@ final class TinyGrove implements AutoCloseable {
 
     TinyGrove fault(Fault fault) {
         faults.add(fault);
+        return this;
+    }
+
+    /// Lets a device take no part in any job.
+    TinyGrove refusing(String device) {
+        refusing.add(device);
         return this;
     }
 
@@ -133,6 +141,10 @@ final class TinyGrove implements AutoCloseable {
     private final class TinyWorkbench implements Workbench {
         @Override
         public Replica replica(JobSpec spec, String worker) {
+            asked.add(worker);
+            if (refusing.contains(worker)) {
+                throw new Refusal(worker + " is an abacus", null);
+            }
             return new Replica(new FaultyTrainer(worker.replaceAll("#.*", "")), meeting.join());
         }
 

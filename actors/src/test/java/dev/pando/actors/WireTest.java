@@ -58,6 +58,7 @@ class WireTest {
     private static final List<Wire> SAMPLES =
             List.of(
                     new JobSupervisor.Building("node-1.worker-0#2", DEVICE),
+                    new JobSupervisor.Refused("worker-1", DEVICE, "it is of another kind"),
                     new JobSupervisor.Arrived(
                             "node-1.worker-0#2",
                             new Holding(4, HISTORY, List.of(0, 3), List.of(new Committed(3, 1.25, 0.5, 1e-3, 2056))),
@@ -102,6 +103,7 @@ class WireTest {
                             0.5,
                             List.of("worker-0"),
                             List.of(new JobStatus.Straggler("worker-0", 2.5)),
+                            List.of(new JobStatus.Refusal("worker-1", "it is of another kind")),
                             1,
                             "step 10 begins"),
                     new CheckpointWriter.Found(Optional.empty(), List.of()),

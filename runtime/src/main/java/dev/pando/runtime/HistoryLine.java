@@ -36,6 +36,8 @@ public record HistoryLine(String at, String sentence) {
             case JobEvent.WorkerJoined joined -> at(joined.step()) + joined.worker() + " joined";
             case JobEvent.WorkerLost lost -> at(lost.step()) + "lost " + lost.worker() + ": " + lost.evidence();
             case JobEvent.WorkerLeft left -> at(left.step()) + left.worker() + " left with its node";
+            case JobEvent.WorkerRefused refused ->
+                    at(refused.step()) + refused.worker() + " takes no part: " + refused.sentence();
             case JobEvent.WorkerFellBehind slow ->
                     at(slow.step())
                             + slow.worker()

@@ -5,6 +5,7 @@ import dev.pando.actors.Workbench;
 import dev.pando.collectives.Transport;
 import dev.pando.collectives.TransportSettings;
 import dev.pando.runtime.grove.NodeSettings;
+import dev.pando.runtime.settings.UserError;
 import dev.pando.training.step.CheckpointStore;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -40,7 +41,13 @@ final class NodeWorkbench implements Workbench, AutoCloseable {
 
     @Override
     public Replica replica(JobSpec job, String worker) {
-        return of(job).replica(job, worker);
+        ProductionWorkbench tools;
+        try {
+            tools = of(job);
+        } catch (UserError mistake) {
+            throw new Refusal(mistake.getMessage(), mistake);
+        }
+        return tools.replica(job, worker);
     }
 
     @Override

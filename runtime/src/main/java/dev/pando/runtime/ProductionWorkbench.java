@@ -130,6 +130,18 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
 
     @Override
     public Replica replica(JobSpec job, String worker) {
+        try {
+            return build(job, worker);
+        } catch (UserError mistake) {
+            throw new Refusal(mistake.getMessage(), mistake);
+        } catch (OutOfMemoryError full) {
+            throw new Refusal(
+                    "there is too little memory for a replica of " + job.id() + " on this node: " + full.getMessage(),
+                    full);
+        }
+    }
+
+    private Replica build(JobSpec job, String worker) {
         refuseOtherKind(job, Devices.kind(settings));
         Collective collective = transport.join(worker);
         Arena arena = Arena.ofShared();
@@ -137,7 +149,8 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
         ModelTrainer trainer;
         try {
             trainer = trainer(device);
-        } catch (RuntimeException failed) {
+        } catch (RuntimeException | OutOfMemoryError failed) {
+            collective.close();
             device.ops().close(); // a GPU's memory is worth giving back
             arena.close();
             throw failed;
@@ -146,7 +159,8 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
         uses.add(device.use());
         try {
             settings.start().model().ifPresent(model -> Beginning.load(model, settings, trainer));
-        } catch (RuntimeException failed) {
+        } catch (RuntimeException | OutOfMemoryError failed) {
+            collective.close();
             owner.close();
             throw failed;
         }

@@ -80,6 +80,7 @@ final class Hearing {
                             "a snapshot of " + step + " steps is taken after " + nextStep);
             case JobEvent.CheckpointDurable(long step, _, _, _) -> published(step);
             case JobEvent.CheckpointFailed _, JobEvent.WorkerFellBehind _, JobEvent.WorkerKeptUp _ -> {}
+            case JobEvent.WorkerRefused _ -> {}
             case JobEvent.Finished(long step, _) -> {
                 require(
                         step == nextStep,

@@ -45,7 +45,8 @@ public final class Coverage {
                                             "closing",
                                             "digesting")
                                     .map(state -> "JobSupervisor: " + state),
-                            Stream.of("building", "ready", "awaiting the copy").map(state -> "PipelineStage: " + state))
+                            Stream.of("building", "refused", "ready", "awaiting the copy")
+                                    .map(state -> "PipelineStage: " + state))
                     .toList();
 
     private final Map<Transition, Long> transitions = new HashMap<>();

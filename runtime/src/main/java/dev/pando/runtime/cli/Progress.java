@@ -107,6 +107,7 @@ final class Progress implements Preparation {
             }
             case JobEvent.WorkerLeft left ->
                     say(terminal.green("-") + " step " + left.step() + ": " + left.worker() + " left with its node");
+            case JobEvent.WorkerRefused refused -> warn(refused.worker() + " takes no part: " + refused.sentence());
             case JobEvent.WorkerFellBehind slow ->
                     warn(
                             String.format(

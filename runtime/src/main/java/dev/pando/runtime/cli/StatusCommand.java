@@ -99,5 +99,6 @@ public final class StatusCommand implements Callable<Integer> {
                                     .map(slow -> String.format(Locale.ROOT, "%s (%.1f x)", slow.worker(), slow.times()))
                                     .collect(Collectors.joining(", ")));
         }
+        job.refusals().forEach(refusal -> out.println("  refused    " + refusal.worker() + ": " + refusal.sentence()));
     }
 }

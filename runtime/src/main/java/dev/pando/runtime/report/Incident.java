@@ -80,6 +80,14 @@ record Incident(
                                                 slow.worker(),
                                                 slow.times()),
                                         committed));
+                case JobEvent.WorkerRefused refused ->
+                        incidents.add(
+                                plain(
+                                        at,
+                                        "warning",
+                                        refused.step(),
+                                        refused.worker() + " takes no part: " + refused.sentence(),
+                                        committed));
                 case JobEvent.CheckpointFailed failed ->
                         incidents.add(plain(at, "warning", failed.step(), failed.sentence(), committed));
                 case JobEvent.Failed failed ->
@@ -110,7 +118,7 @@ record Incident(
             case JobEvent.EpochOpened opened ->
                     "epoch " + Epoch.text(opened.epoch()) + " with " + String.join(", ", opened.workers());
             case JobEvent.Started _, JobEvent.WorkerLost _, JobEvent.StepCommitted _, JobEvent.SnapshotTaken _ -> "";
-            case JobEvent.CheckpointDurable _, JobEvent.CheckpointFailed _ -> "";
+            case JobEvent.CheckpointDurable _, JobEvent.CheckpointFailed _, JobEvent.WorkerRefused _ -> "";
             case JobEvent.Finished _, JobEvent.Stopped _, JobEvent.Failed _ -> "";
         };
     }

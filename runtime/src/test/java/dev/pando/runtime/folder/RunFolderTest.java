@@ -49,6 +49,7 @@ class RunFolderTest {
                         new JobEvent.WorkerJoined("worker-1", 2),
                         new JobEvent.WorkerLost("worker-1", 3, "it \"hung\""),
                         new JobEvent.WorkerLeft("worker-2", 3),
+                        new JobEvent.WorkerRefused("worker-3", 3, "it is of another kind"),
                         new JobEvent.WorkerFellBehind("worker-0", 3, 2.5),
                         new JobEvent.WorkerKeptUp("worker-0", 3),
                         new JobEvent.EpochOpened(2, 3, "worker-1 was lost", List.of("worker-0")),
