@@ -26,7 +26,9 @@ final class Follower {
 
     private record Again() implements Command {}
 
-    private static final Duration PATIENCE = Duration.ofSeconds(2); // for a word that one is being told
+    // For a word that one is being told, by an owner that may be on its way to another node.
+    private static final Duration PATIENCE = Duration.ofMillis(200);
+    private static final Duration LONGEST_PATIENCE = Duration.ofSeconds(2);
 
     private final ActorContext<Command> context;
     private final TimerScheduler<Command> timers;
@@ -36,6 +38,7 @@ final class Follower {
     private final Optional<Runnable> farewell;
     private long entry;
     private long step;
+    private Duration patience = PATIENCE; // twice as long each time
 
     private Follower(
             ActorContext<Command> context,
@@ -107,13 +110,16 @@ final class Follower {
 
     private void ask() {
         job.accept(new JobOwner.Watch(entry, step, self));
-        timers.startSingleTimer(Again.class, new Again(), PATIENCE);
+        timers.startSingleTimer(Again.class, new Again(), patience);
+        Duration next = patience.multipliedBy(2);
+        patience = next.compareTo(LONGEST_PATIENCE) < 0 ? next : LONGEST_PATIENCE;
     }
 
     private Behavior<Command> hear(Watched watched) {
         switch (watched) {
             case Watching(var owner) -> {
                 timers.cancel(Again.class);
+                patience = PATIENCE;
                 context.watch(owner);
             }
             case Told told when isKnown(told) -> {} // an owner that was slow to answer was asked twice

@@ -16,7 +16,7 @@ import org.apache.pekko.japi.function.Function;
 /// Asks the owners of jobs, wherever they are, and waits for their answers: for the threads of a node's desk.
 final class Owners {
     private static final Duration PATIENCE = Duration.ofSeconds(15); // an owner may be on its way to another node
-    private static final Duration FOR_ONE_TRY = Duration.ofSeconds(5);
+    private static final Duration FOR_THE_FIRST_TRY = Duration.ofMillis(300); // each is twice as long as the one before
 
     private final ActorSystem<?> system;
 
@@ -44,14 +44,16 @@ final class Owners {
 
     /// All questions may be asked twice: what was on its way to a node that died is lost.
     private <A> A ask(String job, Function<ActorRef<A>, JobOwner.Command> question) {
-        for (int tries = 1; ; tries++) {
+        Duration waited = Duration.ZERO;
+        for (Duration patience = FOR_THE_FIRST_TRY; ; patience = patience.multipliedBy(2)) {
             try {
                 return Jobs.owner(system, job)
-                        .ask(question, FOR_ONE_TRY)
+                        .ask(question, patience)
                         .toCompletableFuture()
                         .get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
             } catch (ExecutionException | TimeoutException late) {
-                if (tries * FOR_ONE_TRY.toSeconds() >= PATIENCE.toSeconds()) {
+                waited = waited.plus(patience);
+                if (waited.compareTo(PATIENCE) >= 0) {
                     throw new Desk.Unavailable(
                             "the owner of job "
                                     + job
