@@ -68,6 +68,7 @@ final class PlatformDeviceThread implements DeviceThread {
         } catch (InterruptedException expected) {
             // the only interrupt comes from abandon, which wants this thread to end
         } finally {
+            Thread.interrupted(); // was meant for what ran
             farewells.forEach(Farewell::run);
         }
     }

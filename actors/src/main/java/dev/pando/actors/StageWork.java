@@ -24,6 +24,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// What a [PipelineStage] works on: the replica, and what it holds of the step in flight.
 ///
@@ -63,6 +65,7 @@ final class StageWork {
         }
     }
 
+    private static final Logger LOG = LoggerFactory.getLogger(StageWork.class);
     private static final int REMEMBERED_STEPS = 32;
 
     private final Trainer trainer;
@@ -325,7 +328,11 @@ final class StageWork {
     void close() {
         lastCopy.ifPresent(Copying::end);
         trainer.close();
-        collective.close();
+        try {
+            collective.close();
+        } catch (IllegalStateException stuck) { // the device has other work to do
+            LOG.error("a member of a collective is not closed", stuck);
+        }
         checkpoints.close();
     }
 

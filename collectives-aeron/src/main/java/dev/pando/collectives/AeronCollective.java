@@ -10,6 +10,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.IntStream;
 
@@ -302,7 +303,7 @@ final class AeronCollective implements Communicator {
         if (last != null) {
             last.close();
         }
-        device.lock(); // an operation in progress sees that its member has left, and ends
+        lockForTheLastTime(); // an operation in progress sees that its member has left, and ends
         try {
             if (transport.forget(this)) {
                 known.values().forEach(Peer::close);
@@ -315,6 +316,22 @@ final class AeronCollective implements Communicator {
             }
         } finally {
             device.unlock();
+        }
+    }
+
+    private void lockForTheLastTime() {
+        boolean interrupted = Thread.interrupted(); // what is freed here is freed whoever hurries
+        try {
+            if (!device.tryLock(LastWait.PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+                throw LastWait.late("an operation of " + worker, LastWait.PATIENCE);
+            }
+        } catch (InterruptedException hurried) {
+            interrupted = true;
+            throw LastWait.late("an operation of " + worker, LastWait.PATIENCE);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

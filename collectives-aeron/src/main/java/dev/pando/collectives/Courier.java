@@ -66,11 +66,7 @@ final class Courier implements AutoCloseable {
     public void close() {
         closed = true;
         LockSupport.unpark(thread);
-        try {
-            thread.join();
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        LastWait.forEndOf(thread);
     }
 
     private void work() {

@@ -67,12 +67,11 @@ final class EmbeddedDriver implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        try {
-            thread.join();
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-        }
-        while (!busy.compareAndSet(false, true)) {
+        LastWait.forEndOf(thread);
+        for (long waited = 0; !busy.compareAndSet(false, true); waited += LATCH_PAUSE_NS) {
+            if (waited > LastWait.PATIENCE.toNanos()) {
+                throw LastWait.late("a member that helps " + thread.getName(), LastWait.PATIENCE);
+            }
             LockSupport.parkNanos(LATCH_PAUSE_NS);
         }
         driver.close();

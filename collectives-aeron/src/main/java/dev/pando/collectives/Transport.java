@@ -139,11 +139,7 @@ public final class Transport implements AutoCloseable {
         List.copyOf(members).forEach(AeronCollective::close);
         closed = true;
         LockSupport.unpark(housekeeper);
-        try {
-            housekeeper.join();
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        LastWait.forEndOf(housekeeper);
         clients.values().forEach(Aeron::close);
         if (driver != null) {
             driver.close();
