@@ -43,6 +43,7 @@ public final class Coverage {
                                             "voting",
                                             "cutOff",
                                             "closing",
+                                            "pausing",
                                             "digesting")
                                     .map(state -> "JobSupervisor: " + state),
                             Stream.of("building", "refused", "ready", "awaiting the copy")
