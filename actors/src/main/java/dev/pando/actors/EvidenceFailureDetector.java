@@ -1,6 +1,8 @@
 package dev.pando.actors;
 
 import com.typesafe.config.Config;
+import java.time.Duration;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -22,6 +24,11 @@ public final class EvidenceFailureDetector implements FailureDetector, FailureDe
     /// Addresses of processes that have ended. Shared by all actor systems of this JVM: an address means one process.
     private static final Set<String> GONE = ConcurrentHashMap.newKeySet();
 
+    /// When each node that is watched was last heard of, by this process's own time.
+    private static final Map<String, Long> HEARD_NS = new ConcurrentHashMap<>();
+
+    private static final Stopwatch STOPWATCH = Stopwatch.system();
+
     private final PhiAccrualFailureDetector heartbeats;
     private volatile String address = "";
     private final AtomicInteger signsOfLife = new AtomicInteger();
@@ -35,10 +42,17 @@ public final class EvidenceFailureDetector implements FailureDetector, FailureDe
         GONE.add(gone.toString());
     }
 
+    /// Whether a node that is watched has sent no heartbeat for so long.
+    static boolean isQuiet(String node, Duration duration) {
+        Long heardNs = HEARD_NS.get(node);
+        return heardNs != null && STOPWATCH.nanos() - heardNs > duration.toNanos();
+    }
+
     /// Another process may have taken the place of a dead one.
     @Override
     public void setAddress(String watched) {
         GONE.remove(watched);
+        HEARD_NS.put(watched, STOPWATCH.nanos());
         address = watched;
         heartbeats.setAddress(watched);
     }
@@ -56,6 +70,7 @@ public final class EvidenceFailureDetector implements FailureDetector, FailureDe
     @Override
     public void heartbeat() {
         heartbeats.heartbeat();
+        HEARD_NS.put(address, STOPWATCH.nanos());
         if (GONE.contains(address) && signsOfLife.incrementAndGet() >= SIGNS_OF_LIFE) {
             GONE.remove(address);
             signsOfLife.set(0);

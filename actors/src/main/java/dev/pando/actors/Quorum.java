@@ -1,19 +1,22 @@
 package dev.pando.actors;
 
+import java.time.Duration;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.AddressFromURIString;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.typed.Cluster;
 
 /// Keeps a supervisor that is cut off with the minority of the cluster from committing a step.
 ///
-/// Whoever falls silent on another host may have died, or may be on the other side of a partition and hear another
-/// supervisor there: until the cluster has removed that node, it counts as not on this side. A node of this very host
-/// cannot be cut off from it.
+/// A commit needs more than half of the nodes, heard of within the last three seconds: also where the supervisor's own
+/// node holds all shards, and nobody else is asked anything. Whoever falls silent on another host may have died, or may
+/// be on the other side of a partition and hear another supervisor there: until the cluster has removed that node, it
+/// counts as not on this side. A node of this very host cannot be cut off from it.
 final class Quorum {
     /// What of the cluster matters.
     interface Nodes {
@@ -22,7 +25,14 @@ final class Quorum {
 
         /// Those of them that do not answer.
         Set<String> unreachable();
+
+        /// Those of them that have not been heard of for a while, though nobody has suspected them yet.
+        Set<String> quiet();
     }
+
+    /// Shorter than the other side of a partition takes to start another supervisor: that side suspects first, and then
+    /// waits until its picture is stable.
+    private static final Duration LEASE = Duration.ofSeconds(3);
 
     private final String here;
     private final Nodes nodes;
@@ -48,11 +58,17 @@ final class Quorum {
                     public Set<String> unreachable() {
                         return Set.of();
                     }
+
+                    @Override
+                    public Set<String> quiet() {
+                        return Set.of();
+                    }
                 });
     }
 
     static Quorum of(ActorSystem<?> system) {
         Cluster cluster = Cluster.get(system);
+        var watched = org.apache.pekko.cluster.Cluster.get(Adapter.toClassic(system)).failureDetector();
         return new Quorum(
                 cluster.selfMember().address().toString(),
                 new Nodes() {
@@ -64,6 +80,19 @@ final class Quorum {
                     @Override
                     public Set<String> unreachable() {
                         return addresses(cluster.state().getUnreachable());
+                    }
+
+                    @Override
+                    public Set<String> quiet() {
+                        Set<String> quiet = new TreeSet<>();
+                        for (Member member : cluster.state().getMembers()) {
+                            String node = member.address().toString();
+                            if (watched.isMonitoring(member.address())
+                                    && EvidenceFailureDetector.isQuiet(node, LEASE)) {
+                                quiet.add(node);
+                            }
+                        }
+                        return quiet;
                     }
                 });
     }
@@ -95,6 +124,7 @@ final class Quorum {
         silent.retainAll(members);
         Set<String> elsewhere = new TreeSet<>(silent);
         elsewhere.addAll(nodes.unreachable());
+        elsewhere.addAll(nodes.quiet());
         elsewhere.removeIf(this::isOfThisHost);
         return elsewhere.isEmpty() || 2 * (members.size() - elsewhere.size()) > members.size();
     }

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 class QuorumTest {
     private final Set<String> members = new HashSet<>(List.of(at(1), at(2), at(3)));
     private final Set<String> unreachable = new HashSet<>();
+    private final Set<String> quiet = new HashSet<>();
     private final Quorum quorum =
             new Quorum(
                     at(1),
@@ -22,6 +23,11 @@ class QuorumTest {
                         @Override
                         public Set<String> unreachable() {
                             return unreachable;
+                        }
+
+                        @Override
+                        public Set<String> quiet() {
+                            return quiet;
                         }
                     });
 
@@ -42,6 +48,19 @@ class QuorumTest {
         unreachable.add(at(3));
 
         assertThat(quorum.isHeld()).isFalse();
+    }
+
+    /// A supervisor that computes all shards on its own node asks nobody anything, and hears of nobody's silence.
+    @Test
+    void shouldNotBeHeldWhileTheMajorityHasSentNoHeartbeatAndNobodyIsSuspectedYet() {
+        quiet.add(at(2));
+        assertThat(quorum.isHeld()).isTrue();
+
+        quiet.add(at(3));
+        assertThat(quorum.isHeld()).isFalse();
+
+        quiet.remove(at(2));
+        assertThat(quorum.isHeld()).isTrue();
     }
 
     @Test
