@@ -274,13 +274,7 @@ public final class PipelineStage {
                                 TakeSnapshot.class,
                                 order -> order.epoch() == epoch ? changing(work, epoch, order, this::snapshot) : same())
                         .onMessage(Digest.class, order -> digest(work, order))
-                        .onMessage(
-                                Finished.class,
-                                finished -> {
-                                    finished.next().run();
-                                    introduce(work);
-                                    return same();
-                                })
+                        .onMessage(Finished.class, finished -> finished(work, finished))
                         .onMessage(Copied.class, copied -> copied(copied, 0))
                         .onMessage(Failed.class, this::fail)
                         .onMessage(Tick.class, tick -> saySoIfQueued(work))
@@ -310,6 +304,8 @@ public final class PipelineStage {
                                     return stash.unstashAll(ready(work, epoch));
                                 })
                         .onMessage(Serve.class, next -> stash.unstashAll(serve(work, next)))
+                        .onMessage(
+                                Finished.class, finished -> finished(work, finished)) // the copy may yet have to begin
                         .onMessage(Failed.class, this::fail)
                         .onMessage(Tick.class, tick -> saySoIfQueued(work))
                         .onMessage(
@@ -444,6 +440,12 @@ public final class PipelineStage {
                                             late.waitingFor().getFirst(),
                                             "silent in the " + deadline.name()));
         }
+    }
+
+    private Behavior<Command> finished(StageWork work, Finished finished) {
+        finished.next().run();
+        introduce(work);
+        return same();
     }
 
     private Behavior<Command> apply(StageWork work, Apply order) {
