@@ -1,9 +1,9 @@
 package dev.pando.training.ops;
 
-import static dev.pando.training.tensor.Numbers.span;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pando.training.tensor.Memory;
+import dev.pando.training.tensor.Numbers;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;
@@ -18,7 +18,7 @@ class CpuOpsTest extends OpsContract {
     @Test
     void shouldRefuseOperandsThatAreFreed() {
         Arena gone = Arena.ofShared();
-        MemorySegment freed = span(gone, 4);
+        MemorySegment freed = Numbers.span(gone, 4);
         gone.close();
 
         try (CpuOps ops = new CpuOps("test", 1)) {
