@@ -77,6 +77,7 @@ size_t held; // by all contexts
 size_t peak;
 long allocations;
 Blocks locked;
+std::vector<Stream*> streams;
 std::vector<Stream*> recording;
 thread_local Context* current;
 
@@ -200,6 +201,8 @@ API cuCtxDestroy_v2(void* handle) {
         free(reinterpret_cast<char*>(address) - CANARY);
         held -= bytes;
     }
+    auto ofContext = [=](Stream* stream) { return stream->context == context; };
+    streams.erase(std::remove_if(streams.begin(), streams.end(), ofContext), streams.end());
     if (current == context) {
         current = nullptr;
     }
@@ -207,7 +210,10 @@ API cuCtxDestroy_v2(void* handle) {
     return SUCCESS;
 }
 API cuCtxSetCurrent(void* context) { return current = static_cast<Context*>(context), SUCCESS; }
-API cuStreamCreate(void** stream, unsigned) { return *stream = new Stream{current, {}}, ready(); }
+API cuStreamCreate(void** stream, unsigned) {
+    streams.push_back(new Stream{current, {}});
+    return *stream = streams.back(), ready();
+}
 API cuStreamSynchronize(void* stream) {
     int code = readyToWait();
     code = code != SUCCESS ? code : ready(static_cast<Stream*>(stream));
@@ -252,6 +258,12 @@ API cuMemHostRegister_v2(void* at, size_t bytes, unsigned) {
     return *static_cast<volatile char*>(at), SUCCESS;
 }
 API cuMemHostUnregister(void* at) {
+    for (Stream* stream : streams) {
+        if (stream->context == current && !stream->waiting.empty()) {
+            fprintf(stderr, "emulated driver: memory of the host is unlocked while copies may be on their way\n");
+            abort();
+        }
+    }
     return locked.erase(reinterpret_cast<uintptr_t>(at)) == 1 ? SUCCESS : INVALID_VALUE;
 }
 API cuMemcpyAsync(uintptr_t to, uintptr_t from, size_t bytes, void* handle) {

@@ -77,7 +77,8 @@ public final class Cuda {
     /// Looks again each time: a driver may come and a GPU may go.
     public static Detection detect() {
         try (Arena arena = Arena.ofConfined()) {
-            SymbolLookup driver = SymbolLookup.libraryLookup(DRIVER, arena);
+            // for good: a driver that has been started does not expect to be unloaded
+            SymbolLookup driver = SymbolLookup.libraryLookup(DRIVER, Arena.global());
             return ask(new Questions(driver, arena));
         } catch (IllegalArgumentException absent) {
             return new Detection.Missing(

@@ -58,6 +58,7 @@ final class CudaDevice implements Device {
     private static final String KERNELS = "pando.ptx";
     private static final int NON_BLOCKING = 1; // CU_STREAM_NON_BLOCKING
     private static final int PORTABLE = 1; // CU_MEMHOSTREGISTER_PORTABLE
+    private static final int CONTAINED = 226; // CUDA_ERROR_CONTAINED, since CUDA 12.8: broken hardware, fenced in
 
     /// The context that a thread is in. A thread may work in several, and several may work in one.
     private static final ThreadLocal<CudaDevice> INSIDE = new ThreadLocal<>();
@@ -317,7 +318,8 @@ final class CudaDevice implements Device {
                     CUresult.CUDA_ERROR_LAUNCH_FAILED,
                     CUresult.CUDA_ERROR_ASSERT ->
                     throw new DeviceLost(Cause.ILLEGAL_ACCESS, sentence);
-            case CUresult.CUDA_ERROR_ECC_UNCORRECTABLE,
+            case CONTAINED,
+                    CUresult.CUDA_ERROR_ECC_UNCORRECTABLE,
                     CUresult.CUDA_ERROR_NVLINK_UNCORRECTABLE,
                     CUresult.CUDA_ERROR_HARDWARE_STACK_ERROR,
                     CUresult.CUDA_ERROR_EXTERNAL_DEVICE ->

@@ -116,6 +116,12 @@ public final class CudaOps implements Ops {
         return memory.taken();
     }
 
+    /// Bytes of the device that are in use, by whomever: what the driver takes for itself is among them.
+    public long used() {
+        Device.Room room = device.room();
+        return room.total() - room.free();
+    }
+
     /// What multiplies matrices.
     public String products() {
         return products.name();

@@ -33,7 +33,7 @@ class CudaFaultsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"700, ILLEGAL_ACCESS", "214, HARDWARE", "702, TIMEOUT", "719, ILLEGAL_ACCESS"})
+    @CsvSource({"700, ILLEGAL_ACCESS", "214, HARDWARE", "226, HARDWARE", "702, TIMEOUT", "719, ILLEGAL_ACCESS"})
     void shouldTellADeadContextFromAFailedCall(int code, Cause cause) {
         try (CudaOps ops = CudaOps.openWithoutLibraries(0)) {
             MemorySegment span = ops.memory().allocate("test", 64);
