@@ -16,8 +16,14 @@ import java.util.function.Supplier;
 /// Opens what a job's workers compute on, and says beforehand where that cannot be.
 final class Devices {
     /// @param memory in which the operators work
-    /// @param use of that memory; any thread may ask
-    record Opened(Ops ops, Memory memory, Supplier<MemoryUse> use) {}
+    /// @param name as in the setting `device`
+    /// @param held of that memory; any thread may ask
+    /// @param predicted what would be held
+    record Opened(Ops ops, Memory memory, String name, Supplier<MemoryPlan> held, Supplier<MemoryPlan> predicted) {
+        MemoryUse use() {
+            return new MemoryUse(name, held.get(), predicted.get());
+        }
+    }
 
     private static final int PARTS_TOLD = 4;
 
@@ -99,7 +105,9 @@ final class Devices {
                 yield new Opened(
                         new CpuOps(worker, threads),
                         counted.of(Memory.of(arena)),
-                        () -> new MemoryUse("cpu", counted.held(), WorkerMemory.onCpu(settings)));
+                        "cpu",
+                        counted::held,
+                        () -> WorkerMemory.onCpu(settings));
             }
             case Device.Cuda(int ordinal) -> open(settings, ordinal);
         };
@@ -111,7 +119,7 @@ final class Devices {
         try {
             MemoryPlan plan = plan(settings, gpu.hasLibrary());
             gpu.reserve(plan);
-            return new Opened(gpu, gpu.memory(), () -> new MemoryUse("cuda:" + ordinal, gpu.holding(), plan));
+            return new Opened(gpu, gpu.memory(), "cuda:" + ordinal, gpu::holding, () -> plan);
         } catch (CudaException.OutOfMemory small) {
             gpu.close();
             throw new UserError(small.getMessage() + "; " + WorkerMemory.LESS, small);

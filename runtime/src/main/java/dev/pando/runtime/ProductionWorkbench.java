@@ -27,7 +27,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,7 +45,7 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
     private final OpenReplicas open = new OpenReplicas();
     private PreparedData data;
     private Sampler sampler;
-    private final List<Supplier<MemoryUse>> uses = new CopyOnWriteArrayList<>(); // of each replica that there was
+    private final List<Devices.Opened> opened = new CopyOnWriteArrayList<>(); // for each replica that there was
     private Transport transport;
     private boolean transportIsShared;
 
@@ -156,7 +155,7 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
             throw failed;
         }
         Trainer owner = open.owning(trainer, arena);
-        uses.add(device.use());
+        opened.add(device);
         try {
             settings.start().model().ifPresent(model -> Beginning.load(model, settings, trainer));
         } catch (RuntimeException | OutOfMemoryError failed) {
@@ -169,7 +168,9 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
 
     /// Of the replica that holds most; empty before there is one.
     Optional<MemoryUse> memory() {
-        return uses.stream().map(Supplier::get).max(Comparator.comparingLong(use -> use.held().bytes()));
+        return opened.stream()
+                .max(Comparator.comparingLong(device -> device.held().get().bytes()))
+                .map(Devices.Opened::use);
     }
 
     static void refuseOtherKind(JobSpec job, String kind) {
