@@ -29,6 +29,7 @@ import picocli.CommandLine.Option;
         sortOptions = false,
         description = "Trains on a GPU beside the CPU and PyTorch, times kernels and steps; see cuda-ops/README.md.")
 public final class GpuBench implements Runnable {
+    private static final double GIB = 1L << 30;
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
     /// Weights near 0.02 rounded to 9 bits move a loss near 8 by less; updates of 3e-4 keep it so.
@@ -178,16 +179,21 @@ public final class GpuBench implements Runnable {
         result.put("mfu", work.flops() / seconds / peak / 1e12);
         result.put("seconds", run.seconds());
         result.put("bytes", run.bytes());
+        result.put("bytes_predicted", run.predicted());
+        result.put("bytes_used_on_the_card", run.used());
         StringBuilder line =
                 new StringBuilder(
                         String.format(
                                 Locale.ROOT,
-                                "  step %s: %,.0f tokens/s, MFU %.1f %% of %.0f TFLOP/s, %.1f GiB",
+                                "  step %s: %,.0f tokens/s, MFU %.1f %% of %.0f TFLOP/s, %.1f GiB (predicted %.1f; the"
+                                        + " card says %.1f)",
                                 work.name(),
                                 work.tokens() / seconds,
                                 100 * work.flops() / seconds / peak / 1e12,
                                 peak,
-                                run.bytes() / (double) (1L << 30)));
+                                run.bytes() / GIB,
+                                run.predicted() / GIB,
+                                run.used() / GIB));
         for (boolean compiled : new boolean[] {false, true}) {
             peer(work, compiled)
                     .ifPresent(peer -> {

@@ -10,6 +10,7 @@ import dev.pando.training.step.ModelTrainer;
 import dev.pando.training.step.PlainLoop;
 import dev.pando.training.step.RandomTokens;
 import dev.pando.training.tensor.Memory;
+import dev.pando.training.tensor.MemoryPlan;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
 
@@ -20,16 +21,25 @@ final class GpuRuns {
 
     /// @param seconds of each step, as the host sees them
     /// @param bytes held on the device at the end
-    record Run(double[] losses, double[] seconds, String hash, long bytes) {}
+    /// @param predicted what they were to be
+    /// @param used what is in use on the device, that of the driver and of others included
+    record Run(double[] losses, double[] seconds, String hash, long bytes, long predicted, long used) {}
 
     private GpuRuns() {}
 
     /// @param hashed whether to look at all bits at the end
     static Run onGpu(GpuWork work, int ordinal, int steps, boolean hashed) {
         CudaOps ops = CudaOps.open(ordinal);
+        MemoryPlan plan =
+                CudaOps.plan(
+                        ops.hasLibrary(),
+                        imagined ->
+                                ModelTrainer.rehearse(
+                                        work.model(), Keeping.ALL, RECIPE, batch(work), imagined, imagined.memory()));
+        ops.reserve(plan);
         try (ModelTrainer trainer = trainer(work, ops, ops.memory())) {
             Run run = run(trainer, ops.memory(), steps, hashed);
-            return new Run(run.losses, run.seconds, run.hash, ops.held());
+            return new Run(run.losses, run.seconds, run.hash, ops.holding().bytes(), plan.bytes(), ops.used());
         }
     }
 
@@ -53,13 +63,16 @@ final class GpuRuns {
             losses[step] = loop.step().loss();
             seconds[step] = (System.nanoTime() - begin) / 1e9;
         }
-        return new Run(losses, seconds, hashed ? loop.hash() : "", 0);
+        return new Run(losses, seconds, hashed ? loop.hash() : "", 0, 0, 0);
     }
 
     private static ModelTrainer trainer(GpuWork work, Ops ops, Memory memory) {
         RandomTokens tokens = new RandomTokens(SEED, work.model().vocabulary(), Integer.MAX_VALUE);
-        BatchPlan plan = new BatchPlan(1, 1, work.rows(), work.length());
-        return new ModelTrainer(work.model(), Keeping.ALL, RECIPE, plan, tokens, SEED, ops, memory);
+        return new ModelTrainer(work.model(), Keeping.ALL, RECIPE, batch(work), tokens, SEED, ops, memory);
+    }
+
+    private static BatchPlan batch(GpuWork work) {
+        return new BatchPlan(1, 1, work.rows(), work.length());
     }
 
     /// The largest distance between two runs' losses.
