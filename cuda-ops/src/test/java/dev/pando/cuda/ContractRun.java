@@ -20,6 +20,7 @@ final class ContractRun {
                         .selectors(
                                 selectClass(CudaOpsTest.class),
                                 selectClass(CublasLtTest.class),
+                                selectClass(CudaContextsTest.class),
                                 selectClass(CudaTrainingTest.class))
                         .build();
         SummaryGeneratingListener listener = new SummaryGeneratingListener();
