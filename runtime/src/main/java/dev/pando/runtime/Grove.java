@@ -28,6 +28,7 @@ public final class Grove {
     private static final int WATCHING_MS = 5_000; // a node that lives says so every second
     private static final long BETWEEN_TRIES_MS = 50;
     private static final double PATIENCE_SECONDS = 10;
+    private static final double PATIENCE_WITH_NOBODY_SECONDS = 1;
 
     /// How a grove stands.
     public record Standing(List<NodeLine> nodes, List<JobStatus> jobs) {
@@ -40,17 +41,30 @@ public final class Grove {
     private final Supplier<List<String>> nodes;
     private final double patienceSeconds;
     private final Stopwatch stopwatch;
+    private boolean isThere;
 
     /// @param nodes that may answer now
     Grove(Supplier<List<String>> nodes, double patienceSeconds, Stopwatch stopwatch) {
+        this(nodes, patienceSeconds, stopwatch, true);
+    }
+
+    private Grove(Supplier<List<String>> nodes, double patienceSeconds, Stopwatch stopwatch, boolean isThere) {
         this.nodes = nodes;
         this.patienceSeconds = patienceSeconds;
         this.stopwatch = stopwatch;
+        this.isThere = isThere;
     }
 
     /// @param nodes `host:port` of any of its nodes
     public static Grove at(List<String> nodes) {
-        return new Grove(() -> nodes, PATIENCE_SECONDS, Stopwatch.system());
+        return new Grove(() -> nodes, PATIENCE_SECONDS, Stopwatch.system(), true);
+    }
+
+    /// For people, who would rather hear at once that nobody is there.
+    ///
+    /// @param nodes `host:port` of any of its nodes, at least one of which listens already
+    public static Grove alreadyAt(List<String> nodes) {
+        return new Grove(() -> nodes, PATIENCE_SECONDS, Stopwatch.system(), false);
     }
 
     /// Gives it a job. When this returns, the job goes on whatever dies.
@@ -171,21 +185,30 @@ public final class Grove {
     private void insist(Predicate<String> at) {
         long begin = stopwatch.nanos();
         String reason = "the grove has no nodes";
-        for (int tries = 0; stopwatch.secondsSince(begin) < patienceSeconds; tries++) {
+        for (int tries = 0; isWorthATry(tries, stopwatch.secondsSince(begin)); tries++) {
             List<String> now = nodes.get();
             if (!now.isEmpty()) {
                 try {
-                    if (at.test(now.get(tries % now.size()))) {
+                    boolean isDone = at.test(now.get(tries % now.size()));
+                    isThere = true;
+                    if (isDone) {
                         return;
                     }
                     begin = stopwatch.nanos();
                 } catch (Caller.Unanswered silent) {
                     reason = silent.getMessage();
+                    isThere |= !silent.isRefused();
                 }
             }
             pause();
         }
         throw new UserError(reason + "; --to names any node of a grove that runs");
+    }
+
+    private boolean isWorthATry(int tries, double seconds) {
+        return isThere
+                ? seconds < patienceSeconds
+                : seconds < PATIENCE_WITH_NOBODY_SECONDS || tries < nodes.get().size();
     }
 
     private static void pause() {

@@ -3,6 +3,8 @@ package dev.pando.runtime;
 import dev.pando.actors.Epoch;
 import dev.pando.actors.JobEntry;
 import dev.pando.actors.JobEvent;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
 import java.util.Locale;
 import java.util.function.UnaryOperator;
 
@@ -11,10 +13,13 @@ import java.util.function.UnaryOperator;
 /// @param at `2026-05-01T12:00:00.123Z`
 /// @param sentence what happened
 public record HistoryLine(String at, String sentence) {
+    private static final DateTimeFormatter TO_THE_MILLISECOND =
+            new DateTimeFormatterBuilder().appendInstant(3).toFormatter(Locale.ROOT);
+
     /// @param names from the address of a node's actor system to what people call it
     static HistoryLine of(JobEntry entry, UnaryOperator<String> names) {
         return new HistoryLine(
-                entry.at().toString(),
+                TO_THE_MILLISECOND.format(entry.at()),
                 switch (entry) {
                     case JobEntry.Submitted submitted ->
                             "submitted: "

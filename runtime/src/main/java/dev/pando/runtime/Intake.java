@@ -3,6 +3,7 @@ package dev.pando.runtime;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.pando.actors.JobOwner;
 import dev.pando.actors.JobSpec;
+import dev.pando.actors.JobStatus;
 import dev.pando.runtime.folder.RunFolder;
 import dev.pando.runtime.grove.Answers;
 import dev.pando.runtime.settings.Settings;
@@ -25,6 +26,7 @@ final class Intake {
     void take(JsonNode question, Answers answers) throws IOException {
         Settings settings = Settings.parse(question.path("config").asText());
         boolean resume = question.path("resume").asBoolean();
+        refuseWhatRuns(owners.status(settings.name()));
         boolean newJournal = owners.history(settings.name(), 0).entries().isEmpty();
         JobSpec job;
         try (RunFolder folder = RunFolder.claim(settings, resume);
@@ -41,6 +43,23 @@ final class Intake {
         switch (owners.submit(job)) {
             case JobOwner.Accepted accepted -> answers.tell("submitted", accepted.job());
             case JobOwner.Refused refused -> throw new UserError(refused.sentence());
+        }
+    }
+
+    private static void refuseWhatRuns(JobStatus job) {
+        switch (job.phase()) {
+            case RUNNING, STOPPING ->
+                    throw new UserError(
+                            "job "
+                                    + job.job()
+                                    + " runs in this grove already, at step "
+                                    + job.step()
+                                    + " of "
+                                    + job.steps()
+                                    + ": end it first with `pando cancel "
+                                    + job.job()
+                                    + "`, or give this one another pando.job.name and pando.job.out");
+            case UNKNOWN, FINISHED, STOPPED, FAILED -> {}
         }
     }
 

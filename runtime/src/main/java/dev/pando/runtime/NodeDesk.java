@@ -12,6 +12,7 @@ import dev.pando.runtime.grove.Desk;
 import dev.pando.runtime.grove.NodeLine;
 import dev.pando.runtime.grove.NodeSettings;
 import dev.pando.runtime.grove.Others;
+import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.UserError;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -61,8 +62,13 @@ final class NodeDesk implements Desk {
         }
     }
 
+    /// No question starts anything for what cannot be a job's name.
     private static String job(JsonNode question) {
-        return question.path("job").asText();
+        String job = question.path("job").asText();
+        if (!job.matches(Settings.NAME)) {
+            throw new UserError("a job's name is " + Settings.NAMES);
+        }
+        return job;
     }
 
     private JobStatus known(String job) {

@@ -27,7 +27,7 @@ public final class CancelCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Grove.at(grove.nodes()).end(job, now);
+        Grove.alreadyAt(grove.nodes()).end(job, now);
         spec.commandLine()
                 .getOut()
                 .println(job + (now ? " ends now" : " ends after the step in flight, with a checkpoint"));

@@ -91,7 +91,7 @@ public final class Cli implements Runnable {
 
     private static int failed(Exception failure, CommandLine line, ParseResult result) {
         boolean traced = result.matchedOptionValue("--trace", false) || isTraced(result);
-        line.getErr().println(sentence(failure) + (traced || isForPeople(failure) ? "" : "; --trace shows where"));
+        line.getErr().println(sentence(failure) + (traced || UserError.isLike(failure) ? "" : "; --trace shows where"));
         if (traced) {
             failure.printStackTrace(line.getErr());
         }
@@ -124,18 +124,12 @@ public final class Cli implements Runnable {
     /// One line, whatever the failure: a message that is a sentence already, or the kind of thing that broke.
     private static String sentence(Throwable failure) {
         String message = failure.getMessage();
-        if (isForPeople(failure)) {
+        if (UserError.isLike(failure)) {
             return message.replaceAll("\\s*\\R\\s*", " ");
         }
         return "something broke inside: "
                 + failure.getClass().getSimpleName()
                 + (message == null ? "" : ": " + message.replaceAll("\\s*\\R\\s*", " "));
-    }
-
-    /// Exceptions whose messages are written for whoever runs a job, by the rules of this house.
-    private static boolean isForPeople(Throwable failure) {
-        return failure.getMessage() != null
-                && (failure instanceof UserError || failure.getClass().getName().matches("dev\\.pando\\..*Exception"));
     }
 
     static final class Versions implements IVersionProvider {

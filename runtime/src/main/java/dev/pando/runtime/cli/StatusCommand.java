@@ -38,7 +38,7 @@ public final class StatusCommand implements Callable<Integer> {
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
         Terminal terminal = Terminal.standard(out);
-        Grove there = Grove.at(grove.nodes());
+        Grove there = Grove.alreadyAt(grove.nodes());
         if (history) {
             if (job == null) {
                 throw new ParameterException(spec.commandLine(), "--history is of one job: name it");
@@ -86,7 +86,7 @@ public final class StatusCommand implements Callable<Integer> {
             out.printf(Locale.ROOT, "  loss       %.4f%n", job.loss());
             out.printf(Locale.ROOT, "  pace       %.3f s a step%n", job.secondsPerStep());
         }
-        out.println("  epoch      " + Epoch.text(job.epoch()) + ", " + job.last());
+        out.println("  epoch      " + (job.epoch() == 0 ? "none yet" : Epoch.text(job.epoch()) + ", " + job.last()));
         if (!job.node().isEmpty()) {
             out.println("  led by     " + leader(job, nodes).orElse(job.node()) + ", as number " + job.incarnation());
         }

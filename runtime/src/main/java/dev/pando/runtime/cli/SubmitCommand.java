@@ -40,7 +40,7 @@ public final class SubmitCommand implements Callable<Integer> {
         Settings settings = options.anywhere();
         Terminal terminal = Terminal.standard(spec.commandLine().getOut());
         Progress progress = new Progress(terminal, settings, Stopwatch.system());
-        Grove.at(grove.nodes()).submit(Submission.of(settings).resuming(resume).preparing(progress));
+        Grove.alreadyAt(grove.nodes()).submit(Submission.of(settings).resuming(resume).preparing(progress));
         String there = " --to " + String.join(",", grove.nodes());
         progress.say(
                 terminal.bold(settings.name())

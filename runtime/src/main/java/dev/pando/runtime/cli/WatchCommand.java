@@ -4,6 +4,7 @@ import dev.pando.actors.JobEvent;
 import dev.pando.actors.JobStatus;
 import dev.pando.actors.Stopwatch;
 import dev.pando.runtime.Grove;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -27,9 +28,19 @@ public final class WatchCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Terminal terminal = Terminal.standard(spec.commandLine().getOut());
-        Grove there = Grove.at(grove.nodes());
+        Grove there = Grove.alreadyAt(grove.nodes());
         JobStatus status = there.status(job);
         Progress progress = new Progress(terminal, status.steps(), Stopwatch.system());
+        progress.say(
+                terminal.bold(job)
+                        + ": "
+                        + status.phase().name().toLowerCase(Locale.ROOT)
+                        + ", step "
+                        + status.step()
+                        + " of "
+                        + status.steps()
+                        + ", "
+                        + Words.counted(status.workers().size(), "worker"));
         JobEvent end = there.watch(job, progress::happened);
         progress.erase();
         switch (end) {

@@ -22,6 +22,11 @@ public final class Caller {
         Unanswered(String sentence, Throwable cause) {
             super(sentence, cause);
         }
+
+        /// Whether nobody even listens there.
+        public boolean isRefused() {
+            return getCause() instanceof ConnectException;
+        }
     }
 
     private static final int CONNECT_MS = 5_000;

@@ -1,6 +1,7 @@
 package dev.pando.runtime.grove;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.pando.actors.Stopwatch;
 import dev.pando.runtime.settings.UserError;
 import java.io.IOException;
 import java.io.InputStream;
@@ -26,16 +27,24 @@ public final class ControlPort implements AutoCloseable {
     private static final int QUESTION_MS = 10_000; // from its first byte to its last
 
     private final ServerSocket socket;
+    private final int questionMs;
     private final AtomicReference<Desk> desk = new AtomicReference<>(ControlPort::notYet);
 
-    private ControlPort(ServerSocket socket) {
+    private ControlPort(ServerSocket socket, int questionMs) {
         this.socket = socket;
+        this.questionMs = questionMs;
     }
 
     /// @param port 0: any that is free
     public static ControlPort open(String host, int port) {
+        return open(host, port, QUESTION_MS);
+    }
+
+    /// @param questionMs how long whoever asks may take to have asked
+    static ControlPort open(String host, int port, int questionMs) {
         try {
-            ControlPort control = new ControlPort(new ServerSocket(port, WAITING_AT_MOST, InetAddress.getByName(host)));
+            ControlPort control =
+                    new ControlPort(new ServerSocket(port, WAITING_AT_MOST, InetAddress.getByName(host)), questionMs);
             Thread.ofVirtual().name("pando-control-port").start(control::accept);
             return control;
         } catch (IOException refused) {
@@ -102,10 +111,9 @@ public final class ControlPort implements AutoCloseable {
     }
 
     private void answer(Socket line, int first) throws IOException {
-        line.setSoTimeout(QUESTION_MS);
         Answers answers = new Answers(line.getOutputStream());
         try {
-            JsonNode question = Talk.question(line.getInputStream(), first);
+            JsonNode question = Talk.question(new HurriedInput(line, questionMs, Stopwatch.system()), first);
             line.setSoTimeout(0);
             desk.get().answer(question, answers);
         } catch (Talk.Garbled | SocketTimeoutException garbled) {
@@ -119,6 +127,10 @@ public final class ControlPort implements AutoCloseable {
         } catch (Desk.Unavailable later) {
             answers.tell(Answers.UNAVAILABLE, later.getMessage());
         } catch (RuntimeException broken) {
+            if (UserError.isLike(broken)) {
+                answers.refuse(broken.getMessage());
+                return;
+            }
             LOG.error("a question of {} was not answered", line.getRemoteSocketAddress(), broken);
             answers.refuse("something broke inside this node; its log says what: " + broken.getMessage());
         }

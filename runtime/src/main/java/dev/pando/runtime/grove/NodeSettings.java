@@ -1,6 +1,7 @@
 package dev.pando.runtime.grove;
 
 import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValueFactory;
 import dev.pando.runtime.journal.FileLedger;
@@ -23,6 +24,7 @@ import org.apache.pekko.cluster.Member;
 ///   first
 public record NodeSettings(String name, int devices, Config grove, Config system, List<String> join) {
     static final String SYSTEM_NAME = "pando";
+    private static final int LAST_PORT = 65_535;
     private static final String NAME = "name-";
     private static final String DEVICES = "devices-";
 
@@ -53,7 +55,7 @@ public record NodeSettings(String name, int devices, Config grove, Config system
 
     /// Of the [ControlPort].
     public int port() {
-        return grove.getInt("port");
+        return port(grove, "port");
     }
 
     /// How it finds others where it is told to join nobody.
@@ -68,7 +70,25 @@ public record NodeSettings(String name, int devices, Config grove, Config system
 
     /// Of the [Probes]; empty: there are none.
     OptionalInt probePort() {
-        return grove.getIsNull("probe-port") ? OptionalInt.empty() : OptionalInt.of(grove.getInt("probe-port"));
+        return grove.getIsNull("probe-port") ? OptionalInt.empty() : OptionalInt.of(port(grove, "probe-port"));
+    }
+
+    static int port(Config grove, String key) {
+        try {
+            int port = grove.getInt(key);
+            if (port >= 0 && port <= LAST_PORT) {
+                return port;
+            }
+        } catch (ConfigException.WrongType noNumber) {
+            // said below
+        }
+        throw new UserError(
+                "pando.grove."
+                        + key
+                        + " must be a port from 1 to "
+                        + LAST_PORT
+                        + ", or 0 for any that is free, not "
+                        + grove.getValue(key).render());
     }
 
     /// What the node's membership says about it, beside its control port.
@@ -109,7 +129,7 @@ public record NodeSettings(String name, int devices, Config grove, Config system
                                         "pekko.remote.artery.canonical.hostname", ConfigValueFactory.fromAnyRef(host()))
                                 .withValue(
                                         "pekko.remote.artery.canonical.port",
-                                        ConfigValueFactory.fromAnyRef(grove.getInt("messages-port"))))
+                                        ConfigValueFactory.fromAnyRef(port(grove, "messages-port"))))
                 .withFallback(journal())
                 .withFallback(grove.getConfig("system"))
                 .withFallback(system)

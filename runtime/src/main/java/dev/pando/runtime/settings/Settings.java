@@ -53,6 +53,11 @@ public record Settings(
         Start start,
         Stage stage,
         Sample sample) {
+    /// What a job's name looks like, and how to say so.
+    public static final String NAME = "[A-Za-z0-9._-]{1,100}";
+
+    public static final String NAMES = "1 to 100 letters, digits, dots, dashes and underscores";
+
     private static final String JOB = "pando.job";
     private static final String SYSTEM = "pando.system";
     private static final String GROVE = "pando.grove";
@@ -190,10 +195,7 @@ public record Settings(
     private static String name(Keys job, Path out) {
         String folder = String.valueOf(out.toAbsolutePath().normalize().getFileName());
         String name = job.optionalText("name").orElse(folder.replaceAll("[^A-Za-z0-9._-]+", "-"));
-        job.require(
-                name.matches("[A-Za-z0-9._-]{1,100}"),
-                "name",
-                () -> "must be 1 to 100 letters, digits, dots, dashes and underscores, not \"" + name + "\"");
+        job.require(name.matches(NAME), "name", () -> "must be " + NAMES + ", not \"" + name + "\"");
         return name;
     }
 

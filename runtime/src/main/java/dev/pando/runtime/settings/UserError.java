@@ -11,4 +11,10 @@ public final class UserError extends RuntimeException {
     public UserError(String sentence, Throwable cause) {
         super(sentence, cause);
     }
+
+    /// Whether that was written for whoever runs a job, too: so it is with all exceptions of this house, by its rules.
+    public static boolean isLike(Throwable failure) {
+        return failure.getMessage() != null
+                && (failure instanceof UserError || failure.getClass().getName().matches("dev\\.pando\\..*Exception"));
+    }
 }

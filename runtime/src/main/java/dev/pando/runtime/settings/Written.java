@@ -149,7 +149,7 @@ public final class Written {
         if (!matcher.matches()) {
             return refused.getMessage();
         }
-        String what = matcher.group(3).strip();
+        String what = matcher.group(3).strip().replace("a close parentheses ')'", "a closing brace '}'");
         return matcher.group(1) + (matcher.group(1).startsWith("--") ? "" : ":" + matcher.group(2)) + ": " + what;
     }
 }

@@ -1,0 +1,147 @@
+package dev.pando.runtime.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigValueFactory;
+import dev.pando.runtime.GroveNode;
+import dev.pando.runtime.TinyJob;
+import dev.pando.runtime.grove.NodeSettings;
+import dev.pando.runtime.settings.Written;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What people ask of a grove from a shell, and what they hear when they ask for what is not there.
+@Timeout(value = 2, unit = TimeUnit.MINUTES)
+class GroveQuestionsTest {
+    private static final long PATIENCE_SECONDS = 60;
+
+    @TempDir private Path temp;
+
+    private TinyJob tiny;
+    private GroveNode node;
+
+    /// What a shell sees of one command.
+    private record Shown(int exit, String out, String err) {}
+
+    @BeforeEach
+    void startANode() throws Exception {
+        tiny = new TinyJob(temp);
+        Config defaults = Written.nothing().whole();
+        node =
+                GroveNode.start(
+                        new NodeSettings(
+                                "only",
+                                1,
+                                defaults.getConfig("pando.grove")
+                                        .withValue(
+                                                "journal",
+                                                ConfigValueFactory.fromAnyRef(temp.resolve("journal").toString())),
+                                defaults.getConfig("pando.system"),
+                                List.of()));
+        node.up().toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    }
+
+    @AfterEach
+    void endIt() {
+        node.close();
+    }
+
+    @Test
+    void shouldSayInOneSentenceWhatIsNotThere() throws Exception {
+        String nobody = "127.0.0.1:" + NodeProcesses.freePort();
+
+        for (String command : List.of("status", "watch", "cancel")) {
+            assertRefused("there is no job none in this grove; it has none", command, "none", "--to", node.address());
+            assertRefused(
+                    "a job's name is 1 to 100 letters, digits, dots, dashes and underscores",
+                    command,
+                    "../none",
+                    "--to",
+                    node.address());
+        }
+        assertRefused(
+                "no Pando node listens at " + nobody + "; --to names any node of a grove that runs",
+                "status",
+                "--to",
+                nobody);
+        Shown withoutText =
+                pando("submit", tiny.file("run"), "--data", temp.resolve("nowhere"), "--to", node.address());
+        assertThat(withoutText.exit()).isEqualTo(1);
+        assertThat(withoutText.err())
+                .startsWith("data.paths names \"" + temp.resolve("nowhere") + "\", which does not exist")
+                .hasLineCount(1);
+        assertThat(pando("status", "--to", nobody + "," + node.address()).out()).startsWith("1 node\n  only ");
+    }
+
+    @Test
+    void shouldSayInOneSentenceWhyANodeCannotStart() {
+        String port = node.address().replaceAll(".*:", "");
+
+        assertRefused(
+                "cannot listen at 127.0.0.1:"
+                        + port
+                        + ": Address already in use; set pando.grove.host and pando.grove.port to what is free on this"
+                        + " machine",
+                "node",
+                "--set",
+                "pando.grove.port=" + port);
+        assertRefused(
+                "pando.grove.port must be a port from 1 to 65535, or 0 for any that is free, not \"many\"",
+                "node",
+                "--set",
+                "pando.grove.port=many");
+        assertRefused(
+                "pando.grove.probe-port must be a port from 1 to 65535, or 0 for any that is free, not 70000",
+                "node",
+                "--set",
+                "pando.grove.probe-port=70000");
+    }
+
+    @Test
+    void shouldRefuseAJobThatRunsAlreadyAndTakeItAgainWhenItHasEnded() throws Exception {
+        Path job = tiny.file("run");
+        Shown first = pando("submit", job, "--steps", 100_000_000, "--to", node.address());
+        assertThat(first.exit()).as(first.err()).isZero();
+
+        Shown second = pando("submit", job, "--steps", 5, "--to", node.address());
+
+        assertThat(second.exit()).isEqualTo(1);
+        assertThat(second.err())
+                .matches(
+                        "job tiny runs in this grove already, at step \\d+ of 100000000: end it first with `pando"
+                                + " cancel tiny`, or give this one another pando\\.job\\.name and pando\\.job\\.out\n");
+        assertThat(pando("cancel", "tiny", "--to", node.address()).out())
+                .isEqualTo("tiny ends after the step in flight, with a checkpoint\n");
+        Shown watched = pando("watch", "tiny", "--to", node.address());
+        assertThat(watched.exit()).as(watched.err()).isZero();
+        assertThat(watched.out()).startsWith("tiny: ").contains("stopped: ");
+        assertThat(pando("status", "tiny", "--to", node.address()).out()).startsWith("tiny: stopped\n");
+        assertThat(pando("status", "tiny", "--history", "--to", node.address()).out().lines())
+                .allMatch(line -> line.matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z  .+"))
+                .anyMatch(line -> line.endsWith("somebody asked for its end, with a checkpoint"));
+    }
+
+    private static void assertRefused(String sentence, Object... arguments) {
+        assertThat(pando(arguments)).isEqualTo(new Shown(1, "", sentence + "\n"));
+    }
+
+    private static Shown pando(Object... arguments) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        String[] words = new String[arguments.length];
+        for (int i = 0; i < words.length; i++) {
+            words[i] = String.valueOf(arguments[i]);
+        }
+        int exit = Cli.create(new PrintWriter(out), new PrintWriter(err)).execute(words);
+        return new Shown(exit, out.toString(), err.toString());
+    }
+}
