@@ -5,6 +5,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -13,6 +14,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -21,7 +23,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /// The file system of the machine.
-final class LocalDisk implements Disk {
+class LocalDisk implements Disk {
     /// Locks held in this JVM, since POSIX ends a process's lock when *any* of its channels on that file closes: a lock
     /// that is known to be held must not even be opened.
     private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
@@ -31,14 +33,21 @@ final class LocalDisk implements Disk {
         List<String> names = new ArrayList<>();
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
             entries.forEach(entry -> names.add(entry.getFileName().toString()));
+        } catch (DirectoryIteratorException broken) {
+            throw broken.getCause();
         }
         Collections.sort(names);
         return names;
     }
 
     @Override
-    public boolean exists(Path path) {
-        return Files.exists(path);
+    public boolean exists(Path path) throws IOException {
+        try {
+            Files.readAttributes(path, BasicFileAttributes.class);
+            return true;
+        } catch (NoSuchFileException absent) {
+            return false; // and nothing else is: a place that cannot be read just now is not empty
+        }
     }
 
     @Override
@@ -110,13 +119,22 @@ final class LocalDisk implements Disk {
             throw new FileAlreadyExistsException(to.toString());
         }
         try {
-            Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+            rename(from, to);
+        } catch (NoSuchFileException lost) {
+            // A file server whose first answer was lost carries out the second try after the first, and finds nothing.
+            if (!Files.exists(to)) {
+                throw lost;
+            }
         } catch (FileSystemException raced) {
             if (Files.exists(to) && Files.exists(from)) {
                 throw new FileAlreadyExistsException(to.toString());
             }
             throw raced;
         }
+    }
+
+    void rename(Path from, Path to) throws IOException {
+        Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
     }
 
     @Override

@@ -4,14 +4,19 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 
-/// Remembers for how long a server was away, although every call came through in the end: nobody would hear of it else.
+/// Remembers for how long a server was away and how often it had to be asked again, although every call came through in
+/// the end: nobody would hear of it else.
 final class S3Outages {
     private static final Duration WORTH_TELLING = Duration.ofSeconds(10);
+
+    private static final int MANY = 10;
 
     private final Duration least;
     private Duration longest = Duration.ZERO;
     private IOException why;
     private IOException lasting;
+    private IOException last;
+    private int again;
 
     S3Outages() {
         this(WORTH_TELLING);
@@ -25,6 +30,8 @@ final class S3Outages {
     /// A call has failed, and is made again.
     synchronized void failing(IOException said) {
         lasting = said;
+        last = said;
+        again++;
     }
 
     /// What the server said last, while no call has come through since.
@@ -41,15 +48,25 @@ final class S3Outages {
         }
     }
 
-    /// The longest since it was last asked for.
+    /// The longest since it was last asked for; where none was long, how often the server was asked again, if often.
     synchronized Optional<String> take(String where) {
-        if (why == null) {
-            return Optional.empty();
+        Optional<String> sentence = Optional.empty();
+        if (why != null) {
+            sentence =
+                    Optional.of(
+                            "%s was away for %d s (%s); nothing is lost"
+                                    .formatted(where, longest.toSeconds(), why.getMessage()));
+        } else if (again >= MANY) {
+            sentence =
+                    Optional.of(
+                            "%s had to be asked again %d times (%s); nothing is lost"
+                                    .formatted(where, again, last.getMessage()));
         }
-        String sentence =
-                "%s was away for %d s (%s); nothing is lost".formatted(where, longest.toSeconds(), why.getMessage());
-        longest = Duration.ZERO;
-        why = null;
-        return Optional.of(sentence);
+        if (sentence.isPresent()) {
+            longest = Duration.ZERO;
+            why = null;
+            again = 0;
+        }
+        return sentence;
     }
 }

@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
@@ -205,20 +206,36 @@ final class S3Storage implements Storage {
                 delete(object.key);
             }
         }
-        ListMultipartUploadsResponse uploading =
-                S3Faults.calling(
-                        where(),
-                        () -> client.listMultipartUploads(request -> request.bucket(place.bucket()).prefix(prefix)));
-        Instant now = time(uploading.sdkHttpResponse().firstMatchingHeader("Date"));
-        for (MultipartUpload upload : uploading.uploads()) {
-            if (isOld(upload.initiated(), now)) {
-                S3Faults.calling(
-                        upload.key(),
-                        () ->
-                                client.abortMultipartUpload(request ->
-                                        request.bucket(place.bucket()).key(upload.key()).uploadId(upload.uploadId())));
+        abortOldUploads(prefix);
+    }
+
+    private void abortOldUploads(String prefix) throws IOException {
+        ListMultipartUploadsResponse page = null;
+        do {
+            ListMultipartUploadsResponse before = page;
+            page =
+                    S3Faults.calling(
+                            where(),
+                            () ->
+                                    client.listMultipartUploads(request ->
+                                            request.bucket(place.bucket())
+                                                    .prefix(prefix)
+                                                    .keyMarker(before == null ? null : before.nextKeyMarker())
+                                                    .uploadIdMarker(
+                                                            before == null ? null : before.nextUploadIdMarker())));
+            Instant now = time(page.sdkHttpResponse().firstMatchingHeader("Date"));
+            for (MultipartUpload upload : page.uploads()) {
+                if (isOld(upload.initiated(), now)) {
+                    S3Faults.calling(
+                            upload.key(),
+                            () ->
+                                    client.abortMultipartUpload(request ->
+                                            request.bucket(place.bucket())
+                                                    .key(upload.key())
+                                                    .uploadId(upload.uploadId())));
+                }
             }
-        }
+        } while (Boolean.TRUE.equals(page.isTruncated()));
     }
 
     private static boolean isOld(Instant then, Instant now) {
@@ -227,7 +244,9 @@ final class S3Storage implements Storage {
 
     @Override
     public void close() {
-        threads.shutdownNow();
+        for (Runnable dropped : threads.shutdownNow()) {
+            ((Future<?>) dropped).cancel(false); // who waits for it hears that it never begins
+        }
         client.close();
     }
 

@@ -4,10 +4,12 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
@@ -21,6 +23,7 @@ import software.amazon.awssdk.services.s3.model.CompletedPart;
 /// The object appears whole when it is synced, and not before. Memory is one part for each upload thread and one more.
 final class S3Upload implements Disk.Output {
     private static final String CONTENT = "application/octet-stream";
+    private static final Duration ABORTING = Duration.ofSeconds(5);
 
     private final S3Client client;
     private final ExecutorService threads;
@@ -121,6 +124,8 @@ final class S3Upload implements Disk.Output {
                 throw S3Faults.translated(key, said);
             }
             throw new IOException("uploading " + key, failed.getCause());
+        } catch (CancellationException closed) {
+            throw new InterruptedIOException("closed");
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();
             throw new InterruptedIOException("interrupted");
@@ -158,15 +163,24 @@ final class S3Upload implements Disk.Output {
         complete = true;
     }
 
+    /// What is not complete is given up. The server is told once: if it cannot be, a sweep clears it in a day, and
+    /// whoever waits for the end of a failed checkpoint does not wait twice as long.
     @Override
-    public void close() throws IOException {
+    public void close() {
         if (complete || upload == null) {
             return;
         }
         for (Future<CompletedPart> travelling : sent) {
             travelling.cancel(true);
         }
-        S3Faults.calling(
-                key, () -> client.abortMultipartUpload(request -> request.bucket(bucket).key(key).uploadId(upload)));
+        try {
+            client.abortMultipartUpload(request ->
+                    request.bucket(bucket)
+                            .key(key)
+                            .uploadId(upload)
+                            .overrideConfiguration(call -> call.apiCallTimeout(ABORTING)));
+        } catch (SdkException unheard) {
+            // it is named as incomplete until it is swept away
+        }
     }
 }

@@ -7,11 +7,13 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -87,7 +89,7 @@ final class Workers implements AutoCloseable {
             if (here || alone) {
                 future.run();
             } else {
-                threads.execute(future);
+                begin(future);
             }
         }
         try {
@@ -99,6 +101,9 @@ final class Workers implements AutoCloseable {
         } catch (ExecutionException failed) {
             stop.set(true);
             throw rethrown(failed.getCause());
+        } catch (CancellationException _) {
+            stop.set(true);
+            throw new InterruptedIOException("closed");
         } catch (InterruptedException _) {
             stop.set(true);
             Thread.currentThread().interrupt();
@@ -110,6 +115,14 @@ final class Workers implements AutoCloseable {
         }
     }
 
+    private void begin(FutureTask<?> task) {
+        try {
+            threads.execute(task);
+        } catch (RejectedExecutionException closed) {
+            task.cancel(false);
+        }
+    }
+
     /// A task that has begun ends after at most one chunk, and the others do not begin.
     private static void awaitEnd(Future<?> future) {
         boolean interrupted = false;
@@ -118,7 +131,7 @@ final class Workers implements AutoCloseable {
                 future.get();
             } catch (InterruptedException _) {
                 interrupted = true;
-            } catch (ExecutionException known) {
+            } catch (ExecutionException | CancellationException known) {
                 break;
             }
         }
@@ -137,8 +150,11 @@ final class Workers implements AutoCloseable {
         }
     }
 
+    /// Who waits for tasks that have not begun hears that they never will.
     @Override
     public void close() {
-        threads.shutdownNow();
+        for (Runnable dropped : threads.shutdownNow()) {
+            ((Future<?>) dropped).cancel(false);
+        }
     }
 }

@@ -1,5 +1,9 @@
 package dev.pando.checkpoint;
 
+import dev.pando.checkpoint.Survivors.FileNode;
+import dev.pando.checkpoint.Survivors.FolderNode;
+import dev.pando.checkpoint.Survivors.Node;
+import dev.pando.checkpoint.Survivors.Unsynced;
 import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
@@ -9,21 +13,15 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.Supplier;
 
-// Long because a file system has many calls, and all of them share the model of what is durable.
 /// A file system in memory that tells what was synced from what was not: after [#powerCut] only the former is sure.
-// Long because a disk has many ways to be written, each of which can fail.
 final class SimulatedDisk implements Disk {
     /// Thrown by the call at which the power goes, and by all after it.
     static final class PowerCut extends IOException {
@@ -32,29 +30,6 @@ final class SimulatedDisk implements Disk {
         PowerCut() {
             super("the power is gone");
         }
-    }
-
-    private sealed interface Node {}
-
-    private static final class FileNode implements Node {
-        byte[] now = {};
-        byte[] synced = {};
-    }
-
-    private static final class FolderNode implements Node {
-        final TreeMap<String, Node> now = new TreeMap<>();
-        final TreeMap<String, Node> synced = new TreeMap<>();
-        final List<Change> changes = new ArrayList<>();
-
-        void apply(Change change) {
-            change.on(now);
-            changes.add(change);
-        }
-    }
-
-    /// What one call does to one folder's entries, all of it or nothing.
-    private interface Change {
-        void on(TreeMap<String, Node> entries);
     }
 
     private final Random random;
@@ -108,62 +83,11 @@ final class SimulatedDisk implements Disk {
         cutAt = Long.MAX_VALUE;
     }
 
-    enum Unsynced {
-        LOST,
-        KEPT,
-        RANDOM
-    }
-
     /// The machine starts again, with what the disk has.
     void powerCut(Unsynced fate) {
         cutAt = Long.MAX_VALUE;
         locks.clear();
-        root = (FolderNode) survivor(root, fate, new HashMap<>());
-    }
-
-    private Node survivor(Node node, Unsynced fate, Map<Node, Node> done) {
-        if (done.containsKey(node)) {
-            return done.get(node);
-        }
-        switch (node) {
-            case FileNode file -> {
-                FileNode after = new FileNode();
-                done.put(node, after);
-                after.now = contents(file, fate);
-                after.synced = after.now;
-                return after;
-            }
-            case FolderNode folder -> {
-                FolderNode after = new FolderNode();
-                done.put(node, after);
-                TreeMap<String, Node> entries = new TreeMap<>(folder.synced);
-                for (Change change : folder.changes) {
-                    if (fate == Unsynced.KEPT || fate == Unsynced.RANDOM && random.nextBoolean()) {
-                        change.on(entries);
-                    }
-                }
-                entries.forEach((name, entry) -> after.now.put(name, survivor(entry, fate, done)));
-                after.synced.putAll(after.now);
-                return after;
-            }
-        }
-    }
-
-    private byte[] contents(FileNode file, Unsynced fate) {
-        return switch (fate) {
-            case LOST -> file.synced;
-            case KEPT -> file.now;
-            case RANDOM -> {
-                if (Arrays.equals(file.now, file.synced)) {
-                    yield file.now;
-                }
-                // the length may be on disk before the bytes: what was not written then reads as zeros
-                byte[] some = Arrays.copyOf(file.now, random.nextInt(file.now.length + 1));
-                int zeroed = random.nextInt(some.length + 1);
-                Arrays.fill(some, Math.max(zeroed, Math.min(file.synced.length, some.length)), some.length, (byte) 0);
-                yield some;
-            }
-        };
+        root = new Survivors(fate, random).of(root);
     }
 
     private void change() throws IOException {
