@@ -62,14 +62,13 @@ final class Devices {
         if (settings.workers() * (plan.bytes() + CudaOps.DRIVERS_SHARE) > gpu.bytes()) {
             throw new UserError(
                     asked
-                            + "each of "
-                            + settings.workers()
-                            + " workers needs "
+                            + "a worker needs "
                             + MemoryPlan.size(plan.bytes())
                             + " ("
                             + plan.words(PARTS_TOLD)
                             + "), and it has "
                             + MemoryPlan.size(gpu.bytes())
+                            + (settings.workers() == 1 ? "" : " for " + settings.workers())
                             + "; "
                             + WorkerMemory.LESS);
         }

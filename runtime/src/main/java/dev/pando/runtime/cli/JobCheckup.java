@@ -40,8 +40,8 @@ final class JobCheckup {
                 Verdict.GOOD,
                 String.format(
                         Locale.ROOT,
-                        "%.1f million parameters; on the CPU %s take %s: %s each, and gradients and a checkpoint's"
-                                + " copy",
+                        "%.1f million parameters; %s on the CPU: %s, of which %s each, the rest gradients and a"
+                                + " checkpoint's copy",
                         parameters / 1e6,
                         Words.counted(job.workers(), "worker"),
                         MemoryPlan.size(least),
