@@ -4,30 +4,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pando.actors.JobEvent;
-import dev.pando.actors.JobSpec;
-import dev.pando.actors.Workbench;
+import dev.pando.checkpoint.Checkpoints;
 import dev.pando.checkpoint.ModelLayout;
 import dev.pando.checkpoint.Precision;
 import dev.pando.runtime.cli.CommandLines;
 import dev.pando.runtime.cli.CommandLines.Shown;
 import dev.pando.runtime.folder.StepLine;
-import dev.pando.training.step.CheckpointStore;
-import dev.pando.training.step.TrainerState;
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import dev.pando.training.step.CheckpointStore.Saved;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Runs that begin where others ended, models that leave and come back, and runs whose checkpoints fail.
+/// Runs that begin where others ended, and models that leave and come back.
 class BeginningTest {
     private static final long PATIENCE_SECONDS = 60;
 
@@ -57,6 +51,31 @@ class BeginningTest {
                                 .listening(heard::add));
 
         assertThat(heard.getFirst()).isEqualTo(new JobEvent.Started(5, true));
+        assertThat(StepLine.read(tiny.out("second"))).extracting(StepLine::step).startsWith(5L).hasSize(7);
+        assertThat(second.hash()).isEqualTo(undisturbed.hash());
+    }
+
+    /// Holders of two stages, and of each stage two, who share the moments; then three workers that hold everything.
+    @Test
+    void shouldGoOnFromACheckpointThatHoldersOfStagesWroteInParts() throws Exception {
+        JobResult.Finished undisturbed = finish(Submission.of(tiny.settings("whole", "workers=1")));
+        finish(Submission.of(tiny.settings("first", "steps=5", "optimizer.schedule-steps=12", "workers=2")));
+        Path folder = tiny.out("first").resolve("checkpoints");
+
+        Saved inParts = StageHolders.rewrite(folder, "tiny", 2, 2);
+        JobResult.Finished second =
+                finish(
+                        Submission.of(
+                                tiny.settings(
+                                        "second",
+                                        "name=other",
+                                        "workers=3",
+                                        "start.run=\"" + tiny.out("first") + "\"")));
+
+        try (Checkpoints checkpoints = Checkpoints.of(folder)) {
+            assertThat(checkpoints.newest().saved()).contains(inParts);
+            assertThat(checkpoints.inspect(inParts.id()).files()).hasSizeGreaterThanOrEqualTo(4);
+        }
         assertThat(StepLine.read(tiny.out("second"))).extracting(StepLine::step).startsWith(5L).hasSize(7);
         assertThat(second.hash()).isEqualTo(undisturbed.hash());
     }
@@ -159,118 +178,6 @@ class BeginningTest {
         assertThat(pruned.out()).startsWith("removed step-").contains("removed step-0000000004-");
         assertThat(rest.out().lines()).singleElement().asString().startsWith("step-0000000012-");
         assertThat(verified.exit()).isZero();
-    }
-
-    /// A folder that turns into a file, so that whoever runs this, no permission lets one write in it.
-    @Test
-    void shouldTrainOnWhileCheckpointsCannotBeWrittenAndWriteThatDown() throws Exception {
-        JobResult.Finished undisturbed = finish(Submission.of(tiny.settings("whole")));
-        List<JobEvent> heard = new ArrayList<>();
-
-        JobResult.Finished result =
-                finish(
-                        Submission.of(tiny.settings("run"))
-                                .with(tools -> failingOnce(tools, tiny.out("run").resolve("checkpoints")))
-                                .listening(heard::add));
-
-        assertThat(result.hash()).isEqualTo(undisturbed.hash());
-        assertThat(heard)
-                .filteredOn(JobEvent.CheckpointFailed.class::isInstance)
-                .singleElement()
-                .satisfies(failed ->
-                        assertThat(((JobEvent.CheckpointFailed) failed).sentence())
-                                .contains(" was not saved to ", " is no folder"));
-        assertThat(heard).anyMatch(JobEvent.CheckpointDurable.class::isInstance);
-        assertThat(Files.readString(tiny.out("run").resolve("events.jsonl"))).contains("checkpoint-failed");
-    }
-
-    @Test
-    void shouldTryTheLastCheckpointAgain() throws Exception {
-        List<JobEvent> heard = new ArrayList<>();
-
-        JobResult.Finished result =
-                finish(
-                        Submission.of(tiny.settings("run", "checkpoint.every-steps=100"))
-                                .with(tools -> failingOnce(tools, tiny.out("run").resolve("checkpoints")))
-                                .listening(heard::add));
-
-        assertThat(result.step()).isEqualTo(12);
-        assertThat(heard)
-                .filteredOn(JobEvent.CheckpointFailed.class::isInstance)
-                .singleElement()
-                .satisfies(failed ->
-                        assertThat(((JobEvent.CheckpointFailed) failed).sentence())
-                                .endsWith(" is no folder; it is tried again for 180 s"));
-        assertThat(heard)
-                .anyMatch(event -> event instanceof JobEvent.CheckpointDurable written && written.step() == 12);
-    }
-
-    private static Workbench failingOnce(Workbench tools, Path folder) {
-        AtomicInteger saves = new AtomicInteger();
-        return new Workbench() {
-            @Override
-            public Replica replica(JobSpec job, String worker) {
-                return tools.replica(job, worker);
-            }
-
-            @Override
-            public CheckpointStore checkpoints(JobSpec job) {
-                return failing(tools.checkpoints(job), folder, saves);
-            }
-
-            @Override
-            public Map<String, String> checkpointAttributes(JobSpec job) {
-                return tools.checkpointAttributes(job);
-            }
-        };
-    }
-
-    private static CheckpointStore failing(CheckpointStore store, Path folder, AtomicInteger saves) {
-        return new CheckpointStore() {
-            @Override
-            public Saved save(TrainerState state, Map<String, String> attributes) {
-                if (saves.getAndIncrement() > 0) {
-                    return store.save(state, attributes);
-                }
-                Path aside = folder.resolveSibling("aside");
-                try {
-                    if (Files.exists(folder)) {
-                        Files.move(folder, aside);
-                    }
-                    Files.writeString(folder, "in the way");
-                    try {
-                        return store.save(state, attributes);
-                    } finally {
-                        Files.delete(folder);
-                        if (Files.exists(aside)) {
-                            Files.move(aside, folder);
-                        }
-                    }
-                } catch (IOException failed) {
-                    throw new UncheckedIOException(failed);
-                }
-            }
-
-            @Override
-            public List<Saved> list() {
-                return store.list();
-            }
-
-            @Override
-            public Newest newest() {
-                return store.newest();
-            }
-
-            @Override
-            public void load(Saved saved, List<TrainerState.Span> into) {
-                store.load(saved, into);
-            }
-
-            @Override
-            public void close() {
-                store.close();
-            }
-        };
     }
 
     @Test

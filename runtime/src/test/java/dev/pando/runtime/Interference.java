@@ -1,0 +1,73 @@
+package dev.pando.runtime;
+
+import dev.pando.actors.JobSpec;
+import dev.pando.actors.Workbench;
+import dev.pando.training.step.CheckpointStore;
+import dev.pando.training.step.TrainerState;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+
+/// Does something to the place of a run's checkpoints around each save.
+@FunctionalInterface
+interface Interference {
+    /// @param nth save, from 0 on
+    CheckpointStore.Saved around(int nth, Supplier<CheckpointStore.Saved> save) throws IOException;
+
+    /// A run's own tools, interfered with.
+    default Workbench with(Workbench tools) {
+        AtomicInteger saves = new AtomicInteger();
+        return new Workbench() {
+            @Override
+            public Replica replica(JobSpec job, String worker) {
+                return tools.replica(job, worker);
+            }
+
+            @Override
+            public CheckpointStore checkpoints(JobSpec job) {
+                return with(tools.checkpoints(job), saves);
+            }
+
+            @Override
+            public Map<String, String> checkpointAttributes(JobSpec job) {
+                return tools.checkpointAttributes(job);
+            }
+        };
+    }
+
+    private CheckpointStore with(CheckpointStore store, AtomicInteger saves) {
+        return new CheckpointStore() {
+            @Override
+            public Saved save(TrainerState state, Map<String, String> attributes) {
+                try {
+                    return around(saves.getAndIncrement(), () -> store.save(state, attributes));
+                } catch (IOException failed) {
+                    throw new UncheckedIOException(failed);
+                }
+            }
+
+            @Override
+            public List<Saved> list() {
+                return store.list();
+            }
+
+            @Override
+            public Newest newest() {
+                return store.newest();
+            }
+
+            @Override
+            public void load(Saved saved, List<TrainerState.Span> into) {
+                store.load(saved, into);
+            }
+
+            @Override
+            public void close() {
+                store.close();
+            }
+        };
+    }
+}
