@@ -34,6 +34,7 @@ class SuccessionTest {
     private final BlockingQueue<JobSupervisor.Command> toOne = new LinkedBlockingQueue<>();
     private final BlockingQueue<JobSupervisor.Command> toOther = new LinkedBlockingQueue<>();
     private final BlockingQueue<CheckpointWriter.Command> written = new LinkedBlockingQueue<>();
+    private final DeviceThread device = DeviceThread.Factory.platform().start("device-worker-0");
     private final ActorRef<JobSupervisor.Command> one = listener(toOne, "one");
     private final ActorRef<JobSupervisor.Command> other = listener(toOther, "other");
     private final ActorRef<CheckpointWriter.Command> writer = listener(written, "writer");
@@ -86,6 +87,7 @@ class SuccessionTest {
     @AfterEach
     void end() {
         system.terminate();
+        device.abandon();
     }
 
     private <T> ActorRef<T> listener(BlockingQueue<T> heard, String name) {
@@ -115,7 +117,7 @@ class SuccessionTest {
                 PipelineStage.create(
                         JOB,
                         "worker-0",
-                        threads.start("device-worker-0"),
+                        device,
                         system.ignoreRef(),
                         new Bench(),
                         new PipelineStage.Serve(1, one),
@@ -150,6 +152,23 @@ class SuccessionTest {
         second.countDown();
         assertThat(await(toOther, JobSupervisor.SnapshotTaken.class).step()).isZero();
         assertThat(await(written, CheckpointWriter.Write.class).replyTo()).isEqualTo(other);
+    }
+
+    @Test
+    void shouldBeginTheCopyThoughTheNextOrderIsHereAlready() throws InterruptedException {
+        first.countDown();
+        second.countDown();
+        ActorRef<PipelineStage.Command> stage = stage();
+        long epoch = enter(stage, await(toOne, JobSupervisor.Arrived.class), 1);
+        CountDownLatch busy = new CountDownLatch(1);
+        device.submit(() -> busy.await(DEADLINE_S, TimeUnit.SECONDS));
+
+        stage.tell(new PipelineStage.TakeSnapshot(epoch, 0));
+        stage.tell(new PipelineStage.TakeSnapshot(epoch, 0));
+        busy.countDown();
+
+        await(toOne, JobSupervisor.SnapshotTaken.class);
+        await(toOne, JobSupervisor.SnapshotTaken.class);
     }
 
     @Test
