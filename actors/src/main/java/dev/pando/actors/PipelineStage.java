@@ -10,6 +10,7 @@ import dev.pando.training.step.TrainerState;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -359,14 +360,20 @@ public final class PipelineStage {
     private Behavior<Command> enter(StageWork work, EnterEpoch entered) {
         long epoch = entered.membership().epoch();
         work.enter(entered.step(), entered.membership());
-        work.computed()
-                .forEach((shard, loss) ->
-                        supervisor().tell(new JobSupervisor.Computed(name, entered.step(), epoch, shard, loss, 0)));
+        tellHeld(work.computed(), entered.step(), epoch);
         return ready(work, epoch);
+    }
+
+    private void tellHeld(SortedMap<Integer, ShardLoss> held, long step, long epoch) {
+        held.forEach((shard, loss) -> supervisor().tell(new JobSupervisor.Computed(name, step, epoch, shard, loss, 0)));
     }
 
     private Behavior<Command> compute(StageWork work, Compute order) {
         work.order(order.step(), order.shards());
+        // Who asks for what is held has missed the word of it: a supervisor that took over had newcomers to serve then.
+        SortedMap<Integer, ShardLoss> held = work.computed();
+        held.keySet().retainAll(order.shards());
+        tellHeld(held, order.step(), order.epoch());
         computeNext(work);
         return same();
     }

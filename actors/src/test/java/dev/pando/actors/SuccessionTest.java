@@ -183,4 +183,19 @@ class SuccessionTest {
         assertThat(await(toOther, JobSupervisor.Arrived.class).holding().step()).isZero();
         first.countDown();
     }
+
+    /// It said so when the epoch began, and whoever leads was busy with newcomers.
+    @Test
+    void shouldSayAgainWhatItHoldsWhenItIsAskedForIt() throws InterruptedException {
+        ActorRef<PipelineStage.Command> stage = stage();
+        long epoch = enter(stage, await(toOne, JobSupervisor.Arrived.class), 1);
+        stage.tell(new PipelineStage.Compute(0, epoch, List.of(1)));
+        JobSupervisor.Computed first = await(toOne, JobSupervisor.Computed.class);
+
+        stage.tell(new PipelineStage.Compute(0, epoch, List.of(0, 1)));
+
+        assertThat(await(toOne, JobSupervisor.Computed.class))
+                .isEqualTo(new JobSupervisor.Computed("worker-0", 0, epoch, 1, first.loss(), 0));
+        assertThat(await(toOne, JobSupervisor.Computed.class).shard()).isZero();
+    }
 }
