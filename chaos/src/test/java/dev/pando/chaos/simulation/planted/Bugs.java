@@ -48,7 +48,7 @@ final class Bugs {
         add(
                 bugs,
                 "a job never gives up, nor notices that it stands still",
-                Patch.no("JobSupervisor", "isHopeless"),
+                Patch.no("Course", "isHopeless"),
                 Patch.body("Planner", "handOver", Bugs::emptyMap));
         SeamBugs.all().forEach((name, tampering) -> bugs.add(new Bug(name, tampering, List.of())));
         return bugs;
