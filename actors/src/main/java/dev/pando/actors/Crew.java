@@ -117,11 +117,13 @@ final class Crew {
         heardNs.remove(worker);
     }
 
+    /// @param deviceEnded whether nobody is there to be told: a device that only seems to have ended, since this very
+    ///   node comes to its end, keeps what it holds for whoever leads next
     /// @return whether the worker was here
-    boolean lose(String worker, String evidence, long position) {
+    boolean lose(String worker, String evidence, boolean deviceEnded, long position) {
         Optional<Roster.Seat> seat = roster.leave(worker);
         lost.add(worker);
-        seat.ifPresent(left -> abandon(left.device(), evidence));
+        seat.filter(left -> !deviceEnded).ifPresent(left -> abandon(left.device(), evidence));
         if (seat.isPresent()) {
             forget(worker);
         }

@@ -326,7 +326,8 @@ final class Lead {
         checkpoints.lost(worker);
         balance.forget(worker);
         stragglers.forget(worker);
-        return crew.lose(worker, evidence, course.position());
+        boolean deviceEnded = roster.has(worker) && !devices.contains(roster.seat(worker).device());
+        return crew.lose(worker, evidence, deviceEnded, course.position());
     }
 
     private Behavior<Command> report(Applied applied) {

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pando.training.step.CheckpointStore;
 import dev.pando.training.step.Collective;
+import dev.pando.training.step.ForwardingCollective;
 import dev.pando.training.step.LocalCollective;
 import dev.pando.training.step.ShardTree;
-import dev.pando.training.tensor.Memory;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -129,13 +129,12 @@ class TwoJobsTest {
     }
 
     /// In one step the first job waits on one device until the second one waits on the other device, and the reverse.
-    private final class Waiting implements Collective {
-        private final Collective collective;
+    private final class Waiting extends ForwardingCollective {
         private final JobSpec job;
         private final String worker;
 
         Waiting(Collective collective, JobSpec job, String worker) {
-            this.collective = collective;
+            super(collective);
             this.job = job;
             this.worker = worker;
         }
@@ -150,7 +149,7 @@ class TwoJobsTest {
                     meet(secondWaits, firstWaits);
                 }
             }
-            return collective.allReduce(deadline, operation, tree, mine, result);
+            return super.allReduce(deadline, operation, tree, mine, result);
         }
 
         private static void meet(CountDownLatch here, CountDownLatch there) {
@@ -160,41 +159,6 @@ class TwoJobsTest {
             } catch (InterruptedException over) {
                 Thread.currentThread().interrupt();
             }
-        }
-
-        @Override
-        public String address() {
-            return collective.address();
-        }
-
-        @Override
-        public Memory memory() {
-            return collective.memory();
-        }
-
-        @Override
-        public void enter(Membership membership) {
-            collective.enter(membership);
-        }
-
-        @Override
-        public Outcome send(Deadline deadline, Operation operation, String to, List<MemorySegment> spans) {
-            return collective.send(deadline, operation, to, spans);
-        }
-
-        @Override
-        public Outcome receive(Deadline deadline, Operation operation, String from, List<MemorySegment> spans) {
-            return collective.receive(deadline, operation, from, spans);
-        }
-
-        @Override
-        public void leave() {
-            collective.leave();
-        }
-
-        @Override
-        public void close() {
-            collective.close();
         }
     }
 }

@@ -21,12 +21,13 @@ import dev.pando.training.step.Sampler;
 import dev.pando.training.step.Trainer;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ConcurrentSkipListMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,7 +46,7 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
     private final OpenReplicas open = new OpenReplicas();
     private PreparedData data;
     private Sampler sampler;
-    private final List<Devices.Opened> opened = new CopyOnWriteArrayList<>(); // for each replica that there was
+    private final Map<String, Devices.Opened> opened = new ConcurrentSkipListMap<>(); // by worker, the newest replica
     private Transport transport;
     private boolean transportIsShared;
 
@@ -142,33 +143,31 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
 
     private Replica build(JobSpec job, String worker) {
         refuseOtherKind(job, Devices.kind(settings));
-        Collective collective = transport.join(worker);
-        Arena arena = Arena.ofShared();
-        Devices.Opened device = Devices.open(settings, worker, arena);
-        ModelTrainer trainer;
+        Deque<Runnable> undo = new ArrayDeque<>(); // what was opened, the last first
         try {
-            trainer = trainer(device);
-        } catch (RuntimeException | OutOfMemoryError failed) {
-            collective.close();
-            device.ops().close(); // a GPU's memory is worth giving back
-            arena.close();
-            throw failed;
-        }
-        Trainer owner = open.owning(trainer, arena);
-        opened.add(device);
-        try {
+            Arena arena = Arena.ofShared();
+            undo.push(arena::close);
+            Devices.Opened device = Devices.open(settings, worker, arena);
+            undo.push(() -> device.ops().close()); // a GPU's memory is worth giving back
+            Collective collective = transport.join(worker);
+            undo.push(collective::close);
+            ModelTrainer trainer = trainer(device);
+            Trainer owner = open.owning(trainer, arena);
+            undo.clear();
+            undo.push(owner::close);
+            undo.push(collective::close);
+            opened.put(worker.split("#", 2)[0], device); // in the place of the incarnation before
             settings.start().model().ifPresent(model -> Beginning.load(model, settings, trainer));
+            return new Replica(owner, collective);
         } catch (RuntimeException | OutOfMemoryError failed) {
-            collective.close();
-            owner.close();
+            undo.forEach(Runnable::run);
             throw failed;
         }
-        return new Replica(owner, collective);
     }
 
     /// Of the replica that holds most; empty before there is one.
     Optional<MemoryUse> memory() {
-        return opened.stream()
+        return opened.values().stream()
                 .max(Comparator.comparingLong(device -> device.held().get().bytes()))
                 .map(Devices.Opened::use);
     }

@@ -3,10 +3,10 @@ package dev.pando.runtime;
 import dev.pando.actors.JobSpec;
 import dev.pando.actors.Workbench;
 import dev.pando.training.step.CheckpointStore;
+import dev.pando.training.step.ForwardingCheckpointStore;
 import dev.pando.training.step.TrainerState;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -39,7 +39,7 @@ interface Interference {
     }
 
     private CheckpointStore with(CheckpointStore store, AtomicInteger saves) {
-        return new CheckpointStore() {
+        return new ForwardingCheckpointStore(store) {
             @Override
             public Saved save(TrainerState state, Map<String, String> attributes) {
                 try {
@@ -47,26 +47,6 @@ interface Interference {
                 } catch (IOException failed) {
                     throw new UncheckedIOException(failed);
                 }
-            }
-
-            @Override
-            public List<Saved> list() {
-                return store.list();
-            }
-
-            @Override
-            public Newest newest() {
-                return store.newest();
-            }
-
-            @Override
-            public void load(Saved saved, List<TrainerState.Span> into) {
-                store.load(saved, into);
-            }
-
-            @Override
-            public void close() {
-                store.close();
             }
         };
     }

@@ -21,6 +21,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -63,7 +64,9 @@ public final class Holder {
             long epoch = 1;
             for (String successor = told.readLine(); successor != null; successor = told.readLine()) {
                 collective.enter(membership(++epoch, new Member(SUCCESSOR, successor), self));
-                taking.join();
+                if (!taking.join(Duration.ofNanos(DEADLINE.patienceNs()))) {
+                    throw new IllegalStateException("thread holder still takes states in after " + DEADLINE.name());
+                }
                 memory.restore(DEADLINE, new Operation(epoch, 0), TRAINER, SUCCESSOR);
             }
         } catch (InterruptedException given) {

@@ -4,24 +4,23 @@ import dev.pando.chaos.faults.Effect;
 import dev.pando.chaos.faults.Moment;
 import dev.pando.chaos.faults.Phase;
 import dev.pando.training.step.Collective;
+import dev.pando.training.step.ForwardingCollective;
 import dev.pando.training.step.ShardTree;
-import dev.pando.training.tensor.Memory;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.function.Supplier;
 
 /// A member of a collective whose messages are lost, late, doubled or changed as a script says.
-final class FaultyCollective implements Collective {
+final class FaultyCollective extends ForwardingCollective {
     private static final Membership NONE = new Membership("", Long.MIN_VALUE, List.of());
 
-    private final Collective collective;
     private volatile Membership membership = NONE;
     private volatile Membership before = NONE;
     private volatile boolean left;
     private Device device;
 
     FaultyCollective(Collective collective) {
-        this.collective = collective;
+        super(collective);
     }
 
     void isOn(Device owner) {
@@ -109,16 +108,6 @@ final class FaultyCollective implements Collective {
     public void leave() {
         left = true;
         collective.leave();
-    }
-
-    @Override
-    public String address() {
-        return collective.address();
-    }
-
-    @Override
-    public Memory memory() {
-        return collective.memory();
     }
 
     @Override

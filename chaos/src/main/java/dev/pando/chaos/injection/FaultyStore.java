@@ -4,21 +4,21 @@ import dev.pando.chaos.faults.Effect;
 import dev.pando.chaos.faults.Moment;
 import dev.pando.chaos.faults.Phase;
 import dev.pando.training.step.CheckpointStore;
+import dev.pando.training.step.ForwardingCheckpointStore;
 import dev.pando.training.step.TrainerState;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
 /// A checkpoint store on a disk that fails as a script says.
-final class FaultyStore implements CheckpointStore {
-    private final CheckpointStore store;
+final class FaultyStore extends ForwardingCheckpointStore {
     private final Armory armory;
     private final Ruin ruin;
     private final Patience patience;
     private volatile long downUntilStep = Long.MIN_VALUE;
 
     FaultyStore(CheckpointStore store, Armory armory, Ruin ruin, Patience patience) {
-        this.store = store;
+        super(store);
         this.armory = armory;
         this.ruin = ruin;
         this.patience = patience;
@@ -72,11 +72,6 @@ final class FaultyStore implements CheckpointStore {
     public void load(Saved saved, List<TrainerState.Span> into) {
         requireUp();
         store.load(saved, into);
-    }
-
-    @Override
-    public void close() {
-        store.close();
     }
 
     private void requireUp() {

@@ -4,8 +4,8 @@ import dev.pando.actors.JobSpec;
 import dev.pando.actors.Workbench;
 import dev.pando.training.step.CheckpointStore;
 import dev.pando.training.step.Collective;
+import dev.pando.training.step.ForwardingCollective;
 import dev.pando.training.step.ShardTree;
-import dev.pando.training.tensor.Memory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -71,12 +71,11 @@ final class ArrivalOrder implements UnaryOperator<Workbench> {
         }
     }
 
-    private final class Hasty implements Collective {
-        private final Collective collective;
+    private final class Hasty extends ForwardingCollective {
         private volatile Membership membership;
 
         private Hasty(Collective collective) {
-            this.collective = collective;
+            super(collective);
         }
 
         @Override
@@ -95,37 +94,7 @@ final class ArrivalOrder implements UnaryOperator<Workbench> {
         @Override
         public void enter(Membership next) {
             membership = next;
-            collective.enter(next);
-        }
-
-        @Override
-        public String address() {
-            return collective.address();
-        }
-
-        @Override
-        public Memory memory() {
-            return collective.memory();
-        }
-
-        @Override
-        public Outcome send(Deadline deadline, Operation operation, String to, List<MemorySegment> spans) {
-            return collective.send(deadline, operation, to, spans);
-        }
-
-        @Override
-        public Outcome receive(Deadline deadline, Operation operation, String from, List<MemorySegment> spans) {
-            return collective.receive(deadline, operation, from, spans);
-        }
-
-        @Override
-        public void leave() {
-            collective.leave();
-        }
-
-        @Override
-        public void close() {
-            collective.close();
+            super.enter(next);
         }
     }
 }

@@ -1,12 +1,12 @@
 package dev.pando.runtime.cli;
 
+import static dev.pando.runtime.cli.CommandLines.pando;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pando.runtime.TinyJob;
+import dev.pando.runtime.cli.CommandLines.Shown;
 import dev.pando.runtime.folder.SampleLine;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
@@ -17,9 +17,6 @@ class CliTest {
     @TempDir private Path temp;
 
     private TinyJob tiny;
-
-    /// What a shell sees of one command.
-    private record Shown(int exit, String out, String err) {}
 
     @BeforeEach
     void writeText() {
@@ -225,16 +222,5 @@ class CliTest {
 
     private static String lastLine(Shown shown) {
         return shown.out().lines().toList().getLast();
-    }
-
-    private static Shown pando(Object... arguments) {
-        StringWriter out = new StringWriter();
-        StringWriter err = new StringWriter();
-        String[] words = new String[arguments.length];
-        for (int i = 0; i < words.length; i++) {
-            words[i] = String.valueOf(arguments[i]);
-        }
-        int exit = Cli.create(new PrintWriter(out), new PrintWriter(err)).execute(words);
-        return new Shown(exit, out.toString(), err.toString());
     }
 }

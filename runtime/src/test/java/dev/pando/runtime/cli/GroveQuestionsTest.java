@@ -1,15 +1,15 @@
 package dev.pando.runtime.cli;
 
+import static dev.pando.runtime.cli.CommandLines.pando;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigValueFactory;
 import dev.pando.runtime.GroveNode;
 import dev.pando.runtime.TinyJob;
+import dev.pando.runtime.cli.CommandLines.Shown;
 import dev.pando.runtime.grove.NodeSettings;
 import dev.pando.runtime.settings.Written;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -28,9 +28,6 @@ class GroveQuestionsTest {
 
     private TinyJob tiny;
     private GroveNode node;
-
-    /// What a shell sees of one command.
-    private record Shown(int exit, String out, String err) {}
 
     @BeforeEach
     void startANode() throws Exception {
@@ -132,16 +129,5 @@ class GroveQuestionsTest {
 
     private static void assertRefused(String sentence, Object... arguments) {
         assertThat(pando(arguments)).isEqualTo(new Shown(1, "", sentence + "\n"));
-    }
-
-    private static Shown pando(Object... arguments) {
-        StringWriter out = new StringWriter();
-        StringWriter err = new StringWriter();
-        String[] words = new String[arguments.length];
-        for (int i = 0; i < words.length; i++) {
-            words[i] = String.valueOf(arguments[i]);
-        }
-        int exit = Cli.create(new PrintWriter(out), new PrintWriter(err)).execute(words);
-        return new Shown(exit, out.toString(), err.toString());
     }
 }

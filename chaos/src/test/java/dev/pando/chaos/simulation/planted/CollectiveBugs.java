@@ -2,8 +2,8 @@ package dev.pando.chaos.simulation.planted;
 
 import dev.pando.chaos.simulation.world.Tampering;
 import dev.pando.training.step.Collective;
+import dev.pando.training.step.ForwardingCollective;
 import dev.pando.training.step.ShardTree;
-import dev.pando.training.tensor.Memory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -35,56 +35,7 @@ final class CollectiveBugs {
         };
     }
 
-    private static class Like implements Collective {
-        final Collective collective;
-
-        Like(Collective collective) {
-            this.collective = collective;
-        }
-
-        @Override
-        public String address() {
-            return collective.address();
-        }
-
-        @Override
-        public Memory memory() {
-            return collective.memory();
-        }
-
-        @Override
-        public void enter(Membership membership) {
-            collective.enter(membership);
-        }
-
-        @Override
-        public Outcome allReduce(
-                Deadline deadline, Operation operation, ShardTree tree, List<Partial> mine, MemorySegment result) {
-            return collective.allReduce(deadline, operation, tree, mine, result);
-        }
-
-        @Override
-        public Outcome send(Deadline deadline, Operation operation, String to, List<MemorySegment> spans) {
-            return collective.send(deadline, operation, to, spans);
-        }
-
-        @Override
-        public Outcome receive(Deadline deadline, Operation operation, String from, List<MemorySegment> spans) {
-            return collective.receive(deadline, operation, from, spans);
-        }
-
-        @Override
-        public void leave() {
-            collective.leave();
-        }
-
-        @Override
-        public void close() {
-            collective.close();
-        }
-    }
-
-    private static final class Incomplete extends Like {
+    private static final class Incomplete extends ForwardingCollective {
         private Incomplete(Collective collective) {
             super(collective);
         }
@@ -98,7 +49,7 @@ final class CollectiveBugs {
         }
     }
 
-    private static final class Broken extends Like {
+    private static final class Broken extends ForwardingCollective {
         private Broken(Collective collective) {
             super(collective);
         }
@@ -110,7 +61,7 @@ final class CollectiveBugs {
         }
     }
 
-    private static final class Hasty extends Like {
+    private static final class Hasty extends ForwardingCollective {
         private Hasty(Collective collective) {
             super(collective);
         }
@@ -127,7 +78,7 @@ final class CollectiveBugs {
         }
     }
 
-    private static final class Doubled extends Like {
+    private static final class Doubled extends ForwardingCollective {
         private long last = -1;
 
         private Doubled(Collective collective) {

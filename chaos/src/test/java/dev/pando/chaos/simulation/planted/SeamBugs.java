@@ -5,6 +5,7 @@ import dev.pando.actors.JobSupervisor;
 import dev.pando.actors.PipelineStage;
 import dev.pando.chaos.simulation.world.Tampering;
 import dev.pando.training.step.CheckpointStore;
+import dev.pando.training.step.ForwardingCheckpointStore;
 import dev.pando.training.step.LossHistory;
 import dev.pando.training.step.Trainer;
 import dev.pando.training.step.Trainer.Examined;
@@ -195,7 +196,7 @@ final class SeamBugs {
     }
 
     /// Says that it is done while it is still at it.
-    private static final class EarlyStore extends StoreBugs.Like {
+    private static final class EarlyStore extends ForwardingCheckpointStore {
         private EarlyStore(CheckpointStore store) {
             super(store);
         }

@@ -1,6 +1,7 @@
 package dev.pando.chaos.simulation.planted;
 
 import dev.pando.training.step.CheckpointStore;
+import dev.pando.training.step.ForwardingCheckpointStore;
 import dev.pando.training.step.TrainerState;
 import java.util.List;
 import java.util.Map;
@@ -10,40 +11,7 @@ import java.util.Optional;
 final class StoreBugs {
     private StoreBugs() {}
 
-    static class Like implements CheckpointStore {
-        final CheckpointStore store;
-
-        Like(CheckpointStore store) {
-            this.store = store;
-        }
-
-        @Override
-        public Saved save(TrainerState state, Map<String, String> attributes) {
-            return store.save(state, attributes);
-        }
-
-        @Override
-        public List<Saved> list() {
-            return store.list();
-        }
-
-        @Override
-        public Newest newest() {
-            return store.newest();
-        }
-
-        @Override
-        public void load(Saved saved, List<TrainerState.Span> into) {
-            store.load(saved, into);
-        }
-
-        @Override
-        public void close() {
-            store.close();
-        }
-    }
-
-    static final class WithoutSecondMoments extends Like {
+    static final class WithoutSecondMoments extends ForwardingCheckpointStore {
         WithoutSecondMoments(CheckpointStore store) {
             super(store);
         }
@@ -60,7 +28,7 @@ final class StoreBugs {
     /// A checkpoint that is still the memory of whoever wrote it.
     record Kept(String id, TrainerState state) {}
 
-    static final class Live extends Like {
+    static final class Live extends ForwardingCheckpointStore {
         private final List<Kept> kept;
 
         Live(CheckpointStore store, List<Kept> kept) {
@@ -87,7 +55,7 @@ final class StoreBugs {
         }
     }
 
-    static final class Older extends Like {
+    static final class Older extends ForwardingCheckpointStore {
         Older(CheckpointStore store) {
             super(store);
         }
@@ -100,7 +68,7 @@ final class StoreBugs {
         }
     }
 
-    static final class Unverified extends Like {
+    static final class Unverified extends ForwardingCheckpointStore {
         Unverified(CheckpointStore store) {
             super(store);
         }
