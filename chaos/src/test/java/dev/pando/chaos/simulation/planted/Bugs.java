@@ -18,7 +18,7 @@ final class Bugs {
 
     static List<Bug> all() {
         List<Bug> bugs = new ArrayList<>();
-        add(bugs, "a stage takes orders of any epoch", Patch.allEqual("PipelineStage", "ready"));
+        add(bugs, "a stage takes orders of any epoch", Patch.allEqual("StageReady", "ready"));
         add(bugs, "an epoch is opened under the number of the last", Patch.neverMore("Crew", "openEpoch"));
         add(bugs, "a dropped step's shards still count", Patch.idle("StageWork", "drop"));
         add(bugs, "partial sums of the step before are kept", Patch.idle("StageWork", "holdOnly"));
