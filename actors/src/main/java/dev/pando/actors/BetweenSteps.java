@@ -1,6 +1,7 @@
 package dev.pando.actors;
 
 import dev.pando.actors.JobEvent.Rung;
+import dev.pando.actors.JobSupervisor.Applied;
 import dev.pando.actors.JobSupervisor.Command;
 import dev.pando.actors.JobSupervisor.PeerFailed;
 import dev.pando.actors.JobSupervisor.Ready;
@@ -41,6 +42,9 @@ final class BetweenSteps {
 
     /// The one place where the job's course is decided.
     Behavior<Command> betweenSteps() {
+        if (mayForgetTheLastStep()) {
+            return awaitingReport();
+        }
         if (!course.isComplete()) {
             if (isTheLastCopyLeaving()) {
                 return savingTheLastCopy();
@@ -63,6 +67,27 @@ final class BetweenSteps {
             lead.takeSnapshot();
         }
         return lead.step.beginning();
+    }
+
+    /// What a step has come to is known to those that have applied it, and not to a newcomer: it is told before any of
+    /// them leaves and before any newcomer counts as one of them.
+    private boolean mayForgetTheLastStep() {
+        boolean othersCome = !roster.newcomers().isEmpty() || roster.workers().stream().anyMatch(this::isLeaving);
+        return !course.isTold() && othersCome && !roster.holders().isEmpty();
+    }
+
+    private Behavior<Command> awaitingReport() {
+        return lead.state(
+                "awaitingReport",
+                new Waiting(roster::holders, 1, worker -> betweenSteps()),
+                own ->
+                        own.onMessage(
+                                Applied.class,
+                                applied -> {
+                                    crew.heard(applied.worker());
+                                    lead.report(applied);
+                                    return betweenSteps();
+                                }));
     }
 
     /// Whether nobody would hold the state, in memory or durable, once all have gone whose nodes leave.

@@ -18,6 +18,7 @@ final class Checkpoints {
     private Snapshot snapshot = new None();
     private long durable;
     private long tried;
+    private long answered; // the step of the checkpoint of which a writer spoke last
     private double stallSeconds;
 
     Checkpoints(CheckpointInterval interval) {
@@ -61,10 +62,13 @@ final class Checkpoints {
 
     /// The copy is taken: from here on it does not need the worker any more.
     ///
-    /// The writer's answer may have been faster than this.
+    /// The writer's answer may have been faster than this; and the worker may be lost by now, and its copy be written
+    /// all the same.
     void taken(long step, double stallSeconds) {
         this.stallSeconds = stallSeconds;
-        if (snapshot instanceof Asked asked && asked.step() == step) {
+        boolean isAnswer = snapshot instanceof Asked asked && asked.step() == step;
+        boolean isOfALostWorker = snapshot instanceof None && step > durable && step != answered;
+        if (isAnswer || isOfALostWorker) {
             snapshot = new Writing(step);
         }
     }
@@ -103,6 +107,7 @@ final class Checkpoints {
 
     /// An answer about a snapshot of a worker that was lost since says nothing about the one in hand.
     private void settle(long step) {
+        answered = step;
         boolean inHand =
                 switch (snapshot) {
                     case None() -> false;
@@ -118,5 +123,6 @@ final class Checkpoints {
     void wentBackTo(long step) {
         durable = step;
         tried = step;
+        answered = step;
     }
 }

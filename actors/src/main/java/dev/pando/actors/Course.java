@@ -62,6 +62,11 @@ final class Course {
         return news;
     }
 
+    /// Whether the audience knows what every committed step has come to.
+    boolean isTold() {
+        return reported >= position - 1;
+    }
+
     /// Something went wrong in the step in flight.
     void failed() {
         failures++;

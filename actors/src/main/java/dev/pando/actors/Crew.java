@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.apache.pekko.actor.Address;
+import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 
 /// The workers of a job as its supervisor deals with them: who is here, under which epoch, and who has gone silent.
@@ -16,7 +16,7 @@ final class Crew {
     private static final int LAST_COPY = 10; // pieces of work: a slow last copy of the state beats none
 
     private final String job;
-    private final String here;
+    private final Function<ActorRef<?>, String> nodes;
     private final ActorRef<JobEvent> audience;
     private final Stopwatch stopwatch;
     private final Roster roster = new Roster();
@@ -29,10 +29,15 @@ final class Crew {
     private long epoch;
     private boolean changed = true;
 
-    /// @param here the node that this is on
+    /// @param nodes the node that an actor is on, as the cluster calls it
     /// @param epoch the one before the first
-    Crew(String job, String here, long epoch, ActorRef<JobEvent> audience, Stopwatch stopwatch) {
-        this.here = here;
+    Crew(
+            String job,
+            Function<ActorRef<?>, String> nodes,
+            long epoch,
+            ActorRef<JobEvent> audience,
+            Stopwatch stopwatch) {
+        this.nodes = nodes;
         this.job = job;
         this.epoch = epoch;
         this.audience = audience;
@@ -54,8 +59,7 @@ final class Crew {
 
     /// The node that a device is on, as the cluster calls it.
     String node(ActorRef<GpuWorker.Command> device) {
-        Address address = device.path().address();
-        return address.hasGlobalScope() ? address.toString() : here;
+        return nodes.apply(device);
     }
 
     /// The next step needs an epoch of its own.

@@ -126,7 +126,8 @@ public final class JobSupervisor {
     /// @param audience hears everything that happens to the job
     public static Behavior<Command> create(
             JobSpec job, ActorRef<CheckpointWriter.Command> writer, ActorRef<JobEvent> audience, Stopwatch stopwatch) {
-        return create(job, Inheritance.none(0), Quorum.alone(), writer, audience, stopwatch);
+        return Behaviors.setup(context ->
+                create(job, Inheritance.none(0), Quorum.alone(context.getSystem()), writer, audience, stopwatch));
     }
 
     /// A supervisor that takes over from those before it, and from which others may take over; see [JobOwner].

@@ -83,13 +83,7 @@ final class Lead {
         this.writer = writer;
         this.audience = audience;
         this.stopwatch = stopwatch;
-        this.crew =
-                new Crew(
-                        job.id(),
-                        context.getSystem().address().toString(),
-                        Epoch.beforeFirst(inheritance.incarnation()),
-                        audience,
-                        stopwatch);
+        this.crew = new Crew(job.id(), quorum::node, Epoch.beforeFirst(inheritance.incarnation()), audience, stopwatch);
         this.roster = crew.roster();
         this.course = new Course(job);
         this.balance = new Balance(job.shards());
@@ -330,7 +324,7 @@ final class Lead {
         return crew.lose(worker, evidence, deviceEnded, course.position());
     }
 
-    private Behavior<Command> report(Applied applied) {
+    Behavior<Command> report(Applied applied) {
         Committed step = applied.committed();
         // What another supervisor committed was found out when this one took over.
         boolean own = Epoch.incarnation(applied.epoch()) == inheritance.incarnation();

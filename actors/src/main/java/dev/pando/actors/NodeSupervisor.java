@@ -46,8 +46,10 @@ public final class NodeSupervisor {
 
     /// Own this job, because somebody says so who sees to it that one node does: where no cluster decides.
     ///
+    /// @param nodes as this one sees them
     /// @param clock for the dates in the job's history
-    public record OwnJob(String job, Clock clock, ActorRef<ActorRef<JobOwner.Command>> replyTo) implements Command {}
+    public record OwnJob(String job, Nodes nodes, Clock clock, ActorRef<ActorRef<JobOwner.Command>> replyTo)
+            implements Command {}
 
     private record Start(String device) implements Command {}
 
@@ -220,7 +222,8 @@ public final class NodeSupervisor {
                 JobOwner.create(
                         request.job(),
                         (job, inheritance, audience) ->
-                                JobSupervisor.create(job, inheritance, Quorum.alone(), writer, audience, stopwatch),
+                                JobSupervisor.create(
+                                        job, inheritance, new Quorum(request.nodes()), writer, audience, stopwatch),
                         self -> {}, // it may rest here
                         request.clock());
         request.replyTo().tell(context.spawn(owner, "owner-" + request.job() + "-" + ++owners));

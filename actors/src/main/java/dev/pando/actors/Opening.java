@@ -119,6 +119,9 @@ final class Opening {
                         own.onMessage(
                                 CheckpointWriter.Found.class,
                                 found -> {
+                                    if (!checkpoints.isIdle()) {
+                                        return recovering(); // a newer one has come to light
+                                    }
                                     found.checkpoint().ifPresentOrElse(lead::goBackTo, this::goBackToStart);
                                     return found.checkpoint().isPresent()
                                             ? loading(found)

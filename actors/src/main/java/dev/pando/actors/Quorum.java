@@ -4,8 +4,7 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
-import org.apache.pekko.actor.Address;
-import org.apache.pekko.actor.AddressFromURIString;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.cluster.Member;
@@ -18,60 +17,33 @@ import org.apache.pekko.cluster.typed.Cluster;
 /// be on the other side of a partition and hear another supervisor there: until the cluster has removed that node, it
 /// counts as not on this side. A node of this very host cannot be cut off from it.
 final class Quorum {
-    /// What of the cluster matters.
-    interface Nodes {
-        /// Addresses of all members, as far as this node knows.
-        Set<String> members();
-
-        /// Those of them that do not answer.
-        Set<String> unreachable();
-
-        /// Those of them that have not been heard of for a while, though nobody has suspected them yet.
-        Set<String> quiet();
-    }
-
     /// Shorter than the other side of a partition takes to start another supervisor: that side suspects first, and then
     /// waits until its picture is stable.
     private static final Duration LEASE = Duration.ofSeconds(3);
 
-    private final String here;
     private final Nodes nodes;
     private final SortedSet<String> silent = new TreeSet<>();
 
-    /// @param here address of this node
-    Quorum(String here, Nodes nodes) {
-        this.here = here;
+    /// @param nodes as this node sees them
+    Quorum(Nodes nodes) {
         this.nodes = nodes;
     }
 
     /// Where there is no cluster nobody is cut off.
-    static Quorum alone() {
-        return new Quorum(
-                "",
-                new Nodes() {
-                    @Override
-                    public Set<String> members() {
-                        return Set.of();
-                    }
-
-                    @Override
-                    public Set<String> unreachable() {
-                        return Set.of();
-                    }
-
-                    @Override
-                    public Set<String> quiet() {
-                        return Set.of();
-                    }
-                });
+    static Quorum alone(ActorSystem<?> system) {
+        return new Quorum(Nodes.alone(system));
     }
 
     static Quorum of(ActorSystem<?> system) {
         Cluster cluster = Cluster.get(system);
         var watched = org.apache.pekko.cluster.Cluster.get(Adapter.toClassic(system)).failureDetector();
         return new Quorum(
-                cluster.selfMember().address().toString(),
                 new Nodes() {
+                    @Override
+                    public String here() {
+                        return cluster.selfMember().address().toString();
+                    }
+
                     @Override
                     public Set<String> members() {
                         return addresses(cluster.state().getMembers());
@@ -103,9 +75,15 @@ final class Quorum {
         return addresses;
     }
 
+    /// The node that an actor is on.
+    String node(ActorRef<?> actor) {
+        return nodes.of(actor);
+    }
+
     /// Whether a node is no member of the cluster any more; one that was asked to leave still is.
     boolean isGone(String node) {
-        return !here.isEmpty() && !nodes.members().contains(node);
+        Set<String> members = nodes.members();
+        return !members.isEmpty() && !members.contains(node);
     }
 
     /// A worker there was given up, and did not say so itself.
@@ -130,11 +108,6 @@ final class Quorum {
     }
 
     private boolean isOfThisHost(String node) {
-        return node.equals(here) || host(node).equals(host(here));
-    }
-
-    private static String host(String node) {
-        Address address = AddressFromURIString.parse(node);
-        return address.host().isDefined() ? address.host().get() : "";
+        return node.equals(nodes.here()) || nodes.host(node).equals(nodes.host(nodes.here()));
     }
 }

@@ -74,6 +74,9 @@ final class StepInFlight {
 
     Behavior<Command> beginning() {
         dropDoubles();
+        if (!inherited.isEmpty()) {
+            crew.change(); // on entering an epoch they say what they hold: nobody heard it while newcomers were served
+        }
         if (crew.hasChanged()) {
             crew.openEpoch(
                     course.position(),

@@ -113,6 +113,7 @@ final class Takeover {
                     quorum.silent(inheritance.workers().get(worker));
                     lead.lose(worker, evidence);
                 });
+        lead.roster.seats().forEach(seat -> quorum.heard(crew.node(seat.device()))); // whoever else is absent there
         muster.holders().forEach(worker -> crew.joined(worker, course.position()));
         lead.step.inherit(muster.shards());
         return lead.between.betweenSteps();

@@ -13,8 +13,12 @@ class QuorumTest {
     private final Set<String> quiet = new HashSet<>();
     private final Quorum quorum =
             new Quorum(
-                    at(1),
-                    new Quorum.Nodes() {
+                    new Nodes() {
+                        @Override
+                        public String here() {
+                            return at(1);
+                        }
+
                         @Override
                         public Set<String> members() {
                             return members;

@@ -2,6 +2,7 @@ package dev.pando.chaos.cli;
 
 import dev.pando.actors.Stopwatch;
 import dev.pando.chaos.faults.FaultScript;
+import dev.pando.chaos.faults.Injector;
 import dev.pando.chaos.simulation.Campaign;
 import dev.pando.chaos.simulation.Chronicle;
 import dev.pando.chaos.simulation.Coverage;
@@ -77,17 +78,22 @@ final class SimulateCommand implements Callable<Integer> {
         if (log && seeds > 1) {
             throw new UserError("--log writes down one history: name it, as in --seeds 1 --first-seed 4711");
         }
+        script().faults().stream()
+                .filter(fault -> !fault.effect().kind().isInjectedBy(Injector.SIMULATE))
+                .findFirst()
+                .ifPresent(fault -> {
+                    throw new UserError("faults: " + fault.notInjected(""));
+                });
         return log ? tell() : search();
+    }
+
+    private FaultScript script() {
+        return faults == null || faults.equals("none") ? FaultScript.NONE : FaultScript.parse(faults);
     }
 
     private Plan plan(long seed) {
         Plan drawn = Plans.draw(seed, nodes);
-        FaultScript script =
-                faults == null
-                        ? drawn.faults()
-                        : faults.equals("none")
-                                ? FaultScript.NONE
-                                : FaultScript.parse(faults).bind(seed, drawn.workers(), drawn.steps());
+        FaultScript script = faults == null ? drawn.faults() : script().bind(seed, drawn.workers(), drawn.steps());
         return new Plan(
                 seed,
                 drawn.nodes(),

@@ -283,6 +283,13 @@ public sealed interface Effect {
         }
     }
 
+    record Leave() implements Effect {
+        @Override
+        public Kind kind() {
+            return Kind.LEAVE;
+        }
+    }
+
     record DiskFull(long steps) implements Effect {
         public DiskFull {
             atLeastOne(steps);

@@ -30,25 +30,32 @@ public record Fault(Effect effect, Target target, When when, Moment moment) {
         return new Fault(effect, other, when, moment);
     }
 
-    /// A sentence on why no injector can do this yet; empty if one can.
+    /// A sentence on why this cannot be injected into the workers of one process; empty if it can.
     public Optional<String> refusal() {
-        if (!effect.kind().injected()) {
-            return Optional.of(
-                    "\""
-                            + this
-                            + "\": "
-                            + effect.kind().words()
-                            + " is part of the language, but nothing injects it yet");
+        if (!effect.kind().isInjectedBy(Injector.VERIFY)) {
+            return Optional.of(notInjected(" into the workers of one process"));
         }
         return switch (target) {
             case Target.Node _, Target.Leader _, Target.Sides _ ->
                     Optional.of(
                             "\""
                                     + this
-                                    + "\": faults of whole nodes are part of the language, but nothing injects them"
-                                    + " yet; name a worker");
+                                    + "\": nothing injects faults of whole nodes into the workers of one process; name"
+                                    + " a worker");
             case Target.Worker _, Target.Any _, Target.All _, Target.Store _, Target.Nobody _ -> Optional.empty();
         };
+    }
+
+    /// A sentence on who can do this instead.
+    ///
+    /// @param where it cannot be done, with a space before it
+    public String notInjected(String where) {
+        Kind kind = effect.kind();
+        return "\""
+                + this
+                + "\": nothing injects "
+                + kind.words()
+                + (kind.injectors().isEmpty() ? " yet" : where + "; `pando chaos " + kind.injectors() + "` does");
     }
 
     @Override

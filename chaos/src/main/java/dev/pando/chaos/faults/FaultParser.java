@@ -303,6 +303,7 @@ final class FaultParser {
             case REORDER -> new Effect.Reorder(steps);
             case CORRUPT_FRAME -> new Effect.CorruptFrame();
             case PARTITION -> new Effect.Partition(steps);
+            case LEAVE -> new Effect.Leave();
             case CLOCK_JUMP -> new Effect.ClockJump(needed(start, kind, parts.duration, "how far, as in 30s"));
             case DISK_FULL -> new Effect.DiskFull(steps);
             case TORN_WRITE -> new Effect.TornWrite();

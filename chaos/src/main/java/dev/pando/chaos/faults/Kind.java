@@ -1,5 +1,8 @@
 package dev.pando.chaos.faults;
 
+import java.util.Set;
+import java.util.stream.Collectors;
+
 /// The vocabulary of faults: for each kind its words, what it does, and what a run should do about it.
 ///
 /// `docs/faults.md` holds this table; a test keeps the two equal.
@@ -7,26 +10,26 @@ public enum Kind {
     KILL(
             "kill",
             Aim.WORKER,
-            true,
+            Injector.ALL,
             "The device is gone in the middle of a call: its thread dies, its collective is torn away, every later call"
                     + " fails.",
             "Others take its batch shards within the step; it is restarted and gets its state from a peer. Same bits."),
     THROW(
             "throw",
             Aim.WORKER,
-            true,
+            Injector.ALL,
             "A call throws an exception; the device is healthy afterwards.",
             "As for kill. Same bits."),
     HANG(
             "hang",
             Aim.WORKER,
-            true,
+            Injector.ALL,
             "A call does not come back until its thread is interrupted.",
             "Noticed by the step's own pace, then as for kill. Same bits."),
     STOP(
             "stop",
             Aim.WORKER,
-            true,
+            Injector.ALL,
             "A call takes this much longer, deaf to interrupts, then goes on as if nothing had been: a process that was"
                     + " stopped and continued.",
             "If it outlasts the step's pace the worker is given up, and what it does after its return changes nothing."
@@ -34,27 +37,28 @@ public enum Kind {
     GC_PAUSE(
             "gc pause",
             Aim.PROCESS,
-            true,
+            Injector.ALL,
             "All workers of the process stand still for this long.",
             "Nothing, or what stop gets where it outlasts the step's pace. Same bits."),
     SLOW(
             "slow",
             Aim.WORKER,
-            true,
+            Injector.ALL,
             "Everything a worker computes takes so many times as long, for some steps.",
             "The run goes on; a worker that is hopelessly slow is treated as hung. Same bits."),
-    OUT_OF_MEMORY("out of memory", Aim.WORKER, true, "A call throws OutOfMemoryError.", "As for kill. Same bits."),
+    OUT_OF_MEMORY(
+            "out of memory", Aim.WORKER, Injector.ALL, "A call throws OutOfMemoryError.", "As for kill. Same bits."),
     DEVICE_ERROR(
             "device error",
             Aim.WORKER,
-            true,
+            Injector.ALL,
             "The device's context is poisoned (`xid 79`, `ecc`, `illegal address`): this call and all later ones throw,"
                     + " until the worker is restarted.",
             "As for kill. Same bits."),
     BIT_FLIP(
             "bit flip",
             Aim.WORKER,
-            true,
+            Injector.ALL,
             "One bit changes in a gradient, a weight, a moment, a sum as it arrives on the wire, or a published"
                     + " checkpoint.",
             "On the wire: the vote drops the step, which is computed again; same bits. In a checkpoint: it is passed"
@@ -63,106 +67,114 @@ public enum Kind {
     NAN_LOSS(
             "nan loss",
             Aim.WORKER,
-            true,
+            Injector.ALL,
             "A batch shard's loss and gradient are not numbers, once.",
             "The vote drops the step, which is computed again. Same bits."),
     LOSS_SPIKE(
             "loss spike",
             Aim.WORKER,
-            false,
+            Injector.NONE,
             "A batch shard's loss and gradient are so many times too large.",
             "The run goes back before the spike and computes again, or skips the data if it comes back."),
     POISONED_BATCH(
             "poisoned batch",
             Aim.NOBODY,
-            false,
+            Injector.NONE,
             "One step's data gives no finite loss, at whoever computes it.",
             "The run goes back to a checkpoint and skips that data, and says so."),
     DELAY(
             "delay",
             Aim.WORKER,
-            true,
+            Injector.ALL,
             "What the worker adds to a sum sets out so much later.",
             "The others wait, or give it up past the step's pace. Same bits."),
     DROP(
             "drop",
             Aim.WORKER,
-            true,
+            Injector.ALL,
             "What the worker adds to a sum never arrives: every time, or with a probability (`drop worker-1 5 % for 20"
                     + " steps at step 3`).",
             "The reduction is tried again in a new epoch, with or without the worker. Same bits."),
     DUPLICATE(
             "duplicate",
             Aim.WORKER,
-            true,
+            Injector.ALL,
             "A batch shard is computed twice, and the worker hears of its epoch twice, the second time after the one"
                     + " that follows.",
             "Nothing at all. Same bits."),
     REORDER(
             "reorder",
             Aim.WORKER,
-            true,
+            Injector.ALL,
             "Partial sums are handed over in another order.",
             "Nothing at all. Same bits."),
     CORRUPT_FRAME(
             "corrupt frame",
             Aim.WORKER,
-            true,
+            Injector.ALL,
             "64 bytes of a sum arrive changed at one worker.",
             "The vote drops the step, which is computed again. Same bits."),
     PARTITION(
             "partition",
             Aim.SIDES,
-            false,
+            Injector.SIMULATION,
             "Nodes on different sides cannot hear each other, for some steps.",
             "The side with the majority goes on, the other commits nothing. Same bits."),
+    LEAVE(
+            "leave",
+            Aim.WORKER,
+            Injector.SIMULATION,
+            "A node is asked to end, as by SIGTERM, and another one follows in its place after a while.",
+            "It does its part of the step in flight, and hands its state over if it holds the last copy. No step is"
+                    + " redone. Same bits."),
     CLOCK_JUMP(
             "clock jump",
             Aim.WORKER,
-            false,
+            Injector.SIMULATION,
             "A node's wall clock jumps.",
             "Nothing: deadlines follow the monotonic clock. Same bits."),
     DISK_FULL(
             "disk full",
             Aim.STORE,
-            true,
+            Injector.ALL,
             "Checkpoints cannot be written, for some steps.",
             "The checkpoint fails with a sentence, training goes on, the next one is tried. Same bits."),
     TORN_WRITE(
             "torn write",
             Aim.STORE,
-            true,
+            Injector.ALL,
             "A checkpoint is published, but not all of it reached the disk.",
             "It is passed over and named when a checkpoint is needed. Same bits."),
     SLOW_DISK(
             "slow disk",
             Aim.STORE,
-            true,
+            Injector.ALL,
             "Writing a checkpoint takes so many times as long, for some steps.",
             "Training does not wait. Same bits."),
     STORE_DOWN(
             "store down",
             Aim.STORE,
-            true,
+            Injector.ALL,
             "Checkpoints can be neither written nor listed nor read, for some steps.",
             "As for a full disk; a job that needs one just then waits or ends with a sentence."),
     JOURNAL_DOWN(
             "journal down",
             Aim.NOBODY,
-            false,
+            Injector.SIMULATION,
             "The job's journal cannot be written.",
-            "No step commits until it can. Same bits.");
+            "Where it is slow training goes on. Where it fails whoever leads ends, the workers keep what they hold, and"
+                    + " the next one goes on from there once it can write that it leads. Same bits.");
 
     private final String words;
     private final Aim aim;
-    private final boolean injected;
+    private final Set<Injector> injectors;
     private final String does;
     private final String expected;
 
-    Kind(String words, Aim aim, boolean injected, String does, String expected) {
+    Kind(String words, Aim aim, Set<Injector> injectors, String does, String expected) {
         this.words = words;
         this.aim = aim;
-        this.injected = injected;
+        this.injectors = injectors;
         this.does = does;
         this.expected = expected;
     }
@@ -176,9 +188,14 @@ public enum Kind {
         return aim;
     }
 
-    /// Whether today's injectors can do it.
-    public boolean injected() {
-        return injected;
+    /// Whether this makes it happen.
+    public boolean isInjectedBy(Injector injector) {
+        return injectors.contains(injector);
+    }
+
+    /// What makes it happen, in words; empty where nothing does yet.
+    public String injectors() {
+        return injectors.stream().sorted().map(Injector::word).collect(Collectors.joining(", "));
     }
 
     /// What happens, in a sentence.

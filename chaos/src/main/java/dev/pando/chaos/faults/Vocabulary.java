@@ -7,7 +7,7 @@ import java.util.stream.Collectors;
 public final class Vocabulary {
     private Vocabulary() {}
 
-    /// Rows of a Markdown table: words, what happens, what a run should do, whether it is injected today.
+    /// Rows of a Markdown table: words, what happens, what a run should do, what injects it.
     public static String markdown() {
         return Arrays.stream(Kind.values())
                 .map(kind ->
@@ -18,7 +18,7 @@ public final class Vocabulary {
                                 + " | "
                                 + kind.expected()
                                 + " | "
-                                + (kind.injected() ? "yes" : "no")
+                                + (kind.injectors().isEmpty() ? "nothing yet" : kind.injectors())
                                 + " |")
                 .collect(Collectors.joining("\n"));
     }

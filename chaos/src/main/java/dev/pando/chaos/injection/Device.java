@@ -101,6 +101,7 @@ final class Device {
                     Effect.CorruptFrame _,
                     Effect.Partition _,
                     Effect.ClockJump _,
+                    Effect.Leave _,
                     Effect.DiskFull _,
                     Effect.TornWrite _,
                     Effect.SlowDisk _,

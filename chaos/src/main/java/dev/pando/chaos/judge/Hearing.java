@@ -29,10 +29,13 @@ final class Hearing {
     private final Set<Long> durable = new HashSet<>();
     private final Set<Long> published = new HashSet<>(); // since the job last went back
     private final Set<String> heldBefore = new HashSet<>(); // what an earlier start would not have had to redo
+    private long stepsBefore;
+    private boolean goneSince; // one of them
     private int position;
     private long nextStep = NOT_BEGUN;
     private long unheard; // up to here a checkpoint may be durable of which nobody was left to tell
     private long newestEpoch; // of all processes
+    private long notSaved = NOT_BEGUN; // the last step of which a checkpoint failed
     private OptionalLong found = OptionalLong.empty(); // epoch of the steps that somebody found who is taking over
     private boolean distrusted; // a step was dropped since the last commit: what the workers hold may be wrong
     private boolean stopped; // the last rung was tried
@@ -66,7 +69,14 @@ final class Hearing {
                 holders.add(worker);
             }
             case JobEvent.WorkerLost(String worker, _, _) -> gone(worker);
-            case JobEvent.WorkerLeft(String worker, _) -> gone(worker);
+            case JobEvent.WorkerLeft(String worker, long step) -> {
+                boolean isLastCopy = holders.equals(Set.of(worker));
+                gone(worker);
+                require(
+                        !isLastCopy || step == 0 || durable.contains(step) || notSaved == step,
+                        Rule.NO_STEP_REDONE,
+                        worker + " leaves with the last copy of step " + step + ", of which there is no checkpoint");
+            }
             case JobEvent.EpochOpened opened -> opened(opened);
             case JobEvent.ShardsMoved moved -> moved(moved);
             case JobEvent.RungTried tried -> tried(tried);
@@ -79,8 +89,8 @@ final class Hearing {
                             Rule.CHECKPOINTS_OF_COMMITTED_STEPS,
                             "a snapshot of " + step + " steps is taken after " + nextStep);
             case JobEvent.CheckpointDurable(long step, _, _, _) -> published(step);
-            case JobEvent.CheckpointFailed _, JobEvent.WorkerFellBehind _, JobEvent.WorkerKeptUp _ -> {}
-            case JobEvent.WorkerRefused _ -> {}
+            case JobEvent.CheckpointFailed(long step, _) -> notSaved = step;
+            case JobEvent.WorkerFellBehind _, JobEvent.WorkerKeptUp _, JobEvent.WorkerRefused _ -> {}
             case JobEvent.Finished(long step, _) -> {
                 require(
                         step == nextStep,
@@ -99,7 +109,7 @@ final class Hearing {
 
     private void gone(String worker) {
         holders.remove(worker);
-        heldBefore.remove(worker);
+        goneSince |= heldBefore.remove(worker);
         lost.add(worker);
     }
 
@@ -123,9 +133,8 @@ final class Hearing {
                 Rule.STEPS_IN_ORDER,
                 "it starts at step " + started.step() + " without being resumed");
         heldBefore.clear();
-        if (started.step() < nextStep && !distrusted) {
-            heldBefore.addAll(holders);
-        }
+        heldBefore.addAll(distrusted ? Set.of() : holders);
+        stepsBefore = nextStep;
         unheard = Math.max(unheard, Math.max(nextStep, started.step()));
         nextStep = started.step();
         durable.add(started.step());
@@ -158,12 +167,13 @@ final class Hearing {
         movedInEpoch.clear();
     }
 
-    /// Whoever takes over goes on from what the workers hold. Where epochs are counted anew all of it was lost.
+    /// Whoever takes over goes on from what the workers hold: all that was committed, unless those are gone that had
+    /// applied the last step already. Where epochs are counted anew all of it was lost.
     private void redone(JobEvent.EpochOpened opened) {
         if (opened.epoch() > newestEpoch) {
             heldBefore.retainAll(opened.workers());
             require(
-                    heldBefore.isEmpty(),
+                    heldBefore.isEmpty() || opened.step() >= stepsBefore - (goneSince ? 1 : 0),
                     Rule.NO_STEP_REDONE,
                     "it goes on at step "
                             + opened.step()
@@ -172,6 +182,7 @@ final class Hearing {
                             + " held a later state");
         }
         heldBefore.clear();
+        goneSince = false;
         newestEpoch = opened.epoch();
     }
 

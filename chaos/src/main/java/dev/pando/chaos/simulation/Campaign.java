@@ -1,6 +1,7 @@
 package dev.pando.chaos.simulation;
 
 import dev.pando.chaos.simulation.world.Plan;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -20,6 +21,8 @@ public final class Campaign {
             return cpuNs == 0 ? 0 : (double) virtualNs / cpuNs;
         }
     }
+
+    private static final Duration STANDSTILL = Duration.ofMinutes(10);
 
     private final LongFunction<Plan> plans;
     private final int cores;
@@ -43,6 +46,7 @@ public final class Campaign {
         for (int core = 0; core < Math.min(cores, seeds); core++) {
             threads.add(
                     Thread.ofPlatform()
+                            .daemon() // one that stands still keeps nobody
                             .name("simulator-" + core)
                             .start(() -> {
                                 try {
@@ -55,13 +59,30 @@ public final class Campaign {
                             }));
         }
         for (Thread thread : threads) {
-            thread.join();
+            awaitEnd(thread);
         }
         if (!failures.isEmpty()) {
             throw new IllegalStateException("a simulator failed", failures.getFirst());
         }
         broken.sort((one, other) -> Long.compare(one.plan().seed(), other.plan().seed()));
         return new Summary(seeds, broken, virtualNs, cpuNs, turns, coverage);
+    }
+
+    /// However long it takes, as long as histories come to their ends.
+    private void awaitEnd(Thread thread) throws InterruptedException {
+        long before = -1;
+        while (!thread.join(STANDSTILL)) {
+            synchronized (this) {
+                if (turns == before) {
+                    throw new IllegalStateException(
+                            "no history has come to its end for "
+                                    + STANDSTILL.toMinutes()
+                                    + " minutes, says "
+                                    + thread.getName());
+                }
+                before = turns;
+            }
+        }
     }
 
     private static Chronicle live(Simulator simulator, Plan plan) {

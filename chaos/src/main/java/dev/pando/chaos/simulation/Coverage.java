@@ -38,6 +38,7 @@ public final class Coverage {
                                             "loading",
                                             "waitingForWorkers",
                                             "savingTheLastCopy",
+                                            "awaitingReport",
                                             "receiving",
                                             "computing",
                                             "voting",

@@ -5,6 +5,8 @@ import dev.pando.chaos.faults.FaultScript;
 import dev.pando.chaos.simulation.world.Plan;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /// Draws plans: each seed is another world with another handful of faults, all of which a run must survive.
 public final class Plans {
@@ -58,8 +60,12 @@ public final class Plans {
                     "hang leader",
                     "stop leader 3s",
                     "stop leader 20s",
-                    "journal down for %d steps");
+                    "leave node-%d",
+                    "leave leader",
+                    "journal down for 1%d steps");
     private static final List<String> EVENTS = List.of("votes", "applies", "reduces", "rebuilds", "computes");
+
+    private static final List<String> TURNS = List.of("computes", "votes", "applies");
 
     private Plans() {}
 
@@ -101,8 +107,7 @@ public final class Plans {
             } else if (kind < 0.8) {
                 faults.add(pick(STORE, seed, i, 13) + at);
             } else if (kind < 0.93 && machines > 1) {
-                int machine = 1 + Dice.below(machines - 1, seed, i, 14); // or a number of steps
-                faults.add(pick(NODE, seed, i, 15).formatted(machine) + at);
+                faults.add(ofNodes(seed, i, machines, at));
             } else if (machines > 2) {
                 faults.add(partition(seed, i, machines) + at);
             } else {
@@ -110,6 +115,18 @@ public final class Plans {
             }
         }
         return String.join(", ", faults);
+    }
+
+    private static String ofNodes(long seed, int i, int machines, String at) {
+        if (Dice.uniform(seed, i, 22) < 0.06) {
+            return IntStream.range(0, machines)
+                    .mapToObj(machine -> "leave node-" + machine + at)
+                    .collect(Collectors.joining(", "));
+        }
+        int number = Dice.below(machines, seed, i, 14); // of a node, or of steps
+        String fault = pick(NODE, seed, i, 15).formatted(number);
+        boolean inTheMiddle = fault.contains("leader") && Dice.uniform(seed, i, 23) < 0.6;
+        return fault + (inTheMiddle ? " when any " + pick(TURNS, seed, i, 24) : "") + at;
     }
 
     private static String target(long seed, int i, String who) {

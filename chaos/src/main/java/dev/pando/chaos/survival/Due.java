@@ -2,6 +2,7 @@ package dev.pando.chaos.survival;
 
 import dev.pando.chaos.faults.Effect;
 import dev.pando.chaos.faults.Fault;
+import dev.pando.chaos.faults.Injector;
 import dev.pando.chaos.faults.Kind;
 import dev.pando.chaos.faults.Target;
 import dev.pando.chaos.faults.When;
@@ -15,8 +16,6 @@ import java.util.Set;
 /// @param step that must be in flight; 0 where the time decides
 record Due(Fault fault, double afterSeconds, long step) {
     private static final Set<Kind> OF_NODES = EnumSet.of(Kind.KILL, Kind.HANG, Kind.STOP, Kind.GC_PAUSE);
-    private static final Set<Kind> NOT_HERE =
-            EnumSet.of(Kind.PARTITION, Kind.CLOCK_JUMP, Kind.JOURNAL_DOWN, Kind.POISONED_BATCH, Kind.LOSS_SPIKE);
 
     static Due atStep(Fault fault) {
         return new Due(fault, Double.NaN, fault.when() instanceof When.AtStep(long step) ? step : 0);
@@ -33,12 +32,8 @@ record Due(Fault fault, double afterSeconds, long step) {
     /// Why a fault cannot be dealt to real processes; empty if it can.
     static Optional<String> refusal(Fault fault, int nodes) {
         String quoted = "\"" + fault + "\": ";
-        if (NOT_HERE.contains(fault.effect().kind())) {
-            return Optional.of(
-                    quoted
-                            + "nothing injects "
-                            + fault.effect().kind().words()
-                            + " into real processes; `pando chaos simulate` does");
+        if (!fault.effect().kind().isInjectedBy(Injector.RUN)) {
+            return Optional.of(fault.notInjected(" into real processes"));
         }
         if (fault.when() instanceof When.OnEvent) {
             return Optional.of(

@@ -142,6 +142,6 @@ class ChaosCommandTest {
     @Test
     void shouldListTheFaults() {
         assertThat(pando("chaos", "faults")).isZero();
-        assertThat(out.toString()).contains("bit flip").contains("partition (not injected yet)");
+        assertThat(out.toString()).contains("bit flip").contains("partition (injected by: simulate)");
     }
 }

@@ -51,6 +51,7 @@ final class Faults {
             case REORDER -> steps.map(Effect.Reorder::new);
             case CORRUPT_FRAME -> Arbitraries.just(new Effect.CorruptFrame());
             case PARTITION -> steps.map(Effect.Partition::new);
+            case LEAVE -> Arbitraries.just(new Effect.Leave());
             case CLOCK_JUMP -> durations.map(Effect.ClockJump::new);
             case DISK_FULL -> steps.map(Effect.DiskFull::new);
             case TORN_WRITE -> Arbitraries.just(new Effect.TornWrite());

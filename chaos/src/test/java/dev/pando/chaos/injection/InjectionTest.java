@@ -362,6 +362,7 @@ class InjectionTest {
     void shouldRefuseAScriptThatNothingInjects() {
         assertThatThrownBy(() -> workbench("clock jump worker-0 30s at step 3"))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("nothing injects it yet");
+                .hasMessageContaining(
+                        "nothing injects clock jump into the workers of one process; `pando chaos simulate` does");
     }
 }

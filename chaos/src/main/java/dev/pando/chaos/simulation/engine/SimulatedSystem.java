@@ -87,6 +87,8 @@ public final class SimulatedSystem implements AutoCloseable {
                         """
                         pando.simulation.engine = "%1$s"
                         pando.journal.class = "%2$s.SimulatedJournal"
+                        # What it remembers would outlive a world.
+                        pando.journal.circuit-breaker.max-failures = 1000000000
                         pekko {
                           use-slf4j = off
                           loggers = ["org.apache.pekko.event.Logging$StandardOutLogger"]

@@ -2,6 +2,7 @@ package dev.pando.chaos.simulation.world;
 
 import dev.pando.chaos.faults.Effect;
 import dev.pando.chaos.faults.Fault;
+import dev.pando.chaos.faults.Phase;
 import dev.pando.chaos.faults.Target;
 import dev.pando.chaos.faults.When;
 import dev.pando.chaos.simulation.engine.Engine;
@@ -21,6 +22,8 @@ final class NodeFaults {
     private static final int DOWN = 56;
     private static final long KNOWS_NS = 1_000_000_000L;
     private static final long STEP_NS = 700_000_000;
+    private static final long MESSAGES_NS = 5_000_000;
+    private static final long LEAVING_NS = 20_000_000_000L;
     private static final long NOTICED_NS = 3_000_000_000L;
     private static final long AGAIN_NS = 10_000_000_000L;
     private static final long DOWN_AFTER_NS = 7_000_000_000L;
@@ -40,20 +43,35 @@ final class NodeFaults {
 
     static boolean isOne(Fault fault) {
         return switch (fault.effect()) {
-            case Effect.Partition _, Effect.ClockJump _, Effect.JournalDown _ -> true;
+            case Effect.Partition _, Effect.ClockJump _, Effect.JournalDown _, Effect.Leave _ -> true;
             default -> fault.target() instanceof Target.Node || fault.target() instanceof Target.Leader;
         };
     }
 
-    /// Some worker computes this step.
-    void reached(long step) {
-        for (Fault fault : List.copyOf(due)) {
-            if (fault.when() instanceof When.AtStep(long from) && step >= from) {
+    /// A worker gets to this phase of this step.
+    void reached(String worker, Phase phase, long step) {
+        for (Fault fault : due.isEmpty() ? due : List.copyOf(due)) {
+            long withinNs = withinNs(fault, worker, phase, step);
+            if (withinNs > 0) {
                 due.remove(fault);
-                long delayNs = Long.remainderUnsigned(engine.dice(DELAY, fault.toString().hashCode()), STEP_NS);
+                long delayNs = dice(DELAY, fault, withinNs);
                 engine.after(delayNs, null, fault.toString().hashCode(), () -> strike(fault));
             }
         }
+    }
+
+    /// How soon the fault strikes after this: within a step of one, or within a message or two of an event.
+    private static long withinNs(Fault fault, String worker, Phase phase, long step) {
+        return switch (fault.when()) {
+            case When.AtStep(long from) -> phase == Phase.COMPUTE && step >= from ? STEP_NS : 0;
+            case When.OnEvent(Target who, Phase awaited, long from) ->
+                    phase == awaited && step >= from && isMeant(who, worker) ? MESSAGES_NS : 0;
+            case When.AtRate _ -> throw new IllegalStateException("\"" + fault + "\" is not bound");
+        };
+    }
+
+    private static boolean isMeant(Target who, String worker) {
+        return who instanceof Target.Worker named ? named.isMeantBy(worker) : who instanceof Target.Any;
     }
 
     private void strike(Fault fault) {
@@ -73,6 +91,7 @@ final class NodeFaults {
                                 stop(node, duration.toNanos());
                             });
             case Effect.Partition(long steps) -> part(fault, steps);
+            case Effect.Leave() -> running(fault).forEach(this::leave);
             case Effect.ClockJump(var duration) ->
                     world.machines(fault.target()).forEach(machine -> world.clock(machine).jump(duration));
             case Effect.JournalDown(long steps) -> {
@@ -111,6 +130,12 @@ final class NodeFaults {
         return journalFails ? new World.Journal(0, true) : new World.Journal(leftNs, false);
     }
 
+    /// The process ends once nothing of a job is in its hands, or nobody waits any longer.
+    private void leave(Node node) {
+        world.askToLeave(node, () -> kill(node, 0));
+        engine.after(LEAVING_NS, null, node.number(), () -> kill(node, 0));
+    }
+
     private List<Node> running(Fault fault) {
         return world.machines(fault.target()).stream().flatMap(world::running).filter(node -> !node.isDead()).toList();
     }
@@ -134,6 +159,7 @@ final class NodeFaults {
                         .map(side -> side.stream().flatMap(target -> world.machines(target).stream()).toList())
                         .toList();
         world.network().cut(machines);
+        world.grove().cut();
         long lengthNs = steps * STEP_NS * 2;
         healedNs = engine.nowNs() + lengthNs;
         engine.after(

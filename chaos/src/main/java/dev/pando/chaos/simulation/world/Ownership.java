@@ -10,7 +10,9 @@ import dev.pando.actors.NodeSupervisor;
 import dev.pando.chaos.simulation.engine.Engine;
 import dev.pando.chaos.simulation.engine.Node;
 import dev.pando.chaos.simulation.engine.SimulatedSystem;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -43,6 +45,7 @@ final class Ownership {
     private final ActorRef<SimulatedSystem.Do> root;
     private final Consumer<JobEvent> ear;
     private final Set<Node> departed = new HashSet<>();
+    private final Map<Long, Long> epochs = new HashMap<>(); // under which each step was told of
     private Optional<Node> on = Optional.empty();
     private Optional<ActorRef<JobOwner.Command>> owner = Optional.empty();
     private int clients;
@@ -90,7 +93,8 @@ final class Ownership {
             ActorRef<Watched> watcher = context.messageAdapter(Watched.class, Heard::new);
             ActorRef<Answer> answers = context.messageAdapter(Answer.class, Answered::new);
             ActorRef<ActorRef<JobOwner.Command>> reply = context.spawn(passing(context), "reply");
-            world.supervisor(node).tell(new NodeSupervisor.OwnJob(job.id(), world.clock(node), reply));
+            world.supervisor(node)
+                    .tell(new NodeSupervisor.OwnJob(job.id(), world.grove().seenBy(node), world.clock(node), reply));
             return Behaviors.receive(Command.class)
                     .onMessage(
                             Owned.class,
@@ -165,10 +169,14 @@ final class Ownership {
 
     private void hear(Told told) {
         switch (told.event()) {
-            case JobEvent.StepCommitted now when now.step() <= step -> {
+            case JobEvent.StepCommitted now
+                    when now.step() <= step && epochs.getOrDefault(now.step(), -1L) != now.epoch() -> {
                 return; // heard of another owner
             }
-            case JobEvent.StepCommitted now -> step = now.step();
+            case JobEvent.StepCommitted now -> {
+                step = now.step();
+                epochs.put(step, now.epoch());
+            }
             case JobEvent.Started started -> step = started.step() - 1;
             case JobEvent.StateLoaded loaded -> step = loaded.step() - 1;
             default -> {}

@@ -25,7 +25,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
 /// A job on simulated machines, with the actors that ship: nodes that die, stand still and cannot hear each other,
 /// devices that fail, a disk, and somebody who listens.
@@ -52,6 +54,7 @@ public final class SimulatedWorld implements World, AutoCloseable {
     private final Witness witness;
     private final Arena arena = Arena.ofConfined();
     private final Network network;
+    private final Grove grove;
     private final Hub hub;
     private final SimulatedDisk disk;
     private final Injection injection;
@@ -74,6 +77,7 @@ public final class SimulatedWorld implements World, AutoCloseable {
         this.tampering = tampering;
         this.witness = witness;
         this.network = new Network(engine);
+        this.grove = new Grove(engine, network);
         this.hub = new Hub(engine, network, arena);
         this.disk = new SimulatedDisk(engine);
         this.root = system.begin(plan.seed(), this);
@@ -142,6 +146,10 @@ public final class SimulatedWorld implements World, AutoCloseable {
         return network;
     }
 
+    Grove grove() {
+        return grove;
+    }
+
     Hub hub() {
         return hub;
     }
@@ -158,6 +166,7 @@ public final class SimulatedWorld implements World, AutoCloseable {
         String name = "node-" + machine + (process == 1 ? "" : "." + process);
         Node node = new Node(name, machine);
         nodes.put(name, node);
+        grove.joins(node);
         List<String> devices = new ArrayList<>();
         for (int device = 0; device < plan.devices(); device++) {
             String worker = "worker-" + (machine * plan.devices() + device);
@@ -197,13 +206,30 @@ public final class SimulatedWorld implements World, AutoCloseable {
                 node.number(),
                 () -> {
                     root.tell(new SimulatedSystem.Do(context -> context.stop(supervisors.get(node.name()))));
-                    ownership.left(node);
+                    putOut(node);
                 });
     }
 
     /// The others go on without a node, which may not know it yet.
     void putOut(Node node) {
+        grove.removed(node);
         ownership.left(node);
+    }
+
+    /// A node is to let go of what it does.
+    ///
+    /// @param left what happens once it has
+    void askToLeave(Node node, Runnable left) {
+        root.tell(
+                new SimulatedSystem.Do(context -> {
+                    ActorRef<Done> done =
+                            context.spawnAnonymous(
+                                    Behaviors.<Done>receiveMessage(answer -> {
+                                        left.run();
+                                        return Behaviors.stopped();
+                                    }));
+                    supervisors.get(node.name()).tell(new NodeSupervisor.Leave(done));
+                }));
     }
 
     /// Nodes that could own the job, the first one first.
@@ -268,19 +294,20 @@ public final class SimulatedWorld implements World, AutoCloseable {
 
         @Override
         public Replica replica(JobSpec job, String worker) {
-            double slowness = 1 + Long.remainderUnsigned(engine.dice(SPEED, worker.hashCode()), 100) / 200.0;
-            LedgerTrainer[] self = new LedgerTrainer[1];
-            self[0] =
-                    new LedgerTrainer(
-                            arena,
-                            shard -> {
-                                nodeFaults.reached(self[0].step());
-                                long more = Long.remainderUnsigned(engine.dice(SHARD, computed++), SHARD_NS / 4);
-                                Wait.sleep(engine, (long) ((SHARD_NS + more) * slowness));
-                            });
-            Trainer trainer = tampering.trainer(worker, self[0]);
+            Trainer trainer = tampering.trainer(worker, new AttendedTrainer(worker, trainer(worker), nodeFaults));
             Collective collective = tampering.collective(worker, hub.join(node));
             return new Replica(trainer, collective);
+        }
+
+        /// Some workers are slower than others, and no batch shard takes as long as the one before.
+        private Trainer trainer(String worker) {
+            double slowness = 1 + Long.remainderUnsigned(engine.dice(SPEED, worker.hashCode()), 100) / 200.0;
+            return new LedgerTrainer(
+                    arena,
+                    shard -> {
+                        long more = Long.remainderUnsigned(engine.dice(SHARD, computed++), SHARD_NS / 4);
+                        Wait.sleep(engine, (long) ((SHARD_NS + more) * slowness));
+                    });
         }
 
         @Override

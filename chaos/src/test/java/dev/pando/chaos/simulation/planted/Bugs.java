@@ -50,8 +50,32 @@ final class Bugs {
                 "a job never gives up, nor notices that it stands still",
                 Patch.no("Course", "isHopeless"),
                 Patch.body("Planner", "handOver", Bugs::emptyMap));
+        takeovers(bugs);
         SeamBugs.all().forEach((name, tampering) -> bugs.add(new Bug(name, tampering, List.of())));
         return bugs;
+    }
+
+    /// What can be wrong where the lead of a job passes from one node to another.
+    private static void takeovers(List<Bug> bugs) {
+        add(bugs, "whoever takes over counts as the one before", Patch.neverMore("JobOwner", "lead"));
+        add(bugs, "whoever takes over begins as if nobody had led before", Patch.no("Inheritance", "isSuccession"));
+        add(bugs, "whoever takes over does not wait for those who are there", Patch.yes("Muster", "isOver"));
+        add(bugs, "a worker obeys whoever led before", Patch.no("GpuWorker", "isStale"));
+        add(bugs, "a step is told of once for each worker", Patch.allEqual("Course", "isNews"));
+        add(bugs, "a watcher is not told what it has missed", Patch.body("Watchers", "missed", Bugs::emptyList));
+        add(bugs, "the journal keeps nothing of what happened", Patch.no("Watchers", "isJournalled"));
+        add(
+                bugs,
+                "the journal lets whoever led before write on",
+                Patch.allEqual("dev.pando.chaos.simulation.engine.SimulatedJournal", "append"));
+        add(bugs, "a minority commits", Patch.yes("Quorum", "isHeld"));
+        add(
+                bugs,
+                "a worker that was given up before it came is welcome",
+                Patch.without("Crew", "seat", "contains", 0, 2));
+        add(bugs, "a copy that an earlier supervisor asked for is written", Patch.allEqual("PipelineStage", "copied"));
+        add(bugs, "two that computed the same shard both count", Patch.idle("StepInFlight", "dropDoubles"));
+        add(bugs, "the last copy of the state leaves unsaved", Patch.no("BetweenSteps", "isTheLastCopyLeaving"));
     }
 
     private static void add(List<Bug> bugs, String name, Patch... patches) {

@@ -13,8 +13,12 @@ import java.util.function.Consumer;
 
 /// A bug in a class of the actors, as a change of its bytes: what ships has no switch for it.
 ///
-/// @param type simple name of a class of `dev.pando.actors`
+/// @param type name of a class; where it says no package, one of `dev.pando.actors`
 record Patch(String type, ClassTransform change) {
+    boolean isOf(String name) {
+        return name.equals(type.contains(".") ? type : "dev.pando.actors." + type);
+    }
+
     byte[] apply(byte[] original) {
         ClassFile files = ClassFile.of();
         byte[] patched = files.transformClass(files.parse(original), change);

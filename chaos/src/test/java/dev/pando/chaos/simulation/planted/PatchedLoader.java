@@ -3,17 +3,26 @@ package dev.pando.chaos.simulation.planted;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /// Loads the actors and the simulator anew, with bugs in them; all else is as everywhere.
 final class PatchedLoader extends ClassLoader {
     private static final List<String> OURS = List.of("dev.pando.actors.", "dev.pando.chaos.");
 
     private final List<Patch> patches;
+    private final Set<Patch> idle;
 
     PatchedLoader(List<Patch> patches) {
         super(PatchedLoader.class.getClassLoader());
         this.patches = patches;
+        this.idle = new HashSet<>(patches);
+    }
+
+    /// Patches of classes that nobody has asked for.
+    Set<Patch> idle() {
+        return idle;
     }
 
     @Override
@@ -34,8 +43,9 @@ final class PatchedLoader extends ClassLoader {
             }
             byte[] bytes = stream.readAllBytes();
             for (Patch patch : patches) {
-                if (name.equals("dev.pando.actors." + patch.type())) {
+                if (patch.isOf(name)) {
                     bytes = patch.apply(bytes);
+                    idle.remove(patch);
                 }
             }
             return defineClass(name, bytes, 0, bytes.length);

@@ -54,6 +54,10 @@ public final class PlantedBugs {
                     (BiFunction<String, Long, String>)
                             loader.loadClass(Hunt.class.getName()).getConstructor().newInstance();
             String[] answer = hunt.apply(bug.name(), seeds).split("\t", -1);
+            if (!loader.idle().isEmpty()) {
+                throw new IllegalStateException(
+                        "\"" + bug.name() + "\" is planted where nothing grows: " + loader.idle());
+            }
             double seconds = (ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - beganNs) / 1e9;
             return answer.length < 2
                     ? new Finding(bug.name(), "none of " + seeds, "", seconds)
