@@ -117,8 +117,8 @@ final class TinyCluster implements AutoCloseable {
         }
     }
 
-    /// A killed process sends nothing more, but a system that terminates takes its time: whoever leads a job there would
-    /// hear that devices end one after the other, and give their workers up.
+    /// A killed process sends nothing more, but a system that terminates takes its time: whoever leads a job there
+    /// would hear that devices end one after the other, and give their workers up.
     private static void hush(ActorSystem<?> victim) {
         ActorSelection owner = Adapter.toClassic(victim).actorSelection("/system/sharding/job/*/tiny");
         try {

@@ -36,7 +36,7 @@ class SimulatorTest {
 
     /// Seeds that once broke a rule, see docs/reliability.md.
     @ParameterizedTest
-    @ValueSource(longs = {884, 1395, 1803, 2681, 2715, 4910, 5966, 7844, 9118})
+    @ValueSource(longs = {884, 1395, 1803, 1919, 2681, 2715, 4910, 5966, 7844, 9118})
     void shouldBreakNoRuleAnyMore(long seed) {
         try (Simulator simulator = new Simulator()) {
             assertThat(simulator.run(Plans.draw(seed, 0)).violations()).isEmpty();
