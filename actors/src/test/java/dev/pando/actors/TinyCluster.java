@@ -1,7 +1,5 @@
 package dev.pando.actors;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import com.typesafe.config.ConfigFactory;
 import dev.pando.training.step.CheckpointStore;
 import dev.pando.training.step.LocalCollective;
@@ -13,14 +11,11 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.apache.pekko.Done;
-import org.apache.pekko.actor.ActorNotFound;
-import org.apache.pekko.actor.ActorSelection;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -32,13 +27,11 @@ import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Down;
 import org.apache.pekko.cluster.typed.Join;
-import org.apache.pekko.pattern.Patterns;
 
 /// Several nodes of one cluster in this JVM, with tiny trainers, one collective and one ledger; any of them can be
 /// killed.
 final class TinyCluster implements AutoCloseable {
     private static final Duration DEADLINE = Duration.ofSeconds(60);
-    private static final Duration HUSHED = Duration.ofMillis(500); // whoever is there answers at once
 
     final List<ActorSystem<NodeSupervisor.Command>> nodes = new ArrayList<>();
     final BlockingQueue<JobOwner.Watched> events = new LinkedBlockingQueue<>();
@@ -105,7 +98,6 @@ final class TinyCluster implements AutoCloseable {
     void kill(List<ActorSystem<NodeSupervisor.Command>> victims) {
         for (ActorSystem<NodeSupervisor.Command> victim : victims) {
             nodes.removeIf(node -> node.address().equals(victim.address())); // systems of one name are equal
-            hush(victim);
             victim.terminate();
         }
         for (ActorSystem<?> node : nodes) {
@@ -114,18 +106,6 @@ final class TinyCluster implements AutoCloseable {
                 node.eventStream().tell(new EventStream.Publish<>(new NodeGone(address, "killed")));
                 Cluster.get(node).manager().tell(new Down(address));
             }
-        }
-    }
-
-    /// A killed process sends nothing more, but a system that terminates takes its time: whoever leads a job there
-    /// would hear that devices end one after the other, and give their workers up.
-    private static void hush(ActorSystem<?> victim) {
-        ActorSelection owner = Adapter.toClassic(victim).actorSelection("/system/sharding/job/*/tiny");
-        try {
-            var leading = owner.resolveOne(HUSHED).toCompletableFuture().join();
-            Patterns.gracefulStop(leading, DEADLINE).toCompletableFuture().join();
-        } catch (CompletionException none) {
-            assertThat(none).hasCauseInstanceOf(ActorNotFound.class); // nothing is led there
         }
     }
 
