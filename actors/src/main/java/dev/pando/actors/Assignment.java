@@ -6,6 +6,7 @@ import dev.pando.training.step.Trainer.ShardLoss;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -68,6 +69,13 @@ final class Assignment {
                 .map(Map.Entry::getValue)
                 .distinct()
                 .toList();
+    }
+
+    /// What each of the shards came to, and at whom. The assignment is complete.
+    SortedMap<Integer, Doubt.Made> made() {
+        SortedMap<Integer, Doubt.Made> made = new TreeMap<>();
+        computed.forEach((shard, loss) -> made.put(shard, new Doubt.Made(owners.get(shard), loss)));
+        return made;
     }
 
     /// Loss of the whole step, added along the tree. The assignment is complete.

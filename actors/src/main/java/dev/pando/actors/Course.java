@@ -1,8 +1,6 @@
 package dev.pando.actors;
 
 import dev.pando.training.step.LossHistory;
-import dev.pando.training.step.Trainer.Examined;
-import dev.pando.training.step.Trainer.ShardLoss;
 
 /// How far a job has come: the steps that are committed, and what has failed since the last one.
 final class Course {
@@ -33,8 +31,9 @@ final class Course {
         return position >= job.steps();
     }
 
-    void commit(ShardLoss total, Examined examined) {
-        history = history.then(position, total.loss(), examined.gradientNorm());
+    /// @param including the step
+    void commit(LossHistory including) {
+        history = including;
         position++;
         if (position > furthest) { // a step that is committed once more after a rollback is no progress
             furthest = position;

@@ -78,6 +78,7 @@ public sealed interface JobEvent {
     /// A rung of the recovery ladder was tried.
     record RungTried(Rung rung, long step, String subject) implements JobEvent {}
 
+    /// @param loss NaN where the step was skipped, as is the gradient norm
     /// @param seconds since the step before it was committed
     record StepCommitted(
             long step,
@@ -88,7 +89,12 @@ public sealed interface JobEvent {
             long tokens,
             double seconds,
             int workers)
-            implements JobEvent {}
+            implements JobEvent {
+        /// Whether nothing was learned in this step, since its data gives no numbers to learn from.
+        public boolean wasSkipped() {
+            return Double.isNaN(loss);
+        }
+    }
 
     /// The job's state is that of a checkpoint again; steps from there on are committed anew.
     ///
@@ -127,6 +133,8 @@ public sealed interface JobEvent {
         REBUILD_FROM_PEER,
         /// Nobody holds the state any more.
         LOAD_CHECKPOINT,
+        /// The step's data gives no numbers to learn from, whoever computes it: the job goes on without it.
+        SKIP_DATA,
         /// A person must act.
         STOP
     }

@@ -1,5 +1,7 @@
 package dev.pando.actors;
 
+import dev.pando.training.step.SkipRule;
+
 /// A job as it travels to the nodes that work on it: what the actors must know of it, and the config for the rest.
 ///
 /// @param id unique; the name of the run
@@ -13,6 +15,7 @@ package dev.pando.actors;
 /// @param data names the tokens that the job trains on, whatever becomes of the text that they were made from; empty
 ///   where the trainer makes its own
 /// @param device the kind that it computes on: others would give other bits, and take no part; empty where any will do
+/// @param skip which steps are skipped, and how many
 public record JobSpec(
         String id,
         long steps,
@@ -22,10 +25,12 @@ public record JobSpec(
         double secondsBetweenFailures,
         String config,
         String data,
-        String device) {
+        String device,
+        SkipRule skip) {
     private static final double HOUR_S = 3600;
 
     public JobSpec {
+        skip = skip == null ? SkipRule.DEFAULT : skip; // jobs of earlier versions do not say
         if (steps < 1 || shards < 1 || workers < 1 || checkpointEverySteps < 0 || !(secondsBetweenFailures > 0)) {
             throw new IllegalArgumentException(
                     "job "
@@ -36,6 +41,11 @@ public record JobSpec(
     }
 
     public JobSpec(String id, long steps, int shards, int workers, long checkpointEverySteps, String config) {
-        this(id, steps, shards, workers, checkpointEverySteps, HOUR_S, config, "", "");
+        this(id, steps, shards, workers, checkpointEverySteps, HOUR_S, config, "", "", SkipRule.DEFAULT);
+    }
+
+    public JobSpec skipping(SkipRule other) {
+        return new JobSpec(
+                id, steps, shards, workers, checkpointEverySteps, secondsBetweenFailures, config, data, device, other);
     }
 }

@@ -24,6 +24,7 @@ public final class PipelineStage {
                     Compute,
                     Reduce,
                     Apply,
+                    Skip,
                     Drop,
                     SendState,
                     ReceiveState,
@@ -59,6 +60,9 @@ public final class PipelineStage {
 
     /// The step is committed. Answered by [JobSupervisor.Applied].
     public record Apply(long step, long epoch, ShardLoss total) implements Command, Wire {}
+
+    /// The step is committed without its data. Answered by [JobSupervisor.Applied].
+    public record Skip(long step, long epoch) implements Command, Wire {}
 
     /// Forget what was computed of the step.
     public record Drop(long step, long epoch) implements Command, Wire {}

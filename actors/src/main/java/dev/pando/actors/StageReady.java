@@ -14,6 +14,7 @@ import dev.pando.actors.PipelineStage.ReceiveState;
 import dev.pando.actors.PipelineStage.Reduce;
 import dev.pando.actors.PipelineStage.SendState;
 import dev.pando.actors.PipelineStage.Serve;
+import dev.pando.actors.PipelineStage.Skip;
 import dev.pando.actors.PipelineStage.TakeSnapshot;
 import dev.pando.actors.PipelineStage.Tick;
 import java.time.Duration;
@@ -68,6 +69,9 @@ final class StageReady {
                                 Apply.class,
                                 order ->
                                         order.epoch() == epoch ? changing(epoch, order, step::apply) : Behaviors.same())
+                        .onMessage(
+                                Skip.class,
+                                order -> order.epoch() == epoch ? changing(epoch, order, step::skip) : Behaviors.same())
                         .onMessage(
                                 Drop.class,
                                 order -> order.epoch() == epoch ? follow(order, step::drop) : Behaviors.same())

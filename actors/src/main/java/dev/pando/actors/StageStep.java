@@ -4,6 +4,7 @@ import dev.pando.actors.PipelineStage.Apply;
 import dev.pando.actors.PipelineStage.Compute;
 import dev.pando.actors.PipelineStage.Drop;
 import dev.pando.actors.PipelineStage.Reduce;
+import dev.pando.actors.PipelineStage.Skip;
 import dev.pando.training.step.Collective.Deadline;
 import dev.pando.training.step.Collective.Outcome;
 import dev.pando.training.step.Trainer.Examined;
@@ -96,13 +97,21 @@ final class StageStep {
     }
 
     void apply(Apply order) {
+        commit("applying step " + order.step(), order.epoch(), () -> work.apply(order.step(), order.total()));
+    }
+
+    void skip(Skip order) {
+        commit("skipping step " + order.step(), order.epoch(), () -> work.skip(order.step()));
+    }
+
+    private void commit(String what, long epoch, Callable<StageWork.Applied> commit) {
         work.changing();
         stage.onDevice(
-                "applying step " + order.step(),
-                () -> work.apply(order.step(), order.total()),
+                what,
+                commit,
                 applied -> {
                     work.applied(applied);
-                    stage.supervisor().tell(new JobSupervisor.Applied(stage.name, order.epoch(), applied.committed()));
+                    stage.supervisor().tell(new JobSupervisor.Applied(stage.name, epoch, applied.committed()));
                 });
     }
 

@@ -145,7 +145,7 @@ final class StageWork {
         return changes > 0;
     }
 
-    /// The step is applied.
+    /// The step is applied, or skipped.
     void applied(Applied applied) {
         changes--;
         latest.add(applied.committed());
@@ -258,12 +258,22 @@ final class StageWork {
     }
 
     Applied apply(long committed, ShardLoss total) {
+        requireState(committed);
+        Committed step = trainer.apply(sum, total);
+        return new Applied(step, trainer.history());
+    }
+
+    Applied skip(long committed) {
+        requireState(committed);
+        Committed step = trainer.skip();
+        return new Applied(step, trainer.history());
+    }
+
+    private void requireState(long committed) {
         if (trainer.step() != committed) {
             throw new StageFailure(
                     "asked to apply step " + committed + " while holding the state of step " + trainer.step());
         }
-        Committed step = trainer.apply(sum, total);
-        return new Applied(step, trainer.history());
     }
 
     /// A state whose last step was not applied, since the device threw there, must not go anywhere.

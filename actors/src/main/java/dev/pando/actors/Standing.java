@@ -29,7 +29,7 @@ final class Standing {
                     stragglers.put(slow.worker(), new Straggler(slow.worker(), slow.times()));
             case JobEvent.WorkerKeptUp worker -> stragglers.remove(worker.worker());
             case JobEvent.StepCommitted committed -> {
-                newest = Optional.of(committed);
+                newest = committed.wasSkipped() && newest.isPresent() ? newest : Optional.of(committed);
                 step = committed.step() + 1;
             }
             case JobEvent.EpochOpened opened -> {

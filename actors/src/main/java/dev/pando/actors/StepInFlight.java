@@ -4,6 +4,7 @@ import dev.pando.actors.JobSupervisor.Command;
 import dev.pando.actors.JobSupervisor.Computed;
 import dev.pando.actors.JobSupervisor.Tick;
 import dev.pando.actors.JobSupervisor.Voted;
+import dev.pando.training.step.LossHistory;
 import dev.pando.training.step.Trainer.Examined;
 import dev.pando.training.step.Trainer.ShardLoss;
 import java.util.ArrayList;
@@ -34,7 +35,7 @@ final class StepInFlight {
     private final Stragglers stragglers;
 
     private final SortedMap<String, List<Integer>> inherited = new TreeMap<>(); // shards that were found computed
-    private long doubted = -1; // the last step that was computed once more since its numbers were none
+    private final Doubt doubt = new Doubt();
 
     StepInFlight(Lead lead) {
         this.lead = lead;
@@ -89,6 +90,9 @@ final class StepInFlight {
                         ? balance.plan(roster.holders())
                         : Planner.planAround(job.shards(), inherited, balance.secondsPerShard(roster.holders()));
         inherited.clear();
+        if (doubt.isAbout(course.position())) {
+            plan = doubt.elsewhere(plan);
+        }
         plan.forEach((worker, shards) -> order(assignment, worker, shards));
         return computing(assignment);
     }
@@ -142,18 +146,11 @@ final class StepInFlight {
 
     private Behavior<Command> settle(Assignment assignment, ShardLoss total, Tally.Verdict verdict) {
         return switch (verdict) {
-            case Tally.Commit(Examined examined) -> commit(assignment, total, examined);
-            case Tally.NotFinite(double norm) -> {
-                String numbers = "the loss is " + total.loss() + " and the gradient norm " + norm;
-                yield course.position() == doubted
-                        ? lead.ending.fail(
-                                "step "
-                                        + course.position()
-                                        + ": "
-                                        + numbers
-                                        + "; look at the data of this step, or lower the learning rate")
-                        : onceMore(numbers);
-            }
+            case Tally.Agreed(Examined examined) ->
+                    job.skip()
+                            .objection(course.history(), total, examined)
+                            .map(objection -> suspect(assignment, objection))
+                            .orElseGet(() -> sound(assignment, total, examined));
             case Tally.Outvoted(List<String> workers) -> {
                 String evidence = "its sum of gradients differs from that of the majority";
                 audience.tell(
@@ -162,52 +159,103 @@ final class StepInFlight {
                 workers.forEach(worker -> lead.lose(worker, evidence));
                 yield lead.between.betweenSteps();
             }
-            case Tally.Split() -> {
-                audience.tell(
-                        new JobEvent.StepDropped(
-                                course.position(),
-                                crew.epoch(),
-                                "the replicas' sums of gradients differ, and none has a majority"));
-                course.failed();
-                roster.nobodyHolds();
-                yield course.isHopeless()
-                        ? lead.ending.fail(
-                                "step " + course.position() + ": the replicas differ whenever it is computed")
-                        : lead.opening.recovering();
-            }
+            case Tally.Split() -> irreconcilable("the replicas' sums of gradients differ, and none has a majority");
         };
     }
 
-    /// No number may be a device's slip as well as the data's fault: the step is forgotten, and computed anew by all.
+    private Behavior<Command> irreconcilable(String reason) {
+        audience.tell(new JobEvent.StepDropped(course.position(), crew.epoch(), reason));
+        course.failed();
+        roster.nobodyHolds();
+        return course.isHopeless()
+                ? lead.ending.fail("step " + course.position() + ": the replicas differ whenever it is computed")
+                : lead.opening.recovering();
+    }
+
+    /// Numbers that no step should have may be a device's slip as well as the data's fault: only once others have got
+    /// the same is it the data.
+    private Behavior<Command> suspect(Assignment assignment, String objection) {
+        long step = course.position();
+        if (!doubt.isAbout(step)) {
+            doubt.begin(step, assignment.made());
+            return onceMore("it gives " + objection);
+        }
+        if (doubt.isConfirmedBy(assignment.made())) {
+            return skip(assignment, objection);
+        }
+        SortedSet<String> blamed = doubt.blamed(assignment.made());
+        doubt.forget();
+        if (blamed.isEmpty() || blamed.containsAll(roster.holders())) {
+            return irreconcilable("it gives " + objection + ", and the workers differ in what its batch shards give");
+        }
+        distrust(blamed);
+        course.failed();
+        return course.isHopeless()
+                ? lead.ending.fail("step " + step + ": it gives " + objection + ", and never twice the same")
+                : onceMore("it gives " + objection + " at " + String.join(", ", blamed) + " alone");
+    }
+
+    private Behavior<Command> sound(Assignment assignment, ShardLoss total, Examined examined) {
+        long step = course.position();
+        if (doubt.isAbout(step)) {
+            SortedSet<String> blamed = doubt.blamedBefore(assignment.made());
+            if (!blamed.containsAll(roster.holders())) {
+                distrust(blamed);
+            }
+        }
+        return commit(
+                assignment,
+                new PipelineStage.Apply(step, crew.epoch(), total),
+                course.history().then(step, total.loss(), examined.gradientNorm()));
+    }
+
+    private void distrust(SortedSet<String> workers) {
+        workers.stream()
+                .filter(roster::has)
+                .forEach(worker -> lead.lose(worker, "others get another loss from the same batch shards"));
+    }
+
+    private Behavior<Command> skip(Assignment assignment, String objection) {
+        long step = course.position();
+        if (!job.skip().maySkip(course.history())) {
+            return lead.ending.fail(job.skip().refusal(step, objection));
+        }
+        audience.tell(
+                new JobEvent.RungTried(
+                        JobEvent.Rung.SKIP_DATA, step, "its data gives " + objection + ", whoever computes it"));
+        return commit(assignment, new PipelineStage.Skip(step, crew.epoch()), course.history().skipping(step));
+    }
+
+    /// The step is forgotten, and computed anew by all.
     private Behavior<Command> onceMore(String reason) {
-        doubted = course.position();
         audience.tell(new JobEvent.StepDropped(course.position(), crew.epoch(), reason));
         roster.holders().forEach(worker -> crew.ask(worker, new PipelineStage.Drop(course.position(), crew.epoch())));
         crew.openEpoch(course.position(), "step " + course.position() + " is computed once more", roster.holders());
         return lead.between.betweenSteps();
     }
 
-    private Behavior<Command> commit(Assignment assignment, ShardLoss total, Examined examined) {
+    /// @param order to apply the step, or to skip it
+    /// @param including the step
+    private Behavior<Command> commit(Assignment assignment, PipelineStage.Command order, LossHistory including) {
         if (!quorum.isHeld()) {
-            return cutOff(assignment, total, examined);
+            return cutOff(assignment, order, including);
         }
-        roster.holders()
-                .forEach(worker -> crew.ask(worker, new PipelineStage.Apply(course.position(), crew.epoch(), total)));
+        roster.holders().forEach(worker -> crew.ask(worker, order));
         balance.endStep();
         stragglers.watch(course.position(), balance.measured(roster.holders())).forEach(audience::tell);
-        course.commit(total, examined);
+        course.commit(including);
         return lead.between.betweenSteps();
     }
 
     /// Whoever is on the other side may be committing this very step, and more: this one waits until the cluster knows.
-    private Behavior<Command> cutOff(Assignment assignment, ShardLoss total, Examined examined) {
+    private Behavior<Command> cutOff(Assignment assignment, PipelineStage.Command order, LossHistory including) {
         return lead.state(
                 "cutOff",
                 new Waiting(List::of, 1, worker -> reassign(assignment, worker)),
                 own ->
                         own.onMessage(
                                 Tick.class,
-                                tick -> quorum.isHeld() ? commit(assignment, total, examined) : Behaviors.same()));
+                                tick -> quorum.isHeld() ? commit(assignment, order, including) : Behaviors.same()));
     }
 
     /// Gives a lost worker's shards to the others. What they hold already, they keep.

@@ -10,6 +10,8 @@ import java.util.TreeSet;
 
 /// Settles one vote per training step: all apply or all drop.
 final class Tally {
+    private static final Examined NO_NUMBER = new Examined(Double.NaN, 0); // whatever its bits are
+
     private final SortedSet<String> voters;
     private final Map<String, Examined> votes = new TreeMap<>();
 
@@ -33,11 +35,11 @@ final class Tally {
 
     /// What the votes say, once all are in.
     Verdict verdict() {
+        votes.replaceAll((_, vote) -> vote.isFinite() ? vote : NO_NUMBER);
         Map<Examined, Integer> counts = new java.util.LinkedHashMap<>();
         votes.values().forEach(vote -> counts.merge(vote, 1, Integer::sum));
         if (counts.size() == 1) {
-            Examined agreed = votes.values().iterator().next();
-            return agreed.isFinite() ? new Commit(agreed) : new NotFinite(agreed.gradientNorm());
+            return new Agreed(votes.values().iterator().next());
         }
         int most = counts.values().stream().max(Integer::compare).orElseThrow();
         boolean majority = 2 * most > votes.size();
@@ -51,11 +53,8 @@ final class Tally {
 
     sealed interface Verdict {}
 
-    /// All agree to the bit.
-    record Commit(Examined examined) implements Verdict {}
-
-    /// All agree that the gradient is no number.
-    record NotFinite(double gradientNorm) implements Verdict {}
+    /// All agree to the bit, or that the gradient is no number.
+    record Agreed(Examined examined) implements Verdict {}
 
     /// These differ from a majority: their memory or arithmetic is not to be trusted.
     record Outvoted(List<String> workers) implements Verdict {}

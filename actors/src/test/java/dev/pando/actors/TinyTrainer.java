@@ -62,6 +62,12 @@ class TinyTrainer implements Trainer {
     }
 
     @Override
+    public Committed skip() {
+        history = history.skipping(step);
+        return Committed.skipped(step++, 0.1);
+    }
+
+    @Override
     public TrainerState state() {
         return new TrainerState(
                 step, history, List.of(new TrainerState.Span("w", List.of((long) N), table.get("w").in(weights))));

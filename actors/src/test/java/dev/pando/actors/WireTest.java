@@ -6,6 +6,7 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import dev.pando.training.step.Collective.Member;
 import dev.pando.training.step.Collective.Membership;
 import dev.pando.training.step.LossHistory;
+import dev.pando.training.step.SkipRule;
 import dev.pando.training.step.Trainer.Committed;
 import dev.pando.training.step.Trainer.Examined;
 import dev.pando.training.step.Trainer.ShardLoss;
@@ -48,10 +49,10 @@ class WireTest {
     private static final ActorRef<JobOwner.Command> OWNER = KIT.spawn(Behaviors.ignore());
     private static final Instant NOON = Instant.parse("2026-01-01T12:00:00.123456789Z");
 
-    private static final LossHistory HISTORY = LossHistory.EMPTY.then(0, 2.5, 0.1);
+    private static final LossHistory HISTORY = LossHistory.EMPTY.then(0, 2.5, 0.1).skipping(1);
     private static final ShardLoss LOSS = new ShardLoss(1.0 / 3, 257);
     private static final JobSpec JOB =
-            new JobSpec("tiny", 20, 8, 3, 10, 3600, "pando.job.name = tiny\n", "sha256:7", "cpu");
+            new JobSpec("tiny", 20, 8, 3, 10, 3600, "pando.job.name = tiny\n", "sha256:7", "cpu", new SkipRule(50, 2));
     private static final CheckpointWriter.Checkpoint CHECKPOINT =
             new CheckpointWriter.Checkpoint("step-10", 10, HISTORY);
 
@@ -117,6 +118,7 @@ class WireTest {
                     new PipelineStage.Compute(4, 2, List.of(3, 4, 5)),
                     new PipelineStage.Reduce(4, 2, LOSS, 1_000_000_000L),
                     new PipelineStage.Apply(4, 2, LOSS),
+                    new PipelineStage.Skip(4, 2),
                     new PipelineStage.Drop(4, 2),
                     new PipelineStage.SendState(2, -1, "worker-2", 12, 20_000_000_000L),
                     new PipelineStage.ReceiveState(2, -1, "worker-1", 4, HISTORY, 20_000_000_000L),

@@ -7,18 +7,17 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 
 /// What one node tells another beside a state: which one it is, or why there is none.
 ///
 /// ```
-///   0 long  step      8 the loss history's hash in hexadecimal      72 int  bytes of the reason, 0: none      76 reason
+///   0 long  step      8 int  1: this is the loss history, 0: the reason why there is none      12 int  bytes      16 text
 /// ```
 final class Letter {
-    private static final int HASH = 8;
-    private static final int LENGTH = HASH + 64;
-    private static final int REASON = LENGTH + Integer.BYTES;
-    private static final int BYTES = 1024;
+    private static final int GIVEN = 8;
+    private static final int LENGTH = GIVEN + Integer.BYTES;
+    private static final int TEXT = LENGTH + Integer.BYTES;
+    private static final int BYTES = 1024; // a digest, and the longest doubles there are, 32 of them
     private static final ValueLayout.OfLong STEP = ValueLayout.JAVA_LONG;
 
     private final MemorySegment bytes = Arena.ofAuto().allocate(BYTES, Safetensors.ALIGNMENT);
@@ -26,21 +25,22 @@ final class Letter {
     static Letter of(Stamp stamp) {
         Letter letter = new Letter();
         letter.bytes.set(STEP, 0, stamp.step());
-        letter.put(HASH, stamp.history().sha256().getBytes(StandardCharsets.US_ASCII));
+        letter.bytes.set(ValueLayout.JAVA_INT, GIVEN, 1);
+        letter.put(stamp.history().text());
         return letter;
     }
 
     static Letter of(CheckpointException refused) {
         Letter letter = new Letter();
-        byte[] reason = refused.getMessage().getBytes(StandardCharsets.UTF_8);
-        byte[] fitting = Arrays.copyOf(reason, Math.min(reason.length, BYTES - REASON));
-        letter.bytes.set(ValueLayout.JAVA_INT, LENGTH, fitting.length);
-        letter.put(REASON, fitting);
+        letter.put(refused.getMessage());
         return letter;
     }
 
-    private void put(long at, byte[] what) {
-        MemorySegment.copy(what, 0, bytes, ValueLayout.JAVA_BYTE, at, what.length);
+    private void put(String text) {
+        byte[] whole = text.getBytes(StandardCharsets.UTF_8);
+        int fitting = Math.min(whole.length, BYTES - TEXT);
+        bytes.set(ValueLayout.JAVA_INT, LENGTH, fitting);
+        MemorySegment.copy(whole, 0, bytes, ValueLayout.JAVA_BYTE, TEXT, fitting);
     }
 
     /// As it travels.
@@ -51,13 +51,10 @@ final class Letter {
     /// @throws CheckpointException if the letter says why there is none
     Stamp stamp() {
         int length = bytes.get(ValueLayout.JAVA_INT, LENGTH);
-        if (length > 0) {
-            throw new CheckpointException(text(REASON, length));
+        String text = new String(bytes.asSlice(TEXT, length).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
+        if (bytes.get(ValueLayout.JAVA_INT, GIVEN) == 0) {
+            throw new CheckpointException(text);
         }
-        return new Stamp(bytes.get(STEP, 0), new LossHistory(text(HASH, LENGTH - HASH)));
-    }
-
-    private String text(long at, int length) {
-        return new String(bytes.asSlice(at, length).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
+        return new Stamp(bytes.get(STEP, 0), LossHistory.parse(text));
     }
 }

@@ -20,8 +20,8 @@ import java.util.SortedMap;
 final class ManifestFormat {
     static final String FORMAT = "pando.checkpoint";
 
-    /// 1: the first. 2: names the parent.
-    static final int VERSION = 2;
+    /// 1: the first. 2: names the parent. 3: the loss history says the last gradient norms.
+    static final int VERSION = 3;
 
     private static final String SEAL = "\"sha256\":\"";
     private static final int TAIL = SEAL.length() + 64 + "\"}\n".length();
@@ -44,7 +44,7 @@ final class ManifestFormat {
                             VERSION,
                             manifest.job(),
                             manifest.step(),
-                            manifest.history().sha256(),
+                            manifest.history().text(),
                             manifest.parent(),
                             manifest.attributes(),
                             manifest.chunkBytes(),
@@ -89,7 +89,7 @@ final class ManifestFormat {
             return new Manifest(
                     body.job,
                     body.step,
-                    new LossHistory(body.lossHistory),
+                    LossHistory.parse(body.lossHistory),
                     body.parent,
                     body.attributes,
                     body.chunkBytes,

@@ -3,6 +3,7 @@ package dev.pando.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pando.training.step.CheckpointStore.Newest;
+import dev.pando.training.step.LossHistory;
 import dev.pando.training.step.TrainerState;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -37,11 +38,17 @@ class VersionTest {
 
                 assertThat(newest.damaged()).isEmpty();
                 assertThat(newest.saved().orElseThrow().attributes()).isEqualTo(States.ATTRIBUTES);
-                assertThat(newest.saved().orElseThrow().history()).isEqualTo(States.history(5));
+                assertThat(newest.saved().orElseThrow().history()).isEqualTo(history(version));
                 States.assertSame(into, States.after(5));
                 assertThat(checkpoints.inspect("5").parent()).startsWith(version < 2 ? "" : "step-0000000004-");
             }
         }
+    }
+
+    /// The first two versions know the digest alone.
+    private static LossHistory history(int version) {
+        LossHistory whole = States.history(5);
+        return version < 3 ? LossHistory.parse(whole.sha256()) : whole;
     }
 
     private static void copy(Path from, Path to) throws IOException {

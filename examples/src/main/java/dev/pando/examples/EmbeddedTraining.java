@@ -90,6 +90,7 @@ public final class EmbeddedTraining implements AutoCloseable {
         @Override
         public void onNext(JobEvent event) {
             switch (event) {
+                case JobEvent.StepCommitted step when step.wasSkipped() -> status = "step " + step.step() + " skipped";
                 case JobEvent.StepCommitted step ->
                         status = String.format(Locale.ROOT, "step %d, loss %.3f", step.step(), step.loss());
                 case JobEvent.WorkerLost lost -> status = "lost " + lost.worker() + ", going on";

@@ -57,11 +57,14 @@ public record HistoryLine(String at, String sentence) {
                             + "; works: "
                             + String.join(", ", opened.workers());
             case JobEvent.ShardsMoved moved -> at(moved.step()) + "shards " + moved.shards() + " go to " + moved.to();
+            case JobEvent.RungTried(var rung, long step, var why) when rung == JobEvent.Rung.SKIP_DATA ->
+                    "step " + step + " skipped: " + why;
             case JobEvent.RungTried tried ->
                     at(tried.step())
                             + tried.rung().name().toLowerCase(Locale.ROOT).replace('_', ' ')
                             + ": "
                             + tried.subject();
+            case JobEvent.StepCommitted committed when committed.wasSkipped() -> at(committed.step()) + "skipped";
             case JobEvent.StepCommitted committed -> at(committed.step()) + "committed, loss " + committed.loss();
             case JobEvent.StateLoaded loaded -> at(loaded.step()) + "the state is that of " + loaded.checkpoint();
             case JobEvent.StepDropped dropped -> at(dropped.step()) + "dropped: " + dropped.reason();

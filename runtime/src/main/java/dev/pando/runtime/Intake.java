@@ -73,7 +73,8 @@ final class Intake {
                 settings.checkpoint().secondsBetweenFailures(),
                 settings.render(),
                 data,
-                settings.sameBits() ? device : "");
+                settings.sameBits() ? device : "",
+                settings.skip());
     }
 
     private static Preparation telling(Answers answers) {

@@ -109,10 +109,14 @@ final class ModelCard {
         if (digest != null) {
             row("its tokens", "`" + digest + "`");
         }
-        if (!steps.isEmpty()) {
+        List<StepLine> learned = steps.stream().filter(step -> !step.wasSkipped()).toList();
+        if (!learned.isEmpty()) {
             row(
                     "loss, first and last step",
-                    String.format(Locale.ROOT, "%.4f, %.4f", steps.getFirst().loss(), steps.getLast().loss()));
+                    String.format(Locale.ROOT, "%.4f, %.4f", learned.getFirst().loss(), learned.getLast().loss()));
+        }
+        if (learned.size() < steps.size()) {
+            row("steps without usable data, skipped", "" + (steps.size() - learned.size()));
         }
         row("loss history", "`sha256:" + checkpoint.history().sha256() + "`");
         line("");

@@ -16,11 +16,7 @@ final class FaultsCommand implements Callable<Integer> {
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
         for (Kind kind : Kind.values()) {
-            out.println(
-                    kind.words()
-                            + " (injected by: "
-                            + (kind.injectors().isEmpty() ? "nothing yet" : kind.injectors())
-                            + ")");
+            out.println(kind.words() + " (injected by: " + kind.injectors() + ")");
             out.println("    " + kind.does());
             out.println("    " + kind.expected());
         }

@@ -89,7 +89,15 @@ final class RunCommand implements Callable<Integer> {
         }
         Path folder = options.freshFolder("run");
         SurvivalRun run =
-                new SurvivalRun(job, nodes, steps, seconds, options.seed(), folder, Optional.ofNullable(beside));
+                new SurvivalRun(
+                        job,
+                        nodes,
+                        steps,
+                        seconds,
+                        options.seed(),
+                        folder,
+                        faults.acme(1).isPresent() ? FaultScript.NONE : faults.written().ofTheData(),
+                        Optional.ofNullable(beside));
         PrintWriter out = spec.commandLine().getOut();
         Telling telling = new Telling(out, Stopwatch.system());
         Survival survival = run.run(course -> storm(course, out), telling);
@@ -127,6 +135,7 @@ final class RunCommand implements Callable<Integer> {
             return script.faults().stream().map(fault -> new Storming(fault, AcmeModel.second(fault))).toList();
         }
         return faults.written().bind(options.seed(), course.workers(), course.steps()).faults().stream()
+                .filter(fault -> !fault.isOfTheData())
                 .map(fault -> new Storming(fault, Double.NaN))
                 .toList();
     }
@@ -181,7 +190,9 @@ final class RunCommand implements Callable<Integer> {
 
         @Override
         public synchronized void happened(JobEvent event) {
-            if (event instanceof JobEvent.StepCommitted step && stopwatch.secondsSince(toldNs) > PROGRESS_SECONDS) {
+            if (event instanceof JobEvent.StepCommitted step
+                    && !step.wasSkipped()
+                    && stopwatch.secondsSince(toldNs) > PROGRESS_SECONDS) {
                 toldNs = stopwatch.nanos();
                 say("step " + (step.step() + 1) + " of " + steps + ", loss " + (float) step.loss());
             } else if (event instanceof JobEvent.WorkerLost lost) {

@@ -16,10 +16,19 @@ public record Fault(Effect effect, Target target, When when, Moment moment) {
                                     ? ", which the store does: write \"when the store " + moment.phase().verb() + "\""
                                     : ""));
         }
+        if (effect instanceof Effect.PoisonedBatch && when instanceof When.OnEvent) {
+            throw new IllegalArgumentException(
+                    effect.kind().words() + " is a matter of the data, whoever computes it: say at which step");
+        }
     }
 
     public Fault(Effect effect, Target target, When when) {
         this(effect, target, when, effect.usualMoment());
+    }
+
+    /// Whether it is the job's data that is bad, so that every run of the job suffers it.
+    public boolean isOfTheData() {
+        return effect instanceof Effect.PoisonedBatch;
     }
 
     public Fault at(When other) {
@@ -55,7 +64,10 @@ public record Fault(Effect effect, Target target, When when, Moment moment) {
                 + this
                 + "\": nothing injects "
                 + kind.words()
-                + (kind.injectors().isEmpty() ? " yet" : where + "; `pando chaos " + kind.injectors() + "` does");
+                + where
+                + "; `pando chaos "
+                + kind.injectors()
+                + "` does";
     }
 
     @Override

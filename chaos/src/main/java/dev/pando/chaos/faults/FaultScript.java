@@ -38,7 +38,12 @@ public record FaultScript(List<Fault> faults) {
         return new FaultScript(bound);
     }
 
-    /// Sentences on the faults that nothing can inject yet.
+    /// What is wrong with the job's data: an undisturbed run suffers that as well.
+    public FaultScript ofTheData() {
+        return new FaultScript(faults.stream().filter(Fault::isOfTheData).toList());
+    }
+
+    /// Sentences on the faults that cannot be injected into the workers of one process.
     public List<String> refusals() {
         return faults.stream().flatMap(fault -> fault.refusal().stream()).toList();
     }

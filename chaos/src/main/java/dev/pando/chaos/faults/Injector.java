@@ -15,7 +15,6 @@ public enum Injector {
 
     static final Set<Injector> ALL = EnumSet.allOf(Injector.class);
     static final Set<Injector> SIMULATION = EnumSet.of(SIMULATE);
-    static final Set<Injector> NONE = EnumSet.noneOf(Injector.class);
 
     /// As on the command line.
     public String word() {

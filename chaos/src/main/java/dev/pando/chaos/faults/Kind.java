@@ -68,20 +68,22 @@ public enum Kind {
             "nan loss",
             Aim.WORKER,
             Injector.ALL,
-            "A batch shard's loss and gradient are not numbers, once.",
-            "The vote drops the step, which is computed again. Same bits."),
+            "A batch shard's gradient, and half the time its loss, is not a number, once.",
+            "The step is computed once more, by others, and the numbers are sound. Same bits."),
     LOSS_SPIKE(
             "loss spike",
             Aim.WORKER,
-            Injector.NONE,
-            "A batch shard's loss and gradient are so many times too large.",
-            "The run goes back before the spike and computes again, or skips the data if it comes back."),
+            Injector.ALL,
+            "A batch shard's loss and gradient are so many times too large, once.",
+            "Beyond `skip.spike-factor` the step is computed once more, by others, and the numbers are sound: same bits."
+                    + " Below it, and in the first 8 steps, only the hash tells."),
     POISONED_BATCH(
             "poisoned batch",
             Aim.NOBODY,
-            Injector.NONE,
+            Injector.ALL,
             "One step's data gives no finite loss, at whoever computes it.",
-            "The run goes back to a checkpoint and skips that data, and says so."),
+            "The step is computed once more, by others, and then skipped: weights and moments stay, the job goes on with"
+                    + " the next step's data, and says so. Same bits as a run of the same data without other faults."),
     DELAY(
             "delay",
             Aim.WORKER,
@@ -193,7 +195,7 @@ public enum Kind {
         return injectors.contains(injector);
     }
 
-    /// What makes it happen, in words; empty where nothing does yet.
+    /// What makes it happen, in words.
     public String injectors() {
         return injectors.stream().sorted().map(Injector::word).collect(Collectors.joining(", "));
     }

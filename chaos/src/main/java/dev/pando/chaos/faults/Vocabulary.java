@@ -18,7 +18,7 @@ public final class Vocabulary {
                                 + " | "
                                 + kind.expected()
                                 + " | "
-                                + (kind.injectors().isEmpty() ? "nothing yet" : kind.injectors())
+                                + kind.injectors()
                                 + " |")
                 .collect(Collectors.joining("\n"));
     }

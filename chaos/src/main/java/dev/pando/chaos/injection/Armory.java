@@ -85,7 +85,27 @@ final class Armory {
         return due;
     }
 
-    /// As above, for the checkpoint store.
+    /// Whether the data of a step is bad, which the worker is about to compute on; told once.
+    boolean isPoisoned(String worker, long step) {
+        List<Firing> now = new ArrayList<>();
+        boolean poisoned = false;
+        synchronized (this) {
+            for (Armed each : armed) {
+                if (each.fault.isOfTheData() && each.fault.when().equals(new When.AtStep(step))) {
+                    poisoned = true;
+                    if (!each.reached()) {
+                        each.lastStep = step;
+                        now.add(new Firing(each.fault, worker, step, Moment.in(Phase.COMPUTE)));
+                    }
+                }
+            }
+            firings.addAll(now);
+        }
+        now.forEach(listener);
+        return poisoned;
+    }
+
+    /// As [#strikes], for the checkpoint store.
     List<Strike> strikesStore(long step, Moment moment) {
         return strikes(STORE, step, moment);
     }

@@ -33,6 +33,13 @@ final class Damage {
         gradient.setAtIndex(ValueLayout.JAVA_FLOAT, element(gradient, dice), Float.NaN);
     }
 
+    static void scale(MemorySegment floats, double factor) {
+        for (long i = 0; i < floats.byteSize() / Float.BYTES; i++) {
+            floats.setAtIndex(
+                    ValueLayout.JAVA_FLOAT, i, (float) (factor * floats.getAtIndex(ValueLayout.JAVA_FLOAT, i)));
+        }
+    }
+
     /// Flips a bit of a mantissa: the number stays a number, and nobody sees it.
     static void flipBit(MemorySegment floats, long dice) {
         long element = element(floats, dice);

@@ -1,5 +1,6 @@
 package dev.pando.chaos.injection;
 
+import dev.pando.chaos.faults.Dice;
 import dev.pando.chaos.faults.Effect;
 import dev.pando.chaos.faults.Moment;
 import dev.pando.chaos.faults.Phase;
@@ -41,7 +42,11 @@ final class FaultyTrainer extends ForwardingTrainer {
                 case Effect.BitFlip(_) -> Damage.flipBit(gradient, strike.dice());
                 case Effect.NanLoss() -> {
                     Damage.notANumber(gradient, strike.dice());
-                    loss = new ShardLoss(Double.NaN, loss.tokens());
+                    loss = Dice.below(2, strike.dice()) == 0 ? loss : new ShardLoss(Double.NaN, loss.tokens());
+                }
+                case Effect.LossSpike(double factor) -> {
+                    Damage.scale(gradient, factor);
+                    loss = new ShardLoss(factor * loss.lossSum(), loss.tokens());
                 }
                 default -> throw new IllegalStateException(strike.effect() + " does not strike after compute");
             }
@@ -58,6 +63,11 @@ final class FaultyTrainer extends ForwardingTrainer {
     @Override
     public Committed apply(MemorySegment gradientSum, ShardLoss total) {
         return during(Phase.APPLY, () -> trainer.apply(gradientSum, total));
+    }
+
+    @Override
+    public Committed skip() {
+        return during(Phase.APPLY, trainer::skip);
     }
 
     private <T> T during(Phase phase, Supplier<T> call) {

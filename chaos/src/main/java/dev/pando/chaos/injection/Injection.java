@@ -5,6 +5,7 @@ import dev.pando.actors.Workbench;
 import dev.pando.chaos.faults.Fault;
 import dev.pando.chaos.faults.FaultScript;
 import dev.pando.training.step.CheckpointStore;
+import dev.pando.training.step.Trainer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -119,7 +120,8 @@ public final class Injection implements UnaryOperator<Workbench> {
             FaultyCollective collective = new FaultyCollective(sound.collective());
             Device device = new Device(worker, armory, pause, patience, sound.trainer(), collective);
             collective.isOn(device);
-            return new Replica(new FaultyTrainer(sound.trainer(), collective, device), collective);
+            Trainer trainer = new PoisonedTrainer(sound.trainer(), step -> armory.isPoisoned(worker, step));
+            return new Replica(new FaultyTrainer(trainer, collective, device), collective);
         }
 
         @Override

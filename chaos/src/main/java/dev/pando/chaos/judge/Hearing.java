@@ -31,6 +31,7 @@ final class Hearing {
     private final Set<String> heldBefore = new HashSet<>(); // what an earlier start would not have had to redo
     private long stepsBefore;
     private boolean goneSince; // one of them
+    private final Set<Long> dropped = new HashSet<>(); // steps that were computed and not applied
     private int position;
     private long nextStep = NOT_BEGUN;
     private long unheard; // up to here a checkpoint may be durable of which nobody was left to tell
@@ -38,6 +39,7 @@ final class Hearing {
     private long notSaved = NOT_BEGUN; // the last step of which a checkpoint failed
     private OptionalLong found = OptionalLong.empty(); // epoch of the steps that somebody found who is taking over
     private boolean distrusted; // a step was dropped since the last commit: what the workers hold may be wrong
+    private long skipping = NOT_BEGUN; // the step that was last said to be skipped
     private boolean stopped; // the last rung was tried
     private boolean ended;
 
@@ -82,7 +84,10 @@ final class Hearing {
             case JobEvent.RungTried tried -> tried(tried);
             case JobEvent.StepCommitted step -> committed(step);
             case JobEvent.StateLoaded(long step, _, _) -> wentBack(step);
-            case JobEvent.StepDropped _ -> distrusted = true;
+            case JobEvent.StepDropped(long step, _, _) -> {
+                distrusted = true;
+                dropped.add(step);
+            }
             case JobEvent.SnapshotTaken(long step, _) ->
                     require(
                             isCommitted(step),
@@ -144,6 +149,7 @@ final class Hearing {
         movedInEpoch.clear();
         holders.clear();
         lost.clear();
+        dropped.clear();
         distrusted = false;
         stopped = false;
         ended = false;
@@ -219,6 +225,13 @@ final class Hearing {
                         "a checkpoint is loaded while " + String.join(", ", holders) + " still held the state");
                 holders.clear();
             }
+            case SKIP_DATA -> {
+                require(
+                        dropped.contains(tried.step()),
+                        Rule.RUNGS_IN_ORDER,
+                        "step " + tried.step() + " is to be skipped, but nobody has computed it once more");
+                skipping = tried.step();
+            }
             case STOP -> stopped = true;
         }
     }
@@ -230,6 +243,10 @@ final class Hearing {
                 "step " + step.step() + " is committed, due is " + nextStep);
         nextStep = step.step() + 1;
         distrusted = false;
+        require(
+                !step.wasSkipped() || skipping == step.step() || epochs.isEmpty() || step.epoch() > epochs.lastKey(),
+                Rule.RUNGS_IN_ORDER,
+                "step " + step.step() + " is skipped without a word why");
         long current = epochOf(step.step());
         require(
                 step.epoch() == current || isFoundAtTakeover(step),

@@ -81,7 +81,9 @@ public final class Simulator implements AutoCloseable {
         violations.removeIf(violation -> unseen && OF_NUMBERS.contains(violation.rule()));
         boolean mute = kinds.contains(Kind.JOURNAL_DOWN); // whoever waits to tell of a step may die of something else
         violations.removeIf(violation -> mute && violation.rule() == Rule.STEPS_IN_ORDER);
-        boolean mayEnd = kinds.stream().anyMatch(MAY_END_A_JOB::contains);
+        boolean mayEnd =
+                kinds.stream().anyMatch(MAY_END_A_JOB::contains)
+                        || undisturbed.of(plan).events().getLast() instanceof JobEvent.Failed;
         history.all(JobEvent.Failed.class)
                 .filter(failed -> !mayEnd)
                 .forEach(failed ->

@@ -29,6 +29,11 @@ final class Orders {
     private long ordersRead;
     private long strikesRead;
 
+    /// What is wrong with the job's data: for every node, from its beginning on.
+    static Orders ofTheData(Path folder) {
+        return new Orders(folder, "data");
+    }
+
     /// @param node its name, which is never used twice
     Orders(Path folder, String node) {
         this.orders = folder.resolve(node + ".orders");

@@ -52,6 +52,7 @@ final class Storm implements AutoCloseable {
     private volatile long beganNs;
     private int dealt;
 
+    /// @param data what is wrong with the job's data, see [#poison]
     /// @param folder for orders; the nodes know it too
     /// @param running the processes that run now
     /// @param leader name of the node that leads the job, where that is known
@@ -59,6 +60,7 @@ final class Storm implements AutoCloseable {
     /// @param listener hears of each blow as it is dealt, and once more when it has struck
     Storm(
             List<Due> due,
+            List<Fault> data,
             long seed,
             Path folder,
             Supplier<List<NodeProcess>> running,
@@ -74,7 +76,17 @@ final class Storm implements AutoCloseable {
         this.devices = devices;
         this.stopwatch = stopwatch;
         this.listener = listener;
+        for (Fault fault : data) {
+            blows.put(++dealt, new Blow(dealt, fault, Instant.now(), Optional.empty(), ""));
+        }
         this.thread = Thread.ofPlatform().daemon().name("pando-storm").start(this::run);
+    }
+
+    /// Lets the job's data be bad, before any node is there to compute on it.
+    static void poison(List<Fault> data, Path folder) {
+        for (int i = 0; i < data.size(); i++) {
+            Orders.ofTheData(folder).give(new Order(1 + i, data.get(i)));
+        }
     }
 
     /// So many steps are committed: the time runs from the first one on.
@@ -142,6 +154,7 @@ final class Storm implements AutoCloseable {
     private void followNodes() {
         List<NodeProcess> now = running.get();
         for (NodeProcess node : now) {
+            orders.computeIfAbsent(node.name(), name -> new Orders(folder, name));
             if (slots.values().stream().noneMatch(known -> known.name().equals(node.name()))) {
                 int number = Integer.parseInt(node.name().substring("node-".length()));
                 slots.entrySet().stream()
@@ -215,7 +228,7 @@ final class Storm implements AutoCloseable {
         Blow blow = new Blow(++dealt, fault, Instant.now(), Optional.empty(), "");
         blows.put(blow.number(), blow);
         Order order = new Order(blow.number(), fault.at(new When.AtStep(0)));
-        nodes.forEach(node -> orders.computeIfAbsent(node.name(), name -> new Orders(folder, name)).give(order));
+        nodes.forEach(node -> orders.get(node.name()).give(order));
         listener.accept(blow);
     }
 

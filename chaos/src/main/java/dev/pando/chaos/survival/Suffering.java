@@ -22,6 +22,14 @@ public final class Suffering {
     private Suffering(Path folder, String node, Path checkpoints) {
         this.orders = new Orders(folder, node);
         this.injection = Injection.open(node.hashCode(), checkpoints, this::struck);
+        Orders.ofTheData(folder).next().forEach(this::suffer);
+    }
+
+    private void suffer(Order order) {
+        synchronized (given) {
+            given.add(order);
+        }
+        injection.arm(order.fault());
     }
 
     /// @param folder where the orders come from
@@ -37,12 +45,7 @@ public final class Suffering {
     private void listen() {
         try {
             while (true) {
-                for (Order order : orders.next()) {
-                    synchronized (given) {
-                        given.add(order);
-                    }
-                    injection.arm(order.fault());
-                }
+                orders.next().forEach(this::suffer);
                 TimeUnit.MILLISECONDS.sleep(LOOK_MS);
             }
         } catch (InterruptedException over) {

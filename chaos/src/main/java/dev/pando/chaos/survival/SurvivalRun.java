@@ -35,9 +35,17 @@ import java.util.function.Function;
 /// @param seconds that a run should last about; counts where `steps` is 0
 /// @param seed decides what is left to chance
 /// @param folder where the runs go, one folder each
+/// @param data what is wrong with the job's data, in both runs
 /// @param beside folder of an undisturbed run of the very same job, in place of a new one
 public record SurvivalRun(
-        Written job, int nodes, long steps, double seconds, long seed, Path folder, Optional<Path> beside) {
+        Written job,
+        int nodes,
+        long steps,
+        double seconds,
+        long seed,
+        Path folder,
+        FaultScript data,
+        Optional<Path> beside) {
     private static final long PACE_STEPS = 40;
     private static final long LEAST_STEPS = 20;
 
@@ -153,8 +161,10 @@ public record SurvivalRun(
                             }
                         });
         createFolder(orders.resolve(name));
+        List<Fault> bad = data.bind(seed, settings.workers(), length).faults();
+        Storm.poison(bad, orders.resolve(name));
         try (Pando pando = Pando.start(submission);
-                Storm raging = storm(due, orders.resolve(name), pando, settings, witness::dealt)) {
+                Storm raging = storm(due, bad, orders.resolve(name), pando, settings, witness::dealt)) {
             storm[0] = raging;
             JobResult result = pando.job().done().toCompletableFuture().join();
             if (result instanceof JobResult.Failed failed && due.isEmpty()) {
@@ -174,9 +184,11 @@ public record SurvivalRun(
         }
     }
 
-    private Storm storm(List<Due> due, Path orders, Pando pando, Settings settings, Consumer<Blow> listener) {
+    private Storm storm(
+            List<Due> due, List<Fault> bad, Path orders, Pando pando, Settings settings, Consumer<Blow> listener) {
         return new Storm(
                 due,
+                bad,
                 seed,
                 orders,
                 pando::nodes,

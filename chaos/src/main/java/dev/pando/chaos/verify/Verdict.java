@@ -46,7 +46,7 @@ public record Verdict(Run undisturbed, List<Run> disturbed) {
     }
 
     private static String who(Run run) {
-        return run.script().faults().isEmpty() && run.name().equals("undisturbed")
+        return run.name().equals("undisturbed")
                 ? "the undisturbed run"
                 : "the run with " + run.workers() + (run.workers() == 1 ? " worker" : " workers");
     }

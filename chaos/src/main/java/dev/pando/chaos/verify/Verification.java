@@ -20,7 +20,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
-/// Runs a job undisturbed and then disturbed, with several numbers of workers, and compares what came of it to the bit.
+/// Runs a job undisturbed, but for what is wrong with its data, and then disturbed, with several numbers of workers,
+/// and compares what came of it to the bit.
 ///
 /// @param job as written; steps, workers and folder are those of this verification
 /// @param script what goes wrong, in each of the disturbed runs
@@ -43,7 +44,8 @@ public record Verification(
 
     /// @param each hears of every run as it ends
     public Verdict run(Consumer<Run> each) {
-        Run undisturbed = run("undisturbed", 1, FaultScript.NONE, History.of(List.of()));
+        FaultScript bound = script.bind(seed, 1, steps);
+        Run undisturbed = run("undisturbed", 1, bound.ofTheData(), History.of(List.of()));
         each.accept(undisturbed);
         List<Run> disturbed = new ArrayList<>();
         for (int count : workers) {

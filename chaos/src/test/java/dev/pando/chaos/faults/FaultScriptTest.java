@@ -153,6 +153,13 @@ class FaultScriptTest {
     }
 
     @Test
+    void shouldRefusePoisonThatWaitsForSomebody() {
+        assertThatThrownBy(() -> FaultScript.parse("poisoned batch when worker-1 votes"))
+                .isInstanceOf(FaultSyntaxException.class)
+                .hasMessageContaining("poisoned batch is a matter of the data, whoever computes it: say at which step");
+    }
+
+    @Test
     void shouldKnowItsWorkersByIncarnation() {
         assertThat(new Target.Worker(2).isMeantBy("worker-2#3")).isTrue();
         assertThat(new Target.Worker(2, 1).isMeantBy("worker-2")).isTrue();

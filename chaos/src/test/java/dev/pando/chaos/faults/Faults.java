@@ -17,7 +17,7 @@ final class Faults {
 
     static Arbitrary<Fault> fault() {
         return effect().flatMap(effect ->
-                Combinators.combine(target(effect), when(), moment(effect))
+                Combinators.combine(target(effect), when(effect), moment(effect))
                         .as((target, when, moment) -> new Fault(effect, target, when, moment)));
     }
 
@@ -82,7 +82,7 @@ final class Faults {
         };
     }
 
-    private static Arbitrary<When> when() {
+    private static Arbitrary<When> when(Effect effect) {
         Arbitrary<Long> steps = Arbitraries.longs().between(0, 1000);
         Arbitrary<When> events =
                 Combinators.combine(Arbitraries.of(Phase.values()), numbered(), steps)
@@ -90,7 +90,9 @@ final class Faults {
                                 new When.OnEvent(phase.isOfStore() ? new Target.Store() : who, phase, step));
         Arbitrary<When> rates =
                 Arbitraries.integers().between(1, 1000).map(thousandths -> new When.AtRate(thousandths / 1000.0));
-        return Arbitraries.oneOf(steps.map(When.AtStep::new), events, rates);
+        return effect instanceof Effect.PoisonedBatch
+                ? Arbitraries.oneOf(steps.map(When.AtStep::new), rates)
+                : Arbitraries.oneOf(steps.map(When.AtStep::new), events, rates);
     }
 
     private static Arbitrary<Moment> moment(Effect effect) {

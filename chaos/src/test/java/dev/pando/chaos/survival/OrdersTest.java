@@ -46,6 +46,8 @@ final class OrdersTest {
                         "kill node-4 at step 1",
                         "hang leader at step 2",
                         "throw worker-1 at step 3",
+                        "poisoned batch at step 3",
+                        "loss spike worker-1 x1000 at step 3",
                         "disk full at step 4")) {
             assertThat(refusal(fine)).as(fine).isEmpty();
         }

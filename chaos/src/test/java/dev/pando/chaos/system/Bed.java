@@ -20,11 +20,6 @@ record Bed(Workbench workbench, Path checkpoints, AutoCloseable owner) implement
         return new Bed(new ToyWorkbench(), Path.of("none"), () -> {});
     }
 
-    /// As [#toy], but one step's data gives no number, whoever computes it.
-    static Bed poisoned(long step) {
-        return new Bed(new ToyWorkbench(step), Path.of("none"), () -> {});
-    }
-
     /// Toy trainers that meet through Aeron, and checkpoints in a folder.
     static Bed real(Path folder) {
         Transport transport = Transport.start(TransportSettings.defaults());
@@ -43,7 +38,7 @@ record Bed(Workbench workbench, Path checkpoints, AutoCloseable owner) implement
     private record Real(Transport transport, Path folder) implements Workbench {
         @Override
         public Replica replica(JobSpec job, String worker) {
-            Trainer trainer = new ToyTrainer(ToyTrainer.NEVER);
+            Trainer trainer = new ToyTrainer();
             return new Replica(trainer, transport.join(worker));
         }
 

@@ -10,6 +10,7 @@ import dev.pando.actors.Stopwatch;
 import dev.pando.chaos.faults.FaultScript;
 import dev.pando.chaos.injection.Firing;
 import dev.pando.chaos.injection.Injection;
+import dev.pando.chaos.injection.PoisonedTrainer;
 import dev.pando.chaos.judge.History;
 import dev.pando.chaos.judge.Judge;
 import dev.pando.training.step.PlainLoop;
@@ -224,8 +225,9 @@ final class Grove implements AutoCloseable {
         List<JobEvent> expected = new ArrayList<>();
         expected.add(new JobEvent.Started(0, false));
         try (Arena arena = Arena.ofConfined();
-                Trainer trainer = plan.bed.workbench().replica(job, "undisturbed").trainer()) {
-            PlainLoop loop = new PlainLoop(trainer, plan.shards, Memory.of(arena));
+                Trainer sound = plan.bed.workbench().replica(job, "undisturbed").trainer()) {
+            Trainer trainer = PoisonedTrainer.of(injection.script(), sound);
+            PlainLoop loop = new PlainLoop(trainer, plan.shards, Memory.of(arena), job.skip());
             loop.run(
                     plan.steps,
                     step ->

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pando.actors.JobEvent;
 import dev.pando.chaos.faults.Dice;
+import java.util.regex.Pattern;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
@@ -146,15 +147,72 @@ class ToyGroveTest {
         return LongStream.rangeClosed(1, 50);
     }
 
-    @Test
-    void shouldEndWithADiagnosisWhenAStepHasNoFiniteLossWhoeverComputesIt() throws InterruptedException {
-        try (Grove grove = aGrove().of(3).on(Bed.poisoned(5)).start()) {
-            grove.awaitEnd();
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "poisoned batch at step 0",
+                "poisoned batch at step 7",
+                "poisoned batch at step 19",
+                "poisoned batch at step 7, poisoned batch at step 8, poisoned batch at step 9",
+                "poisoned batch at step 7, kill worker-1 in reduce at step 7",
+                "poisoned batch at step 7, kill worker-1 in apply at step 7",
+                "poisoned batch at step 7, kill all after apply at step 7",
+                "poisoned batch at step 7, kill all at step 8",
+                "poisoned batch at step 5, nan loss on worker-2 at step 6"
+            })
+    void shouldSkipDataThatGivesNoNumbersWhoeverComputesIt(String script) throws InterruptedException {
+        try (Grove grove = aGrove().of(3).start()) {
+            grove.suffers(script).awaitEnd();
 
-            assertThat(grove.events(JobEvent.StepDropped.class)).hasSize(1);
+            grove.assertSameHashAsUndisturbed().assertEveryFaultFired();
+            assertThat(grove.events(JobEvent.StepCommitted.class))
+                    .filteredOn(JobEvent.StepCommitted::wasSkipped)
+                    .extracting(JobEvent.StepCommitted::step)
+                    .containsOnly(poisoned(script));
+        }
+    }
+
+    private static Long[] poisoned(String script) {
+        return Pattern.compile("poisoned batch at step (\\d+)")
+                .matcher(script)
+                .results()
+                .map(found -> Long.valueOf(found.group(1)))
+                .toArray(Long[]::new);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void shouldComputeASpikeThatIsADevicesOnceMore(int workers) throws InterruptedException {
+        try (Grove grove = aGrove().of(workers).start()) {
+            grove.suffers("loss spike worker-0 x1000000 at step 12").awaitEnd();
+
+            grove.assertSameHashAsUndisturbed().assertNoStepRedone().assertEveryFaultFired();
+            assertThat(grove.events(JobEvent.StepDropped.class))
+                    .singleElement()
+                    .satisfies(dropped -> assertThat(dropped.reason()).contains("times the median"));
+            assertThat(grove.events(JobEvent.WorkerLost.class))
+                    .as("whose numbers others do not get")
+                    .hasSize(workers == 1 ? 0 : 1)
+                    .allMatch(lost -> lost.worker().equals("worker-0"));
+        }
+    }
+
+    @Test
+    void shouldEndWithADiagnosisWhenTooManyStepsInARowHaveNoFiniteLoss() throws InterruptedException {
+        try (Grove grove = aGrove().of(3).start()) {
+            grove.suffers("poisoned batch at rate 1 per step").awaitEnd();
+
+            assertThat(grove.events(JobEvent.StepCommitted.class))
+                    .hasSize(3)
+                    .allMatch(JobEvent.StepCommitted::wasSkipped);
             assertThat(grove.events(JobEvent.Failed.class))
                     .singleElement()
-                    .satisfies(failed -> assertThat(failed.diagnosis()).contains("step 5").contains("NaN"));
+                    .satisfies(failed ->
+                            assertThat(failed.diagnosis())
+                                    .isEqualTo(
+                                            "step 3: its data gives no finite loss, whoever computes it, and of the"
+                                                    + " steps before it 3 were skipped; look at the data, or lower the"
+                                                    + " learning rate"));
         }
     }
 }

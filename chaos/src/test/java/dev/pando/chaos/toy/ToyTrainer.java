@@ -17,8 +17,6 @@ import java.util.stream.LongStream;
 /// order.
 public final class ToyTrainer implements Trainer {
     /// No step.
-    public static final long NEVER = -1;
-
     private static final long A_MOMENT_NS = 1_000_000; // so that a run does not end before a worker is back
 
     private final Arena arena = Arena.ofShared();
@@ -31,12 +29,9 @@ public final class ToyTrainer implements Trainer {
     private final MemorySegment first = arena.allocate(table.bytes(), 64);
     private final MemorySegment second = arena.allocate(table.bytes(), 64);
     private LossHistory history = LossHistory.EMPTY;
-    private final long poisonedStep;
     private long step;
 
-    /// @param poisonedStep whose data gives no number, or [#NEVER]
-    public ToyTrainer(long poisonedStep) {
-        this.poisonedStep = poisonedStep;
+    public ToyTrainer() {
         for (long i : elements) {
             put(weights, i, noise(1, i));
         }
@@ -61,10 +56,6 @@ public final class ToyTrainer implements Trainer {
             float value = noise(2, step, shard, i) * (1 + Math.abs(get(weights, i)));
             put(gradient, i, value);
             loss += Math.abs(value);
-        }
-        if (step == poisonedStep) {
-            put(gradient, 0, Float.NaN);
-            loss = Double.NaN;
         }
         return new ShardLoss(loss, 10 + shard);
     }
@@ -92,6 +83,12 @@ public final class ToyTrainer implements Trainer {
         }
         history = history.then(step, total.loss(), examined.gradientNorm());
         return new Committed(step++, total.loss(), examined.gradientNorm(), 0.01, total.tokens());
+    }
+
+    @Override
+    public Committed skip() {
+        history = history.skipping(step);
+        return Committed.skipped(step++, 0.01);
     }
 
     @Override

@@ -10,20 +10,10 @@ import java.util.Map;
 public final class ToyWorkbench implements Workbench {
     private final LocalCollective.Meeting meeting = new LocalCollective.Meeting();
     private final ToyStore store = new ToyStore();
-    private final long poisonedStep;
-
-    public ToyWorkbench() {
-        this(ToyTrainer.NEVER);
-    }
-
-    /// @param poisonedStep whose data gives no number, or [ToyTrainer#NEVER]
-    public ToyWorkbench(long poisonedStep) {
-        this.poisonedStep = poisonedStep;
-    }
 
     @Override
     public Replica replica(JobSpec job, String worker) {
-        return new Replica(new ToyTrainer(poisonedStep), meeting.join());
+        return new Replica(new ToyTrainer(), meeting.join());
     }
 
     @Override

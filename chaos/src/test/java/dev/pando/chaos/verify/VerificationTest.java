@@ -2,6 +2,7 @@ package dev.pando.chaos.verify;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pando.actors.JobEvent;
 import dev.pando.actors.Workbench;
 import dev.pando.chaos.faults.FaultScript;
 import dev.pando.chaos.judge.History;
@@ -61,6 +62,22 @@ class VerificationTest {
         assertThat(verdict.objections())
                 .anyMatch(sentence -> sentence.contains("other bits"))
                 .anyMatch(sentence -> sentence.contains("step 3 has loss") || sentence.contains("step 4 has loss"));
+    }
+
+    @Test
+    void shouldSkipWhatTheDataGivesInTheUndisturbedRunAsWell() {
+        Verdict verdict =
+                verify(
+                        "poisoned batch at step 4, kill worker-1 in vote at step 4, nan loss on worker-0 at step 6",
+                        List.of(1, 3),
+                        UnaryOperator.identity());
+
+        assertThat(verdict.objections()).isEmpty();
+        assertThat(verdict.undisturbed().history().all(JobEvent.StepCommitted.class))
+                .filteredOn(JobEvent.StepCommitted::wasSkipped)
+                .extracting(JobEvent.StepCommitted::step)
+                .containsExactly(4L);
+        assertThat(Judge.judge(History.read(folder.resolve("runs/disturbed-3")))).isEmpty();
     }
 
     @Test

@@ -33,6 +33,8 @@ final class Progress implements Preparation {
     private double tokensPerSecond;
     private StepCommitted first;
     private StepCommitted last;
+    private double firstLoss = Double.NaN;
+    private double lastLoss = Double.NaN;
     private long faults;
     private long steps;
 
@@ -128,6 +130,8 @@ final class Progress implements Preparation {
             case JobEvent.Finished _, JobEvent.Stopped _, JobEvent.Failed _ -> erase();
             case JobEvent.SnapshotTaken taken when taken.step() == wanted && last != null && terminal.live() ->
                     draw(line() + "  writing the last checkpoint …");
+            case JobEvent.RungTried(var rung, long step, var why) when rung == JobEvent.Rung.SKIP_DATA ->
+                    warn("step " + step + " skipped: " + why);
             case JobEvent.Started _, JobEvent.EpochOpened _, JobEvent.ShardsMoved _, JobEvent.RungTried _ -> {}
             case JobEvent.SnapshotTaken _, JobEvent.CheckpointDurable _ -> {}
         }
@@ -144,7 +148,7 @@ final class Progress implements Preparation {
                 + (first.step() == 0 ? "" : " from step " + first.step() + " on")
                 + " in "
                 + Words.duration(now())
-                + String.format(Locale.ROOT, ", loss %.3f to %.3f", first.loss(), many ? mean : last.loss())
+                + String.format(Locale.ROOT, ", loss %.3f to %.3f", firstLoss, many ? mean : lastLoss)
                 + (many ? " (mean of the last " + LAST_LOSSES + ")" : "")
                 + (faults == 0 ? "" : ", " + Words.counted(faults, "fault") + " survived");
     }
@@ -170,10 +174,8 @@ final class Progress implements Preparation {
             secondsPerStep += weight * (step.seconds() - secondsPerStep);
             tokensPerSecond += weight * (step.tokens() / step.seconds() - tokensPerSecond);
         }
-        losses.add(step.loss());
-        lastLosses.addLast(step.loss());
-        if (lastLosses.size() > LAST_LOSSES) {
-            lastLosses.removeFirst();
+        if (!step.wasSkipped()) {
+            learned(step);
         }
         if (recovered) {
             say(
@@ -188,6 +190,16 @@ final class Progress implements Preparation {
                             + Words.counted(step.workers(), "worker"));
         }
         show(step.step() + 1 == wanted);
+    }
+
+    private void learned(StepCommitted step) {
+        lastLoss = step.loss();
+        firstLoss = Double.isNaN(firstLoss) ? lastLoss : firstLoss;
+        losses.add(lastLoss);
+        lastLosses.addLast(lastLoss);
+        if (lastLosses.size() > LAST_LOSSES) {
+            lastLosses.removeFirst();
+        }
     }
 
     private void lost(JobEvent.WorkerLost lost) {
@@ -228,7 +240,7 @@ final class Progress implements Preparation {
                 + (last.step() + 1)
                 + "/"
                 + wanted
-                + String.format(Locale.ROOT, "  loss %.3f", last.loss())
+                + String.format(Locale.ROOT, "  loss %.3f", lastLoss)
                 + before("  ", pace())
                 + before("  ", remaining())
                 + before("  ", workers())
@@ -242,7 +254,7 @@ final class Progress implements Preparation {
         String[] parts = {
             "━".repeat(full) + "─".repeat(BAR - full),
             " ".repeat(digits(wanted) - digits(done)) + done + "/" + wanted,
-            String.format(Locale.ROOT, "loss %.3f", last.loss()),
+            String.format(Locale.ROOT, "loss %.3f", lastLoss),
             pace(),
             remaining(),
             workers(),

@@ -1,10 +1,14 @@
 package dev.pando.runtime.folder;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.JsonSerializer;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.pando.runtime.settings.UserError;
 import java.io.IOException;
@@ -24,8 +28,23 @@ import java.util.function.Predicate;
 /// A file of JSON objects, one a line, that only grows; a line torn by a sudden death is dropped when it is opened
 /// again.
 final class Lines implements AutoCloseable {
+    /// JSON has no word for what is no number: it is null.
+    private static final JsonSerializer<Double> NUMBER =
+            new JsonSerializer<>() {
+                @Override
+                public void serialize(Double value, JsonGenerator out, SerializerProvider provider) throws IOException {
+                    if (Double.isNaN(value)) {
+                        out.writeNull();
+                    } else {
+                        out.writeNumber(value);
+                    }
+                }
+            };
+
     static final JsonMapper JSON =
             JsonMapper.builder()
+                    .addModule(
+                            new SimpleModule().addSerializer(Double.class, NUMBER).addSerializer(double.class, NUMBER))
                     .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
                     .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
                     .build();

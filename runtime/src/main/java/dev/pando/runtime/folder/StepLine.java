@@ -1,6 +1,7 @@
 package dev.pando.runtime.folder;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.pando.actors.JobEvent.StepCommitted;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -9,8 +10,9 @@ import java.util.List;
 /// One committed step, as a line of `steps.jsonl`.
 ///
 /// @param step number of the step, from 0
-/// @param loss mean over the step's counted positions, in nats
-/// @param gradNorm before clipping
+/// @param loss mean over the step's counted positions, in nats; NaN, which is null in the file, where the step was
+///   skipped
+/// @param gradNorm before clipping; as the loss
 /// @param tokensPerSecond counted positions of the step over the time since the step before it
 /// @param workers that took part
 /// @param time of the commit
@@ -23,6 +25,11 @@ public record StepLine(
         int workers,
         long epoch,
         String time) {
+    /// Whether nothing was learned in this step.
+    public boolean wasSkipped() {
+        return Double.isNaN(loss);
+    }
+
     static StepLine of(StepCommitted step, Instant time) {
         double rate = step.seconds() > 0 ? step.tokens() / step.seconds() : 0;
         return new StepLine(
@@ -46,6 +53,12 @@ public record StepLine(
     }
 
     private static StepLine parse(JsonNode line) {
-        return Lines.JSON.convertValue(line, StepLine.class);
+        ObjectNode whole = line.deepCopy();
+        for (String number : List.of("loss", "grad_norm")) {
+            if (whole.path(number).isNull()) {
+                whole.put(number, Double.NaN);
+            }
+        }
+        return Lines.JSON.convertValue(whole, StepLine.class);
     }
 }

@@ -90,6 +90,8 @@ record Incident(
                                         committed));
                 case JobEvent.CheckpointFailed failed ->
                         incidents.add(plain(at, "warning", failed.step(), failed.sentence(), committed));
+                case JobEvent.RungTried(var rung, long step, var why) when rung == JobEvent.Rung.SKIP_DATA ->
+                        incidents.add(plain(at, "warning", step, "step " + step + " was skipped: " + why, committed));
                 case JobEvent.Failed failed ->
                         incidents.add(plain(at, "failure", failed.step(), failed.diagnosis(), Double.NaN));
                 default -> {}

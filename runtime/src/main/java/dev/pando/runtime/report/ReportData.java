@@ -28,7 +28,7 @@ record ReportData(
         List<Mark> checkpoints,
         List<SampleLine> samples) {
 
-    /// One column for each field of a committed step.
+    /// One column for each field of a committed step that was not skipped.
     ///
     /// @param at on the time axis, in seconds
     record Curves(
@@ -79,7 +79,7 @@ record ReportData(
                 versions,
                 config,
                 timeline.sessions(),
-                Curves.of(thinned(steps), timeline),
+                Curves.of(thinned(steps.stream().filter(step -> !step.wasSkipped()).toList()), timeline),
                 timeline.lanes(),
                 Incident.of(steps, events, timeline),
                 events.stream().flatMap(line -> epoch(line, timeline).stream()).toList(),

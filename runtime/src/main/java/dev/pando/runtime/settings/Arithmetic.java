@@ -60,6 +60,10 @@ public final class Arithmetic {
         if (then.seed() != now.seed()) {
             return Optional.of(new Difference("pando.job.seed", then.seed(), now.seed()));
         }
+        double factor = now.skip().spikeFactor(); // how many steps are skipped in a row changes none of them
+        if (then.skip().spikeFactor() != factor) {
+            return Optional.of(new Difference("pando.job.skip.spike-factor", then.skip().spikeFactor(), factor));
+        }
         List<Part> parts =
                 List.of(
                         new Part("pando.job.model", then.model().shape(), now.model().shape()),

@@ -11,6 +11,7 @@ import dev.pando.training.model.ModelConfig;
 import dev.pando.training.model.ModelPreset;
 import dev.pando.training.optimizer.Recipe;
 import dev.pando.training.step.BatchPlan;
+import dev.pando.training.step.SkipRule;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -48,6 +49,7 @@ public record Settings(
         Model model,
         DataConfig data,
         BatchPlan batch,
+        SkipRule skip,
         Recipe optimizer,
         Checkpoint checkpoint,
         Start start,
@@ -176,6 +178,7 @@ public record Settings(
                 model(job.at("model"), data),
                 data,
                 batch,
+                skip(job.at("skip")),
                 recipe(job.at("optimizer"), steps),
                 checkpoint(job.at("checkpoint"), out),
                 start(job.at("start")),
@@ -331,6 +334,10 @@ public record Settings(
                         batch.integer("microbatches"),
                         batch.integer("rows"),
                         batch.integer("length")));
+    }
+
+    private static SkipRule skip(Keys skip) {
+        return skip.build(() -> new SkipRule(skip.number("spike-factor"), skip.integer("steps-in-a-row")));
     }
 
     private static Recipe recipe(Keys optimizer, long steps) {

@@ -42,6 +42,25 @@ class RunFolderTest {
     }
 
     @Test
+    void shouldWriteThatASkippedStepHasNoNumbers() throws IOException {
+        Settings settings = settings();
+        try (RunFolder folder = RunFolder.claim(settings, false)) {
+            folder.begin(settings);
+
+            folder.record(new StepCommitted(0, 1, Double.NaN, Double.NaN, 3e-4, 0, 0.5, 3), NOW);
+        }
+
+        assertThat(Files.readString(run().resolve("steps.jsonl")))
+                .startsWith("{\"step\":0,\"loss\":null,\"grad_norm\":null,\"learning_rate\":3.0E-4,");
+        assertThat(StepLine.read(run()))
+                .singleElement()
+                .satisfies(line -> {
+                    assertThat(line.wasSkipped()).isTrue();
+                    assertThat(line.gradNorm()).isNaN();
+                });
+    }
+
+    @Test
     void shouldReadBackEveryKindOfEvent() {
         List<JobEvent> events =
                 List.of(

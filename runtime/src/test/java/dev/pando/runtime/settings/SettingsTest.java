@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.typesafe.config.ConfigFactory;
+import dev.pando.training.step.SkipRule;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +24,11 @@ class SettingsTest {
         assertThat(settings.optimizer().warmupSteps()).as("1 % of steps").isEqualTo(3);
         assertThat(settings.model().shape().vocabulary()).isEqualTo(settings.data().vocabulary());
         assertThat(settings.name()).as("the folder's name").isEqualTo("job");
+    }
+
+    @Test
+    void shouldSkipByDefaultWhatActorsAloneSkip() {
+        assertThat(Written.nothing().settings().skip()).isEqualTo(SkipRule.DEFAULT);
     }
 
     @Test
@@ -120,6 +126,8 @@ class SettingsTest {
                     pando.job.device = "cuda:x"        | FILE:1: pando.job.device must be auto, cpu or a GPU as in cuda:0, not cuda:x
                     pando.job.threads = 0              | FILE:1: pando.job.threads must be at least 1, or null for one for each core, not 0
                     pando.job.optimizer.beta2 = 1      | FILE:1: pando.job.optimizer.beta2 must be in [0, 1), not 1.0
+                    pando.job.skip.spike-factor = 1    | FILE:1: pando.job.skip.spike-factor must be above 1, or 0 to take any finite gradient, not 1.0
+                    pando.job.skip.steps-in-a-row = 40 | FILE:1: pando.job.skip.steps-in-a-row must be between 0 and 31, not 40
                     pando.job.sample.top-p = 0         | FILE:1: pando.job.sample.top-p must be above 0 and at most 1, not 0.0
                     """)
     void shouldSayInOneSentenceWhatIsWrong(String written, String sentence) throws IOException {

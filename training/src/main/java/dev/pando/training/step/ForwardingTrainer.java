@@ -42,6 +42,11 @@ public abstract class ForwardingTrainer implements Trainer {
     }
 
     @Override
+    public Committed skip() {
+        return trainer.skip();
+    }
+
+    @Override
     public TrainerState state() {
         return trainer.state();
     }

@@ -221,6 +221,12 @@ public final class ModelTrainer implements Trainer {
     }
 
     @Override
+    public Committed skip() {
+        history = history.skipping(step);
+        return Committed.skipped(step, recipe.learningRate(step++));
+    }
+
+    @Override
     public LossHistory history() {
         return history;
     }

@@ -38,6 +38,12 @@ public interface Trainer extends AutoCloseable {
     /// @return what the step was
     Committed apply(MemorySegment gradientSum, ShardLoss total);
 
+    /// Commits the step without its data: weights and moments stay as they are, the loss history says so, and
+    /// [#step()], by which data and learning rate go, advances.
+    ///
+    /// @return what the step was
+    Committed skip();
+
     /// Losses of all committed steps: cheap, where [#state()] may have to fetch everything.
     default LossHistory history() {
         return state().history();
@@ -79,5 +85,10 @@ public interface Trainer extends AutoCloseable {
     }
 
     /// @param step number of the committed step, from 0
-    record Committed(long step, double loss, double gradientNorm, double learningRate, long tokens) {}
+    record Committed(long step, double loss, double gradientNorm, double learningRate, long tokens) {
+        /// Of a step whose data was skipped: it has neither loss nor gradient, and nothing was learned from it.
+        public static Committed skipped(long step, double learningRate) {
+            return new Committed(step, Double.NaN, Double.NaN, learningRate, 0);
+        }
+    }
 }

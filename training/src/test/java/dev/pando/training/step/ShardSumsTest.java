@@ -152,6 +152,11 @@ class ShardSumsTest {
         }
 
         @Override
+        public Committed skip() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
         public TrainerState state() {
             return new TrainerState(0, LossHistory.EMPTY, List.of());
         }

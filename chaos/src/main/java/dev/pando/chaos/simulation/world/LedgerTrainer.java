@@ -106,6 +106,12 @@ final class LedgerTrainer implements Trainer {
     }
 
     @Override
+    public Committed skip() {
+        history = history.skipping(step);
+        return Committed.skipped(step++, 0.01);
+    }
+
+    @Override
     public TrainerState state() {
         List<TrainerState.Span> spans = new ArrayList<>();
         for (TensorTable.Entry entry : table.entries()) {

@@ -1,10 +1,14 @@
 package dev.pando.chaos.simulation.world;
 
+import dev.pando.training.step.SkipRule;
 import dev.pando.training.step.Trainer;
 import java.lang.foreign.Arena;
 
 /// The model that simulated worlds train.
 public final class Model {
+    /// Of gradients whose norm hardly varies.
+    public static final SkipRule SKIP = new SkipRule(10, 3);
+
     private Model() {}
 
     /// A replica that takes no time.

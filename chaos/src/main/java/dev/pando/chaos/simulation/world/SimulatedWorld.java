@@ -84,7 +84,9 @@ public final class SimulatedWorld implements World, AutoCloseable {
         List<Fault> ofDevices = plan.faults().faults().stream().filter(fault -> !NodeFaults.isOne(fault)).toList();
         this.injection =
                 Injection.in(new FaultScript(ofDevices), plan.seed(), disk, new VirtualPatience(engine), this::struck);
-        JobSpec job = new JobSpec(JOB, plan.steps(), plan.shards(), plan.workers(), plan.checkpointEvery(), "");
+        JobSpec job =
+                new JobSpec(JOB, plan.steps(), plan.shards(), plan.workers(), plan.checkpointEvery(), "")
+                        .skipping(Model.SKIP);
         this.ownership = new Ownership(this, job, root, this::hear);
         this.nodeFaults = new NodeFaults(this, plan.faults().faults().stream().filter(NodeFaults::isOne).toList());
     }
