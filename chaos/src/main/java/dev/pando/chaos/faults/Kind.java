@@ -75,15 +75,15 @@ public enum Kind {
             Aim.WORKER,
             Injector.ALL,
             "A batch shard's loss and gradient are so many times too large, once.",
-            "Beyond `skip.spike-factor` the step is computed once more, by others, and the numbers are sound: same bits."
-                    + " Below it, and in the first 8 steps, only the hash tells."),
+            "Beyond `skip.spike-factor` the step is computed once more, by others, and the numbers are sound: same"
+                    + " bits. Below it, and in the first 8 steps, only the hash tells."),
     POISONED_BATCH(
             "poisoned batch",
             Aim.NOBODY,
             Injector.ALL,
             "One step's data gives no finite loss, at whoever computes it.",
-            "The step is computed once more, by others, and then skipped: weights and moments stay, the job goes on with"
-                    + " the next step's data, and says so. Same bits as a run of the same data without other faults."),
+            "The step is computed once more, by others, and then skipped: weights and moments stay, the job goes on"
+                    + " with the next step's data, and says so. Same bits as a run of the same data without other faults."),
     DELAY(
             "delay",
             Aim.WORKER,

@@ -67,6 +67,8 @@ public final class Plans {
 
     private static final List<String> TURNS = List.of("computes", "votes", "applies");
 
+    private static final int SETTLED = 12; // steps, of which 8 are not poisoned
+
     private Plans() {}
 
     /// @param nodes of every plan; 0 where the seed decides
@@ -100,7 +102,7 @@ public final class Plans {
             } else if (kind < 0.45) {
                 faults.add("kill any when any " + pick(EVENTS, seed, i, 11) + at);
             } else if (kind < 0.5 && !doubted) {
-                doubted = true; // numbers that are none a second time end the job, and rightly
+                doubted = true; // of two that slip alike one after the other it looks as if it were the data
                 faults.add("nan loss on any" + at);
             } else if (kind < 0.7) {
                 faults.add(pick(GENTLE, seed, i, 12) + at);
@@ -114,7 +116,19 @@ public final class Plans {
                 faults.add(pick(VIOLENT, seed, i, 16) + target(seed, i, "any") + at);
             }
         }
+        badNumbers(seed, steps, faults);
         return String.join(", ", faults);
+    }
+
+    /// Data that nobody can learn from, and a device that is wrong by far once the job knows what is usual.
+    private static void badNumbers(long seed, long steps, List<String> into) {
+        int poisoned = Math.max(0, Dice.below(12, seed, 25) - 8);
+        for (int i = 0; i < poisoned; i++) {
+            into.add("poisoned batch at step " + Dice.below((int) steps, seed, i, 26));
+        }
+        if (steps > SETTLED && Dice.uniform(seed, 27) < 0.3) {
+            into.add("loss spike any x1000000 at step " + (SETTLED + Dice.below((int) steps - SETTLED, seed, 28)));
+        }
     }
 
     private static String ofNodes(long seed, int i, int machines, String at) {
