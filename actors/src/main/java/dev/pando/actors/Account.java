@@ -55,6 +55,7 @@ final class Account {
         switch (event) {
             case JobEvent.WorkerJoined joined -> workers.put(joined.worker(), joined.node());
             case JobEvent.WorkerLost lost -> workers.remove(lost.worker());
+            case JobEvent.WorkerFellSilent silent -> workers.remove(silent.worker());
             case JobEvent.WorkerLeft left -> workers.remove(left.worker());
             case JobEvent.WorkerRefused refusal -> refused.add(refusal.worker());
             case JobEvent.CheckpointDurable checkpoint -> durable = Math.max(durable, checkpoint.step());

@@ -173,7 +173,7 @@ final class BetweenSteps {
                                         failed ->
                                                 failed.epoch() == crew.epoch() && crew.hasQueued(failed)
                                                         ? betweenSteps() // neither is to blame: once more
-                                                        : lead.peerFailed(failed, waiting)));
+                                                        : lead.losses.peerFailed(failed, waiting)));
     }
 
     /// Newcomers are given up sooner than the last copy of the state; but one that serves none of them is no copy.
@@ -181,7 +181,7 @@ final class BetweenSteps {
         List<String> holders = roster.holders();
         if (!holders.equals(List.of(lost)) && holders.size() == 1 && ++unserved >= UNSERVED) {
             unserved = 0;
-            lead.lose(holders.getFirst(), UNSERVED + " newcomers in a row waited in vain for its state");
+            lead.losses.lose(holders.getFirst(), UNSERVED + " newcomers in a row waited in vain for its state");
         }
         return betweenSteps();
     }

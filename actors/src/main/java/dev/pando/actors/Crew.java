@@ -21,9 +21,12 @@ final class Crew {
     private final Stopwatch stopwatch;
     private final Roster roster = new Roster();
     private final Patience patience = new Patience();
-    private final Silence silence = new Silence();
+    private final Silence silence = new Silence(); // of those who owe an answer
+    private final Silence stillness = new Silence(); // of those whose process gives no sign of life
     private final Set<String> lost = new HashSet<>();
+    private final SortedMap<String, Roster.Seat> away = new TreeMap<>(); // those who fell silent and may be back
     private final SortedMap<String, Long> heardNs = new TreeMap<>(); // when each worker was last asked or heard
+    private final SortedMap<String, Long> signNs = new TreeMap<>(); // when each worker gave its last sign of life
     private final SortedMap<String, Long> queuedNs = new TreeMap<>(); // longest waits for other jobs in this epoch
     private long longestTurnNs; // of them in the epoch before
     private long epoch;
@@ -93,9 +96,32 @@ final class Crew {
             return false;
         }
         roster.arrive(new Roster.Seat(arrived.worker(), arrived.address(), arrived.stage(), arrived.device()));
+        away.remove(arrived.worker());
         changed = true;
         silence.heard(arrived.worker());
         return true;
+    }
+
+    /// The worker's process gives a sign of life. One that fell silent is a newcomer again: what it holds is of another
+    /// step by now, but its replica is there.
+    ///
+    /// @return whether it is back
+    boolean alive(String worker) {
+        Roster.Seat back = away.remove(worker);
+        if (back != null) {
+            roster.arrive(back);
+            changed = true;
+            silence.heard(worker);
+        }
+        if (roster.has(worker)) {
+            long nowNs = stopwatch.nanos();
+            Long lastNs = signNs.put(worker, nowNs);
+            if (lastNs != null) {
+                patience.observeSigns(worker, nowNs - lastNs);
+            }
+            stillness.heard(worker);
+        }
+        return back != null;
     }
 
     /// The worker holds the job's state after so many steps.
@@ -117,8 +143,10 @@ final class Crew {
     private void forget(String worker) {
         changed = true;
         silence.forget(worker);
+        stillness.forget(worker);
         patience.forget(worker);
         heardNs.remove(worker);
+        signNs.remove(worker);
     }
 
     /// @param deviceEnded whether nobody is there to be told: a device that only seems to have ended, since this very
@@ -127,12 +155,25 @@ final class Crew {
     boolean lose(String worker, String evidence, boolean deviceEnded, long position) {
         Optional<Roster.Seat> seat = roster.leave(worker);
         lost.add(worker);
+        away.remove(worker);
         seat.filter(left -> !deviceEnded).ifPresent(left -> abandon(left.device(), evidence));
         if (seat.isPresent()) {
             forget(worker);
         }
         audience.tell(new JobEvent.WorkerLost(worker, position, evidence));
         return seat.isPresent();
+    }
+
+    /// The job goes on without the worker, until it gives a sign of life.
+    void fellSilent(String worker, String evidence, long position) {
+        away.put(worker, roster.leave(worker).orElseThrow());
+        forget(worker);
+        audience.tell(new JobEvent.WorkerFellSilent(worker, position, evidence));
+    }
+
+    /// Nobody comes back on this device.
+    void ended(ActorRef<?> device) {
+        away.values().removeIf(seat -> seat.device().equals(device));
     }
 
     private void abandon(ActorRef<GpuWorker.Command> device, String evidence) {
@@ -185,6 +226,21 @@ final class Crew {
         return silence.tick(owing, worker -> patienceNs(worker, pieces)).stream().findFirst();
     }
 
+    /// A tick has passed.
+    ///
+    /// @return the first worker that has given no sign of life for longer than patience; never the last copy of the
+    ///   state, since nobody could go on without it
+    Optional<String> still() {
+        return stillness.tick(roster.workers(), patience::withoutSignNs).stream()
+                .filter(worker -> !isLastCopy(worker))
+                .findFirst();
+    }
+
+    /// How long the worker may give no sign of life.
+    long withoutSignNs(String worker) {
+        return patience.withoutSignNs(worker);
+    }
+
     /// The worker was silent for too long: it is about to be lost, and may be back.
     void gaveUp(String worker) {
         patience.gaveUp(worker);
@@ -192,7 +248,10 @@ final class Crew {
 
     /// More of it for the last copy of the state; none of that for a newcomer, who holds up the last copy.
     long patienceNs(String worker, int pieces) {
-        boolean isLastCopy = roster.holders().equals(List.of(worker));
-        return patience.ns(worker, pieces * (isLastCopy ? LAST_COPY : 1));
+        return patience.ns(worker, pieces * (isLastCopy(worker) ? LAST_COPY : 1));
+    }
+
+    private boolean isLastCopy(String worker) {
+        return roster.holders().equals(List.of(worker));
     }
 }

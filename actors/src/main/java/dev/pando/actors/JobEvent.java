@@ -10,6 +10,7 @@ import java.util.List;
     @JsonSubTypes.Type(value = JobEvent.Started.class, name = "started"),
     @JsonSubTypes.Type(value = JobEvent.WorkerJoined.class, name = "worker-joined"),
     @JsonSubTypes.Type(value = JobEvent.WorkerLost.class, name = "worker-lost"),
+    @JsonSubTypes.Type(value = JobEvent.WorkerFellSilent.class, name = "worker-fell-silent"),
     @JsonSubTypes.Type(value = JobEvent.WorkerLeft.class, name = "worker-left"),
     @JsonSubTypes.Type(value = JobEvent.WorkerRefused.class, name = "worker-refused"),
     @JsonSubTypes.Type(value = JobEvent.WorkerFellBehind.class, name = "worker-fell-behind"),
@@ -54,6 +55,11 @@ public sealed interface JobEvent {
     /// @param evidence why we believe so: `its thread threw IllegalStateException: …`, `no answer for 12 x the pace of
     ///   a step`
     record WorkerLost(String worker, long step, String evidence) implements JobEvent {}
+
+    /// A worker takes no part while its process stands still: others do its work. Once it goes on it joins again.
+    ///
+    /// @param evidence why we believe so: `no sign of life for 400 ms`
+    record WorkerFellSilent(String worker, long step, String evidence) implements JobEvent {}
 
     /// A worker takes part no longer, since its node leaves: between two steps, with nothing in its hands.
     record WorkerLeft(String worker, long step) implements JobEvent {}

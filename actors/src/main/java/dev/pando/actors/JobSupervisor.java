@@ -26,6 +26,7 @@ public final class JobSupervisor {
                     Refused,
                     Arrived,
                     Computed,
+                    Alive,
                     Queued,
                     Voted,
                     PeerFailed,
@@ -69,6 +70,10 @@ public final class JobSupervisor {
     /// @param seconds that its device took; 0 where it says so again
     public record Computed(String worker, long step, long epoch, int shard, ShardLoss loss, double seconds)
             implements Command, Wire {}
+
+    /// A sign of life, given several times a second: the worker's process does not stand still, whatever its device
+    /// does.
+    public record Alive(String worker) implements Command, Wire {}
 
     /// The worker's device computes for other jobs; its turn comes.
     ///

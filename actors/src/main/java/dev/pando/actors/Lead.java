@@ -1,5 +1,6 @@
 package dev.pando.actors;
 
+import dev.pando.actors.JobSupervisor.Alive;
 import dev.pando.actors.JobSupervisor.Applied;
 import dev.pando.actors.JobSupervisor.Arrived;
 import dev.pando.actors.JobSupervisor.Cancel;
@@ -62,6 +63,7 @@ final class Lead {
     final BetweenSteps between;
     final StepInFlight step;
     final Ending ending;
+    final Losses losses;
 
     private boolean stopping;
     private long reportedNs; // when the audience was told of the last step
@@ -94,6 +96,7 @@ final class Lead {
         this.between = new BetweenSteps(this);
         this.step = new StepInFlight(this);
         this.ending = new Ending(this);
+        this.losses = new Losses(this);
     }
 
     Behavior<Command> begin() {
@@ -165,7 +168,7 @@ final class Lead {
                             seat(arrived); // a newcomer, until the step in flight is over
                             return Behaviors.same();
                         })
-                .onMessage(StageFailed.class, failed -> lost(failed.worker(), failed.sentence(), waiting))
+                .onMessage(StageFailed.class, failed -> losses.lost(failed.worker(), failed.sentence(), waiting))
                 .onMessage(
                         Leaving.class,
                         departing -> {
@@ -178,7 +181,15 @@ final class Lead {
                         })
                 .onMessage(Refused.class, this::refused)
                 .onMessage(NobodyLeft.class, still -> nobodyLeft())
-                .onMessage(PeerFailed.class, failed -> peerFailed(failed, waiting))
+                .onMessage(PeerFailed.class, failed -> losses.peerFailed(failed, waiting))
+                .onMessage(
+                        Alive.class,
+                        alive -> {
+                            if (crew.alive(alive.worker())) {
+                                quorum.heard(crew.node(roster.seat(alive.worker()).device()));
+                            }
+                            return Behaviors.same();
+                        })
                 .onMessage(
                         Queued.class,
                         queued -> {
@@ -212,7 +223,7 @@ final class Lead {
                             return Behaviors.same();
                         })
                 .onMessage(Unrecoverable.class, given -> ending.fail(given.sentence()))
-                .onMessage(NodeGone.class, this::loseNode)
+                .onMessage(NodeGone.class, losses::loseNode)
                 .onMessage(
                         Stop.class,
                         stop -> {
@@ -220,7 +231,7 @@ final class Lead {
                             return roster.holders().isEmpty() ? ending.stopWithoutCheckpoint() : Behaviors.same();
                         })
                 .onMessage(Cancel.class, cancel -> ending.stopWithoutCheckpoint())
-                .onMessage(Tick.class, tick -> listen(waiting))
+                .onMessage(Tick.class, tick -> losses.listen(waiting))
                 .onMessage(Command.class, late -> Behaviors.same()) // an answer to a question that is settled
                 .onSignal(
                         Terminated.class,
@@ -230,8 +241,9 @@ final class Lead {
                             }
                             devices.remove(stopped.getRef().<GpuWorker.Command>unsafeUpcast());
                             refusals.forget(stopped.getRef());
+                            crew.ended(stopped.getRef());
                             return roster.sittingOn(stopped.getRef())
-                                    .map(seat -> lost(seat.worker(), "its worker was stopped", waiting))
+                                    .map(seat -> losses.lost(seat.worker(), "its worker was stopped", waiting))
                                     .orElse(Behaviors.same());
                         })
                 .build();
@@ -269,59 +281,6 @@ final class Lead {
 
     GpuWorker.Release release() {
         return new GpuWorker.Release(job.id(), inheritance.incarnation());
-    }
-
-    /// One worker after the other, each in the state that the one before has led to.
-    private Behavior<Command> loseNode(NodeGone gone) {
-        quorum.silent(gone.address().toString());
-        roster.seats().stream()
-                .filter(seat -> seat.device().path().address().equals(gone.address()))
-                .forEach(seat -> context.getSelf().tell(new StageFailed(seat.worker(), gone.evidence())));
-        return Behaviors.same();
-    }
-
-    private Behavior<Command> listen(Waiting waiting) {
-        return crew.silent(waiting.owing().get(), waiting.pieces())
-                .map(worker -> silent(worker, silence(crew.patienceNs(worker, waiting.pieces())), waiting))
-                .orElse(Behaviors.same());
-    }
-
-    private static String silence(long patienceNs) {
-        return "silent for " + patienceNs / 1_000_000 + " ms, beyond the job's own pace";
-    }
-
-    Behavior<Command> peerFailed(PeerFailed failed, Waiting waiting) {
-        return failed.epoch() == crew.epoch()
-                ? silent(failed.peer(), failed.evidence() + ", says " + failed.worker(), waiting)
-                : Behaviors.same();
-    }
-
-    /// It did not say so itself: it may be cut off.
-    private Behavior<Command> silent(String worker, String evidence, Waiting waiting) {
-        if (roster.has(worker)) {
-            quorum.silent(crew.node(roster.seat(worker).device()));
-        }
-        crew.gaveUp(worker);
-        return lost(worker, evidence, waiting);
-    }
-
-    private Behavior<Command> lost(String worker, String evidence, Waiting waiting) {
-        course.failed();
-        boolean wasHere = lose(worker, evidence);
-        if (course.isHopeless()) {
-            return ending.fail(
-                    "step %d failed %d times in a row, at last because of %s: %s"
-                            .formatted(course.position(), course.failures(), worker, evidence));
-        }
-        return wasHere ? waiting.lost().apply(worker) : Behaviors.same();
-    }
-
-    boolean lose(String worker, String evidence) {
-        checkpoints.lost(worker);
-        balance.forget(worker);
-        stragglers.forget(worker);
-        boolean deviceEnded = roster.has(worker) && !devices.contains(roster.seat(worker).device());
-        return crew.lose(worker, evidence, deviceEnded, course.position());
     }
 
     Behavior<Command> report(Applied applied) {

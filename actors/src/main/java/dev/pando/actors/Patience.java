@@ -7,21 +7,38 @@ import java.util.TreeMap;
 /// device that was given up for its silence and is back, since it was not dead.
 final class Patience {
     private static final int MOST_DOUBLINGS = 6;
+    private static final int PIECES_WORTH_WAITING = 2;
     private static final int PROVEN = 8; // pieces of work, after which a worker's own pace says enough
 
-    private final Pace all = new Pace();
+    private final Pace all = ofWork();
     private final SortedMap<String, Pace> own = new TreeMap<>();
+    private final SortedMap<String, Pace> signs = new TreeMap<>(); // of life: what passes between two of a worker
     private final SortedMap<String, Integer> givenUp =
             new TreeMap<>(); // how often each device was, since it last worked
+
+    /// Five times what a slow piece takes, a second at least.
+    private static Pace ofWork() {
+        return new Pace(5, 1_000_000_000L);
+    }
+
+    /// Four times the usual, as long as several lost packets of a network take to be sent again.
+    private static Pace ofSigns() {
+        return new Pace(4, 400_000_000L);
+    }
 
     /// The worker took this long for a piece of work.
     void observe(String worker, long durationNs) {
         all.observe(durationNs);
-        Pace pace = own.computeIfAbsent(worker, _ -> new Pace());
+        Pace pace = own.computeIfAbsent(worker, _ -> ofWork());
         pace.observe(durationNs);
         if (pace.observed() == PROVEN) {
             givenUp.remove(device(worker));
         }
+    }
+
+    /// So much time passed between two signs of life of this worker.
+    void observeSigns(String worker, long betweenNs) {
+        signs.computeIfAbsent(worker, _ -> ofSigns()).observe(betweenNs);
     }
 
     /// The worker was silent for too long.
@@ -31,6 +48,7 @@ final class Patience {
 
     void forget(String worker) {
         own.remove(worker);
+        signs.remove(worker);
     }
 
     /// With anybody, where an answer is worth so many pieces of work.
@@ -45,7 +63,19 @@ final class Patience {
         if (pace != null) {
             longest = Math.max(longest, pace.patienceNs(pieces));
         }
-        return longest << Math.min(givenUp.getOrDefault(device(worker), 0), MOST_DOUBLINGS);
+        return doubled(worker, longest);
+    }
+
+    /// With this worker, while it gives no sign of life. Its process stands still, for nobody knows how long: where a
+    /// piece of work is long, it may well be back before others have done what it owes. For minutes where no sign has
+    /// ever come.
+    long withoutSignNs(String worker) {
+        Pace pace = signs.getOrDefault(worker, ofSigns());
+        return doubled(worker, Math.max(pace.patienceNs(1), PIECES_WORTH_WAITING * all.slowNs()));
+    }
+
+    private long doubled(String worker, long ns) {
+        return ns << Math.min(givenUp.getOrDefault(device(worker), 0), MOST_DOUBLINGS);
     }
 
     /// `worker-2` of its third incarnation, `worker-2#3`.

@@ -99,7 +99,7 @@ public final class PipelineStage {
 
     record Tick() implements Command {}
 
-    static final Duration TICK = Duration.ofMillis(200); // several to the shortest patience of a supervisor
+    static final Duration TICK = Duration.ofMillis(100); // several to the shortest patience of a supervisor
 
     private static final int STASHED_AT_MOST = 1_000;
 

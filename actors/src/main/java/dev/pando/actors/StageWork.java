@@ -74,7 +74,11 @@ final class StageWork {
     private final ShardSums sums;
     private final MemorySegment sum;
     private final CheckpointStore checkpoints;
+
+    /// Another one with every state that comes from elsewhere: whoever leads the job has gone on without this replica,
+    /// and knows nothing of a snapshot of it that may still be on its way to the disk.
     private Optional<SnapshotBuffer> snapshots = Optional.empty(); // this and the next two: the device thread's
+
     private Optional<Copying> lastCopy = Optional.empty();
     private long snapshotsFor;
 
@@ -292,6 +296,7 @@ final class StageWork {
 
     /// The state was received.
     Outcome filled(PipelineStage.ReceiveState order) {
+        snapshots = Optional.empty();
         trainer.restored(order.step(), order.history());
         return new Outcome.Done();
     }
@@ -306,6 +311,7 @@ final class StageWork {
                         .filter(candidate -> candidate.id().equals(checkpoint.id()))
                         .findFirst()
                         .orElseThrow(() -> new StageFailure("checkpoint " + checkpoint.id() + " is gone"));
+        snapshots = Optional.empty();
         checkpoints.load(saved, trainer.state().spans());
         trainer.restored(saved.step(), saved.history());
         return null;

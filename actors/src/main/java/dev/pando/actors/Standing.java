@@ -41,6 +41,7 @@ final class Standing {
                 lost++;
                 without(gone.worker());
             }
+            case JobEvent.WorkerFellSilent silent -> without(silent.worker());
             case JobEvent.WorkerLeft gone -> without(gone.worker());
             case JobEvent.WorkerRefused refused ->
                     refusals.put(refused.worker(), new Refusal(refused.worker(), refused.sentence()));

@@ -156,7 +156,7 @@ final class StepInFlight {
                 audience.tell(
                         new JobEvent.StepDropped(
                                 course.position(), crew.epoch(), String.join(", ", workers) + ": " + evidence));
-                workers.forEach(worker -> lead.lose(worker, evidence));
+                workers.forEach(worker -> lead.losses.lose(worker, evidence));
                 yield lead.between.betweenSteps();
             }
             case Tally.Split() -> irreconcilable("the replicas' sums of gradients differ, and none has a majority");
@@ -212,7 +212,7 @@ final class StepInFlight {
     private void distrust(SortedSet<String> workers) {
         workers.stream()
                 .filter(roster::has)
-                .forEach(worker -> lead.lose(worker, "others get another loss from the same batch shards"));
+                .forEach(worker -> lead.losses.lose(worker, "others get another loss from the same batch shards"));
     }
 
     private Behavior<Command> skip(Assignment assignment, String objection) {

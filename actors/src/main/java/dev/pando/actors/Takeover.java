@@ -111,7 +111,7 @@ final class Takeover {
         muster.absent()
                 .forEach((worker, evidence) -> {
                     quorum.silent(inheritance.workers().get(worker));
-                    lead.lose(worker, evidence);
+                    lead.losses.lose(worker, evidence);
                 });
         lead.roster.seats().forEach(seat -> quorum.heard(crew.node(seat.device()))); // whoever else is absent there
         muster.holders().forEach(worker -> crew.joined(worker, course.position()));

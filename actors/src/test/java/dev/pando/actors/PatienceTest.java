@@ -68,6 +68,33 @@ class PatienceTest {
         assertThat(patience.ns("worker-1#3", 1)).as("once it has worked").isEqualTo(5 * S);
     }
 
+    @ParameterizedTest
+    @CsvSource({"100, 5, 400", "250, 5, 1_000", "100, 150, 400", "100, 2_000, 4_000"})
+    void shouldFollowTheSignsOfLifeAndWhatIsAtStake(String signsMs, String pieceMs, String patienceMs) {
+        work("worker-0", number(pieceMs) * MS, 100);
+        IntStream.range(0, 20).forEach(_ -> patience.observeSigns("worker-1", number(signsMs) * MS));
+
+        assertThat(patience.withoutSignNs("worker-1")).isEqualTo(number(patienceMs) * MS);
+    }
+
+    @Test
+    void shouldNotMissSignsThatNeverCame() {
+        work("worker-0", 5 * MS, 100);
+
+        assertThat(patience.withoutSignNs("worker-0")).isGreaterThan(60 * S);
+    }
+
+    @Test
+    void shouldMissTheSignsLaterOfOneThatWasBackAtOnce() {
+        patience.observeSigns("worker-1", 100 * MS);
+
+        patience.gaveUp("worker-1");
+        assertThat(patience.withoutSignNs("worker-1")).isEqualTo(800 * MS);
+
+        work("worker-1", 5 * MS, 8);
+        assertThat(patience.withoutSignNs("worker-1")).as("once it has worked").isEqualTo(400 * MS);
+    }
+
     @Test
     void shouldNotTakeAPauseOfItsOwnForTheSilenceOfOthers() {
         Silence silence = new Silence();

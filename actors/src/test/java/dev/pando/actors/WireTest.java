@@ -67,6 +67,7 @@ class WireTest {
                             STAGE,
                             DEVICE),
                     new JobSupervisor.Computed("worker-1", 4, 2, 5, LOSS, 0.0625),
+                    new JobSupervisor.Alive("worker-1"),
                     new JobSupervisor.Queued("worker-1", 2, 250_000_000L),
                     new JobSupervisor.Voted("worker-1", 4, 2, new Examined(Double.NaN, -1)),
                     new JobSupervisor.Voted("worker-1", 4, 2, new Examined(Math.nextUp(0.1), Long.MIN_VALUE)),

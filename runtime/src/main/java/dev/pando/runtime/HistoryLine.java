@@ -40,6 +40,8 @@ public record HistoryLine(String at, String sentence) {
                     (started.resumed() ? "goes on after " : "begins after ") + started.step() + " steps";
             case JobEvent.WorkerJoined joined -> at(joined.step()) + joined.worker() + " joined";
             case JobEvent.WorkerLost lost -> at(lost.step()) + "lost " + lost.worker() + ": " + lost.evidence();
+            case JobEvent.WorkerFellSilent silent ->
+                    at(silent.step()) + silent.worker() + " fell silent: " + silent.evidence();
             case JobEvent.WorkerLeft left -> at(left.step()) + left.worker() + " left with its node";
             case JobEvent.WorkerRefused refused ->
                     at(refused.step()) + refused.worker() + " takes no part: " + refused.sentence();

@@ -197,6 +197,8 @@ final class RunCommand implements Callable<Integer> {
                 say("step " + (step.step() + 1) + " of " + steps + ", loss " + (float) step.loss());
             } else if (event instanceof JobEvent.WorkerLost lost) {
                 say("lost " + lost.worker() + ": " + lost.evidence());
+            } else if (event instanceof JobEvent.WorkerFellSilent silent) {
+                say(silent.worker() + " fell silent: " + silent.evidence());
             } else if (event instanceof JobEvent.Failed failed) {
                 say("the job gave up: " + failed.diagnosis());
             }

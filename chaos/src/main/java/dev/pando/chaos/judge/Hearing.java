@@ -26,6 +26,7 @@ final class Hearing {
     private final Set<Integer> movedInEpoch = new HashSet<>();
     private final Set<String> holders = new HashSet<>();
     private final Set<String> lost = new HashSet<>();
+    private final Set<String> silent = new HashSet<>(); // and have not joined since
     private final Set<Long> durable = new HashSet<>();
     private final Set<Long> published = new HashSet<>(); // since the job last went back
     private final Set<String> heldBefore = new HashSet<>(); // what an earlier start would not have had to redo
@@ -69,6 +70,12 @@ final class Hearing {
             case JobEvent.WorkerJoined(String worker, _, _) -> {
                 require(!lost.contains(worker), Rule.NO_LOST_WORKER, worker + " joins after it was lost");
                 holders.add(worker);
+                silent.remove(worker);
+            }
+            case JobEvent.WorkerFellSilent(String worker, _, _) -> {
+                holders.remove(worker);
+                heldBefore.remove(worker);
+                silent.add(worker);
             }
             case JobEvent.WorkerLost(String worker, _, _) -> gone(worker);
             case JobEvent.WorkerLeft(String worker, long step) -> {
@@ -150,6 +157,7 @@ final class Hearing {
         holders.clear();
         lost.clear();
         dropped.clear();
+        silent.clear();
         distrusted = false;
         stopped = false;
         ended = false;
@@ -202,6 +210,10 @@ final class Hearing {
                 epochWorkers.contains(moved.to()),
                 Rule.SHARDS_GO_ONCE,
                 "shards go to " + moved.to() + ", which is not in the epoch");
+        require(
+                !silent.contains(moved.to()),
+                Rule.NO_LOST_WORKER,
+                "shards go to " + moved.to() + ", which fell silent and has not joined since");
         for (Integer shard : moved.shards()) {
             require(
                     movedInEpoch.add(shard),

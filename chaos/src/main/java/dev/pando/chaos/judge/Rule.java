@@ -9,7 +9,9 @@ public enum Rule {
     SAME_COMMIT_AGAIN("a step that is committed again has the same loss, norm, learning rate and tokens"),
     EPOCHS_RISE("every epoch is newer than the one before"),
     NO_OLD_EPOCH("nothing of an older epoch takes effect"),
-    NO_LOST_WORKER("a worker that was lost takes part no longer, and its name is not used again"),
+    NO_LOST_WORKER(
+            "a worker that was lost takes part no longer, and its name is not used again; one that fell silent takes"
+                    + " part again once it has joined"),
     SHARDS_GO_ONCE("a batch shard goes to one worker of the epoch, once an epoch"),
     RUNGS_IN_ORDER(
             "a rung of the recovery ladder is tried when those below cannot help, and the last one ends the job"),

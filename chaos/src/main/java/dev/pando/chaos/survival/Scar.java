@@ -100,6 +100,7 @@ record Scar(
     private static boolean isEvidence(JobEvent event, String node) {
         return switch (event) {
             case JobEvent.WorkerLost lost -> node.isEmpty() || isOn(lost.worker(), node);
+            case JobEvent.WorkerFellSilent silent -> node.isEmpty() || isOn(silent.worker(), node);
             case JobEvent.StepDropped _, JobEvent.CheckpointFailed _ -> true;
             default -> false;
         };
@@ -113,6 +114,7 @@ record Scar(
     private static String evidence(JobEvent event) {
         return switch (event) {
             case JobEvent.WorkerLost lost -> lost.worker() + ": " + lost.evidence();
+            case JobEvent.WorkerFellSilent silent -> silent.worker() + ": " + silent.evidence();
             case JobEvent.StepDropped dropped -> "step " + dropped.step() + " was dropped: " + dropped.reason();
             case JobEvent.CheckpointFailed failed -> failed.sentence();
             default -> "";
@@ -120,7 +122,8 @@ record Scar(
     }
 
     private static double back(Instant struck, EventLine noticed, List<EventLine> after, int fullStrength) {
-        if (!(noticed.event() instanceof JobEvent.WorkerLost)) {
+        if (!(noticed.event() instanceof JobEvent.WorkerLost)
+                && !(noticed.event() instanceof JobEvent.WorkerFellSilent)) {
             return Double.NaN;
         }
         return after.stream()

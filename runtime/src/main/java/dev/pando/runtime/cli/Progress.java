@@ -101,7 +101,9 @@ final class Progress implements Preparation {
             case JobEvent.Started started when started.resumed() ->
                     say("going on after " + Words.counted(started.step(), "step"));
             case StepCommitted step -> committed(step);
-            case JobEvent.WorkerLost lost -> lost(lost);
+            case JobEvent.WorkerLost lost -> lost(lost.worker(), lost.step(), "lost " + lost.worker(), lost.evidence());
+            case JobEvent.WorkerFellSilent silent ->
+                    lost(silent.worker(), silent.step(), silent.worker() + " fell silent", silent.evidence());
             case JobEvent.WorkerJoined joined -> {
                 if (last != null || faults > 0) {
                     say(terminal.green("+") + " step " + joined.step() + ": " + joined.worker() + " joined");
@@ -202,13 +204,13 @@ final class Progress implements Preparation {
         }
     }
 
-    private void lost(JobEvent.WorkerLost lost) {
+    private void lost(String worker, long step, String what, String evidence) {
         faults++;
         if (lostSinceCommit.isEmpty()) {
             lostAt = now();
         }
-        lostSinceCommit.add(lost.worker());
-        say(terminal.red("✗") + " step " + lost.step() + ": lost " + lost.worker() + ": " + lost.evidence());
+        lostSinceCommit.add(worker);
+        say(terminal.red("✗") + " step " + step + ": " + what + ": " + evidence);
     }
 
     private void warn(String sentence) {

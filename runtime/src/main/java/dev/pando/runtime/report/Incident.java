@@ -20,7 +20,8 @@ import java.util.stream.Collectors;
 /// @param before when the step before was committed: the step that was hit began then, and the fault is no older; NaN
 ///   if there was none
 /// @param committed when the next step was committed; NaN if none was
-/// @param rejoined when a new incarnation on the same device took part; NaN if none did, or if no worker was lost
+/// @param rejoined when the same device took part again, as a rule by a new incarnation; NaN if it did not, or if no
+///   worker was lost
 record Incident(
         double at,
         String kind,
@@ -52,6 +53,17 @@ record Incident(
                                         before,
                                         committed,
                                         rejoined(events, i, lost.worker(), timeline)));
+                case JobEvent.WorkerFellSilent silent ->
+                        incidents.add(
+                                new Incident(
+                                        at,
+                                        "fault",
+                                        silent.step(),
+                                        silent.worker() + " fell silent: " + silent.evidence(),
+                                        actions(events, i, committed, timeline),
+                                        before,
+                                        committed,
+                                        rejoined(events, i, silent.worker(), timeline)));
                 case JobEvent.Started started when started.resumed() ->
                         incidents.add(
                                 plain(
@@ -119,7 +131,8 @@ record Incident(
             case JobEvent.WorkerKeptUp worker -> worker.worker() + " kept up again";
             case JobEvent.EpochOpened opened ->
                     "epoch " + Epoch.text(opened.epoch()) + " with " + String.join(", ", opened.workers());
-            case JobEvent.Started _, JobEvent.WorkerLost _, JobEvent.StepCommitted _, JobEvent.SnapshotTaken _ -> "";
+            case JobEvent.WorkerLost _, JobEvent.WorkerFellSilent _ -> "";
+            case JobEvent.Started _, JobEvent.StepCommitted _, JobEvent.SnapshotTaken _ -> "";
             case JobEvent.CheckpointDurable _, JobEvent.CheckpointFailed _, JobEvent.WorkerRefused _ -> "";
             case JobEvent.Finished _, JobEvent.Stopped _, JobEvent.Failed _ -> "";
         };
@@ -145,7 +158,9 @@ record Incident(
         return events.stream()
                 .skip(incident + 1L)
                 .takeWhile(line ->
-                        !(line.event() instanceof JobEvent.WorkerLost) && !(timeline.at(line.time()) > committed))
+                        !(line.event() instanceof JobEvent.WorkerLost)
+                                && !(line.event() instanceof JobEvent.WorkerFellSilent)
+                                && !(timeline.at(line.time()) > committed))
                 .map(line -> action(line.event()))
                 .filter(action -> !action.isEmpty())
                 .limit(12)
@@ -158,9 +173,7 @@ record Incident(
                 .filter(line ->
                         line.event() instanceof JobEvent.EpochOpened opened
                                 && opened.workers().stream()
-                                        .anyMatch(other ->
-                                                !other.equals(worker)
-                                                        && Timeline.device(other).equals(Timeline.device(worker))))
+                                        .anyMatch(other -> Timeline.device(other).equals(Timeline.device(worker))))
                 .mapToDouble(line -> timeline.at(line.time()))
                 .findFirst()
                 .orElse(Double.NaN);

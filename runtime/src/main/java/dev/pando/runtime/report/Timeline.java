@@ -90,6 +90,7 @@ final class Timeline {
                     opened.workers().forEach(worker -> since.putIfAbsent(worker, now));
                 }
                 case JobEvent.WorkerLeft left -> end(left.worker(), now, "its node left", since, lanes);
+                case JobEvent.WorkerFellSilent silent -> end(silent.worker(), now, silent.evidence(), since, lanes);
                 case JobEvent.WorkerLost lost -> end(lost.worker(), now, lost.evidence(), since, lanes);
                 default -> {}
             }

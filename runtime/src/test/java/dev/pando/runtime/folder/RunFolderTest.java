@@ -67,6 +67,7 @@ class RunFolderTest {
                         new JobEvent.Started(0, false),
                         new JobEvent.WorkerJoined("worker-1", 2),
                         new JobEvent.WorkerLost("worker-1", 3, "it \"hung\""),
+                        new JobEvent.WorkerFellSilent("worker-4", 3, "no sign of life for 400 ms"),
                         new JobEvent.WorkerLeft("worker-2", 3),
                         new JobEvent.WorkerRefused("worker-3", 3, "it is of another kind"),
                         new JobEvent.WorkerFellBehind("worker-0", 3, 2.5),
