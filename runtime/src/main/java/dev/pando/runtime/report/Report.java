@@ -8,14 +8,10 @@ import dev.pando.runtime.folder.SampleLine;
 import dev.pando.runtime.folder.StepLine;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.UserError;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 
-/// Draws a run on one page that needs nothing but itself: no server, no network, no second file.
+/// Draws a run on one page.
 public final class Report {
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -40,30 +36,20 @@ public final class Report {
     }
 
     static String page(ReportData data) {
-        return resource("report.html")
-                .replace("/*style*/", resource("report.css"))
-                .replace("/*script*/", resource("report.js"))
-                .replace("/*title*/", data.name().replace("&", "&amp;").replace("<", "&lt;"))
-                .replace("/*data*/", json(data));
+        return new Page(
+                        data.name() + " · Pando run",
+                        Page.resource(Report.class, "report.html"),
+                        "",
+                        Page.resource(Report.class, "report.js"),
+                        json(data))
+                .html();
     }
 
-    /// JSON that can stand inside a script element: no text in it can end the element.
     private static String json(ReportData data) {
         try {
-            return JSON.writeValueAsString(data)
-                    .replace("<", "\\u003c")
-                    .replace("\u2028", "\\u2028")
-                    .replace("\u2029", "\\u2029");
+            return JSON.writeValueAsString(data);
         } catch (JsonProcessingException impossible) {
             throw new AssertionError("records of numbers and texts are JSON", impossible);
-        }
-    }
-
-    private static String resource(String name) {
-        try (InputStream in = Report.class.getResourceAsStream(name)) {
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException failed) {
-            throw new UncheckedIOException("cannot read " + name + " of the program itself", failed);
         }
     }
 }
