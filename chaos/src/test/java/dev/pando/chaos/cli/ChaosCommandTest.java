@@ -4,10 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pando.chaos.verify.TinyJob;
 import dev.pando.runtime.cli.Cli;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -137,6 +142,51 @@ class ChaosCommandTest {
 
         assertThat(out.toString()).contains("no rule is broken");
         assertThat(err.toString()).contains("holds no run");
+
+        shouldFlagWhatSomebodyHasChanged(Path.of(run));
+    }
+
+    /// By hand, as whoever wants a run to look better than it was.
+    private void shouldFlagWhatSomebodyHasChanged(Path run) {
+        String undisturbed = folder.resolve("run-chaos/verify-1/undisturbed").toString();
+
+        assertThat(judged(run, "steps.jsonl", line -> line.contains("\"step\":3,") ? "" : line))
+                .contains("step 4 is committed, due is 3");
+        assertThat(judged(run, "steps.jsonl", line -> line.replace("\"epoch\":1,", "\"epoch\":9,")))
+                .contains("nothing of an older epoch takes effect");
+        assertThat(judged(run, "steps.jsonl", line -> line.replaceFirst("\"loss\":5", "\"loss\":4"), undisturbed))
+                .contains("undisturbed it has");
+        assertThat(judged(run, "events.jsonl", line -> line.replace("worker-1#2", "worker-1")))
+                .contains("a worker that was lost takes part no longer");
+        assertThat(judged(run, "events.jsonl", line -> line.contains("\"finished\"") ? "" : line))
+                .contains("it breaks off after 6 committed steps");
+        assertThat(judged(run, "events.jsonl", line -> line.replaceAll("sha256:.", "sha256:-"), undisturbed))
+                .contains("the run ends with sha256:-");
+    }
+
+    /// What the judge says of a run one of whose files was changed.
+    private String judged(Path run, String file, UnaryOperator<String> change, String... beside) {
+        try {
+            Path changed = Files.createDirectories(folder.resolve("changed"));
+            for (String each : List.of("steps.jsonl", "events.jsonl")) {
+                List<String> lines = Files.readAllLines(run.resolve(each));
+                Files.write(
+                        changed.resolve(each),
+                        lines.stream()
+                                .map(each.equals(file) ? change : UnaryOperator.identity())
+                                .filter(line -> !line.isEmpty())
+                                .toList());
+            }
+            out.getBuffer().setLength(0);
+            List<String> words = new ArrayList<>(List.of("chaos", "judge", changed.toString()));
+            if (beside.length > 0) {
+                words.addAll(List.of("--beside", beside[0]));
+            }
+            assertThat(pando(words.toArray(String[]::new))).as(out.toString()).isEqualTo(1);
+            return out.toString();
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
     }
 
     @Test
