@@ -15,6 +15,7 @@ public enum Injector {
 
     static final Set<Injector> ALL = EnumSet.allOf(Injector.class);
     static final Set<Injector> SIMULATION = EnumSet.of(SIMULATE);
+    static final Set<Injector> OF_GROVES = EnumSet.of(SIMULATE, RUN);
 
     /// As on the command line.
     public String word() {

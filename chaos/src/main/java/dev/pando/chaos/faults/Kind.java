@@ -162,7 +162,7 @@ public enum Kind {
     JOURNAL_DOWN(
             "journal down",
             Aim.NOBODY,
-            Injector.SIMULATION,
+            Injector.OF_GROVES,
             "The job's journal cannot be written.",
             "Where it is slow training goes on. Where it fails whoever leads ends, the workers keep what they hold, and"
                     + " the next one goes on from there once it can write that it leads. Same bits.");

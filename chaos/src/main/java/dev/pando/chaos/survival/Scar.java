@@ -102,6 +102,7 @@ record Scar(
             case JobEvent.WorkerLost lost -> node.isEmpty() || isOn(lost.worker(), node);
             case JobEvent.WorkerFellSilent silent -> node.isEmpty() || isOn(silent.worker(), node);
             case JobEvent.StepDropped _, JobEvent.CheckpointFailed _ -> true;
+            case JobEvent.Started started -> node.isEmpty() && started.resumed();
             default -> false;
         };
     }
@@ -117,6 +118,7 @@ record Scar(
             case JobEvent.WorkerFellSilent silent -> silent.worker() + ": " + silent.evidence();
             case JobEvent.StepDropped dropped -> "step " + dropped.step() + " was dropped: " + dropped.reason();
             case JobEvent.CheckpointFailed failed -> failed.sentence();
+            case JobEvent.Started started -> "another supervisor went on after step " + started.step();
             default -> "";
         };
     }

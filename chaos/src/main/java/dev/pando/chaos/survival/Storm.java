@@ -35,6 +35,7 @@ final class Storm implements AutoCloseable {
     private record Later(double atSeconds, Runnable action) {}
 
     private final List<Due> due;
+    private final WithdrawnFolder journal;
     private final long seed;
     private final Path folder;
     private final Supplier<List<NodeProcess>> running;
@@ -53,6 +54,7 @@ final class Storm implements AutoCloseable {
     private int dealt;
 
     /// @param data what is wrong with the job's data, see [#poison]
+    /// @param journal of the job
     /// @param folder for orders; the nodes know it too
     /// @param running the processes that run now
     /// @param leader name of the node that leads the job, where that is known
@@ -61,6 +63,7 @@ final class Storm implements AutoCloseable {
     Storm(
             List<Due> due,
             List<Fault> data,
+            WithdrawnFolder journal,
             long seed,
             Path folder,
             Supplier<List<NodeProcess>> running,
@@ -69,6 +72,7 @@ final class Storm implements AutoCloseable {
             Stopwatch stopwatch,
             Consumer<Blow> listener) {
         this.due = new ArrayList<>(due);
+        this.journal = journal;
         this.seed = seed;
         this.folder = folder;
         this.running = running;
@@ -169,6 +173,10 @@ final class Storm implements AutoCloseable {
     /// @return whether it is on its way; one whose node is away waits for its successor
     private boolean deal(Due next, double now) {
         Fault fault = next.fault().at(new When.AtStep(committed));
+        if (fault.effect() instanceof Effect.JournalDown(long steps)) {
+            withdrawJournal(fault, now, steps * now / Math.max(1, committed)); // no step may be committed meanwhile
+            return true;
+        }
         if (next.isOfNode()) {
             Optional<NodeProcess> node = node(fault.target()).filter(each -> each.process().isAlive());
             node.ifPresent(each -> signal(fault, each, now));
@@ -203,7 +211,6 @@ final class Storm implements AutoCloseable {
 
     private void signal(Fault fault, NodeProcess node, double now) {
         ProcessHandle process = node.process();
-        Instant at = Instant.now();
         switch (fault.effect()) {
             case Effect.Kill() -> Signals.kill(process);
             case Effect.Hang() -> {
@@ -214,9 +221,20 @@ final class Storm implements AutoCloseable {
             case Effect.GcPause(Duration length) -> freeze(process, now, length);
             default -> throw new IllegalStateException("\"" + fault + "\" is not of whole nodes");
         }
-        Blow blow = new Blow(++dealt, fault, at, Optional.of(at), node.name());
+        struck(fault, node.name());
+    }
+
+    private void struck(Fault fault, String whom) {
+        Instant now = Instant.now();
+        Blow blow = new Blow(++dealt, fault, now, Optional.of(now), whom);
         blows.put(blow.number(), blow);
         listener.accept(blow);
+    }
+
+    private void withdrawJournal(Fault fault, double now, double seconds) {
+        journal.takeAway();
+        later.add(new Later(now + seconds, journal::giveBack));
+        struck(fault, "the journal");
     }
 
     private void freeze(ProcessHandle process, double now, Duration length) {

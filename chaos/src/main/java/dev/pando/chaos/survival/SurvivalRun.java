@@ -9,6 +9,7 @@ import dev.pando.runtime.Grove;
 import dev.pando.runtime.JobResult;
 import dev.pando.runtime.Pando;
 import dev.pando.runtime.Submission;
+import dev.pando.runtime.folder.RunFolder;
 import dev.pando.runtime.folder.StepLine;
 import dev.pando.runtime.grove.NodeLine;
 import dev.pando.runtime.grove.NodeProcess;
@@ -163,8 +164,11 @@ public record SurvivalRun(
         createFolder(orders.resolve(name));
         List<Fault> bad = data.bind(seed, settings.workers(), length).faults();
         Storm.poison(bad, orders.resolve(name));
+        Path nodeFolder = RunFolder.nodes(settings.out());
+        createFolder(nodeFolder);
+        WithdrawnFolder journal = WithdrawnFolder.prepare(nodeFolder.resolve("journal"));
         try (Pando pando = Pando.start(submission);
-                Storm raging = storm(due, bad, orders.resolve(name), pando, settings, witness::dealt)) {
+                Storm raging = storm(due, bad, journal, orders.resolve(name), pando, settings, witness::dealt)) {
             storm[0] = raging;
             JobResult result = pando.job().done().toCompletableFuture().join();
             if (result instanceof JobResult.Failed failed && due.isEmpty()) {
@@ -185,10 +189,17 @@ public record SurvivalRun(
     }
 
     private Storm storm(
-            List<Due> due, List<Fault> bad, Path orders, Pando pando, Settings settings, Consumer<Blow> listener) {
+            List<Due> due,
+            List<Fault> bad,
+            WithdrawnFolder journal,
+            Path orders,
+            Pando pando,
+            Settings settings,
+            Consumer<Blow> listener) {
         return new Storm(
                 due,
                 bad,
+                journal,
                 seed,
                 orders,
                 pando::nodes,
