@@ -1,5 +1,6 @@
 package dev.pando.bench.grove;
 
+import dev.pando.bench.Findings;
 import dev.pando.runtime.JobResult;
 import dev.pando.runtime.Pando;
 import dev.pando.runtime.Submission;

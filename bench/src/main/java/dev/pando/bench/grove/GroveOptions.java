@@ -1,5 +1,6 @@
 package dev.pando.bench.grove;
 
+import dev.pando.bench.Findings;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.Written;
 import java.io.IOException;
@@ -28,7 +29,7 @@ final class GroveOptions {
     private boolean help;
 
     Findings findings(String measure) {
-        return new Findings(measure, out == null ? HOME.resolve("bench/target").resolve(measure) : out);
+        return new Findings(measure, "s", out == null ? HOME.resolve("bench/target").resolve(measure) : out);
     }
 
     /// Makes the folder if there is none.

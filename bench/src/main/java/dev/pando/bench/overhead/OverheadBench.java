@@ -1,6 +1,7 @@
 package dev.pando.bench.overhead;
 
 import dev.pando.actors.JobEvent;
+import dev.pando.bench.Findings;
 import dev.pando.bench.Spread;
 import dev.pando.runtime.JobResult;
 import dev.pando.runtime.Pando;
@@ -19,6 +20,7 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -37,6 +39,7 @@ import picocli.CommandLine.Option;
                         + " bench/README.md.")
 public final class OverheadBench implements Runnable {
     private static final int UNCOUNTED = 2;
+    private static final double GOAL = 1.03; // of the plain loop's time
     private static final Path HOME = Path.of(System.getProperty("pando.home", "."));
 
     /// One side's turn.
@@ -45,11 +48,17 @@ public final class OverheadBench implements Runnable {
     @Option(names = "--threads", paramLabel = "N", description = "Threads of either side; default: one for each core.")
     private int threads = Runtime.getRuntime().availableProcessors();
 
-    @Option(names = "--steps", defaultValue = "10", description = "Counted steps of a turn, default ${DEFAULT-VALUE}.")
+    @Option(names = "--steps", defaultValue = "30", description = "Counted steps of a turn, default ${DEFAULT-VALUE}.")
     private int steps;
 
-    @Option(names = "--rounds", defaultValue = "5", description = "Turns of each side, default ${DEFAULT-VALUE}.")
+    @Option(names = "--rounds", defaultValue = "7", description = "Turns of each side, default ${DEFAULT-VALUE}.")
     private int rounds;
+
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            description = "For figures.json and plot.svg; default: bench/target/overhead.")
+    private Path out = HOME.resolve("bench/target/overhead");
 
     @Option(names = "--help", usageHelp = true, description = "Shows this.")
     @SuppressWarnings("UnusedVariable") // picocli looks at it
@@ -79,7 +88,7 @@ public final class OverheadBench implements Runnable {
         }
     }
 
-    private void compare(Path folder) {
+    private void compare(Path folder) throws IOException {
         double[] ratios = new double[rounds];
         double[] cpuRatios = new double[rounds];
         double[] jobs = new double[rounds];
@@ -111,6 +120,7 @@ public final class OverheadBench implements Runnable {
                 | --- | --- | --- | --- |
                 | plain loop | %s | | |
                 | job, 1 worker | %s | %s | %s |
+
                 """,
                 threads,
                 tokens,
@@ -118,6 +128,29 @@ public final class OverheadBench implements Runnable {
                 Spread.of(jobs).text("%.0f"),
                 Spread.of(ratios).text("%.3f"),
                 Spread.of(cpuRatios).text("%.3f"));
+        Findings findings = new Findings("overhead", "of the plain loop's time for a step", out);
+        findings.goal(GOAL, "goal");
+        Arrays.stream(ratios).forEach(ratio -> findings.took(1 / ratio));
+        Spread overhead = Spread.of(Arrays.stream(ratios).map(ratio -> 1 / ratio - 1).toArray());
+        Spread processor = Spread.of(Arrays.stream(cpuRatios).map(ratio -> 1 / ratio - 1).toArray());
+        findings.say(
+                "{\"measure\": \"overhead\", \"threads\": %d, \"tokens_a_step\": %d, \"rounds\": %d, \"steps\": %d,"
+                        + " \"plain_tokens_per_s\": %.0f, \"job_tokens_per_s\": %.0f, \"overhead_median\": %.4f,"
+                        + " \"overhead_low\": %.4f, \"overhead_high\": %.4f, \"processor_overhead_median\": %.4f,"
+                        + " \"processor_overhead_low\": %.4f, \"processor_overhead_high\": %.4f}",
+                threads,
+                tokens,
+                rounds,
+                steps,
+                Spread.median(loops),
+                Spread.median(jobs),
+                overhead.median(),
+                overhead.low(),
+                overhead.high(),
+                processor.median(),
+                processor.low(),
+                processor.high());
+        findings.write();
     }
 
     /// The quickstart, its data and its run in a folder of our own.
