@@ -69,11 +69,15 @@ final class BetweenSteps {
         return lead.step.beginning();
     }
 
-    /// What a step has come to is known to those that have applied it, and not to a newcomer: it is told before any of
-    /// them leaves and before any newcomer counts as one of them.
+    /// What a step has come to is known to those that have applied it, and not to a newcomer: it is told before any
+    /// newcomer counts as one of them. And nobody leaves before somebody who stays is known to have applied it.
     private boolean mayForgetTheLastStep() {
-        boolean othersCome = !roster.newcomers().isEmpty() || roster.workers().stream().anyMatch(this::isLeaving);
-        return !course.isTold() && othersCome && !roster.holders().isEmpty();
+        List<String> holders = roster.holders();
+        List<String> staying = holders.stream().filter(worker -> !isLeaving(worker)).toList();
+        boolean anyLeaves = roster.workers().stream().anyMatch(this::isLeaving);
+        boolean anyComes = !roster.newcomers().isEmpty();
+        boolean isWithLeaversAlone = !staying.isEmpty() && lead.applying.containsAll(staying);
+        return !holders.isEmpty() && (!course.isTold() && (anyComes || anyLeaves) || anyLeaves && isWithLeaversAlone);
     }
 
     private Behavior<Command> awaitingReport() {

@@ -1,5 +1,8 @@
 package dev.pando.actors;
 
+import java.util.HashSet;
+import java.util.Set;
+
 /// Keeps account of a job's checkpoints: what is durable, what is under way, whether one is due.
 ///
 /// One snapshot at a time, so that one copy of the state is all the memory it takes. Training waits for none: while one
@@ -19,6 +22,7 @@ final class Checkpoints {
     private long durable;
     private long tried;
     private long answered; // the step of the checkpoint of which a writer spoke last
+    private final Set<Long> told = new HashSet<>(); // steps whose checkpoints are known to be durable
     private double stallSeconds;
 
     Checkpoints(CheckpointInterval interval) {
@@ -87,10 +91,12 @@ final class Checkpoints {
     }
 
     /// @param seconds that writing took
-    void durable(long step, double seconds) {
+    /// @return whether that is news: where a worker was given up and wrote its copy all the same, two are written
+    boolean durable(long step, double seconds) {
         interval.measured(stallSeconds, seconds);
         durable = Math.max(durable, step);
         settle(step);
+        return told.add(step);
     }
 
     void notWritten(long step) {
@@ -124,5 +130,7 @@ final class Checkpoints {
         durable = step;
         tried = step;
         answered = step;
+        told.removeIf(later -> later > step);
+        told.add(step);
     }
 }

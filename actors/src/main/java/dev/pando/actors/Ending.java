@@ -3,6 +3,7 @@ package dev.pando.actors;
 import dev.pando.actors.JobEvent.Rung;
 import dev.pando.actors.JobSupervisor.Command;
 import dev.pando.actors.JobSupervisor.Digested;
+import dev.pando.actors.JobSupervisor.EndKept;
 import dev.pando.actors.JobSupervisor.Tick;
 import java.util.Collection;
 import java.util.HashSet;
@@ -14,6 +15,7 @@ import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.Terminated;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
 /// Ends a job: with its hash, with a checkpoint to go on from, or with a sentence that says why it cannot go on.
@@ -114,7 +116,22 @@ final class Ending {
         return end();
     }
 
+    /// The workers are let go once nobody can take over any more: until then whoever does finds what they hold.
     private Behavior<Command> end() {
+        return lead.inheritance.isKept() ? awaitingJournal() : release();
+    }
+
+    private Behavior<Command> awaitingJournal() {
+        return State.named(
+                "awaitingJournal",
+                Behaviors.receive(Command.class)
+                        .onMessage(EndKept.class, kept -> release())
+                        .onAnyMessage(late -> Behaviors.same())
+                        .onSignal(Terminated.class, gone -> Behaviors.same())
+                        .build());
+    }
+
+    private Behavior<Command> release() {
         devices.forEach(device -> device.tell(lead.release()));
         return Behaviors.stopped();
     }

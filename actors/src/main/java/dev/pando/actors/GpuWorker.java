@@ -111,12 +111,18 @@ public final class GpuWorker {
     private Behavior<Command> leaving(ActorRef<String> replyTo) {
         if (hosted.isEmpty()) {
             replyTo.tell(name);
-            return Behaviors.receive(Command.class)
-                    .onMessage(Leave.class, again -> leaving(again.replyTo()))
-                    .onAnyMessage(late -> Behaviors.same())
-                    .onSignal(PostStop.class, this::end)
-                    .build();
+            return State.named(
+                    "free to go",
+                    Behaviors.receive(Command.class)
+                            .onMessage(Leave.class, again -> leaving(again.replyTo()))
+                            .onAnyMessage(late -> Behaviors.same())
+                            .onSignal(PostStop.class, this::end)
+                            .build());
         }
+        return State.named("leaving", lettingGo(replyTo));
+    }
+
+    private Behavior<Command> lettingGo(ActorRef<String> replyTo) {
         return Behaviors.receive(Command.class)
                 .onMessage(
                         Host.class,

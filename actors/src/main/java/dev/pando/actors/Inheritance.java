@@ -16,6 +16,11 @@ record Inheritance(long incarnation, long durable, SortedMap<String, String> wor
         return new Inheritance(incarnation, 0, new TreeMap<>(), Set.of());
     }
 
+    /// Whether there is a journal, by which others may take over.
+    boolean isKept() {
+        return incarnation > 0;
+    }
+
     /// Whether somebody may have led the job before.
     boolean isSuccession() {
         return incarnation > 1;

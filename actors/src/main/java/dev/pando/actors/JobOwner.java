@@ -316,6 +316,9 @@ public final class JobOwner extends EventSourcedBehavior<JobOwner.Command, JobEn
                 .persist(new JobEntry.Happened(now, event))
                 .thenRun(after -> {
                     tell(new Told(after.last(), now, event));
+                    if (event.endsTheJob()) {
+                        supervisor.ifPresent(child -> child.tell(new JobSupervisor.EndKept()));
+                    }
                     rest(after);
                 });
     }

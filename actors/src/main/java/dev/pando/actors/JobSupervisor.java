@@ -47,6 +47,7 @@ public final class JobSupervisor {
                     Listed,
                     WriterGone,
                     NobodyLeft,
+                    EndKept,
                     Tick {}
 
     /// A device holds nothing of the job, and builds a replica.
@@ -75,7 +76,8 @@ public final class JobSupervisor {
     /// does.
     public record Alive(String worker) implements Command, Wire {}
 
-    /// The worker's device computes for other jobs; its turn comes.
+    /// The worker's device computes for other jobs, or the worker waits for the copy of its state that is being made
+    /// for a checkpoint; its turn comes.
     ///
     /// @param queuedNs for how long it has waited
     public record Queued(String worker, long epoch, long queuedNs) implements Command, Wire {}
@@ -121,6 +123,9 @@ public final class JobSupervisor {
 
     /// For a moment all devices that are up have refused.
     record NobodyLeft() implements Command {}
+
+    /// The job's last event is in its journal: nobody will lead it again.
+    record EndKept() implements Command {}
 
     record Tick() implements Command {}
 

@@ -55,6 +55,7 @@ final class Lead {
     final Stragglers stragglers = new Stragglers();
     final Set<ActorRef<GpuWorker.Command>> devices = new TreeSet<>(); // by their paths, not by chance
     final SortedMap<String, ActorRef<GpuWorker.Command>> leaving = new TreeMap<>(); // workers, with their nodes
+    final Set<String> applying = new TreeSet<>(); // workers that have not said that they have applied the last step
 
     final Refusals refusals;
 
@@ -287,6 +288,9 @@ final class Lead {
         Committed step = applied.committed();
         // What another supervisor committed was found out when this one took over.
         boolean own = Epoch.incarnation(applied.epoch()) == inheritance.incarnation();
+        if (own && step.step() == course.position() - 1) {
+            applying.remove(applied.worker());
+        }
         if (own && course.isNews(step.step())) {
             long nowNs = stopwatch.nanos();
             checkpoints.stepped((nowNs - reportedNs) / 1e9);
@@ -310,10 +314,11 @@ final class Lead {
     }
 
     Behavior<Command> published(CheckpointWriter.Durable written) {
-        checkpoints.durable(written.step(), written.seconds());
-        audience.tell(
-                new JobEvent.CheckpointDurable(
-                        written.step(), written.checkpoint(), written.bytes(), written.seconds()));
+        if (checkpoints.durable(written.step(), written.seconds())) {
+            audience.tell(
+                    new JobEvent.CheckpointDurable(
+                            written.step(), written.checkpoint(), written.bytes(), written.seconds()));
+        }
         return Behaviors.same();
     }
 

@@ -164,17 +164,19 @@ public final class NodeSupervisor {
         if (owing == 0) {
             leave.replyTo().tell(Done.getInstance());
         }
-        return Behaviors.receive(Command.class)
-                .onMessage(Left.class, left -> leaving(leave, owing - 1))
-                .onMessage(
-                        NodeGone.class,
-                        gone -> {
-                            EvidenceFailureDetector.believe(gone.address());
-                            return Behaviors.same();
-                        })
-                .onAnyMessage(late -> Behaviors.same())
-                .onSignal(Terminated.class, stopped -> leaving(leave, owing - 1)) // and is not started again
-                .build();
+        return State.named(
+                "leaving",
+                Behaviors.receive(Command.class)
+                        .onMessage(Left.class, left -> leaving(leave, owing - 1))
+                        .onMessage(
+                                NodeGone.class,
+                                gone -> {
+                                    EvidenceFailureDetector.believe(gone.address());
+                                    return Behaviors.same();
+                                })
+                        .onAnyMessage(late -> Behaviors.same())
+                        .onSignal(Terminated.class, stopped -> leaving(leave, owing - 1)) // and is not started again
+                        .build());
     }
 
     private void start(String device) {

@@ -63,12 +63,20 @@ final class Opening {
                                             audience.tell(
                                                     new JobEvent.Started(
                                                             course.position(), found.checkpoint().isPresent()));
+                                            if (found.checkpoint().isEmpty()) {
+                                                found.damaged().forEach(this::tellOfDamage);
+                                            }
                                             lead.countFromNow();
                                             early.stream()
                                                     .filter(arrived -> roster.has(arrived.worker()))
                                                     .forEach(lead::welcome);
                                             return gathering(found, 0);
                                         }));
+    }
+
+    /// A job that begins although it had come further says why.
+    private void tellOfDamage(String sentence) {
+        audience.tell(new JobEvent.CheckpointFailed(course.position(), sentence));
     }
 
     /// Waiting for the workers that the config speaks of; for a while only, once one is there.
@@ -122,7 +130,8 @@ final class Opening {
                                     if (!checkpoints.isIdle()) {
                                         return recovering(); // a newer one has come to light
                                     }
-                                    found.checkpoint().ifPresentOrElse(lead::goBackTo, this::goBackToStart);
+                                    found.checkpoint()
+                                            .ifPresentOrElse(lead::goBackTo, () -> goBackToStart(found.damaged()));
                                     return found.checkpoint().isPresent()
                                             ? loading(found)
                                             : lead.between.betweenSteps();
@@ -130,10 +139,10 @@ final class Opening {
     }
 
     /// Fresh replicas hold the initial weights: whoever is here and does not is started anew.
-    private void goBackToStart() {
+    private void goBackToStart(List<String> damaged) {
         course.goBackTo(0, LossHistory.EMPTY);
         checkpoints.wentBackTo(0);
-        audience.tell(new JobEvent.StateLoaded(0, "the initial weights", List.of()));
+        audience.tell(new JobEvent.StateLoaded(0, "the initial weights", damaged));
         for (Roster.Seat seat : roster.seats()) {
             roster.leave(seat.worker());
             seat.device().tell(new GpuWorker.Abandon(job.id(), inheritance.incarnation(), "the job begins anew"));

@@ -100,7 +100,7 @@ final class StageReady {
                         .onMessage(Finished.class, this::finished)
                         .onMessage(Copied.class, copied -> follow(copied, copy -> snapshots.copied(copy, 0)))
                         .onMessage(Failed.class, stage::fail)
-                        .onMessage(Tick.class, tick -> giveSign())
+                        .onMessage(Tick.class, tick -> giveSign(stage.threads.queuedNs()))
                         .onSignal(PostStop.class, stopping -> leave())
                         .build());
     }
@@ -133,7 +133,7 @@ final class StageReady {
                         .onMessage(Serve.class, next -> stage.stash.unstashAll(serve(next)))
                         .onMessage(Finished.class, this::finished) // the copy may yet have to begin
                         .onMessage(Failed.class, stage::fail)
-                        .onMessage(Tick.class, tick -> giveSign())
+                        .onMessage(Tick.class, tick -> giveSign(stage.stopwatch.nanos() - since))
                         .onMessage(
                                 Command.class,
                                 later -> {
@@ -179,9 +179,10 @@ final class StageReady {
 
     /// A process that stands still gives none. While the device computes for other jobs this stage is no less at work,
     /// and its supervisor should know that, too.
-    private Behavior<Command> giveSign() {
+    ///
+    /// @param queuedNs for how long it has waited for its turn, or for the copy of its state
+    private Behavior<Command> giveSign(long queuedNs) {
         stage.supervisor().tell(new JobSupervisor.Alive(stage.name));
-        long queuedNs = stage.threads.queuedNs();
         if (queuedNs > PipelineStage.TICK.toNanos() && queuedNs < LONGEST_TURN.toNanos()) {
             stage.supervisor().tell(new JobSupervisor.Queued(stage.name, work.epoch(), queuedNs));
         }

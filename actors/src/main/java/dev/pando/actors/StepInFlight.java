@@ -241,6 +241,8 @@ final class StepInFlight {
             return cutOff(assignment, order, including);
         }
         roster.holders().forEach(worker -> crew.ask(worker, order));
+        lead.applying.clear();
+        lead.applying.addAll(roster.holders());
         balance.endStep();
         stragglers.watch(course.position(), balance.measured(roster.holders())).forEach(audience::tell);
         course.commit(including);

@@ -63,6 +63,13 @@ final class SimulateCommand implements Callable<Integer> {
             description = "What goes wrong, in every history; otherwise the seed decides. none: nothing.")
     private String faults;
 
+    @Option(
+            names = "--as-drawn",
+            description =
+                    "With --faults: whether somebody ends the job, or refuses it, is what the seed decides all the"
+                            + " same.")
+    private boolean asDrawn;
+
     @Option(names = "--cores", paramLabel = "N", description = "Simulators at once; otherwise one for each core.")
     private int cores;
 
@@ -102,7 +109,7 @@ final class SimulateCommand implements Callable<Integer> {
                 steps > 0 ? steps : drawn.steps(),
                 drawn.checkpointEvery(),
                 script,
-                faults == null ? drawn.ending() : Plan.Ending.COMPLETE);
+                faults == null || asDrawn ? drawn.circumstances() : Plan.Circumstances.USUAL);
     }
 
     private int tell() {
@@ -191,7 +198,8 @@ final class SimulateCommand implements Callable<Integer> {
                 + plan.shards()
                 + " --faults \""
                 + (plan.faults().faults().isEmpty() ? "none" : plan.faults())
-                + "\"";
+                + "\""
+                + (plan.circumstances().equals(Plan.Circumstances.USUAL) ? "" : " --as-drawn");
     }
 
     private static void show(Coverage coverage, PrintWriter out) {
@@ -214,6 +222,10 @@ final class SimulateCommand implements Callable<Integer> {
                 coverage.unvisited().isEmpty()
                         ? "every state of every actor was entered"
                         : "never entered: " + String.join(", ", coverage.unvisited()));
+        out.println(coverage.spoken());
+        coverage.unmade().forEach(move -> out.println("  never: " + move));
+        coverage.improbable().forEach(move -> out.println("  not made: " + move));
+        coverage.unforeseen().forEach(move -> out.println("  not foreseen: " + move));
         out.println();
         out.println("kinds of faults, and in how many histories each struck");
         coverage.kinds().forEach((kind, times) -> out.printf(Locale.ROOT, "%12d  %s%n", times, kind));

@@ -8,9 +8,11 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.NavigableSet;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /// Reads one history from front to back, keeping what the rules must remember.
 final class Hearing {
@@ -28,11 +30,17 @@ final class Hearing {
     private final Set<String> lost = new HashSet<>();
     private final Set<String> silent = new HashSet<>(); // and have not joined since
     private final Set<Long> durable = new HashSet<>();
-    private final Set<Long> published = new HashSet<>(); // since the job last went back
+    private final Set<Long> taken = new HashSet<>(); // what may be durable, though nobody who knows can be heard
+    private final NavigableSet<Long> published = new TreeSet<>(); // since the job last went back
     private final Set<String> heldBefore = new HashSet<>(); // what an earlier start would not have had to redo
     private long stepsBefore;
     private boolean goneSince; // one of them
     private final Set<Long> dropped = new HashSet<>(); // steps that were computed and not applied
+    private boolean untold; // the last step of the checkpoint it was started with: who knew of it is gone
+    private boolean goesOn; // from what the workers held when it was started, not from a checkpoint
+    private boolean goingBack; // to a checkpoint, and nobody has said yet to which
+    private int passedOver; // checkpoints that are newer than the state it was started with
+    private int damaged; // checkpoints of which that is said
     private int position;
     private long nextStep = NOT_BEGUN;
     private long unheard; // up to here a checkpoint may be durable of which nobody was left to tell
@@ -51,12 +59,12 @@ final class Hearing {
 
     void hear(JobEvent event) {
         require(!ended || event instanceof JobEvent.Started, Rule.RUN_ENDS, event + " comes after the end");
-        require(nextStep != NOT_BEGUN || event instanceof JobEvent.Started, Rule.BEGINS, "it begins with " + event);
+        require(nextStep != NOT_BEGUN || mayComeFirst(event), Rule.BEGINS, "it begins with " + event);
         require(
                 !stopped || event instanceof JobEvent.Failed,
                 Rule.RUNGS_IN_ORDER,
                 "after the last rung comes " + event);
-        if (found.isPresent() && !(event instanceof StepCommitted)) {
+        if (found.isPresent() && !(event instanceof StepCommitted || event instanceof JobEvent.WorkerRefused)) {
             require(
                     event instanceof JobEvent.Started,
                     Rule.NO_OLD_EPOCH,
@@ -69,6 +77,11 @@ final class Hearing {
             case JobEvent.Started started -> started(started);
             case JobEvent.WorkerJoined(String worker, _, _) -> {
                 require(!lost.contains(worker), Rule.NO_LOST_WORKER, worker + " joins after it was lost");
+                goesOn |= epochs.isEmpty();
+                require(
+                        !untold || !goesOn,
+                        Rule.STEPS_IN_ORDER,
+                        "it goes on at step " + nextStep + " with " + worker + ", and tells of no step before");
                 holders.add(worker);
                 silent.remove(worker);
             }
@@ -90,18 +103,23 @@ final class Hearing {
             case JobEvent.ShardsMoved moved -> moved(moved);
             case JobEvent.RungTried tried -> tried(tried);
             case JobEvent.StepCommitted step -> committed(step);
-            case JobEvent.StateLoaded(long step, _, _) -> wentBack(step);
             case JobEvent.StepDropped(long step, _, _) -> {
                 distrusted = true;
                 dropped.add(step);
             }
-            case JobEvent.SnapshotTaken(long step, _) ->
-                    require(
-                            isCommitted(step),
-                            Rule.CHECKPOINTS_OF_COMMITTED_STEPS,
-                            "a snapshot of " + step + " steps is taken after " + nextStep);
+            case JobEvent.StateLoaded(long step, _, List<String> notSound) -> wentBack(step, notSound.size());
+            case JobEvent.SnapshotTaken(long step, _) -> {
+                require(
+                        isCommitted(step),
+                        Rule.CHECKPOINTS_OF_COMMITTED_STEPS,
+                        "a snapshot of " + step + " steps is taken after " + nextStep);
+                taken.add(step);
+            }
             case JobEvent.CheckpointDurable(long step, _, _, _) -> published(step);
-            case JobEvent.CheckpointFailed(long step, _) -> notSaved = step;
+            case JobEvent.CheckpointFailed(long step, _) -> {
+                notSaved = step;
+                damaged++; // of a sound one the same is told that is found to be so no longer
+            }
             case JobEvent.WorkerFellBehind _, JobEvent.WorkerKeptUp _, JobEvent.WorkerRefused _ -> {}
             case JobEvent.Finished(long step, _) -> {
                 require(
@@ -117,6 +135,14 @@ final class Hearing {
             }
         }
         position++;
+    }
+
+    /// A device may refuse a job while its supervisor still looks for what the job goes on from, and somebody may end
+    /// it then.
+    private static boolean mayComeFirst(JobEvent event) {
+        return event instanceof JobEvent.Started
+                || event instanceof JobEvent.WorkerRefused
+                || event instanceof JobEvent.Stopped;
     }
 
     private void gone(String worker) {
@@ -137,19 +163,22 @@ final class Hearing {
     /// those of before, and epochs go on.
     private void started(JobEvent.Started started) {
         require(
-                nextStep == NOT_BEGUN || isCommitted(started.step()),
+                nextStep == NOT_BEGUN || isCommitted(started.step()) || started.resumed() && isNext(started.step()),
                 Rule.STEPS_IN_ORDER,
                 "it is resumed at step " + started.step() + ", but only " + nextStep + " were committed");
         require(
                 nextStep == NOT_BEGUN || started.resumed() || started.step() == 0,
                 Rule.STEPS_IN_ORDER,
                 "it starts at step " + started.step() + " without being resumed");
+        untold = nextStep != NOT_BEGUN && !isCommitted(started.step());
         heldBefore.clear();
         heldBefore.addAll(distrusted ? Set.of() : holders);
-        stepsBefore = nextStep;
+        stepsBefore = goingBack ? started.step() : nextStep;
+        goingBack = false;
         unheard = Math.max(unheard, Math.max(nextStep, started.step()));
         nextStep = started.step();
-        durable.add(started.step());
+        goesOn = false;
+        passedOver = published.tailSet(started.step(), false).size();
         published.removeIf(step -> step > started.step());
         epochs.clear();
         epochWorkers.clear();
@@ -181,10 +210,18 @@ final class Hearing {
         movedInEpoch.clear();
     }
 
-    /// Whoever takes over goes on from what the workers hold: all that was committed, unless those are gone that had
-    /// applied the last step already. Where epochs are counted anew all of it was lost.
+    /// Whoever takes over goes on from what the workers hold: all that was committed, or all but the last step where
+    /// those are gone that had applied it already. Where epochs are counted anew all of it was lost.
     private void redone(JobEvent.EpochOpened opened) {
         if (opened.epoch() > newestEpoch) {
+            require(
+                    !goesOn || opened.step() == 0 || opened.step() >= stepsBefore - 1,
+                    Rule.NO_STEP_REDONE,
+                    "it goes on at step "
+                            + opened.step()
+                            + " from what its workers held, and "
+                            + stepsBefore
+                            + " were committed: by a minority, or they were lost");
             heldBefore.retainAll(opened.workers());
             require(
                     heldBefore.isEmpty() || opened.step() >= stepsBefore - (goneSince ? 1 : 0),
@@ -197,6 +234,7 @@ final class Hearing {
         }
         heldBefore.clear();
         goneSince = false;
+        goesOn = false;
         newestEpoch = opened.epoch();
     }
 
@@ -236,6 +274,7 @@ final class Hearing {
                         Rule.NO_STEP_REDONE,
                         "a checkpoint is loaded while " + String.join(", ", holders) + " still held the state");
                 holders.clear();
+                goingBack = true;
             }
             case SKIP_DATA -> {
                 require(
@@ -302,16 +341,27 @@ final class Hearing {
                 .orElse(0);
     }
 
-    private void wentBack(long step) {
+    private void wentBack(long step, int notSound) {
         require(
-                step == 0 || durable.contains(step) || step <= unheard,
+                step == 0 || durable.contains(step) || taken.contains(step) || step <= unheard,
                 Rule.ROLLBACK_HAS_A_CHECKPOINT,
                 "it goes back to step " + step + ", of which there is no checkpoint");
         require(
                 isCommitted(step),
                 Rule.STEPS_IN_ORDER,
                 "it goes forward to step " + step + ", but only " + nextStep + " were committed");
+        int newer = passedOver + published.tailSet(step, false).size();
+        require(
+                newer <= damaged + notSound,
+                Rule.ROLLBACK_HAS_A_CHECKPOINT,
+                "it goes back to step "
+                        + step
+                        + ", though a newer checkpoint was durable, and nobody says that it is damaged");
+        passedOver = 0;
+        goesOn = false;
+        goingBack = false;
         nextStep = step;
+        durable.add(step);
         published.removeIf(later -> later > step);
         distrusted = false;
     }
@@ -326,6 +376,11 @@ final class Hearing {
                 Rule.CHECKPOINTS_OF_COMMITTED_STEPS,
                 "the checkpoint of " + step + " steps is published twice");
         durable.add(step);
+    }
+
+    /// The last step may be in a checkpoint, and those be gone who knew what it had come to.
+    private boolean isNext(long step) {
+        return step == nextStep + 1;
     }
 
     /// Whether so many steps are committed, as far as that can be known.

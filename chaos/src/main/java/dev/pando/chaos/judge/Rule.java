@@ -19,7 +19,13 @@ public enum Rule {
     FINISHES_COMPLETE("a finished job has committed every step"),
     RUN_ENDS("a history ends with the job's end, and nothing comes after it"),
     SAME_LOSS_HISTORY("the loss history is that of the undisturbed run, bit for bit"),
-    SAME_HASH("the final hash is that of the undisturbed run");
+    SAME_HASH("the final hash is that of the undisturbed run"),
+
+    // What a history does not say, and only somebody knows who looks on: the simulator.
+
+    NOBODY_LOST_IN_PEACE("nobody is given up before anything has gone wrong"),
+    LEADER_HAS_A_LAST_WORD("whoever leads a job ends with a word about it, or with its node, or with its journal"),
+    JOURNAL_IS_WHAT_WAS_TOLD("the journal says what was told, all of it and nothing else, in the same order");
 
     private final String sentence;
 

@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /// What a number of histories have visited: which state of which actor heard what, and what it became; and which faults
 /// met in one history.
@@ -25,31 +25,6 @@ public final class Coverage {
             return actor + ": " + from + " -- " + heard + " -> " + to;
         }
     }
-
-    /// Every state that an actor of ours names; a test keeps this list and the sources equal.
-    static final List<String> STATES =
-            Stream.concat(
-                            Stream.of(
-                                            "mustering",
-                                            "opening",
-                                            "gathering",
-                                            "recovering",
-                                            "awaitingWriter",
-                                            "loading",
-                                            "waitingForWorkers",
-                                            "savingTheLastCopy",
-                                            "awaitingReport",
-                                            "receiving",
-                                            "computing",
-                                            "voting",
-                                            "cutOff",
-                                            "closing",
-                                            "pausing",
-                                            "digesting")
-                                    .map(state -> "JobSupervisor: " + state),
-                            Stream.of("building", "refused", "ready", "awaiting the copy")
-                                    .map(state -> "PipelineStage: " + state))
-                    .toList();
 
     private final Map<Transition, Long> transitions = new HashMap<>();
     private final Map<String, Long> pairs = new HashMap<>();
@@ -83,7 +58,51 @@ public final class Coverage {
     public List<String> unvisited() {
         Set<String> visited =
                 transitions.keySet().stream().map(each -> each.actor() + ": " + each.to()).collect(Collectors.toSet());
-        return STATES.stream().filter(state -> !visited.contains(state)).toList();
+        return Moves.states().stream().filter(state -> !visited.contains(state)).toList();
+    }
+
+    /// Changes of state of the actors that have named states, and how often each was made.
+    SortedMap<Moves.Move, Long> moves() {
+        SortedMap<Moves.Move, Long> moves = new TreeMap<>();
+        transitions.forEach((transition, times) -> {
+            boolean isOwn = !transition.to().equals(Scribe.ENDED) && !transition.from().equals(Scribe.ENDED);
+            if (isOwn && !transition.from().equals(transition.to()) && Moves.ACTORS.contains(transition.actor())) {
+                moves.merge(new Moves.Move(transition.actor(), transition.from(), transition.to()), times, Long::sum);
+            }
+        });
+        return moves;
+    }
+
+    /// How many of the changes of state were made that the code allows.
+    public String spoken() {
+        int possible = Moves.possible().size();
+        return possible - unmade().size() + " of " + possible + " changes of state were made that faults bring about";
+    }
+
+    /// Changes of state that the code allows, and that were never made.
+    public List<String> unmade() {
+        SortedMap<Moves.Move, Long> made = moves();
+        return Moves.possible().stream().filter(move -> !made.containsKey(move)).map(Object::toString).toList();
+    }
+
+    /// Changes of state that the code allows and that take a coincidence, which did not come to pass; each with what it
+    /// takes.
+    public List<String> improbable() {
+        SortedMap<Moves.Move, Long> made = moves();
+        return Moves.coincidences().entrySet().stream()
+                .filter(move -> !made.containsKey(move.getKey()))
+                .map(move -> move.getKey() + ": " + move.getValue())
+                .toList();
+    }
+
+    /// Changes of state that were made, and that nobody thought of.
+    public List<String> unforeseen() {
+        SortedSet<Moves.Move> possible = Moves.possible();
+        Set<Moves.Move> coincidences = Moves.coincidences().keySet();
+        return moves().keySet().stream()
+                .filter(move -> !possible.contains(move) && !coincidences.contains(move))
+                .map(Object::toString)
+                .toList();
     }
 
     /// How often each transition was made.

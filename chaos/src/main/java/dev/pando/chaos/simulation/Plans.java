@@ -65,7 +65,18 @@ public final class Plans {
                     "journal down for 1%d steps");
     private static final List<String> EVENTS = List.of("votes", "applies", "reduces", "rebuilds", "computes");
 
-    private static final List<String> TURNS = List.of("computes", "votes", "applies");
+    /// What a node's fault may wait for: the moments at which most is in the balance.
+    private static final List<String> TURNS =
+            List.of(
+                    "any computes",
+                    "any votes",
+                    "any votes",
+                    "any applies",
+                    "any reduces",
+                    "any rebuilds",
+                    "the store saves",
+                    "the store saves",
+                    "the store loads");
 
     private static final int SETTLED = 12; // steps, of which 8 are not poisoned
 
@@ -79,39 +90,97 @@ public final class Plans {
         long steps = 6L + Dice.below(15, seed, 3);
         int shards = workers + Dice.below(workers + 3, seed, 4);
         long every = 2L + Dice.below(6, seed, 5);
-        FaultScript faults = FaultScript.parse(script(seed, machines, steps)).bind(seed, workers, steps);
-        double end = Dice.uniform(seed, 20);
-        Plan.Ending ending =
-                end < 0.03 ? Plan.Ending.STOPPED : end < 0.05 ? Plan.Ending.CANCELLED : Plan.Ending.COMPLETE;
-        return new Plan(seed, machines, devices, shards, steps, every, faults, ending);
+        boolean ambush = nodes == 0 && Dice.uniform(seed, 51) < 0.25;
+        String script = script(seed, machines, steps) + (ambush ? ", " + trap(seed, machines, steps) : "");
+        FaultScript faults = FaultScript.parse(script).bind(seed, workers, steps);
+        Plan.Circumstances circumstances = ambush ? ambush(seed, machines) : usual(seed, machines, (int) steps);
+        return new Plan(seed, machines, devices, shards, steps, every, faults, circumstances);
     }
 
+    private static Plan.Circumstances usual(long seed, int machines, int steps) {
+        boolean someRefuse = machines > 1 && Dice.uniform(seed, 45) < 0.05;
+        int endAfter = Math.max(0, Dice.below(5 * steps, seed, 46) - steps); // often at once
+        int unfit = someRefuse ? Dice.below(machines, seed, 47) : -1;
+        return new Plan.Circumstances(ending(seed, 0.05), endAfter, unfit, "");
+    }
+
+    /// All waits for a state that the supervisor may never get to, or for a moment only.
+    private static Plan.Circumstances ambush(long seed, int machines) {
+        int unfit = machines > 1 && Dice.uniform(seed, 45) < 0.4 ? Dice.below(machines, seed, 47) : -1;
+        return new Plan.Circumstances(ending(seed, 0.3), 0, unfit, pick(Moves.ofSupervisors(), seed, 52));
+    }
+
+    private static Plan.Ending ending(long seed, double probability) {
+        double end = Dice.uniform(seed, 20);
+        return end < probability
+                ? Plan.Ending.STOPPED
+                : end < 2 * probability ? Plan.Ending.CANCELLED : Plan.Ending.COMPLETE;
+    }
+
+    /// What leads the supervisor to where it is waited for, and what strikes it there.
+    private static String trap(long seed, int machines, long steps) {
+        String at = " at step " + Dice.below((int) steps, seed, 56);
+        String lure =
+                switch (pick(Moves.ofSupervisors(), seed, 52)) {
+                    case "cutOff" -> machines > 2 ? partition(seed, 57, machines) + " when any votes" + at : "";
+                    case "awaitingWriter" -> "slow disk x10 at step 0, throw all in compute" + at;
+                    case "recovering", "loading", "waitingForWorkers" -> "throw all in compute" + at;
+                    case "awaitingReport", "receiving" -> "throw any in compute" + at;
+                    case "mustering", "opening", "gathering" -> "kill leader when any votes" + at;
+                    case "pausing" -> "disk full for 30 steps at step " + Math.max(0, steps - 2);
+                    case "savingTheLastCopy" ->
+                            IntStream.range(0, machines)
+                                    .mapToObj(machine -> "leave node-" + machine + " when any computes" + at)
+                                    .collect(Collectors.joining(", "));
+                    default -> "";
+                };
+        return lure.isEmpty() ? ofAll(seed, machines) : lure + ", " + ofAll(seed, machines);
+    }
+
+    /// What takes everybody by surprise.
+    private static String ofAll(long seed, int machines) {
+        String fault = pick(List.of("kill", "leave", "kill", "stop", "none"), seed, 53);
+        if (fault.equals("none")) {
+            return pick(STORE, seed, 54) + " at step 0";
+        }
+        int spared = Dice.below(machines + 1, seed, 55);
+        return IntStream.range(0, machines)
+                .filter(machine -> machine != spared || machines == 1)
+                .mapToObj(machine -> fault + " node-" + machine + (fault.equals("stop") ? " 3s" : "") + " at step 0")
+                .collect(Collectors.joining(", "));
+    }
+
+    /// In a third of the worlds nearly all faults strike at about the same time: two of them together find what none
+    /// would alone.
     private static String script(long seed, int machines, long steps) {
         List<String> faults = new ArrayList<>();
         int count = 1 + Dice.below(5, seed, 6);
+        boolean together = Dice.uniform(seed, 48) < 0.33;
+        int focus = Dice.below((int) steps, seed, 49);
         boolean doubted = false;
         boolean all = false;
         for (int i = 0; i < count; i++) {
-            String at = " at step " + Dice.below((int) steps, seed, i, 7);
+            int step = together && Dice.below(8, seed, i, 50) > 0 ? focus + i % 2 : Dice.below((int) steps, seed, i, 7);
+            String at = " at step " + step;
             double kind = Dice.uniform(seed, i, 8);
-            if (kind < 0.35) {
+            if (kind < 0.3) {
                 boolean atOnce = !all && Dice.uniform(seed, i, 9) < 0.15;
                 all |= atOnce; // a job whose workers fail all the time gives up, and rightly
                 String who = atOnce ? "all" : "any";
                 faults.add(pick(VIOLENT, seed, i, 10) + target(seed, i, who) + at);
-            } else if (kind < 0.45) {
+            } else if (kind < 0.4) {
                 faults.add("kill any when any " + pick(EVENTS, seed, i, 11) + at);
-            } else if (kind < 0.5 && !doubted) {
+            } else if (kind < 0.45 && !doubted) {
                 doubted = true; // of two that slip alike one after the other it looks as if it were the data
                 faults.add("nan loss on any" + at);
-            } else if (kind < 0.7) {
+            } else if (kind < 0.62) {
                 faults.add(pick(GENTLE, seed, i, 12) + at);
-            } else if (kind < 0.8) {
+            } else if (kind < 0.72) {
                 faults.add(pick(STORE, seed, i, 13) + at);
-            } else if (kind < 0.93 && machines > 1) {
+            } else if (kind < 0.92 && machines > 1) {
                 faults.add(ofNodes(seed, i, machines, at));
             } else if (machines > 2) {
-                faults.add(partition(seed, i, machines) + at);
+                faults.add(partition(seed, i, machines) + when(seed, i, 0.3) + at);
             } else {
                 faults.add(pick(VIOLENT, seed, i, 16) + target(seed, i, "any") + at);
             }
@@ -132,15 +201,19 @@ public final class Plans {
     }
 
     private static String ofNodes(long seed, int i, int machines, String at) {
-        if (Dice.uniform(seed, i, 22) < 0.06) {
+        if (Dice.uniform(seed, i, 22) < 0.1) {
             return IntStream.range(0, machines)
                     .mapToObj(machine -> "leave node-" + machine + at)
                     .collect(Collectors.joining(", "));
         }
         int number = Dice.below(machines, seed, i, 14); // of a node, or of steps
         String fault = pick(NODE, seed, i, 15).formatted(number);
-        boolean inTheMiddle = fault.contains("leader") && Dice.uniform(seed, i, 23) < 0.6;
-        return fault + (inTheMiddle ? " when any " + pick(TURNS, seed, i, 24) : "") + at;
+        return fault + (fault.startsWith("journal") ? "" : when(seed, i, fault.contains("leader") ? 0.6 : 0.3)) + at;
+    }
+
+    /// In the middle of something, with this probability.
+    private static String when(long seed, int i, double probability) {
+        return Dice.uniform(seed, i, 23) < probability ? " when " + pick(TURNS, seed, i, 24) : "";
     }
 
     private static String target(long seed, int i, String who) {

@@ -1,5 +1,6 @@
 package dev.pando.chaos.simulation;
 
+import dev.pando.actors.JobEvent;
 import dev.pando.chaos.faults.Dice;
 import dev.pando.chaos.simulation.world.SimulatedWorld;
 import java.util.ArrayList;
@@ -10,14 +11,19 @@ import java.util.Map;
 
 /// Writes a history down as it happens: in a few bits always, in full where somebody wants to read it.
 final class Scribe implements SimulatedWorld.Witness {
+    /// An actor's state after somebody else has ended it: its parent, or a failure.
+    static final String ENDED = "ended";
+
     private final Coverage coverage;
+    private final Onlooker onlooker;
     private final boolean inFull;
     private final List<String> lines = new ArrayList<>();
     private final Map<String, String> states = new HashMap<>(); // of each actor, by its path
     private long digest;
 
-    Scribe(Coverage coverage, boolean inFull) {
+    Scribe(Coverage coverage, Onlooker onlooker, boolean inFull) {
         this.coverage = coverage;
+        this.onlooker = onlooker;
         this.inFull = inFull;
     }
 
@@ -37,9 +43,10 @@ final class Scribe implements SimulatedWorld.Witness {
             return; // the actor system's own
         }
         digest = Dice.bits(digest, nowNs, path.hashCode(), heard.hashCode());
-        String to = behavior == null ? "ended" : name(behavior);
+        String to = behavior != null ? name(behavior) : message != null ? Moves.STOPPED : ENDED;
         String from = states.put(path, to);
         coverage.visited(kind, from == null ? "new" : from, heard, to);
+        onlooker.took(path, message, from == null ? "new" : from, to);
         if (inFull) {
             lines.add(
                     String.format(
@@ -53,7 +60,13 @@ final class Scribe implements SimulatedWorld.Witness {
     }
 
     @Override
-    public void happened(long nowNs, String what) {
+    public void told(JobEvent event) {
+        onlooker.told(event);
+    }
+
+    @Override
+    public void struck(long nowNs, String what) {
+        onlooker.struck();
         digest = Dice.bits(digest, nowNs, what.hashCode());
         if (inFull) {
             lines.add(String.format(Locale.ROOT, "%12.6f  ******** %s", nowNs / 1e9, what));
@@ -64,6 +77,9 @@ final class Scribe implements SimulatedWorld.Witness {
         String name = behavior.toString();
         if (name.chars().allMatch(each -> Character.isLetter(each) || each == ' ')) {
             return name;
+        }
+        if (behavior.getClass().getSimpleName().equals("ComposedStoppingBehavior")) {
+            return Moves.STOPPED; // once its children have
         }
         return behavior.getClass().getName().contains(".persistence.")
                 ? behavior.getClass().getSimpleName().replace("$", "")

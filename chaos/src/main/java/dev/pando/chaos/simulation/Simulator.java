@@ -53,7 +53,8 @@ public final class Simulator implements AutoCloseable {
 
     /// @param logged whether every turn is written down
     public Chronicle run(Plan plan, Tampering tampering, boolean logged) {
-        Scribe scribe = new Scribe(coverage, logged);
+        Onlooker onlooker = new Onlooker();
+        Scribe scribe = new Scribe(coverage, onlooker, logged);
         try (SimulatedWorld world = new SimulatedWorld(system, plan, tampering, scribe)) {
             long before = system.engine().taken();
             world.begin();
@@ -61,15 +62,55 @@ public final class Simulator implements AutoCloseable {
             system.engine().run(world::isOver, DEADLINE_NS, most);
             coverage.struck(world.struck());
             History history = History.of(world.events());
+            List<Violation> violations = new ArrayList<>(judge(plan, history));
+            onlooker.sights()
+                    .forEach(sight ->
+                            violations.add(new Violation(sight.rule(), history.events().size(), sight.sentence())));
+            violations.addAll(compare(world.journalled(), history));
+            violations.removeIf(violation -> isUnheard(violation, history, world));
             return new Chronicle(
                     plan,
                     history,
-                    judge(plan, history),
+                    violations,
                     system.engine().nowNs(),
                     system.engine().taken() - before,
                     scribe.lines(),
                     scribe.digest());
         }
+    }
+
+    /// A checkpoint may be durable of which nobody has told yet, since the one who wrote it is cut off.
+    private static boolean isUnheard(Violation violation, History history, SimulatedWorld world) {
+        return violation.rule() == Rule.ROLLBACK_HAS_A_CHECKPOINT
+                && history.events().get(violation.position()) instanceof JobEvent.StateLoaded loaded
+                && world.isOnDisk(loaded.step())
+                && violation.sentence().endsWith("of which there is no checkpoint");
+    }
+
+    /// Where all refuse who are there at the start nobody waits for others.
+    private static boolean isRefusedByAll(Plan plan, JobEvent.Failed failed) {
+        return plan.circumstances().unfit() >= 0 && failed.step() == 0;
+    }
+
+    /// What is told and what is written is the same, but for what is too frequent for a journal.
+    private static List<Violation> compare(List<JobEvent> journal, History history) {
+        List<JobEvent> told =
+                history.events().stream()
+                        .filter(event ->
+                                !(event instanceof JobEvent.StepCommitted || event instanceof JobEvent.SnapshotTaken))
+                        .toList();
+        for (int i = 0; i < Math.max(told.size(), journal.size()); i++) {
+            String said = i < told.size() ? told.get(i).toString() : "nothing";
+            String written = i < journal.size() ? journal.get(i).toString() : "nothing";
+            if (!said.equals(written)) {
+                return List.of(
+                        new Violation(
+                                Rule.JOURNAL_IS_WHAT_WAS_TOLD,
+                                i,
+                                "the journal says " + written + " where " + said + " was told"));
+            }
+        }
+        return List.of();
     }
 
     private List<Violation> judge(Plan plan, History history) {
@@ -85,7 +126,7 @@ public final class Simulator implements AutoCloseable {
                 kinds.stream().anyMatch(MAY_END_A_JOB::contains)
                         || undisturbed.of(plan).events().getLast() instanceof JobEvent.Failed;
         history.all(JobEvent.Failed.class)
-                .filter(failed -> !mayEnd)
+                .filter(failed -> !mayEnd && !isRefusedByAll(plan, failed))
                 .forEach(failed ->
                         violations.add(
                                 new Violation(

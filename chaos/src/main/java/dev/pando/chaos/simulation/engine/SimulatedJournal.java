@@ -52,6 +52,7 @@ public final class SimulatedJournal extends AsyncWriteJournal {
                     page.persistenceId() + ": page " + page.sequenceNr() + " was written by another");
         }
         journal.add(page);
+        engine.world().wrote(page.payload());
     }
 
     @Override

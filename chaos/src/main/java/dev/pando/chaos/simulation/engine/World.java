@@ -42,6 +42,9 @@ public interface World {
         return new Journal(0, false);
     }
 
+    /// A page of a journal is written.
+    default void wrote(Object entry) {}
+
     /// @param delayNs beyond what it takes usually
     record Journal(long delayNs, boolean fails) {}
 

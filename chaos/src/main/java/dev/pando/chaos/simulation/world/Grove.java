@@ -30,6 +30,11 @@ final class Grove {
         members.put(address(node.name()), node);
     }
 
+    /// Whether nobody listens to it any more, nor does it hear anybody: the others have removed it.
+    boolean isOut(Node node) {
+        return !members.containsKey(address(node.name()));
+    }
+
     void removed(Node node) {
         members.remove(address(node.name()));
     }

@@ -20,6 +20,8 @@ final class NodeFaults {
     private static final int KNOWS = 54;
     private static final int FAILS = 55;
     private static final int DOWN = 56;
+    private static final int EARLY = 57;
+    private static final long EARLY_NS = 2_000_000_000L;
     private static final long KNOWS_NS = 1_000_000_000L;
     private static final long STEP_NS = 700_000_000;
     private static final long MESSAGES_NS = 5_000_000;
@@ -31,14 +33,17 @@ final class NodeFaults {
     private final SimulatedWorld world;
     private final Engine engine;
     private final List<Fault> due;
+    private final String ambush;
     private long healedNs;
     private long journalUpNs;
     private boolean journalFails;
+    private long furthest; // step that anybody got to
 
     NodeFaults(SimulatedWorld world, List<Fault> faults) {
         this.world = world;
         this.engine = world.engine();
         this.due = new ArrayList<>(faults);
+        this.ambush = world.plan().circumstances().ambush();
     }
 
     static boolean isOne(Fault fault) {
@@ -48,8 +53,30 @@ final class NodeFaults {
         };
     }
 
-    /// A worker gets to this phase of this step.
+    /// The supervisor has got to the state that the faults wait for.
+    void ambush() {
+        for (Fault fault : List.copyOf(due)) {
+            if (fault.when() instanceof When.AtStep) {
+                due.remove(fault);
+                engine.after(dice(DELAY, fault, MESSAGES_NS), null, fault.toString().hashCode(), () -> strike(fault));
+            }
+        }
+    }
+
+    /// The world begins. Of the faults of the first step every other one strikes before it, while the job looks for its
+    /// workers.
+    void begin() {
+        for (Fault fault : List.copyOf(due)) {
+            if (ambush.isEmpty() && fault.when().equals(new When.AtStep(0)) && dice(EARLY, fault, 2) == 0) {
+                due.remove(fault);
+                engine.after(dice(DELAY, fault, EARLY_NS), null, fault.toString().hashCode(), () -> strike(fault));
+            }
+        }
+    }
+
+    /// A worker gets to this phase of this step; or the store does, which has no name.
     void reached(String worker, Phase phase, long step) {
+        furthest = Math.max(furthest, step);
         for (Fault fault : due.isEmpty() ? due : List.copyOf(due)) {
             long withinNs = withinNs(fault, worker, phase, step);
             if (withinNs > 0) {
@@ -61,17 +88,24 @@ final class NodeFaults {
     }
 
     /// How soon the fault strikes after this: within a step of one, or within a message or two of an event.
-    private static long withinNs(Fault fault, String worker, Phase phase, long step) {
+    private long withinNs(Fault fault, String worker, Phase phase, long step) {
         return switch (fault.when()) {
-            case When.AtStep(long from) -> phase == Phase.COMPUTE && step >= from ? STEP_NS : 0;
+            case When.AtStep(long from) -> ambush.isEmpty() && phase == Phase.COMPUTE && step >= from ? STEP_NS : 0;
             case When.OnEvent(Target who, Phase awaited, long from) ->
                     phase == awaited && step >= from && isMeant(who, worker) ? MESSAGES_NS : 0;
             case When.AtRate _ -> throw new IllegalStateException("\"" + fault + "\" is not bound");
         };
     }
 
+    /// The newest step that anybody got to: that of those who have none of their own.
+    long step() {
+        return furthest;
+    }
+
     private static boolean isMeant(Target who, String worker) {
-        return who instanceof Target.Worker named ? named.isMeantBy(worker) : who instanceof Target.Any;
+        return who instanceof Target.Worker named
+                ? named.isMeantBy(worker)
+                : who instanceof Target.Any || who instanceof Target.Store;
     }
 
     private void strike(Fault fault) {

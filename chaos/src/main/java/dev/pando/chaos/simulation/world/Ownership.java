@@ -12,6 +12,7 @@ import dev.pando.chaos.simulation.engine.Node;
 import dev.pando.chaos.simulation.engine.SimulatedSystem;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -36,6 +37,10 @@ final class Ownership {
     private record Answered(Answer answer) implements Command {}
 
     private static final int AGAIN = 71;
+    private static final int WHERE = 72;
+    private static final int END = 73;
+    private static final int APART = 74;
+    private static final long END_NS = 4_000_000_000L;
     private static final long RETRY_NS = 500_000_000;
 
     private final SimulatedWorld world;
@@ -53,6 +58,7 @@ final class Ownership {
     private long step = -1;
     private boolean submitted;
     private boolean endAsked;
+    private int heard;
 
     /// @param ear hears every event once, in order
     Ownership(SimulatedWorld world, JobSpec job, ActorRef<SimulatedSystem.Do> root, Consumer<JobEvent> ear) {
@@ -71,7 +77,16 @@ final class Ownership {
 
     /// Looks for a node to own the job, until there is one.
     void place() {
-        on = world.candidates().filter(node -> !departed.contains(node)).findFirst();
+        List<Node> nodes = world.candidates().filter(node -> !departed.contains(node)).toList();
+        int unfit = plan.circumstances().unfit();
+        if (engine.dice(APART, clients) < 0 && nodes.stream().anyMatch(node -> node.number() == unfit)) {
+            nodes = nodes.stream().filter(node -> node.number() == unfit).toList(); // it leads, and does nothing else
+        }
+        on =
+                nodes.isEmpty()
+                        ? Optional.empty()
+                        : Optional.of(
+                                nodes.get((int) Long.remainderUnsigned(engine.dice(WHERE, clients), nodes.size())));
         on.ifPresentOrElse(this::own, () -> engine.after(RETRY_NS, null, AGAIN, this::place));
     }
 
@@ -120,6 +135,7 @@ final class Ownership {
                             Answered.class,
                             answered -> {
                                 submitted |= answered.answer() instanceof JobOwner.Accepted;
+                                ask(answers);
                                 return Behaviors.same();
                             })
                     .onSignal(
@@ -157,14 +173,38 @@ final class Ownership {
             if (!submitted) {
                 to.tell(new JobOwner.Submit(job, answers));
             }
-            if (plan.ending() != Plan.Ending.COMPLETE && !endAsked && step >= plan.steps() / 2) {
-                endAsked = true;
-                to.tell(
-                        plan.ending() == Plan.Ending.STOPPED
-                                ? new JobOwner.Stop(answers)
-                                : new JobOwner.Cancel(answers));
+            Plan.Circumstances end = plan.circumstances();
+            if (end.ambush().isEmpty() && submitted && heard >= end.endAfter()) {
+                boolean atOnce = engine.dice(END, 0) < 0;
+                askForTheEnd(atOnce ? 0 : Long.remainderUnsigned(engine.dice(END, 1), END_NS));
             }
         });
+    }
+
+    /// The supervisor has got to the state in which the end is asked for.
+    void ambush() {
+        askForTheEnd(0);
+    }
+
+    private void askForTheEnd(long afterNs) {
+        Plan.Ending ending = plan.circumstances().ending();
+        if (ending == Plan.Ending.COMPLETE || endAsked) {
+            return;
+        }
+        endAsked = true;
+        engine.after(
+                afterNs,
+                null,
+                END,
+                () ->
+                        root.tell(
+                                new SimulatedSystem.Do(context ->
+                                        owner.ifPresent(
+                                                now -> now.tell(asked(ending, context.getSystem().ignoreRef()))))));
+    }
+
+    private static JobOwner.Command asked(Plan.Ending ending, ActorRef<Answer> answers) {
+        return ending == Plan.Ending.STOPPED ? new JobOwner.Stop(answers) : new JobOwner.Cancel(answers);
     }
 
     private void hear(Told told) {
@@ -181,6 +221,7 @@ final class Ownership {
             case JobEvent.StateLoaded loaded -> step = loaded.step() - 1;
             default -> {}
         }
+        heard++;
         entry = Math.max(entry, told.entry());
         ear.accept(told.event());
     }

@@ -12,7 +12,7 @@ import java.util.Locale;
 /// @param shards batch shards of a step
 /// @param checkpointEvery steps between checkpoints
 /// @param faults with nothing left open
-/// @param ending whether somebody ends the job in the middle
+/// @param circumstances that are no faults
 public record Plan(
         long seed,
         int nodes,
@@ -21,7 +21,7 @@ public record Plan(
         long steps,
         long checkpointEvery,
         FaultScript faults,
-        Ending ending) {
+        Circumstances circumstances) {
     /// How a job is to end.
     public enum Ending {
         COMPLETE,
@@ -31,8 +31,30 @@ public record Plan(
         CANCELLED
     }
 
+    /// What else may happen to a job.
+    ///
+    /// @param ending whether somebody ends it before it is complete
+    /// @param endAfter so many events
+    /// @param unfit machine whose devices take no part in it; below 0 where all do
+    /// @param ambush a state of the supervisor in which the end is asked for, and in which those faults of nodes strike
+    ///   that are to strike at a step; empty where they do not wait for any
+    public record Circumstances(Ending ending, int endAfter, int unfit, String ambush) {
+        public static final Circumstances USUAL = new Circumstances(Ending.COMPLETE, 0, -1, "");
+
+        @Override
+        public String toString() {
+            String end =
+                    ending == Ending.COMPLETE
+                            ? ""
+                            : ", " + ending.name().toLowerCase(Locale.ROOT) + " after " + endAfter + " events";
+            return end
+                    + (unfit < 0 ? "" : ", node-" + unfit + " refuses")
+                    + (ambush.isEmpty() ? "" : ", ambushed when " + ambush);
+        }
+    }
+
     public Plan(long seed, int nodes, int devices, int shards, long steps, long checkpointEvery, FaultScript faults) {
-        this(seed, nodes, devices, shards, steps, checkpointEvery, faults, Ending.COMPLETE);
+        this(seed, nodes, devices, shards, steps, checkpointEvery, faults, Circumstances.USUAL);
     }
 
     public int workers() {
@@ -40,15 +62,15 @@ public record Plan(
     }
 
     public Plan with(List<Fault> other) {
-        return new Plan(seed, nodes, devices, shards, steps, checkpointEvery, new FaultScript(other), ending);
+        return new Plan(seed, nodes, devices, shards, steps, checkpointEvery, new FaultScript(other), circumstances);
     }
 
     public Plan withSteps(long other) {
-        return new Plan(seed, nodes, devices, shards, other, checkpointEvery, faults, ending);
+        return new Plan(seed, nodes, devices, shards, other, checkpointEvery, faults, circumstances);
     }
 
     public Plan withShards(int other) {
-        return new Plan(seed, nodes, devices, other, steps, checkpointEvery, faults, ending);
+        return new Plan(seed, nodes, devices, other, steps, checkpointEvery, faults, circumstances);
     }
 
     @Override
@@ -60,7 +82,7 @@ public record Plan(
                         devices,
                         shards,
                         steps,
-                        ending == Ending.COMPLETE ? "" : " and " + ending.name().toLowerCase(Locale.ROOT),
+                        circumstances,
                         checkpointEvery,
                         faults.faults().isEmpty() ? "none" : faults.toString());
     }

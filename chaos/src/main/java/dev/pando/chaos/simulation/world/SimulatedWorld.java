@@ -1,6 +1,7 @@
 package dev.pando.chaos.simulation.world;
 
 import dev.pando.actors.DeviceThread;
+import dev.pando.actors.JobEntry;
 import dev.pando.actors.JobEvent;
 import dev.pando.actors.JobSpec;
 import dev.pando.actors.NodeSupervisor;
@@ -36,7 +37,11 @@ public final class SimulatedWorld implements World, AutoCloseable {
     public interface Witness {
         void took(long nowNs, String path, Object message, Object behavior);
 
-        void happened(long nowNs, String what);
+        /// A fault has struck.
+        void struck(long nowNs, String what);
+
+        /// Somebody was told of this.
+        void told(JobEvent event);
     }
 
     private static final int SHARD = 41;
@@ -63,11 +68,13 @@ public final class SimulatedWorld implements World, AutoCloseable {
     private final Map<String, ActorRef<NodeSupervisor.Command>> supervisors = new TreeMap<>();
     private final Map<Integer, Integer> processes = new TreeMap<>(); // that each machine has had
     private final List<JobEvent> events = new ArrayList<>();
+    private final List<JobEvent> journalled = new ArrayList<>();
     private final List<Fault> struck = new ArrayList<>();
     private final Map<Integer, NodeClock> clocks = new TreeMap<>(); // of each machine
     private final Ownership ownership;
     private ActorRef<SimulatedSystem.Do> root;
     private boolean ended;
+    private boolean ambushed;
     private long computed;
 
     public SimulatedWorld(SimulatedSystem system, Plan plan, Tampering tampering, Witness witness) {
@@ -107,10 +114,12 @@ public final class SimulatedWorld implements World, AutoCloseable {
         }
         system.engine().settle();
         ownership.place();
+        nodeFaults.begin();
     }
 
     private void hear(JobEvent event) {
         events.add(event);
+        witness.told(event);
         ended |=
                 event instanceof JobEvent.Finished
                         || event instanceof JobEvent.Failed
@@ -119,12 +128,12 @@ public final class SimulatedWorld implements World, AutoCloseable {
 
     private void struck(Firing firing) {
         struck.add(firing.fault());
-        witness.happened(engine.nowNs(), firing.toString());
+        witness.struck(engine.nowNs(), firing.toString());
     }
 
     void struck(Fault fault, String what) {
         struck.add(fault);
-        witness.happened(engine.nowNs(), what);
+        witness.struck(engine.nowNs(), what);
     }
 
     public boolean isOver() {
@@ -252,6 +261,23 @@ public final class SimulatedWorld implements World, AutoCloseable {
         return clocks.computeIfAbsent(machine, each -> new NodeClock(engine));
     }
 
+    /// Whether a checkpoint after so many steps was published.
+    public boolean isOnDisk(long step) {
+        return disk.open().list().stream().anyMatch(saved -> saved.step() == step);
+    }
+
+    /// Events that are in the job's journal.
+    public List<JobEvent> journalled() {
+        return journalled;
+    }
+
+    @Override
+    public void wrote(Object entry) {
+        if (entry instanceof JobEntry.Happened(_, JobEvent event)) {
+            journalled.add(event);
+        }
+    }
+
     @Override
     public Journal journal(long number) {
         return nodeFaults.journal(number);
@@ -270,6 +296,9 @@ public final class SimulatedWorld implements World, AutoCloseable {
         if (from != null && from.isDead() && from != to) {
             return null;
         }
+        if (from != null && to != null && from != to && (grove.isOut(from) || grove.isOut(to))) {
+            return null;
+        }
         Object arrives = tampering.message(sender, receiver, message);
         if (arrives == null) {
             return null;
@@ -283,6 +312,11 @@ public final class SimulatedWorld implements World, AutoCloseable {
 
     @Override
     public void took(String path, Object message, Object behavior) {
+        if (!ambushed && behavior != null && behavior.toString().equals(plan.circumstances().ambush())) {
+            ambushed = true;
+            nodeFaults.ambush();
+            ownership.ambush();
+        }
         witness.took(engine.nowNs(), path, message, behavior);
     }
 
@@ -296,8 +330,12 @@ public final class SimulatedWorld implements World, AutoCloseable {
 
         @Override
         public Replica replica(JobSpec job, String worker) {
+            if (node.number() == plan.circumstances().unfit()) {
+                throw new Workbench.Refusal(node.name() + " is of another kind than this job's", null);
+            }
             Trainer trainer = tampering.trainer(worker, new AttendedTrainer(worker, trainer(worker), nodeFaults));
-            Collective collective = tampering.collective(worker, hub.join(node));
+            Collective collective =
+                    tampering.collective(worker, new AttendedCollective(worker, hub.join(node), nodeFaults));
             return new Replica(trainer, collective);
         }
 
@@ -314,7 +352,7 @@ public final class SimulatedWorld implements World, AutoCloseable {
 
         @Override
         public CheckpointStore checkpoints(JobSpec job) {
-            return tampering.store(disk.open());
+            return tampering.store(new AttendedStore(disk.open(), nodeFaults));
         }
 
         @Override

@@ -73,7 +73,7 @@ final class Bugs {
                 bugs,
                 "a worker that was given up before it came is welcome",
                 Patch.without("Crew", "seat", "contains", 0, 2));
-        add(bugs, "a copy that an earlier supervisor asked for is written", Patch.allEqual("PipelineStage", "copied"));
+        add(bugs, "a copy that an earlier supervisor asked for is written", Patch.allEqual("StageSnapshots", "copied"));
         add(bugs, "two that computed the same shard both count", Patch.idle("StepInFlight", "dropDoubles"));
         add(bugs, "the last copy of the state leaves unsaved", Patch.no("BetweenSteps", "isTheLastCopyLeaving"));
     }

@@ -16,7 +16,16 @@ import java.util.function.Consumer;
 /// @param type name of a class; where it says no package, one of `dev.pando.actors`
 record Patch(String type, ClassTransform change) {
     boolean isOf(String name) {
-        return name.equals(type.contains(".") ? type : "dev.pando.actors." + type);
+        return name.equals(fullName());
+    }
+
+    private String fullName() {
+        return type.contains(".") ? type : "dev.pando.actors." + type;
+    }
+
+    /// Where the bytes of its class are.
+    String resource() {
+        return fullName().replace('.', '/') + ".class";
     }
 
     byte[] apply(byte[] original) {

@@ -2,6 +2,8 @@ package dev.pando.chaos.simulation.planted;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -30,7 +32,21 @@ class PlantedBugsTest {
     @Test
     @EnabledIfSystemProperty(named = "pando.simulation.planted", matches = "all")
     void shouldFindEveryPlantedBug() {
-        assertThat(PlantedBugs.huntAll(System.out)).isZero();
+        assertThat(PlantedBugs.hunt(List.of(), System.out)).isZero();
+    }
+
+    /// If this fails, code was moved that a bug is planted in: move the bug with it.
+    @Test
+    void shouldPlantEveryBugWhereItGrows() throws IOException {
+        for (Bugs.Bug bug : Bugs.all()) {
+            for (Patch patch : bug.patches()) {
+                try (InputStream original = Bugs.class.getClassLoader().getResourceAsStream(patch.resource())) {
+                    assertThat(original).as(patch.resource()).isNotNull();
+
+                    assertThat(patch.apply(original.readAllBytes())).as(bug.name()).isNotEmpty();
+                }
+            }
+        }
     }
 
     @Test
