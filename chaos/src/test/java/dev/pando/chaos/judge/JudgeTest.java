@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+// Long because each rule stands beside a history that breaks it.
 class JudgeTest {
     /// A worker dies in step 1, its shards move, it comes back; then everybody dies, and the job goes back to step 2.
     private static final List<JobEvent> EVENTFUL =
