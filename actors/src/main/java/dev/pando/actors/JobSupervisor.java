@@ -137,7 +137,13 @@ public final class JobSupervisor {
     public static Behavior<Command> create(
             JobSpec job, ActorRef<CheckpointWriter.Command> writer, ActorRef<JobEvent> audience, Stopwatch stopwatch) {
         return Behaviors.setup(context ->
-                create(job, Inheritance.none(0), Quorum.alone(context.getSystem()), writer, audience, stopwatch));
+                create(
+                        job,
+                        Inheritance.none(0),
+                        Quorum.alone(context.getSystem(), stopwatch),
+                        writer,
+                        audience,
+                        stopwatch));
     }
 
     /// A supervisor that takes over from those before it, and from which others may take over; see [JobOwner].

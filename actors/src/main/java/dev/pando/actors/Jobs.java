@@ -36,7 +36,7 @@ public final class Jobs {
                                                 JobSupervisor.create(
                                                         job,
                                                         inheritance,
-                                                        Quorum.of(system),
+                                                        Quorum.of(system, stopwatch),
                                                         writer,
                                                         audience,
                                                         stopwatch),

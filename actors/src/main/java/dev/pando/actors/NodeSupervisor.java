@@ -225,7 +225,12 @@ public final class NodeSupervisor {
                         request.job(),
                         (job, inheritance, audience) ->
                                 JobSupervisor.create(
-                                        job, inheritance, new Quorum(request.nodes()), writer, audience, stopwatch),
+                                        job,
+                                        inheritance,
+                                        new Quorum(request.nodes(), stopwatch),
+                                        writer,
+                                        audience,
+                                        stopwatch),
                         self -> {}, // it may rest here
                         request.clock());
         request.replyTo().tell(context.spawn(owner, "owner-" + request.job() + "-" + ++owners));

@@ -1,5 +1,6 @@
 package dev.pando.actors;
 
+import java.time.Duration;
 import java.util.Set;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.AddressFromURIString;
@@ -18,8 +19,8 @@ public interface Nodes {
     /// Those of them that do not answer.
     Set<String> unreachable();
 
-    /// Those of them that have not been heard of for a while, though nobody has suspected them yet.
-    default Set<String> quiet() {
+    /// Those of them that have not been heard of for so long, though nobody has suspected them yet.
+    default Set<String> quiet(Duration duration) {
         return Set.of();
     }
 

@@ -15,26 +15,31 @@ import org.apache.pekko.cluster.typed.Cluster;
 /// A commit needs more than half of the nodes, heard of within the last three seconds: also where the supervisor's own
 /// node holds all shards, and nobody else is asked anything. Whoever falls silent on another host may have died, or may
 /// be on the other side of a partition and hear another supervisor there: until the cluster has removed that node, it
-/// counts as not on this side. A node of this very host cannot be cut off from it.
+/// counts as not on this side, and so does everybody who has not been heard of since. A node of this very host cannot
+/// be cut off from it.
 final class Quorum {
     /// Shorter than the other side of a partition takes to start another supervisor: that side suspects first, and then
     /// waits until its picture is stable.
     private static final Duration LEASE = Duration.ofSeconds(3);
 
     private final Nodes nodes;
+    private final Stopwatch stopwatch;
     private final SortedSet<String> silent = new TreeSet<>();
+    private final SortedSet<String> heard = new TreeSet<>(); // since somebody fell silent last
+    private long silentNs; // when that was
 
     /// @param nodes as this node sees them
-    Quorum(Nodes nodes) {
+    Quorum(Nodes nodes, Stopwatch stopwatch) {
         this.nodes = nodes;
+        this.stopwatch = stopwatch;
     }
 
     /// Where there is no cluster nobody is cut off.
-    static Quorum alone(ActorSystem<?> system) {
-        return new Quorum(Nodes.alone(system));
+    static Quorum alone(ActorSystem<?> system, Stopwatch stopwatch) {
+        return new Quorum(Nodes.alone(system), stopwatch);
     }
 
-    static Quorum of(ActorSystem<?> system) {
+    static Quorum of(ActorSystem<?> system, Stopwatch stopwatch) {
         Cluster cluster = Cluster.get(system);
         var watched = org.apache.pekko.cluster.Cluster.get(Adapter.toClassic(system)).failureDetector();
         return new Quorum(
@@ -55,18 +60,19 @@ final class Quorum {
                     }
 
                     @Override
-                    public Set<String> quiet() {
+                    public Set<String> quiet(Duration duration) {
                         Set<String> quiet = new TreeSet<>();
                         for (Member member : cluster.state().getMembers()) {
                             String node = member.address().toString();
                             if (watched.isMonitoring(member.address())
-                                    && EvidenceFailureDetector.isQuiet(node, LEASE)) {
+                                    && EvidenceFailureDetector.isQuiet(node, duration)) {
                                 quiet.add(node);
                             }
                         }
                         return quiet;
                     }
-                });
+                },
+                stopwatch);
     }
 
     private static Set<String> addresses(Iterable<Member> members) {
@@ -89,11 +95,14 @@ final class Quorum {
     /// A worker there was given up, and did not say so itself.
     void silent(String node) {
         silent.add(node);
+        heard.clear();
+        silentNs = stopwatch.nanos();
     }
 
     /// Somebody there speaks to this supervisor.
     void heard(String node) {
         silent.remove(node);
+        heard.add(node);
     }
 
     /// Whether more than half of the cluster's nodes are on this side, for all that is known.
@@ -102,9 +111,20 @@ final class Quorum {
         silent.retainAll(members);
         Set<String> elsewhere = new TreeSet<>(silent);
         elsewhere.addAll(nodes.unreachable());
-        elsewhere.addAll(nodes.quiet());
+        elsewhere.addAll(quiet());
         elsewhere.removeIf(this::isOfThisHost);
         return elsewhere.isEmpty() || 2 * (members.size() - elsewhere.size()) > members.size();
+    }
+
+    /// Who is silent may have been cut off together with others, of whom nobody has asked anything yet.
+    private Set<String> quiet() {
+        Duration since = Duration.ofNanos(stopwatch.nanos() - silentNs);
+        if (silent.isEmpty() || since.compareTo(LEASE) >= 0) {
+            return nodes.quiet(LEASE);
+        }
+        Set<String> quiet = new TreeSet<>(nodes.quiet(since));
+        quiet.removeAll(heard);
+        return quiet;
     }
 
     private boolean isOfThisHost(String node) {

@@ -137,6 +137,7 @@ final class StepInFlight {
                                         return Behaviors.same();
                                     }
                                     crew.heard(voted.worker());
+                                    quorum.heard(crew.node(roster.seat(voted.worker()).device()));
                                     tally.vote(voted.worker(), voted.examined());
                                     return tally.isComplete()
                                             ? settle(assignment, total, tally.verdict())

@@ -127,7 +127,7 @@ class TakeoverTest {
                 JobSupervisor.create(
                         JOB,
                         inheritance,
-                        new Quorum(new TwoNodes()),
+                        new Quorum(new TwoNodes(), Stopwatch.system()),
                         system.ignoreRef(),
                         system.ignoreRef(),
                         Stopwatch.system()),

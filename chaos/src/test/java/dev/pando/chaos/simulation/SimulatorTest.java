@@ -37,7 +37,7 @@ class SimulatorTest {
 
     /// Seeds that once broke a rule, see docs/reliability.md.
     @ParameterizedTest
-    @ValueSource(longs = {988, 3243, 3979})
+    @ValueSource(longs = {988, 3243, 3979, 9377})
     void shouldBreakNoRuleAnyMore(long seed) {
         try (Simulator simulator = new Simulator()) {
             assertThat(simulator.run(Plans.draw(seed, 0)).violations()).isEmpty();

@@ -3,6 +3,7 @@ package dev.pando.chaos.simulation.world;
 import dev.pando.actors.Nodes;
 import dev.pando.chaos.simulation.engine.Engine;
 import dev.pando.chaos.simulation.engine.Node;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
@@ -56,6 +57,13 @@ final class Grove {
         return network.isApart(node) ? beforeTheCut : members;
     }
 
+    private Set<String> apartFrom(Node node) {
+        return knownTo(node).entrySet().stream()
+                .filter(member -> network.parts(node, member.getValue()))
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toSet());
+    }
+
     Nodes seenBy(Node node) {
         return new Nodes() {
             @Override
@@ -70,12 +78,12 @@ final class Grove {
 
             @Override
             public Set<String> unreachable() {
-                return engine.nowNs() - cutNs < UNREACHABLE_NS
-                        ? Set.of()
-                        : knownTo(node).entrySet().stream()
-                                .filter(member -> network.parts(node, member.getValue()))
-                                .map(Map.Entry::getKey)
-                                .collect(Collectors.toSet());
+                return engine.nowNs() - cutNs < UNREACHABLE_NS ? Set.of() : apartFrom(node);
+            }
+
+            @Override
+            public Set<String> quiet(Duration duration) {
+                return engine.nowNs() - cutNs > duration.toNanos() ? apartFrom(node) : Set.of();
             }
 
             @Override
