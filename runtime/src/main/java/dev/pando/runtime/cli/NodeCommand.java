@@ -115,6 +115,9 @@ public class NodeCommand implements Callable<Integer> {
     private NodeSettings live(NodeSettings settings) {
         try (GroveNode node = GroveNode.start(settings, this::tools, over, this::sayWaiting)) {
             current.set(node);
+            if (leaving.get()) {
+                return settings; // whoever asked for it while the node began did not find it
+            }
             node.up().thenAccept(up -> say(welcome(settings, node)));
             node.ended().toCompletableFuture().join();
             if (!node.wasUp() && !leaving.get()) {

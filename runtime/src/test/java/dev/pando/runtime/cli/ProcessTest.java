@@ -53,6 +53,16 @@ class ProcessTest {
                 .isDirectoryContaining("glob:**/step-" + String.format("%010d", committed) + "-*");
     }
 
+    @Test
+    void shouldEndWhenItsInputEndsBeforeItIsANode() throws Exception {
+        Process node = pando("node", "--attached", "--set", "pando.grove.port=" + NodeProcesses.freePort());
+
+        node.getOutputStream().close();
+
+        assertThat(node.waitFor(1, TimeUnit.MINUTES)).isTrue();
+        assertThat(node.exitValue()).isZero();
+    }
+
     private static void awaitLine(BufferedReader shown, String prefix) throws IOException {
         for (String line = shown.readLine(); line != null; line = shown.readLine()) {
             if (line.startsWith(prefix)) {
