@@ -2,6 +2,7 @@ package dev.pando.training.step;
 
 import dev.pando.training.tensor.TensorTable;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 
 /// A trainer that passes every call on to another, for those who change a few of them.
 public abstract class ForwardingTrainer implements Trainer {
@@ -44,6 +45,11 @@ public abstract class ForwardingTrainer implements Trainer {
     @Override
     public Committed skip() {
         return trainer.skip();
+    }
+
+    @Override
+    public Optional<ShardedMoments> shardedMoments() {
+        return trainer.shardedMoments();
     }
 
     @Override

@@ -15,21 +15,15 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// Pre-trains an InternLM2 model on one device: the [Trainer] that jobs run.
 ///
 /// What decides its bits: model, recipe, plan, the sampler's tokens, the seed and the kind of device. All memory is
 /// allocated when it is built; steps allocate a few small records.
 public final class ModelTrainer implements Trainer {
-    /// A gradient span that has been here before, cut into tensors and into runs of the optimizer.
-    private record Cut(MemorySegment span, ModelTensors tensors, List<MemorySegment> runs) {}
-
-    /// Neighbouring tensors that the optimizer treats alike; padding between them is 0 and stays so.
-    private record Run(long offset, long elements, boolean decayed) {
-        MemorySegment in(MemorySegment span) {
-            return span.asSlice(offset * Float.BYTES, elements * Float.BYTES);
-        }
-    }
+    /// A gradient span that has been here before, cut into tensors.
+    private record Cut(MemorySegment span, ModelTensors tensors) {}
 
     /// What a rehearsal trains on.
     private record NoTokens() implements Sampler {
@@ -55,20 +49,16 @@ public final class ModelTrainer implements Trainer {
     private final Sampler.Microbatch microbatch;
     private final Memory memory;
     private final Mirrored weights;
-    private final Mirrored firstMoments;
-    private final Mirrored secondMoments;
+    private final Moments moments;
+    private final Optional<HostMoments> shardedMoments;
     private final Mirrored total;
     private final ModelTensors weightTensors;
-    private final List<Run> runs;
-    private final List<MemorySegment> weightRuns;
-    private final List<MemorySegment> firstRuns;
-    private final List<MemorySegment> secondRuns;
     private final List<Cut> cuts = new ArrayList<>();
     private MemorySegment gradientOnDevice; // where spans of the host are worked on; null until there is one
     private long step;
     private LossHistory history = LossHistory.EMPTY;
 
-    /// Builds a replica with its initial weights.
+    /// Builds a replica with its initial weights and all moments.
     ///
     /// @param keeping what the forward pass keeps for the backward pass, and how
     /// @param seed of the initial weights
@@ -83,7 +73,28 @@ public final class ModelTrainer implements Trainer {
             long seed,
             Ops ops,
             Memory memory) {
-        this(config, keeping, recipe, plan, sampler, ops, memory);
+        this(config, keeping, recipe, plan, sampler, ops, memory, false);
+        initialize(seed);
+    }
+
+    /// Builds one that has memory for the moments of those spans only that it is told to hold: at first none.
+    ///
+    /// @param ops of the host, see [Ops#hostMemory]
+    public static ModelTrainer sharded(
+            ModelConfig config,
+            Keeping keeping,
+            Recipe recipe,
+            BatchPlan plan,
+            Sampler sampler,
+            long seed,
+            Ops ops,
+            Memory memory) {
+        ModelTrainer trainer = new ModelTrainer(config, keeping, recipe, plan, sampler, ops, memory, true);
+        trainer.initialize(seed);
+        return trainer;
+    }
+
+    private void initialize(long seed) {
         Initialization.fill(table, seed, weights.host());
         weights.toDevice();
         ops.finish();
@@ -97,7 +108,8 @@ public final class ModelTrainer implements Trainer {
             BatchPlan plan,
             Sampler sampler,
             Ops ops,
-            Memory memory) {
+            Memory memory,
+            boolean sharded) {
         this.config = config;
         this.recipe = recipe;
         this.plan = plan;
@@ -106,8 +118,13 @@ public final class ModelTrainer implements Trainer {
         this.table = ModelTensors.table(config);
         this.memory = memory;
         this.weights = new Mirrored("weights", table.bytes(), ops, memory);
-        this.firstMoments = new Mirrored("moments: first", table.bytes(), ops, memory);
-        this.secondMoments = new Mirrored("moments: second", table.bytes(), ops, memory);
+        List<Moments.Run> runs = Moments.Run.of(table, recipe.decayNorms());
+        this.shardedMoments =
+                sharded ? Optional.of(new HostMoments(SpanCut.of(table), weights.device(), memory)) : Optional.empty();
+        this.moments =
+                shardedMoments
+                        .<Moments>map(held -> new SpanMoments(runs, weights.device(), held, ops))
+                        .orElseGet(() -> new WholeMoments(table, runs, weights.device(), ops, memory));
         this.total = new Mirrored("loss and tokens", Memory.ALIGNMENT, ops, memory);
         this.model = new InternLm2(config, plan.rows(), plan.length(), keeping, ops, memory);
         this.microbatch =
@@ -118,10 +135,6 @@ public final class ModelTrainer implements Trainer {
                         model.tokens().labels(),
                         model.tokens().documents());
         this.weightTensors = ModelTensors.of(table, config, weights.device());
-        this.runs = runs(table, recipe.decayNorms());
-        this.weightRuns = runs.stream().map(run -> run.in(weights.device())).toList();
-        this.firstRuns = runs.stream().map(run -> run.in(firstMoments.device())).toList();
-        this.secondRuns = runs.stream().map(run -> run.in(secondMoments.device())).toList();
         ops.holdsWeights(weights.device());
     }
 
@@ -129,7 +142,30 @@ public final class ModelTrainer implements Trainer {
     /// for: tokens are none, weights are 0, and of spans nobody looks into more than the loss.
     public static void rehearse(
             ModelConfig config, Keeping keeping, Recipe recipe, BatchPlan plan, Ops ops, Memory memory) {
-        ModelTrainer trainer = new ModelTrainer(config, keeping, recipe, plan, new NoTokens(), ops, memory);
+        rehearse(new ModelTrainer(config, keeping, recipe, plan, new NoTokens(), ops, memory, false));
+    }
+
+    /// The same of a replica that holds its share of the moments.
+    ///
+    /// @param copies of each span
+    /// @param workers that share them
+    public static void rehearseSharded(
+            ModelConfig config,
+            Keeping keeping,
+            Recipe recipe,
+            BatchPlan plan,
+            Ops ops,
+            Memory memory,
+            int copies,
+            int workers) {
+        ModelTrainer trainer = new ModelTrainer(config, keeping, recipe, plan, new NoTokens(), ops, memory, true);
+        HostMoments shared = trainer.shardedMoments.orElseThrow();
+        int share = Math.ceilDiv(shared.cut().spans() * Math.min(copies, workers), workers);
+        shared.hold(shared.cut().all().headSet(share));
+        rehearse(trainer);
+    }
+
+    private static void rehearse(ModelTrainer trainer) {
         MemorySegment gradient = MemorySegment.NULL.reinterpret(trainer.table.bytes()); // the host's, as a job's are
         ShardLoss any = new ShardLoss(1, 1);
         for (int step = 0; step < REHEARSED_STEPS; step++) {
@@ -205,16 +241,7 @@ public final class ModelTrainer implements Trainer {
                         clip / total.tokens(),
                         step + 1);
         AdamStep plain = decayed.withWeightDecay(0);
-        Cut cut = cut(sum);
-        for (int i = 0; i < runs.size(); i++) {
-            ops.adamw(
-                    weightRuns.get(i),
-                    cut.runs.get(i),
-                    firstRuns.get(i),
-                    secondRuns.get(i),
-                    runs.get(i).elements,
-                    runs.get(i).decayed ? decayed : plain);
-        }
+        moments.update(sum, decayed, plain);
         ops.finish();
         history = history.then(step, total.loss(), norm);
         return new Committed(step++, total.loss(), norm, learningRate, total.tokens());
@@ -232,23 +259,25 @@ public final class ModelTrainer implements Trainer {
     }
 
     @Override
+    public Optional<ShardedMoments> shardedMoments() {
+        return shardedMoments.map(held -> held);
+    }
+
+    @Override
     public TrainerState state() {
         List<TrainerState.Span> spans = new ArrayList<>();
-        for (Mirrored span : List.of(weights, firstMoments, secondMoments)) {
-            span.toHost();
-        }
+        weights.toHost();
+        moments.toHost();
         ops.finish();
-        addSpans("", weights.host(), spans);
-        addSpans("exp_avg/", firstMoments.host(), spans);
-        addSpans("exp_avg_sq/", secondMoments.host(), spans);
+        WholeState.addSpans(spans, table, "", weights.host());
+        moments.addTo(spans);
         return new TrainerState(step, history, spans);
     }
 
     @Override
     public void restored(long step, LossHistory history) {
-        for (Mirrored span : List.of(weights, firstMoments, secondMoments)) {
-            span.toDevice();
-        }
+        weights.toDevice();
+        moments.toDevice();
         ops.finish();
         this.step = step;
         this.history = history;
@@ -295,29 +324,8 @@ public final class ModelTrainer implements Trainer {
         if (cuts.size() == CUTS_KEPT) {
             cuts.clear(); // whoever hands in fresh spans all the time pays for it
         }
-        Cut cut = new Cut(span, ModelTensors.of(table, config, span), runs.stream().map(run -> run.in(span)).toList());
+        Cut cut = new Cut(span, ModelTensors.of(table, config, span));
         cuts.add(cut);
         return cut;
-    }
-
-    private void addSpans(String prefix, MemorySegment span, List<TrainerState.Span> spans) {
-        for (TensorTable.Entry entry : table.entries()) {
-            spans.add(new TrainerState.Span(prefix + entry.name(), entry.shape(), entry.in(span)));
-        }
-    }
-
-    private static List<Run> runs(TensorTable table, boolean decayNorms) {
-        List<Run> runs = new ArrayList<>();
-        for (TensorTable.Entry entry : table.entries()) {
-            boolean decayed = entry.shape().size() > 1 || decayNorms;
-            long end = entry.offset() + entry.length();
-            if (!runs.isEmpty() && runs.getLast().decayed == decayed) {
-                long start = runs.removeLast().offset;
-                runs.add(new Run(start, end - start, decayed));
-            } else {
-                runs.add(new Run(entry.offset(), entry.length(), decayed));
-            }
-        }
-        return List.copyOf(runs);
     }
 }

@@ -3,6 +3,7 @@ package dev.pando.training.step;
 import dev.pando.training.ops.Sums;
 import dev.pando.training.tensor.TensorTable;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 
 /// One replica of a model and its optimizer on one device: computes batch shards, applies or drops steps.
 ///
@@ -47,6 +48,11 @@ public interface Trainer extends AutoCloseable {
     /// Losses of all committed steps: cheap, where [#state()] may have to fetch everything.
     default LossHistory history() {
         return state().history();
+    }
+
+    /// The optimizer state, where this trainer holds some spans of it only; empty where it holds the whole.
+    default Optional<ShardedMoments> shardedMoments() {
+        return Optional.empty();
     }
 
     /// Views of the live state, as it is now: a device that the host cannot look into fills them when it is asked. A
