@@ -49,7 +49,17 @@ final class BetweenSteps {
             if (isTheLastCopyLeaving()) {
                 return savingTheLastCopy();
             }
-            dismissLeavers();
+            if (!lead.sharding.isOn()) {
+                dismissLeavers();
+            }
+        }
+        if (lead.sharding.isOn()) {
+            if (!roster.holders().isEmpty() && !stayers().isEmpty() && lead.sharding.isUnsettled(stayers())) {
+                return lead.sharding.regrouping(stayers());
+            }
+            if (!course.isComplete()) {
+                dismissLeavers(); // what they held others hold now
+            }
         }
         if (roster.seats().isEmpty() && course.position() == 0) {
             return lead.opening.waitingForWorkers(this::betweenSteps);
@@ -63,10 +73,7 @@ final class BetweenSteps {
         if (course.isComplete() || lead.isStopping()) {
             return lead.ending.closing();
         }
-        if (checkpoints.isDue(course.position())) {
-            lead.takeSnapshot();
-        }
-        return lead.step.beginning();
+        return checkpoints.isDue(course.position()) ? lead.takingSnapshot(lead.step::beginning) : lead.step.beginning();
     }
 
     /// What a step has come to is known to those that have applied it, and not to a newcomer: it is told before any
@@ -112,8 +119,16 @@ final class BetweenSteps {
                 balance.forget(worker);
                 stragglers.forget(worker);
                 crew.dismiss(worker, course.position());
+                lead.sharding.left(worker);
             }
         }
+    }
+
+    /// Who is there for the next step; when all are committed nobody need go before the end.
+    private List<String> stayers() {
+        return course.isComplete()
+                ? roster.workers()
+                : roster.workers().stream().filter(worker -> !isLeaving(worker)).toList();
     }
 
     private boolean isLeaving(String worker) {
@@ -122,15 +137,15 @@ final class BetweenSteps {
 
     /// All nodes leave: whoever comes later finds a checkpoint of this very step.
     private Behavior<Command> savingTheLastCopy() {
-        lead.takeSnapshot();
-        return lead.untilWritten(
-                "savingTheLastCopy",
-                this::betweenSteps,
-                failed -> {
-                    lead.notPublished(failed);
-                    dismissLeavers(); // what is durable already must do
-                    return betweenSteps();
-                });
+        return lead.takingSnapshot(() ->
+                lead.untilWritten(
+                        "savingTheLastCopy",
+                        this::betweenSteps,
+                        failed -> {
+                            lead.notPublished(failed);
+                            dismissLeavers(); // what is durable already must do
+                            return betweenSteps();
+                        }));
     }
 
     /// Newcomers receive the state from those that hold it, each from another as far as there are enough.

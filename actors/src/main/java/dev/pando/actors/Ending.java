@@ -46,8 +46,7 @@ final class Ending {
             return digesting(new TreeMap<>());
         }
         lastCheckpoint.begins(course.position(), lead.stopwatch.nanos());
-        lead.takeSnapshot();
-        return lead.untilWritten("closing", lead.between::betweenSteps, this::unwritten);
+        return lead.takingSnapshot(() -> lead.untilWritten("closing", lead.between::betweenSteps, this::unwritten));
     }
 
     private Behavior<Command> unwritten(CheckpointWriter.NotWritten failed) {
@@ -102,11 +101,15 @@ final class Ending {
         if (new HashSet<>(hashes.values()).size() > 1) {
             return fail("the replicas hold different states after " + course.position() + " steps: " + hashes);
         }
-        boolean complete = course.isComplete();
-        audience.tell(
-                complete
-                        ? new JobEvent.Finished(course.position(), hashes.get(hashes.firstKey()))
-                        : new JobEvent.Stopped(course.position()));
+        if (!course.isComplete()) {
+            audience.tell(new JobEvent.Stopped(course.position()));
+            return end();
+        }
+        return lead.sharding.isOn() ? lead.sharding.hashing(this::complete) : complete(hashes.get(hashes.firstKey()));
+    }
+
+    private Behavior<Command> complete(String hash) {
+        audience.tell(new JobEvent.Finished(course.position(), hash));
         return end();
     }
 

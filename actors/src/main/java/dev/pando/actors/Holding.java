@@ -3,6 +3,7 @@ package dev.pando.actors;
 import dev.pando.training.step.LossHistory;
 import dev.pando.training.step.Trainer.Committed;
 import java.util.List;
+import java.util.Optional;
 
 /// What a stage says it holds, to a supervisor that does not know it.
 ///
@@ -10,13 +11,19 @@ import java.util.List;
 /// @param history of exactly these steps
 /// @param shards of the next step that are computed and held
 /// @param latest of the committed steps, in order: whoever led may not have told anybody of the last of them
-public record Holding(long step, LossHistory history, List<Integer> shards, List<Committed> latest) {
+/// @param share of the optimizer state, where it is sharded; empty where it is whole
+public record Holding(
+        long step, LossHistory history, List<Integer> shards, List<Committed> latest, Optional<Share> share) {
     /// In place of a step: the state is half of one and half of another, or unknown.
     static final long NOTHING = -1;
 
     public Holding {
         shards = List.copyOf(shards);
         latest = List.copyOf(latest);
+    }
+
+    Holding(long step, LossHistory history, List<Integer> shards, List<Committed> latest) {
+        this(step, history, shards, latest, Optional.empty());
     }
 
     /// The initial weights.

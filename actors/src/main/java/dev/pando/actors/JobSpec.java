@@ -16,6 +16,7 @@ import dev.pando.training.step.SkipRule;
 ///   where the trainer makes its own
 /// @param device the kind that it computes on: others would give other bits, and take no part; empty where any will do
 /// @param skip which steps are skipped, and how many
+/// @param optimizerCopies of every span of the optimizer state, on as many workers; 0 where each holds the whole
 public record JobSpec(
         String id,
         long steps,
@@ -26,11 +27,15 @@ public record JobSpec(
         String config,
         String data,
         String device,
-        SkipRule skip) {
+        SkipRule skip,
+        int optimizerCopies) {
     private static final double HOUR_S = 3600;
 
     public JobSpec {
         skip = skip == null ? SkipRule.DEFAULT : skip; // jobs of earlier versions do not say
+        if (optimizerCopies < 0) {
+            throw new IllegalArgumentException("job " + id + ": copies of the optimizer state must be at least 0");
+        }
         if (steps < 1 || shards < 1 || workers < 1 || checkpointEverySteps < 0 || !(secondsBetweenFailures > 0)) {
             throw new IllegalArgumentException(
                     "job "
@@ -41,11 +46,23 @@ public record JobSpec(
     }
 
     public JobSpec(String id, long steps, int shards, int workers, long checkpointEverySteps, String config) {
-        this(id, steps, shards, workers, checkpointEverySteps, HOUR_S, config, "", "", SkipRule.DEFAULT);
+        this(id, steps, shards, workers, checkpointEverySteps, HOUR_S, config, "", "", SkipRule.DEFAULT, 0);
     }
 
     public JobSpec skipping(SkipRule other) {
         return new JobSpec(
-                id, steps, shards, workers, checkpointEverySteps, secondsBetweenFailures, config, data, device, other);
+                id, steps, shards, workers, checkpointEverySteps, secondsBetweenFailures, config, data, device, other,
+                optimizerCopies);
+    }
+
+    /// The same with optimizer state that is sharded.
+    public JobSpec sharded(int copies) {
+        return new JobSpec(
+                id, steps, shards, workers, checkpointEverySteps, secondsBetweenFailures, config, data, device, skip,
+                copies);
+    }
+
+    boolean isSharded() {
+        return optimizerCopies > 0;
     }
 }

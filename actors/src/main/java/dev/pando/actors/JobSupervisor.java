@@ -34,6 +34,7 @@ public final class JobSupervisor {
                     Ready,
                     SnapshotTaken,
                     Digested,
+                    Hashed,
                     StageFailed,
                     Leaving,
                     CheckpointWriter.Found,
@@ -99,6 +100,9 @@ public final class JobSupervisor {
             implements Command, Wire {}
 
     public record Digested(String worker, long step, String hash) implements Command, Wire {}
+
+    /// What the bits of the whole state are that this worker has put together, where optimizer state is sharded.
+    public record Hashed(String worker, long epoch, String hash) implements Command, Wire {}
 
     /// The worker is no longer: what it held is gone.
     public record StageFailed(String worker, String sentence) implements Command, Wire {}

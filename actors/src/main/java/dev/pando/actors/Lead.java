@@ -58,6 +58,7 @@ final class Lead {
     final Set<String> applying = new TreeSet<>(); // workers that have not said that they have applied the last step
 
     final Refusals refusals;
+    final Sharding sharding;
 
     // Each of them leads to the others.
     final Opening opening;
@@ -93,6 +94,7 @@ final class Lead {
         this.checkpoints =
                 new Checkpoints(new CheckpointInterval(job.checkpointEverySteps(), job.secondsBetweenFailures()));
         this.refusals = new Refusals(inheritance.refused());
+        this.sharding = new Sharding(this);
         this.opening = new Opening(this);
         this.between = new BetweenSteps(this);
         this.step = new StepInFlight(this);
@@ -119,7 +121,18 @@ final class Lead {
         checkpoints.wentBackTo(course.position());
     }
 
-    void takeSnapshot() {
+    /// Has the state copied, or put together, and written.
+    ///
+    /// @param next how it goes on
+    Behavior<Command> takingSnapshot(Supplier<Behavior<Command>> next) {
+        if (sharding.isOn()) {
+            return sharding.collecting(next);
+        }
+        takeSnapshot();
+        return next.get();
+    }
+
+    private void takeSnapshot() {
         if (checkpoints.isIdle()) {
             String worker = roster.holders().getFirst();
             checkpoints.asked(worker, course.position());
@@ -203,10 +216,7 @@ final class Lead {
                 .onMessage(
                         SnapshotTaken.class,
                         taken -> {
-                            checkpoints.taken(taken.step(), taken.stallSeconds());
-                            writing = Optional.of(taken.writer());
-                            context.watch(taken.writer());
-                            audience.tell(new JobEvent.SnapshotTaken(taken.step(), taken.stallSeconds()));
+                            snapshotTaken(taken);
                             return Behaviors.same();
                         })
                 .onMessage(CheckpointWriter.Durable.class, this::published)
@@ -248,6 +258,13 @@ final class Lead {
                                     .orElse(Behaviors.same());
                         })
                 .build();
+    }
+
+    void snapshotTaken(SnapshotTaken taken) {
+        checkpoints.taken(taken.step(), taken.stallSeconds());
+        writing = Optional.of(taken.writer());
+        context.watch(taken.writer());
+        audience.tell(new JobEvent.SnapshotTaken(taken.step(), taken.stallSeconds()));
     }
 
     Behavior<Command> host(Listed listed) {
@@ -332,6 +349,7 @@ final class Lead {
         var seated = crew.seat(arrived);
         if (seated) {
             quorum.heard(crew.node(arrived.device()));
+            sharding.arrived(arrived.holding());
         }
         return seated;
     }
@@ -339,6 +357,7 @@ final class Lead {
     /// Between steps a fresh replica of a job that has not begun is no newcomer: it holds the state.
     void welcome(Arrived arrived) {
         if (seat(arrived)
+                && (!sharding.isOn() || course.position() == 0) // later on it holds some of the moments at most
                 && arrived.holding().step() == course.position()
                 && arrived.holding().history().equals(course.history())) {
             crew.joined(arrived.worker(), course.position());

@@ -47,7 +47,7 @@ final class Losses {
         Collection<String> owing = waiting.owing().get();
         Optional<String> still = crew.still();
         Optional<String> silent = crew.silent(owing, waiting.pieces());
-        if (still.isPresent() && !owing.isEmpty()) {
+        if (still.filter(lead.sharding::canSpare).isPresent() && !owing.isEmpty()) {
             return fellSilent(still.get(), waiting);
         }
         return silent.map(worker ->
@@ -67,6 +67,7 @@ final class Losses {
         checkpoints.left(worker);
         forget(worker);
         crew.fellSilent(worker, evidence, course.position());
+        lead.sharding.lost(worker);
         crew.gaveUp(worker);
         return waiting.lost().apply(worker);
     }
@@ -101,7 +102,9 @@ final class Losses {
         checkpoints.lost(worker);
         forget(worker);
         boolean deviceEnded = roster.has(worker) && !lead.devices.contains(roster.seat(worker).device());
-        return crew.lose(worker, evidence, deviceEnded, course.position());
+        boolean wasHere = crew.lose(worker, evidence, deviceEnded, course.position());
+        lead.sharding.lost(worker);
+        return wasHere;
     }
 
     private void forget(String worker) {

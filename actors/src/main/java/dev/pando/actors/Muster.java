@@ -2,6 +2,7 @@ package dev.pando.actors;
 
 import dev.pando.training.step.LossHistory;
 import dev.pando.training.step.Trainer.Committed;
+import dev.pando.training.step.Trainer.ShardLoss;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -65,7 +66,7 @@ final class Muster {
 
     /// @param devices that are up as far as is known, and the node that each is on
     boolean isOver(Map<String, String> devices) {
-        boolean held = step() > 0;
+        boolean held = step() > 0 && placement().lost(cut()).isEmpty();
         return listed && isSettled(devices) || held && ticks > GRACE_TICKS || ticks > LAST_HOPE_TICKS;
     }
 
@@ -100,13 +101,62 @@ final class Muster {
 
     /// Workers that hold the state after [#step()] steps.
     List<String> holders() {
-        return holdings.entrySet().stream().filter(entry -> isBest(entry.getValue())).map(Map.Entry::getKey).toList();
+        return holdings.entrySet().stream()
+                .filter(entry -> isBest(entry.getValue()) || isPrepared(entry.getValue()))
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    /// Whether it has yet to apply the last step, and can: where optimizer state is sharded it may hold what others do
+    /// not.
+    private boolean isPrepared(Holding holding) {
+        return holding.step() == step() - 1
+                && holding.share()
+                        .filter(share ->
+                                share.leadsTo(history())
+                                        || holding.history().skipping(holding.step()).equals(history()))
+                        .isPresent();
+    }
+
+    /// Who holds which moments of the state after [#step()] steps; nobody any where optimizer state is whole.
+    Placement placement() {
+        Placement placement = Placement.none();
+        for (String worker : holders()) {
+            Optional<Share> share = holdings.get(worker).share();
+            placement = share.isPresent() ? placement.with(worker, share.orElseThrow().spans()) : placement;
+        }
+        return placement;
+    }
+
+    private int cut() {
+        return shares().stream().mapToInt(Share::cut).max().orElse(0);
+    }
+
+    /// Whether the last step has not reached all holders, or its weights have not.
+    boolean isUneven() {
+        return holders().stream().anyMatch(worker -> isPrepared(holdings.get(worker)))
+                || shares().stream().anyMatch(share -> !share.whole());
+    }
+
+    /// Of the last step, for those who have yet to apply it; empty where it was skipped.
+    Optional<ShardLoss> total() {
+        return shares().stream()
+                .flatMap(share -> share.prepared().stream())
+                .filter(sum -> sum.next().equals(history()))
+                .findFirst()
+                .map(Share.Prepared::total);
+    }
+
+    private List<Share> shares() {
+        return holders().stream().flatMap(worker -> holdings.get(worker).share().stream()).toList();
     }
 
     /// What each of them has computed of the next step.
     SortedMap<String, List<Integer>> shards() {
         SortedMap<String, List<Integer>> shards = new TreeMap<>();
-        holders().forEach(worker -> shards.put(worker, holdings.get(worker).shards()));
+        holders().stream()
+                .filter(worker -> isBest(holdings.get(worker)))
+                .forEach(worker -> shards.put(worker, holdings.get(worker).shards()));
         return shards;
     }
 

@@ -172,6 +172,7 @@ final class Opening {
                                         return Behaviors.same();
                                     }
                                     crew.joined(first, course.position());
+                                    lead.sharding.loaded(first);
                                     audience.tell(
                                             new JobEvent.StateLoaded(
                                                     course.position(), checkpoint.id(), found.damaged()));

@@ -6,6 +6,9 @@ import dev.pando.training.step.Trainer.ShardLoss;
 import dev.pando.training.step.TrainerState;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -30,6 +33,7 @@ public final class PipelineStage {
                     ReceiveState,
                     LoadCheckpoint,
                     TakeSnapshot,
+                    ShardOrder,
                     Digest,
                     Built,
                     Copied,
@@ -81,7 +85,73 @@ public final class PipelineStage {
     /// Copy the state and have it written. Answered by [JobSupervisor.SnapshotTaken], later by the writer.
     public record TakeSnapshot(long epoch, long step) implements Command, Wire {}
 
-    /// Say what the state's bits are. Answered by [JobSupervisor.Digested].
+    /// There are these only where optimizer state is sharded.
+    sealed interface ShardOrder extends Command permits Update, Regroup, Keep, Collect {
+        long epoch();
+    }
+
+    /// The step is committed: apply it to the spans that are held here, or skip it, unless that has been done, and get
+    /// the weights of the others. Answered by [JobSupervisor.Applied] where it was done now, and by [JobSupervisor.Ready].
+    ///
+    /// @param total over all batch shards; empty where the step is skipped
+    /// @param placement of all who take part
+    /// @param operation number of the first transfer; the others count down from there
+    public record Update(long step, long epoch, Optional<ShardLoss> total, Placement placement, long operation, long patienceNs)
+            implements ShardOrder, Wire {}
+
+    /// Copy moments so that everybody holds what he should, besides what he holds; and all weights to newcomers.
+    /// Answered by [JobSupervisor.Ready].
+    ///
+    /// @param step committed steps of the state
+    /// @param history of these steps
+    /// @param from who holds what, and no more than that
+    /// @param to who is to hold what
+    /// @param donors who have all weights
+    /// @param newcomers who hold nothing
+    /// @param operation number of the first transfer; the others count down from there
+    public record Regroup(
+            long step,
+            long epoch,
+            LossHistory history,
+            Placement from,
+            Placement to,
+            List<String> donors,
+            List<String> newcomers,
+            long operation,
+            long patienceNs)
+            implements ShardOrder, Wire {
+        public Regroup {
+            donors = List.copyOf(donors);
+            newcomers = List.copyOf(newcomers);
+        }
+    }
+
+    /// Give away the moments of all spans but these.
+    public record Keep(long epoch, SortedSet<Integer> spans) implements ShardOrder, Wire {
+        public Keep {
+            spans = new TreeSet<>(spans);
+        }
+    }
+
+    /// Send moments to one worker, which puts the whole state together. That one answers by
+    /// [JobSupervisor.SnapshotTaken], and has it written, or by [CheckpointWriter.NotWritten]; where it is not to be
+    /// written, by [JobSupervisor.Hashed].
+    ///
+    /// @param step committed steps of the state
+    /// @param written whether it becomes a checkpoint
+    /// @param operation number of the first transfer; the others count down from there
+    public record Collect(
+            long step,
+            long epoch,
+            String collector,
+            boolean written,
+            Placement placement,
+            long operation,
+            long patienceNs)
+            implements ShardOrder, Wire {}
+
+    /// Say what the state's bits are; those of the weights, where optimizer state is sharded. Answered by
+    /// [JobSupervisor.Digested].
     public record Digest(long step) implements Command, Wire {}
 
     /// The replica is there.

@@ -1,6 +1,9 @@
 package dev.pando.actors;
 
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -64,9 +67,18 @@ public record Placement(SortedMap<String, SortedSet<Integer>> spans) {
         return new Placement(all);
     }
 
-    /// What a worker sends of a span that all need: of its holders one speaks, and each of them for some spans.
-    String speaker(int span) {
-        List<String> holders = holders(span);
-        return holders.get(span % holders.size());
+    /// Who sends each span where it is needed: one of its holders, so that each of them has about as much to send.
+    List<String> speakers(int number) {
+        Map<String, Integer> sent = new HashMap<>();
+        List<String> speakers = new ArrayList<>();
+        for (int span = 0; span < number; span++) {
+            String idlest =
+                    holders(span).stream()
+                            .min(Comparator.comparing(holder -> sent.getOrDefault(holder, 0)))
+                            .orElseThrow();
+            sent.merge(idlest, 1, Integer::sum);
+            speakers.add(idlest);
+        }
+        return speakers;
     }
 }

@@ -14,6 +14,7 @@ import dev.pando.actors.PipelineStage.ReceiveState;
 import dev.pando.actors.PipelineStage.Reduce;
 import dev.pando.actors.PipelineStage.SendState;
 import dev.pando.actors.PipelineStage.Serve;
+import dev.pando.actors.PipelineStage.ShardOrder;
 import dev.pando.actors.PipelineStage.Skip;
 import dev.pando.actors.PipelineStage.TakeSnapshot;
 import dev.pando.actors.PipelineStage.Tick;
@@ -35,6 +36,7 @@ final class StageReady {
     private final StageStep step;
     private final StateTransfers transfers;
     private final StageSnapshots snapshots;
+    private final StageShards shards;
     private boolean introduced; // whether the supervisor knows what is held here
 
     StageReady(StageContext stage, StageWork work) {
@@ -43,6 +45,7 @@ final class StageReady {
         this.step = new StageStep(stage, work);
         this.transfers = new StateTransfers(stage, work);
         this.snapshots = new StageSnapshots(stage, work);
+        this.shards = new StageShards(stage, work);
     }
 
     Behavior<Command> begin() {
@@ -95,6 +98,12 @@ final class StageReady {
                                 order ->
                                         order.epoch() == epoch
                                                 ? changing(epoch, order, snapshots::take)
+                                                : Behaviors.same())
+                        .onMessage(
+                                ShardOrder.class,
+                                order ->
+                                        order.epoch() == epoch
+                                                ? changing(epoch, order, shards::follow)
                                                 : Behaviors.same())
                         .onMessage(Digest.class, order -> follow(order, transfers::digest))
                         .onMessage(Finished.class, this::finished)

@@ -75,6 +75,7 @@ final class StageStep {
     void reduce(Reduce order) {
         Deadline deadline = new Deadline("all-reduce of step " + order.step(), order.patienceNs());
         int round = work.round();
+        work.summing();
         stage.inOrder(
                 deadline.name(),
                 () ->
@@ -88,6 +89,7 @@ final class StageStep {
                                                         new StageWork.Sum(outcome, new Examined(Double.NaN, 0)))),
                 sum -> {
                     if (sum.outcome() instanceof Outcome.Done) {
+                        work.summed(order.step(), order.total(), sum.examined());
                         stage.supervisor()
                                 .tell(new JobSupervisor.Voted(stage.name, order.step(), order.epoch(), sum.examined()));
                     } else {

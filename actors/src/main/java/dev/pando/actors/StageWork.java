@@ -23,7 +23,9 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -74,6 +76,7 @@ final class StageWork {
     private final ShardSums sums;
     private final MemorySegment sum;
     private final CheckpointStore checkpoints;
+    private final Optional<ShardWork> shards; // empty where optimizer state is whole
 
     /// Another one with every state that comes from elsewhere: whoever leads the job has gone on without this replica,
     /// and knows nothing of a snapshot of it that may still be on its way to the disk.
@@ -88,16 +91,22 @@ final class StageWork {
     private final ArrayDeque<Committed> latest = new ArrayDeque<>();
     private Holding holding = Holding.fresh();
     private int changes; // of the state, that run or wait on the device's thread
+    private Optional<Share> share;
     private long epoch;
     private long step = -1;
     private int round;
     private long heldStep = -1; // this and the next belong to whichever thread does the stage's work
     private int heldRound;
 
-    private StageWork(JobSpec job, Trainer trainer, Collective collective, CheckpointStore checkpoints) {
+    private StageWork(JobSpec job, String name, Trainer trainer, Collective collective, CheckpointStore checkpoints) {
         this.trainer = trainer;
         this.collective = collective;
         this.checkpoints = checkpoints;
+        this.shards = trainer.shardedMoments().map(moments -> new ShardWork(name, trainer, moments, collective));
+        if (shards.isPresent() != job.isSharded()) {
+            throw new IllegalStateException("the optimizer state of " + name + " is not as job " + job.id() + " says");
+        }
+        this.share = shards.map(sharded -> new Share(sharded.cut(), new TreeSet<>(), true, Optional.empty()));
         this.tree = new ShardTree(job.shards());
         this.sums = new ShardSums(tree, trainer.table().length(), collective.memory());
         this.sum = collective.memory().allocate("gradient sum", trainer.table().bytes());
@@ -105,7 +114,7 @@ final class StageWork {
 
     static StageWork build(JobSpec job, String name, Workbench workbench) {
         Workbench.Replica replica = workbench.replica(job, name);
-        return new StageWork(job, replica.trainer(), replica.collective(), workbench.checkpoints(job));
+        return new StageWork(job, name, replica.trainer(), replica.collective(), workbench.checkpoints(job));
     }
 
     long step() {
@@ -137,7 +146,51 @@ final class StageWork {
                 holding.step(),
                 holding.history(),
                 computes ? List.copyOf(computed.keySet()) : List.of(),
-                List.copyOf(latest));
+                List.copyOf(latest),
+                share);
+    }
+
+    Optional<ShardWork> shards() {
+        return shards;
+    }
+
+    /// The sum is about to be written over.
+    void summing() {
+        prepare(Optional.empty());
+    }
+
+    /// The sum of a step is here.
+    void summed(long of, ShardLoss total, Examined examined) {
+        if (share.isPresent() && of == holding.step()) {
+            LossHistory next = holding.history().then(of, total.loss(), examined.gradientNorm());
+            prepare(Optional.of(new Share.Prepared(total, next)));
+        }
+    }
+
+    private void prepare(Optional<Share.Prepared> sum) {
+        share = share.map(held -> new Share(held.cut(), held.spans(), held.whole(), sum));
+    }
+
+    /// These moments are held here.
+    ///
+    /// @param whole whether all weights are
+    void shares(SortedSet<Integer> spans, boolean whole) {
+        share = share.map(held -> new Share(held.cut(), spans, whole, held.prepared()));
+    }
+
+    /// The step is applied to the spans that are held here.
+    ///
+    /// @param applied empty where it had been before
+    /// @param whole whether the weights of all others have come
+    void updated(Optional<Applied> applied, SortedSet<Integer> spans, boolean whole) {
+        applied.ifPresentOrElse(this::applied, this::changed);
+        prepare(Optional.empty());
+        shares(spans, whole);
+    }
+
+    /// The state is after as many steps as before.
+    void changed() {
+        changes--;
     }
 
     /// The state is about to change: what it is is unknown until it has.
@@ -167,6 +220,8 @@ final class StageWork {
         latest.clear();
         holds(steps, history);
         drop();
+        prepare(Optional.empty());
+        shards.ifPresent(sharded -> shares(sharded.all(), true)); // of a checkpoint; else it is said which
     }
 
     private void holds(long steps, LossHistory history) {
@@ -273,11 +328,20 @@ final class StageWork {
         return new Applied(step, trainer.history());
     }
 
-    private void requireState(long committed) {
+    void requireState(long committed) {
         if (trainer.step() != committed) {
             throw new StageFailure(
                     "asked to apply step " + committed + " while holding the state of step " + trainer.step());
         }
+    }
+
+    boolean isApplied(long committed) {
+        return trainer.step() == committed + 1;
+    }
+
+    /// The state was received.
+    void restored(long steps, LossHistory history) {
+        trainer.restored(steps, history);
     }
 
     /// A state whose last step was not applied, since the device threw there, must not go anywhere.
@@ -312,7 +376,8 @@ final class StageWork {
                         .findFirst()
                         .orElseThrow(() -> new StageFailure("checkpoint " + checkpoint.id() + " is gone"));
         snapshots = Optional.empty();
-        checkpoints.load(saved, trainer.state().spans());
+        shards.ifPresentOrElse(
+                sharded -> sharded.load(checkpoints, saved), () -> checkpoints.load(saved, trainer.state().spans()));
         trainer.restored(saved.step(), saved.history());
         return null;
     }
@@ -337,7 +402,7 @@ final class StageWork {
         if (trainer.step() != expected) {
             throw new StageFailure("asked for the hash of step " + expected + " at step " + trainer.step());
         }
-        return StateHash.of(trainer.state());
+        return shards.map(ShardWork::weightsHash).orElseGet(() -> StateHash.of(trainer.state()));
     }
 
     /// Once neither thread does anything for the stage any more.

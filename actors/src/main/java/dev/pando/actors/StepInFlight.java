@@ -241,13 +241,16 @@ final class StepInFlight {
         if (!quorum.isHeld()) {
             return cutOff(assignment, order, including);
         }
-        roster.holders().forEach(worker -> crew.ask(worker, order));
+        long step = course.position();
         lead.applying.clear();
         lead.applying.addAll(roster.holders());
+        if (!lead.sharding.isOn()) {
+            roster.holders().forEach(worker -> crew.ask(worker, order));
+        }
         balance.endStep();
-        stragglers.watch(course.position(), balance.measured(roster.holders())).forEach(audience::tell);
+        stragglers.watch(step, balance.measured(roster.holders())).forEach(audience::tell);
         course.commit(including);
-        return lead.between.betweenSteps();
+        return lead.sharding.isOn() ? lead.sharding.updating(step, order) : lead.between.betweenSteps();
     }
 
     /// Whoever is on the other side may be committing this very step, and more: this one waits until the cluster knows.

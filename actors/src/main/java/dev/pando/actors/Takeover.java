@@ -116,6 +116,8 @@ final class Takeover {
         lead.roster.seats().forEach(seat -> quorum.heard(crew.node(seat.device()))); // whoever else is absent there
         muster.holders().forEach(worker -> crew.joined(worker, course.position()));
         lead.step.inherit(muster.shards());
-        return lead.between.betweenSteps();
+        return lead.sharding.isOn() && !lead.sharding.inherit(muster)
+                ? lead.sharding.catchingUp(muster)
+                : lead.between.betweenSteps();
     }
 }

@@ -27,8 +27,9 @@ record Transfer(String from, String to, Content content, SortedSet<Integer> span
     /// After a step has been applied by the holders: their weights to everybody who does not hold them.
     static List<Transfer> gather(Placement placement, int spans) {
         Map<Pair, SortedSet<Integer>> weights = new HashMap<>();
+        List<String> speakers = placement.speakers(spans);
         for (int span = 0; span < spans; span++) {
-            String speaker = placement.speaker(span);
+            String speaker = speakers.get(span);
             for (String worker : placement.workers()) {
                 if (!placement.spans().get(worker).contains(span)) {
                     weights.computeIfAbsent(new Pair(speaker, worker), _ -> new TreeSet<>()).add(span);
@@ -40,8 +41,10 @@ record Transfer(String from, String to, Content content, SortedSet<Integer> span
 
     /// What is to be copied so that each worker holds what it should, and newcomers have all weights.
     ///
+    /// @param donors who have all weights
     /// @param newcomers who hold nothing yet, of those in `to`
-    static List<Transfer> rebuild(Placement from, Placement to, Collection<String> newcomers, int spans) {
+    static List<Transfer> rebuild(
+            Placement from, Placement to, List<String> donors, Collection<String> newcomers, int spans) {
         Map<Pair, SortedSet<Integer>> moments = new HashMap<>();
         SortedMap<String, Integer> sent = new TreeMap<>();
         from.workers().forEach(worker -> sent.put(worker, 0));
@@ -56,7 +59,6 @@ record Transfer(String from, String to, Content content, SortedSet<Integer> span
             }
         }
         Map<Pair, SortedSet<Integer>> weights = new HashMap<>();
-        List<String> donors = from.workers().stream().filter(worker -> !newcomers.contains(worker)).toList();
         int next = 0;
         for (String newcomer : new TreeSet<>(newcomers)) {
             for (int span = 0; span < spans; span++) {
@@ -68,15 +70,17 @@ record Transfer(String from, String to, Content content, SortedSet<Integer> span
         all.addAll(transfers(moments, Content.MOMENTS));
         SortedSet<String> workers = new TreeSet<>(from.workers());
         workers.addAll(to.workers());
+        workers.addAll(donors);
         return inOrder(all, List.copyOf(workers));
     }
 
     /// All moments that one worker does not hold, to that one.
     static List<Transfer> collect(Placement placement, String collector, int spans) {
         Map<Pair, SortedSet<Integer>> moments = new HashMap<>();
+        List<String> speakers = placement.speakers(spans);
         for (int span = 0; span < spans; span++) {
             if (!placement.spans().get(collector).contains(span)) {
-                moments.computeIfAbsent(new Pair(placement.speaker(span), collector), _ -> new TreeSet<>()).add(span);
+                moments.computeIfAbsent(new Pair(speakers.get(span), collector), _ -> new TreeSet<>()).add(span);
             }
         }
         return inOrder(transfers(moments, Content.MOMENTS), placement.workers());

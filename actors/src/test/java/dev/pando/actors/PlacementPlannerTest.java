@@ -148,7 +148,7 @@ class PlacementPlannerTest {
         Placement to = PlacementPlanner.plan(from, crew(after), SPANS, 2);
         List<String> newcomers = to.workers().stream().filter(worker -> !from.workers().contains(worker)).toList();
 
-        List<Transfer> transfers = Transfer.rebuild(from, to, newcomers, SPANS);
+        List<Transfer> transfers = Transfer.rebuild(from, to, from.workers(), newcomers, SPANS);
 
         for (String worker : to.workers()) {
             SortedSet<Integer> holds = from.of(worker);

@@ -1,6 +1,9 @@
 package dev.pando.actors;
 
 import dev.pando.training.step.CheckpointStore;
+import dev.pando.training.step.Collective;
+import dev.pando.training.step.ForwardingCollective;
+import dev.pando.training.step.ForwardingTrainer;
 import dev.pando.training.step.LocalCollective;
 import dev.pando.training.step.Trainer;
 import java.lang.foreign.MemorySegment;
@@ -10,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -29,8 +33,18 @@ final class TinyGrove implements AutoCloseable {
     enum Point {
         COMPUTE,
         EXAMINE,
-        APPLY
+        APPLY,
+        /// Of a sharded state, before a worker sends or receives weights, moments, or moments for a checkpoint.
+        GATHER,
+        REGROUP,
+        COLLECT
     }
+
+    /// What strikes replicas whose state is not sharded.
+    static final List<Point> OF_ALL = List.of(Point.COMPUTE, Point.EXAMINE, Point.APPLY);
+
+    /// Config of a job that trains [TinyAdam].
+    static final String ADAM = "adam";
 
     private static final long DEADLINE_S = 60;
 
@@ -39,6 +53,7 @@ final class TinyGrove implements AutoCloseable {
     final MemoryStore store;
     final List<String> asked = new CopyOnWriteArrayList<>(); // workers that were to build a replica
     private final List<String> refusing = new CopyOnWriteArrayList<>();
+    final Map<String, Trainer> trainers = new ConcurrentHashMap<>(); // by the names of their workers
     private final List<Fault> faults = new CopyOnWriteArrayList<>();
     private final LocalCollective.Meeting meeting = new LocalCollective.Meeting();
     private final ActorSystem<NodeSupervisor.Command> system;
@@ -145,7 +160,14 @@ final class TinyGrove implements AutoCloseable {
             if (refusing.contains(worker)) {
                 throw new Refusal(worker + " is an abacus", null);
             }
-            return new Replica(new FaultyTrainer(worker.replaceAll("#.*", "")), meeting.join());
+            Trainer trainer =
+                    spec.isSharded()
+                            ? TinyAdam.sharded()
+                            : spec.config().equals(ADAM) ? TinyAdam.whole() : new TinyTrainer();
+            trainers.put(worker, trainer);
+            String device = worker.replaceAll("#.*", "");
+            return new Replica(
+                    new FaultyTrainer(device, trainer), new FaultyCollective(device, trainer, meeting.join()));
         }
 
         @Override
@@ -159,37 +181,67 @@ final class TinyGrove implements AutoCloseable {
         }
     }
 
-    private final class FaultyTrainer extends TinyTrainer {
+    private void strike(String device, Point point, long step) {
+        faults.stream()
+                .filter(fault -> fault.device().equals(device) && fault.point() == point && fault.step() == step)
+                .findFirst()
+                .filter(faults::remove)
+                .ifPresent(fault -> fault.effect().run());
+    }
+
+    private final class FaultyTrainer extends ForwardingTrainer {
         private final String device;
 
-        FaultyTrainer(String device) {
+        FaultyTrainer(String device, Trainer trainer) {
+            super(trainer);
             this.device = device;
         }
 
         @Override
-        public Trainer.ShardLoss compute(int shard, MemorySegment gradient) {
-            strike(Point.COMPUTE);
+        public ShardLoss compute(int shard, MemorySegment gradient) {
+            strike(device, Point.COMPUTE, step());
             return super.compute(shard, gradient);
         }
 
         @Override
-        public Trainer.Examined examine(MemorySegment sum, Trainer.ShardLoss total) {
-            strike(Point.EXAMINE);
+        public Examined examine(MemorySegment sum, ShardLoss total) {
+            strike(device, Point.EXAMINE, step());
             return super.examine(sum, total);
         }
 
         @Override
-        public Trainer.Committed apply(MemorySegment sum, Trainer.ShardLoss total) {
-            strike(Point.APPLY);
+        public Committed apply(MemorySegment sum, ShardLoss total) {
+            strike(device, Point.APPLY, step());
             return super.apply(sum, total);
         }
+    }
 
-        private void strike(Point point) {
-            faults.stream()
-                    .filter(fault -> fault.device().equals(device) && fault.point() == point && fault.step() == step())
-                    .findFirst()
-                    .filter(faults::remove)
-                    .ifPresent(fault -> fault.effect().run());
+    private final class FaultyCollective extends ForwardingCollective {
+        private final String device;
+        private final Trainer trainer;
+
+        FaultyCollective(String device, Trainer trainer, Collective collective) {
+            super(collective);
+            this.device = device;
+            this.trainer = trainer;
+        }
+
+        @Override
+        public Outcome send(Deadline deadline, Operation operation, String to, List<MemorySegment> spans) {
+            strike(device, point(deadline), trainer.step());
+            return super.send(deadline, operation, to, spans);
+        }
+
+        @Override
+        public Outcome receive(Deadline deadline, Operation operation, String from, List<MemorySegment> spans) {
+            strike(device, point(deadline), trainer.step());
+            return super.receive(deadline, operation, from, spans);
+        }
+
+        private static Point point(Deadline deadline) {
+            return deadline.name().startsWith("weights")
+                    ? Point.GATHER
+                    : deadline.name().startsWith("moments") ? Point.REGROUP : Point.COLLECT;
         }
     }
 }

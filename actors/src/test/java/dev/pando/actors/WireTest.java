@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.SerializationTestKit;
@@ -52,9 +53,15 @@ class WireTest {
     private static final LossHistory HISTORY = LossHistory.EMPTY.then(0, 2.5, 0.1).skipping(1);
     private static final ShardLoss LOSS = new ShardLoss(1.0 / 3, 257);
     private static final JobSpec JOB =
-            new JobSpec("tiny", 20, 8, 3, 10, 3600, "pando.job.name = tiny\n", "sha256:7", "cpu", new SkipRule(50, 2));
+            new JobSpec(
+                    "tiny", 20, 8, 3, 10, 3600, "pando.job.name = tiny\n", "sha256:7", "cpu", new SkipRule(50, 2), 2);
     private static final CheckpointWriter.Checkpoint CHECKPOINT =
             new CheckpointWriter.Checkpoint("step-10", 10, HISTORY);
+
+    private static final Placement PLACEMENT =
+            Placement.none().with("worker-0", List.of(0, 2)).with("worker-1", List.of(1));
+    private static final Share SHARE =
+            new Share(3, new TreeSet<>(List.of(0, 2)), false, Optional.of(new Share.Prepared(LOSS, HISTORY)));
 
     private static final List<Wire> SAMPLES =
             List.of(
@@ -62,7 +69,12 @@ class WireTest {
                     new JobSupervisor.Refused("worker-1", DEVICE, "it is of another kind"),
                     new JobSupervisor.Arrived(
                             "node-1.worker-0#2",
-                            new Holding(4, HISTORY, List.of(0, 3), List.of(new Committed(3, 1.25, 0.5, 1e-3, 2056))),
+                            new Holding(
+                                    4,
+                                    HISTORY,
+                                    List.of(0, 3),
+                                    List.of(new Committed(3, 1.25, 0.5, 1e-3, 2056)),
+                                    Optional.of(SHARE)),
                             "pando:host=a|stream=7",
                             STAGE,
                             DEVICE),
@@ -124,6 +136,12 @@ class WireTest {
                     new PipelineStage.SendState(2, -1, "worker-2", 12, 20_000_000_000L),
                     new PipelineStage.ReceiveState(2, -1, "worker-1", 4, HISTORY, 20_000_000_000L),
                     new PipelineStage.LoadCheckpoint(2, CHECKPOINT),
+                    new PipelineStage.Update(9, 2, Optional.of(LOSS), PLACEMENT, -1L << 24, 20_000_000_000L),
+                    new PipelineStage.Regroup(
+                            10, 2, HISTORY, PLACEMENT, PLACEMENT, List.of("worker-0"), List.of("worker-2"), -7, 1_000),
+                    new PipelineStage.Keep(2, new TreeSet<>(List.of(0, 2))),
+                    new PipelineStage.Collect(10, 2, "worker-0", true, PLACEMENT, -7, 1_000),
+                    new JobSupervisor.Hashed("worker-0", 2, "sha256:7"),
                     new PipelineStage.TakeSnapshot(2, 10),
                     new PipelineStage.Digest(20),
                     new GpuWorker.Host(JOB, 2, SUPERVISOR),

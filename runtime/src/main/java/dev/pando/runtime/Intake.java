@@ -74,7 +74,8 @@ final class Intake {
                 settings.render(),
                 data,
                 settings.sameBits() ? device : "",
-                settings.skip());
+                settings.skip(),
+                0);
     }
 
     private static Preparation telling(Answers answers) {
