@@ -13,7 +13,9 @@ class LastCopyTest {
     private static final JobSpec JOB = new JobSpec("tiny", 14, 8, WORKERS, 1000, "");
 
     @ParameterizedTest
-    @EnumSource(TinyGrove.Point.class)
+    @EnumSource(
+            value = TinyGrove.Point.class,
+            names = {"COMPUTE", "EXAMINE", "APPLY"})
     void shouldComeBackFromTheOneThatIsLeft(TinyGrove.Point point) throws Exception {
         MemoryStore store = new MemoryStore();
         try (TinyGrove grove = new TinyGrove(WORKERS, store)) {

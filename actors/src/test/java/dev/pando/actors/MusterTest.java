@@ -3,10 +3,13 @@ package dev.pando.actors;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pando.training.step.LossHistory;
+import dev.pando.training.step.Trainer.ShardLoss;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 class MusterTest {
@@ -98,6 +101,40 @@ class MusterTest {
         muster.arrived("w3", "d3", holding(7, SEVEN));
 
         assertThat(muster.holders()).containsExactly("w1", "w3");
+    }
+
+    @Test
+    void shouldCountThoseWhoCanApplyWhatOthersHaveApplied() {
+        ShardLoss total = new ShardLoss(4.5, 2);
+        muster.arrived("w1", "d1", sharded(7, SEVEN, List.of(0, 1), new Share.Prepared(total, EIGHT)));
+        muster.arrived("w2", "d2", sharded(8, EIGHT, List.of(2), null));
+        muster.arrived("w3", "d3", sharded(7, SEVEN, List.of(0, 1, 2), new Share.Prepared(total, SEVEN)));
+
+        assertThat(muster.step()).isEqualTo(8);
+        assertThat(muster.holders()).containsExactly("w1", "w2");
+        assertThat(muster.isUneven()).isTrue();
+        assertThat(muster.total()).isEqualTo(total);
+        assertThat(muster.placement()).isEqualTo(Placement.none().with("w1", List.of(0, 1)).with("w2", List.of(2)));
+        assertThat(muster.shards()).containsOnlyKeys("w2");
+    }
+
+    @Test
+    void shouldWaitLongerWhereNobodyHoldsSomeOfTheMoments() {
+        muster.listed();
+        muster.arrived("w1", "d1", sharded(7, SEVEN, List.of(0, 1), null));
+        for (int tick = 0; tick < 100; tick++) {
+            muster.tick();
+        }
+        assertThat(muster.isOver(DEVICES)).isFalse();
+
+        muster.arrived("w2", "d2", sharded(7, SEVEN, List.of(2), null));
+
+        assertThat(muster.isOver(DEVICES)).isTrue();
+    }
+
+    private static Holding sharded(long step, LossHistory history, List<Integer> spans, Share.Prepared prepared) {
+        Share share = new Share(3, new TreeSet<>(spans), true, Optional.ofNullable(prepared));
+        return new Holding(step, history, List.of(), List.of(), Optional.of(share));
     }
 
     private static Holding holding(long step, LossHistory history, Integer... shards) {

@@ -3,6 +3,7 @@ package dev.pando.actors;
 import com.typesafe.config.ConfigFactory;
 import dev.pando.training.step.CheckpointStore;
 import dev.pando.training.step.LocalCollective;
+import dev.pando.training.step.Trainer;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -39,12 +40,12 @@ final class TinyCluster implements AutoCloseable {
     private final String shelf = UUID.randomUUID().toString();
     private final MemoryStore store = new MemoryStore();
     private final LocalCollective.Meeting meeting = new LocalCollective.Meeting();
-    private final Function<String, TinyTrainer> trainers;
+    private final Function<String, Trainer> trainers;
     private final Stopwatch slow = slow();
     private int named;
 
     /// @param trainers by the name of the worker
-    TinyCluster(Function<String, TinyTrainer> trainers) {
+    TinyCluster(Function<String, Trainer> trainers) {
         this.trainers = trainers;
     }
 
