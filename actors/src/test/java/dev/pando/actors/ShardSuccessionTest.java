@@ -88,7 +88,7 @@ class ShardSuccessionTest {
             stage.tell(new PipelineStage.Serve(2, supervisor));
             Holding holding = await(heard, JobSupervisor.Arrived.class).holding();
             long next = enter(stage, job, 1, 2);
-            PipelineStage.Update update = new PipelineStage.Update(0, next, total, all, -1, 1_000);
+            PipelineStage.Update update = new PipelineStage.Update(0, next, Optional.of(total), all, -1, 1_000);
             stage.tell(update);
             stage.tell(update); // it makes no difference how often
 

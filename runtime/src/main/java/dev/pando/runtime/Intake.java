@@ -75,7 +75,7 @@ final class Intake {
                 data,
                 settings.sameBits() ? device : "",
                 settings.skip(),
-                0);
+                settings.optimizerCopies());
     }
 
     private static Preparation telling(Answers answers) {

@@ -187,6 +187,22 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
     }
 
     private ModelTrainer trainer(Devices.Opened device) {
+        return settings.optimizerCopies() > 0 ? shardedTrainer(device) : replicatedTrainer(device);
+    }
+
+    private ModelTrainer shardedTrainer(Devices.Opened device) {
+        return ModelTrainer.sharded(
+                settings.model().shape(),
+                settings.model().keeping(),
+                settings.optimizer(),
+                settings.batch(),
+                sampler,
+                settings.seed(),
+                device.ops(),
+                device.memory());
+    }
+
+    private ModelTrainer replicatedTrainer(Devices.Opened device) {
         return new ModelTrainer(
                 settings.model().shape(),
                 settings.model().keeping(),

@@ -52,13 +52,30 @@ public final class WorkerMemory {
                             bytes <= LOOKED_INTO
                                     ? arena.allocate(bytes, Memory.ALIGNMENT)
                                     : MemorySegment.NULL.reinterpret(bytes);
-            rehearse(job, idle, counted.of(few));
+            if (job.optimizerCopies() > 0) {
+                rehearseSharded(job, idle, counted.of(few));
+            } else {
+                rehearse(job, idle, counted.of(few));
+            }
         }
         return counted.held();
     }
 
     private static void rehearse(Settings job, Ops ops, Memory memory) {
         ModelTrainer.rehearse(job.model().shape(), job.model().keeping(), job.optimizer(), job.batch(), ops, memory);
+    }
+
+    /// While all workers are there: those who are left when one is lost hold its share besides.
+    private static void rehearseSharded(Settings job, Ops ops, Memory memory) {
+        ModelTrainer.rehearseSharded(
+                job.model().shape(),
+                job.model().keeping(),
+                job.optimizer(),
+                job.batch(),
+                ops,
+                memory,
+                job.optimizerCopies(),
+                job.workers());
     }
 
     static WorkerMemory counted() {

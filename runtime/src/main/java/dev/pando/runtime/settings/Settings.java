@@ -31,6 +31,7 @@ import java.util.stream.Stream;
 /// @param name of the run
 /// @param out the run's folder
 /// @param sameBits whether the job keeps to the kind of device that it began on
+/// @param optimizerCopies of each span of the moments, on as many workers; 0: every worker holds all moments
 /// @param threads CPU threads of this process's workers together, at least 1
 /// @param seed decides initial weights and the order of data
 /// @param steps to commit
@@ -43,6 +44,7 @@ public record Settings(
         int workers,
         Device device,
         boolean sameBits,
+        int optimizerCopies,
         int threads,
         long seed,
         long steps,
@@ -172,6 +174,7 @@ public record Settings(
                 workers(job, batch),
                 device(job),
                 job.flag("same-bits"),
+                optimizerCopies(job),
                 threads(job),
                 job.whole("seed"),
                 steps,
@@ -231,6 +234,22 @@ public record Settings(
             return new Device.Cpu();
         }
         return new Device.Cuda(device.equals("cuda") ? 0 : Integer.parseInt(device.substring("cuda:".length())));
+    }
+
+    private static int optimizerCopies(Keys job) {
+        String state = job.text("optimizer-state");
+        boolean sharded = state.equals("sharded");
+        job.require(
+                sharded || state.equals("replicated"),
+                "optimizer-state",
+                () -> "must be replicated or sharded, not " + state);
+        int copies = job.integer("optimizer-copies");
+        job.require(copies >= 1, "optimizer-copies", () -> "must be at least 1, not " + copies);
+        job.require(
+                !sharded || device(job) instanceof Device.Cpu,
+                "optimizer-state",
+                () -> "must be replicated where device is " + job.text("device") + ": on GPUs it is not sharded yet");
+        return sharded ? copies : 0;
     }
 
     private static int threads(Keys job) {

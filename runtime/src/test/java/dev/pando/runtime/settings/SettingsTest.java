@@ -124,6 +124,9 @@ class SettingsTest {
                     pando.job.workers = 0              | FILE:1: pando.job.workers must be at least 1, not 0
                     pando.job.device = tpu             | FILE:1: pando.job.device must be auto, cpu or a GPU as in cuda:0, not tpu
                     pando.job.device = "cuda:x"        | FILE:1: pando.job.device must be auto, cpu or a GPU as in cuda:0, not cuda:x
+                    pando.job.optimizer-state = zero   | FILE:1: pando.job.optimizer-state must be replicated or sharded, not zero
+                    pando.job.optimizer-copies = 0     | FILE:1: pando.job.optimizer-copies must be at least 1, not 0
+                    pando.job { device = "cuda:0", optimizer-state = sharded } | FILE:1: pando.job.optimizer-state must be replicated where device is cuda:0: on GPUs it is not sharded yet
                     pando.job.threads = 0              | FILE:1: pando.job.threads must be at least 1, or null for one for each core, not 0
                     pando.job.optimizer.beta2 = 1      | FILE:1: pando.job.optimizer.beta2 must be in [0, 1), not 1.0
                     pando.job.skip.spike-factor = 1    | FILE:1: pando.job.skip.spike-factor must be above 1, or 0 to take any finite gradient, not 1.0
