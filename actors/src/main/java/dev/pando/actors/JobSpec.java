@@ -51,14 +51,32 @@ public record JobSpec(
 
     public JobSpec skipping(SkipRule other) {
         return new JobSpec(
-                id, steps, shards, workers, checkpointEverySteps, secondsBetweenFailures, config, data, device, other,
+                id,
+                steps,
+                shards,
+                workers,
+                checkpointEverySteps,
+                secondsBetweenFailures,
+                config,
+                data,
+                device,
+                other,
                 optimizerCopies);
     }
 
     /// The same with optimizer state that is sharded.
     public JobSpec sharded(int copies) {
         return new JobSpec(
-                id, steps, shards, workers, checkpointEverySteps, secondsBetweenFailures, config, data, device, skip,
+                id,
+                steps,
+                shards,
+                workers,
+                checkpointEverySteps,
+                secondsBetweenFailures,
+                config,
+                data,
+                device,
+                skip,
                 copies);
     }
 

@@ -91,12 +91,14 @@ public final class PipelineStage {
     }
 
     /// The step is committed: apply it to the spans that are held here, or skip it, unless that has been done, and get
-    /// the weights of the others. Answered by [JobSupervisor.Applied] where it was done now, and by [JobSupervisor.Ready].
+    /// the weights of the others. Answered by [JobSupervisor.Applied] where it was done now, and by
+    /// [JobSupervisor.Ready].
     ///
     /// @param total over all batch shards; empty where the step is skipped
     /// @param placement of all who take part
     /// @param operation number of the first transfer; the others count down from there
-    public record Update(long step, long epoch, Optional<ShardLoss> total, Placement placement, long operation, long patienceNs)
+    public record Update(
+            long step, long epoch, Optional<ShardLoss> total, Placement placement, long operation, long patienceNs)
             implements ShardOrder, Wire {}
 
     /// Copy moments so that everybody holds what he should, besides what he holds; and all weights to newcomers.

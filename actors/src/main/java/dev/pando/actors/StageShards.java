@@ -74,9 +74,7 @@ final class StageShards {
     }
 
     private StageWork.Applied commit(Update order) {
-        return order.total()
-                .map(total -> work.apply(order.step(), total))
-                .orElseGet(() -> work.skip(order.step()));
+        return order.total().map(total -> work.apply(order.step(), total)).orElseGet(() -> work.skip(order.step()));
     }
 
     /// What was held before is held whatever comes of this.

@@ -7,6 +7,7 @@ import dev.pando.training.step.Collective.Membership;
 import dev.pando.training.step.ForwardingTrainer;
 import dev.pando.training.step.LocalCollective;
 import dev.pando.training.step.PlainLoop;
+import dev.pando.training.step.SkipRule;
 import dev.pando.training.step.Trainer;
 import dev.pando.training.step.Trainer.ShardLoss;
 import dev.pando.training.tensor.Memory;
@@ -195,7 +196,7 @@ class ShardSuccessionTest {
     private static String undisturbed() {
         try (TinyAdam trainer = TinyAdam.whole();
                 Arena arena = Arena.ofConfined()) {
-            PlainLoop loop = new PlainLoop(trainer, SHARDS, Memory.of(arena));
+            PlainLoop loop = new PlainLoop(trainer, SHARDS, Memory.of(arena), SkipRule.DEFAULT);
             loop.run(STEPS, _ -> {});
             return loop.hash();
         }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pando.actors.TinyGrove.Fault;
 import dev.pando.actors.TinyGrove.Point;
 import dev.pando.training.step.PlainLoop;
+import dev.pando.training.step.SkipRule;
 import dev.pando.training.tensor.Memory;
 import java.lang.foreign.Arena;
 import java.util.List;
@@ -205,7 +206,7 @@ class ShardedStateTest {
     private static String undisturbed() {
         try (TinyAdam trainer = TinyAdam.whole();
                 Arena arena = Arena.ofConfined()) {
-            PlainLoop loop = new PlainLoop(trainer, SHARDS, Memory.of(arena));
+            PlainLoop loop = new PlainLoop(trainer, SHARDS, Memory.of(arena), SkipRule.DEFAULT);
             loop.run(STEPS, _ -> {});
             return loop.hash();
         }

@@ -19,7 +19,10 @@ import java.util.TreeSet;
 import java.util.zip.CRC32C;
 
 /// A model of 150 numbers with moments, of eleven spans, in which every update that is missing, doubled or stale shows.
+/// The data of one step gives no number.
 final class TinyAdam implements Trainer {
+    private static final int POISONED = 12;
+
     private final TensorTable table = new TensorTable.Builder().add("w", 100).add("v", 50).build();
     private final SpanCut cut = SpanCut.of(table);
     private final Arena arena = Arena.ofShared();
@@ -69,6 +72,9 @@ final class TinyAdam implements Trainer {
                 set(gradient, i, get(weights, i) * 0.25f + noise * (1 << shard % 11));
             }
         }
+        if (step == POISONED && shard == 1) {
+            return new ShardLoss(Double.NaN, 3 + shard);
+        }
         return new ShardLoss(get(weights, 7) * get(weights, 149) + 1.0 / (1 + step + shard), 3 + shard);
     }
 
@@ -101,6 +107,12 @@ final class TinyAdam implements Trainer {
         }
         history = history.then(step, total.loss(), examined.gradientNorm());
         return new Committed(step++, total.loss(), examined.gradientNorm(), 0.1, total.tokens());
+    }
+
+    @Override
+    public Committed skip() {
+        history = history.skipping(step);
+        return Committed.skipped(step++, 0.1);
     }
 
     private static void update(MemorySegment w, MemorySegment g, MemorySegment m, MemorySegment v, long tokens) {
