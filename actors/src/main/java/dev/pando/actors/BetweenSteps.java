@@ -73,7 +73,9 @@ final class BetweenSteps {
         if (course.isComplete() || lead.isStopping()) {
             return lead.ending.closing();
         }
-        return checkpoints.isDue(course.position()) ? lead.takingSnapshot(lead.step::beginning) : lead.step.beginning();
+        return checkpoints.isDue(course.position())
+                ? lead.sharding.takingSnapshot(lead.step::beginning)
+                : lead.step.beginning();
     }
 
     /// What a step has come to is known to those that have applied it, and not to a newcomer: it is told before any
@@ -137,7 +139,7 @@ final class BetweenSteps {
 
     /// All nodes leave: whoever comes later finds a checkpoint of this very step.
     private Behavior<Command> savingTheLastCopy() {
-        return lead.takingSnapshot(() ->
+        return lead.sharding.takingSnapshot(() ->
                 lead.untilWritten(
                         "savingTheLastCopy",
                         this::betweenSteps,

@@ -46,7 +46,8 @@ final class Ending {
             return digesting(new TreeMap<>());
         }
         lastCheckpoint.begins(course.position(), lead.stopwatch.nanos());
-        return lead.takingSnapshot(() -> lead.untilWritten("closing", lead.between::betweenSteps, this::unwritten));
+        return lead.sharding.takingSnapshot(
+                () -> lead.untilWritten("closing", lead.between::betweenSteps, this::unwritten));
     }
 
     private Behavior<Command> unwritten(CheckpointWriter.NotWritten failed) {

@@ -121,18 +121,7 @@ final class Lead {
         checkpoints.wentBackTo(course.position());
     }
 
-    /// Has the state copied, or put together, and written.
-    ///
-    /// @param next how it goes on
-    Behavior<Command> takingSnapshot(Supplier<Behavior<Command>> next) {
-        if (sharding.isOn()) {
-            return sharding.collecting(next);
-        }
-        takeSnapshot();
-        return next.get();
-    }
-
-    private void takeSnapshot() {
+    void takeSnapshot() {
         if (checkpoints.isIdle()) {
             String worker = roster.holders().getFirst();
             checkpoints.asked(worker, course.position());

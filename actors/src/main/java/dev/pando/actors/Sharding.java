@@ -270,11 +270,16 @@ final class Sharding {
         return lead.between.betweenSteps();
     }
 
-    /// The state is put together by one worker, which has it written while training goes on.
-    Behavior<Command> collecting(Supplier<Behavior<Command>> next) {
-        if (!checkpoints.isIdle()) {
-            return next.get();
+    /// The state is put together by one worker, which has it written while training goes on. A state that is whole is
+    /// copied by one that has it.
+    Behavior<Command> takingSnapshot(Supplier<Behavior<Command>> next) {
+        if (!isOn()) {
+            lead.takeSnapshot();
         }
+        return isOn() && checkpoints.isIdle() ? collecting(next) : next.get();
+    }
+
+    private Behavior<Command> collecting(Supplier<Behavior<Command>> next) {
         String collector = roster.holders().getFirst();
         checkpoints.asked(collector, course.position());
         collect(collector, true);

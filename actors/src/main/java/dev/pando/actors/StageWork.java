@@ -33,6 +33,7 @@ import org.slf4j.LoggerFactory;
 ///
 /// The book-keeping belongs to the actor's thread; what is below the lines to the two threads of [StageThreads], of
 /// which one runs at a time.
+// Long because the book-keeping stands beside the work that it is about.
 final class StageWork {
     /// One batch shard to compute. A task of a round that was dropped meanwhile is computed in vain.
     record Task(long step, int shard, int round) {}

@@ -58,6 +58,12 @@ final class SimulateCommand implements Callable<Integer> {
     private int shards;
 
     @Option(
+            names = "--optimizer-copies",
+            paramLabel = "N",
+            description = "Shards optimizer state, with so many copies; otherwise it is replicated.")
+    private int optimizerCopies;
+
+    @Option(
             names = "--faults",
             paramLabel = "SCRIPT",
             description = "What goes wrong, in every history; otherwise the seed decides. none: nothing.")
@@ -78,9 +84,10 @@ final class SimulateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        if (seeds < 1 || nodes < 0 || cores < 0 || steps < 0 || shards < 0) {
+        if (seeds < 1 || nodes < 0 || cores < 0 || steps < 0 || shards < 0 || optimizerCopies < 0) {
             throw new UserError(
-                    "--seeds must be at least 1; --nodes, --steps, --shards and --cores cannot be negative");
+                    "--seeds must be at least 1; --nodes, --steps, --shards, --optimizer-copies and --cores cannot be"
+                            + " negative");
         }
         if (log && seeds > 1) {
             throw new UserError("--log writes down one history: name it, as in --seeds 1 --first-seed 4711");
@@ -109,7 +116,8 @@ final class SimulateCommand implements Callable<Integer> {
                 steps > 0 ? steps : drawn.steps(),
                 drawn.checkpointEvery(),
                 script,
-                faults == null || asDrawn ? drawn.circumstances() : Plan.Circumstances.USUAL);
+                faults == null || asDrawn ? drawn.circumstances() : Plan.Circumstances.USUAL,
+                optimizerCopies);
     }
 
     private int tell() {

@@ -94,7 +94,7 @@ public final class Plans {
         String script = script(seed, machines, steps) + (ambush ? ", " + trap(seed, machines, steps) : "");
         FaultScript faults = FaultScript.parse(script).bind(seed, workers, steps);
         Plan.Circumstances circumstances = ambush ? ambush(seed, machines) : usual(seed, machines, (int) steps);
-        return new Plan(seed, machines, devices, shards, steps, every, faults, circumstances);
+        return new Plan(seed, machines, devices, shards, steps, every, faults, circumstances, 0);
     }
 
     private static Plan.Circumstances usual(long seed, int machines, int steps) {

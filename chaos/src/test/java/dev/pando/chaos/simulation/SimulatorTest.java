@@ -35,6 +35,18 @@ class SimulatorTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void shouldBreakNoRuleWhereMomentsAreSharded(int copies) {
+        try (Simulator simulator = new Simulator()) {
+            for (long seed = 1; seed <= SEEDS / 2; seed++) {
+                Chronicle chronicle = simulator.run(Plans.draw(seed, 0).withOptimizerCopies(copies));
+
+                assertThat(chronicle.violations()).as(chronicle.plan().toString()).isEmpty();
+            }
+        }
+    }
+
     /// Seeds that once broke a rule, see docs/reliability.md.
     @ParameterizedTest
     @ValueSource(longs = {988, 3243, 3979, 9377})

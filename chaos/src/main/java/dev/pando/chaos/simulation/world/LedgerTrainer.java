@@ -1,15 +1,20 @@
 package dev.pando.chaos.simulation.world;
 
 import dev.pando.chaos.faults.Dice;
+import dev.pando.training.step.HostMoments;
 import dev.pando.training.step.LossHistory;
+import dev.pando.training.step.ShardedMoments;
+import dev.pando.training.step.SpanCut;
 import dev.pando.training.step.Trainer;
 import dev.pando.training.step.TrainerState;
+import dev.pando.training.tensor.Memory;
 import dev.pando.training.tensor.TensorTable;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.IntConsumer;
 
 /// A model of small exact integers that keeps books: its sums show each batch shard that was lost, counted twice, or
@@ -27,18 +32,22 @@ final class LedgerTrainer implements Trainer {
     private final int marks = (int) table.get("marks").offset();
     private final int rounded = (int) table.get("rounded").offset();
     private final MemorySegment weights;
-    private final MemorySegment first;
+    private final MemorySegment first; // this and the next where all are held here
     private final MemorySegment second;
+    private final Optional<HostMoments> moments; // where some are
     private final IntConsumer working;
     private LossHistory history = LossHistory.EMPTY;
     private long step;
 
+    /// @param sharded whether moments are held in spans
     /// @param working is called in the middle of a batch shard, to take the time that it takes
-    LedgerTrainer(Arena arena, IntConsumer working) {
+    LedgerTrainer(Arena arena, boolean sharded, IntConsumer working) {
         this.working = working;
         this.weights = arena.allocate(table.bytes(), Float.BYTES);
         this.first = arena.allocate(table.bytes(), Float.BYTES);
         this.second = arena.allocate(table.bytes(), Float.BYTES);
+        Memory memory = (name, bytes) -> arena.allocate(bytes, Float.BYTES);
+        this.moments = sharded ? Optional.of(new HostMoments(SpanCut.of(table), weights, memory)) : Optional.empty();
         for (int i = 0; i < COUNTS; i++) {
             put(weights, i, Dice.below(MARK, 1, i));
         }
@@ -90,17 +99,15 @@ final class LedgerTrainer implements Trainer {
     @Override
     public Committed apply(MemorySegment gradientSum, ShardLoss total) {
         Examined examined = examine(gradientSum, total);
-        for (int i = 0; i < rounded; i++) {
-            float gradient = get(gradientSum, i);
-            put(first, i, (get(first, i) * 3 + gradient) % WRAP);
-            put(second, i, (get(second, i) * 5 + gradient) % WRAP);
-            put(weights, i, (get(weights, i) + get(first, i) + get(second, i)) % WRAP);
-        }
-        for (int i = rounded; i < rounded + ROUNDED; i++) {
-            put(first, i, 0.5f * get(first, i) + get(gradientSum, i));
-            put(second, i, 0.25f * get(second, i) + get(gradientSum, i));
-            put(weights, i, get(weights, i) + get(first, i) + get(second, i));
-        }
+        moments.ifPresentOrElse(
+                held ->
+                        held.slots()
+                                .forEach((span, slot) -> {
+                                    int from = (int) held.cut().offset(span);
+                                    int to = from + (int) held.cut().length(span);
+                                    update(gradientSum, from, to, slot.first(), slot.second());
+                                }),
+                () -> update(gradientSum, 0, length, first, second));
         history = history.then(step, total.loss(), examined.gradientNorm());
         return new Committed(step++, total.loss(), examined.gradientNorm(), 0.01, total.tokens());
     }
@@ -111,11 +118,34 @@ final class LedgerTrainer implements Trainer {
         return Committed.skipped(step++, 0.01);
     }
 
+    /// @param m first moments from element `from` on, as are the second ones
+    private void update(MemorySegment gradientSum, int from, int to, MemorySegment m, MemorySegment v) {
+        for (int i = from; i < Math.min(to, rounded); i++) {
+            float gradient = get(gradientSum, i);
+            put(m, i - from, (get(m, i - from) * 3 + gradient) % WRAP);
+            put(v, i - from, (get(v, i - from) * 5 + gradient) % WRAP);
+            put(weights, i, (get(weights, i) + get(m, i - from) + get(v, i - from)) % WRAP);
+        }
+        for (int i = Math.max(from, rounded); i < Math.min(to, rounded + ROUNDED); i++) {
+            put(m, i - from, 0.5f * get(m, i - from) + get(gradientSum, i));
+            put(v, i - from, 0.25f * get(v, i - from) + get(gradientSum, i));
+            put(weights, i, get(weights, i) + get(m, i - from) + get(v, i - from));
+        }
+    }
+
+    @Override
+    public Optional<ShardedMoments> shardedMoments() {
+        return moments.map(held -> held);
+    }
+
     @Override
     public TrainerState state() {
         List<TrainerState.Span> spans = new ArrayList<>();
         for (TensorTable.Entry entry : table.entries()) {
             spans.add(new TrainerState.Span(entry.name(), entry.shape(), entry.in(weights)));
+        }
+        if (moments.isPresent()) {
+            return new TrainerState(step, history, spans);
         }
         for (TensorTable.Entry entry : table.entries()) {
             spans.add(new TrainerState.Span("exp_avg/" + entry.name(), entry.shape(), entry.in(first)));

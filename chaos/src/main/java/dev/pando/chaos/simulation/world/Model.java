@@ -13,6 +13,6 @@ public final class Model {
 
     /// A replica that takes no time.
     public static Trainer undisturbed(Arena arena) {
-        return new LedgerTrainer(arena, shard -> {});
+        return new LedgerTrainer(arena, false, shard -> {});
     }
 }

@@ -13,6 +13,7 @@ import java.util.Locale;
 /// @param checkpointEvery steps between checkpoints
 /// @param faults with nothing left open
 /// @param circumstances that are no faults
+/// @param optimizerCopies of each span of the moments, on as many workers; 0: every worker holds all
 public record Plan(
         long seed,
         int nodes,
@@ -21,7 +22,8 @@ public record Plan(
         long steps,
         long checkpointEvery,
         FaultScript faults,
-        Circumstances circumstances) {
+        Circumstances circumstances,
+        int optimizerCopies) {
     /// How a job is to end.
     public enum Ending {
         COMPLETE,
@@ -54,7 +56,7 @@ public record Plan(
     }
 
     public Plan(long seed, int nodes, int devices, int shards, long steps, long checkpointEvery, FaultScript faults) {
-        this(seed, nodes, devices, shards, steps, checkpointEvery, faults, Circumstances.USUAL);
+        this(seed, nodes, devices, shards, steps, checkpointEvery, faults, Circumstances.USUAL, 0);
     }
 
     public int workers() {
@@ -62,20 +64,25 @@ public record Plan(
     }
 
     public Plan with(List<Fault> other) {
-        return new Plan(seed, nodes, devices, shards, steps, checkpointEvery, new FaultScript(other), circumstances);
+        FaultScript script = new FaultScript(other);
+        return new Plan(seed, nodes, devices, shards, steps, checkpointEvery, script, circumstances, optimizerCopies);
     }
 
     public Plan withSteps(long other) {
-        return new Plan(seed, nodes, devices, shards, other, checkpointEvery, faults, circumstances);
+        return new Plan(seed, nodes, devices, shards, other, checkpointEvery, faults, circumstances, optimizerCopies);
     }
 
     public Plan withShards(int other) {
-        return new Plan(seed, nodes, devices, other, steps, checkpointEvery, faults, circumstances);
+        return new Plan(seed, nodes, devices, other, steps, checkpointEvery, faults, circumstances, optimizerCopies);
+    }
+
+    public Plan withOptimizerCopies(int other) {
+        return new Plan(seed, nodes, devices, shards, steps, checkpointEvery, faults, circumstances, other);
     }
 
     @Override
     public String toString() {
-        return "seed %d: %d nodes of %d devices, %d shards, %d steps%s, a checkpoint every %d; faults: %s"
+        return "seed %d: %d nodes of %d devices, %d shards, %d steps%s, a checkpoint every %d%s; faults: %s"
                 .formatted(
                         seed,
                         nodes,
@@ -84,6 +91,7 @@ public record Plan(
                         steps,
                         circumstances,
                         checkpointEvery,
+                        optimizerCopies == 0 ? "" : ", moments held %d times".formatted(optimizerCopies),
                         faults.faults().isEmpty() ? "none" : faults.toString());
     }
 }

@@ -93,7 +93,8 @@ public final class SimulatedWorld implements World, AutoCloseable {
                 Injection.in(new FaultScript(ofDevices), plan.seed(), disk, new VirtualPatience(engine), this::struck);
         JobSpec job =
                 new JobSpec(JOB, plan.steps(), plan.shards(), plan.workers(), plan.checkpointEvery(), "")
-                        .skipping(Model.SKIP);
+                        .skipping(Model.SKIP)
+                        .sharded(plan.optimizerCopies());
         this.ownership = new Ownership(this, job, root, this::hear);
         this.nodeFaults = new NodeFaults(this, plan.faults().faults().stream().filter(NodeFaults::isOne).toList());
     }
@@ -344,6 +345,7 @@ public final class SimulatedWorld implements World, AutoCloseable {
             double slowness = 1 + Long.remainderUnsigned(engine.dice(SPEED, worker.hashCode()), 100) / 200.0;
             return new LedgerTrainer(
                     arena,
+                    plan.optimizerCopies() > 0,
                     shard -> {
                         long more = Long.remainderUnsigned(engine.dice(SHARD, computed++), SHARD_NS / 4);
                         Wait.sleep(engine, (long) ((SHARD_NS + more) * slowness));
