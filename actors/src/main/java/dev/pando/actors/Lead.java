@@ -297,7 +297,7 @@ final class Lead {
         if (own && step.step() == course.position() - 1) {
             applying.remove(applied.worker());
         }
-        if (own && course.isNews(step.step())) {
+        if (own && sharding.counts(applied.epoch()) && course.isNews(step.step())) {
             long nowNs = stopwatch.nanos();
             checkpoints.stepped((nowNs - reportedNs) / 1e9);
             tell(step, applied.epoch(), (nowNs - reportedNs) / 1e9);

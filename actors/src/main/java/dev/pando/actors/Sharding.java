@@ -41,6 +41,7 @@ final class Sharding {
     private List<String> settled = List.of(); // workers among whom it is as it should be
     private int cut; // spans that there are; 0 before there is a replica
     private long exchanges;
+    private long forgotten; // the epoch in which a state was given up that some had applied steps to
 
     Sharding(Lead lead) {
         this.lead = lead;
@@ -109,6 +110,12 @@ final class Sharding {
                                 .formatted(placement.lost(cut).size(), cut)));
         roster.nobodyHolds();
         placement = Placement.none();
+        forgotten = crew.epoch();
+    }
+
+    /// Whether a step that was applied in that epoch is one of the job's still.
+    boolean counts(long epoch) {
+        return epoch > forgotten;
     }
 
     /// The workers of the supervisor before hold this.

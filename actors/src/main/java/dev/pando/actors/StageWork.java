@@ -146,7 +146,7 @@ final class StageWork {
         return new Holding(
                 holding.step(),
                 holding.history(),
-                computes ? List.copyOf(computed.keySet()) : List.of(),
+                computes ? List.copyOf(known()) : List.of(),
                 List.copyOf(latest),
                 share);
     }
@@ -192,6 +192,14 @@ final class StageWork {
     /// The state is after as many steps as before.
     void changed() {
         changes--;
+    }
+
+    /// Batch shards that are computed, and those that will be without another word: they were ordered.
+    private SortedSet<Integer> known() {
+        SortedSet<Integer> known = new TreeSet<>(computed.keySet());
+        known.addAll(ordered);
+        running.filter(task -> task.round() == round).ifPresent(task -> known.add(task.shard()));
+        return known;
     }
 
     /// The state is about to change: what it is is unknown until it has.
@@ -250,11 +258,7 @@ final class StageWork {
     void order(long stepInFlight, Collection<Integer> shards) {
         turnTo(stepInFlight);
         for (Integer shard : shards) {
-            boolean known =
-                    computed.containsKey(shard)
-                            || ordered.contains(shard)
-                            || running.filter(task -> task.shard() == shard && task.round() == round).isPresent();
-            if (!known) {
+            if (!known().contains(shard)) {
                 ordered.add(shard);
             }
         }

@@ -200,6 +200,7 @@ final class SimulateCommand implements Callable<Integer> {
         return "pando chaos simulate --log --seeds 1 --first-seed "
                 + plan.seed()
                 + (nodes > 0 ? " --nodes " + nodes : "")
+                + (optimizerCopies > 0 ? " --optimizer-copies " + optimizerCopies : "")
                 + " --steps "
                 + plan.steps()
                 + " --shards "
