@@ -140,6 +140,12 @@ final class Sharding {
     ///
     /// @param order to apply the step, or to skip it
     Behavior<Command> updating(long step, PipelineStage.Command order) {
+        if (roster.holders().isEmpty()) {
+            return lead.between.betweenSteps(); // who was distrusted just now was the last holder of something
+        }
+        if (crew.hasChanged()) {
+            crew.openEpoch(step, "step " + step + " is applied by those who are left", roster.holders());
+        }
         return updating(step, order instanceof Apply apply ? Optional.of(apply.total()) : Optional.empty());
     }
 
