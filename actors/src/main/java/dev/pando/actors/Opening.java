@@ -109,6 +109,9 @@ final class Opening {
     /// Nobody holds the state any more. A checkpoint that is under way is waited for: it is the newest, and would come
     /// to light behind the back of a job that has gone on from an older one.
     Behavior<Command> recovering() {
+        if (lead.sharding.isOn() && !lead.quorum.isHeld()) {
+            return cutOff();
+        }
         if (!checkpoints.isIdle()) {
             return lead.untilWritten(
                     "awaitingWriter",
@@ -136,6 +139,15 @@ final class Opening {
                                             ? loading(found)
                                             : lead.between.betweenSteps();
                                 }));
+    }
+
+    /// Who has the moments that are missing here may be on the other side, and go on: this one waits until the cluster
+    /// knows.
+    private Behavior<Command> cutOff() {
+        return lead.state(
+                "cutOff",
+                Waiting.forNobody(),
+                own -> own.onMessage(Tick.class, tick -> lead.quorum.isHeld() ? recovering() : Behaviors.same()));
     }
 
     /// Fresh replicas hold the initial weights: whoever is here and does not is started anew.

@@ -26,7 +26,6 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 ///
 /// A state is lost when nobody holds some of its moments any more, however many replicas of the weights there are.
 final class Sharding {
-    private static final int APPLY_AND_GATHER = 8; // pieces of work: members name whom they wait for long before
     private static final long MOST_TRANSFERS = 1L << 24; // of one order
 
     private final Lead lead;
@@ -152,12 +151,14 @@ final class Sharding {
     private Behavior<Command> updating(long step, Optional<ShardLoss> total) {
         SortedSet<String> awaited = new TreeSet<>(roster.holders());
         long operation = nextOperation();
+        // Whom one waits for may be at it with others first.
+        long patienceNs = crew.patienceNs(Waiting.WHOLE_STATE) + crew.longestTurnNs();
         Placement now = among(roster.holders());
         for (String worker : roster.holders()) {
-            crew.ask(worker, new PipelineStage.Update(step, crew.epoch(), total, now, operation, crew.patienceNs(2)));
+            crew.ask(worker, new PipelineStage.Update(step, crew.epoch(), total, now, operation, patienceNs));
         }
         Function<String, Behavior<Command>> again = worker -> updatingAgain(step, total, worker + " was lost");
-        Waiting waiting = new Waiting(() -> awaited, APPLY_AND_GATHER, again);
+        Waiting waiting = new Waiting(() -> awaited, 2 * Waiting.WHOLE_STATE, again);
         return lead.state(
                 "updating",
                 waiting,

@@ -29,6 +29,9 @@ final class Moves {
     /// Those that name their states.
     static final List<String> ACTORS = List.of("JobSupervisor", "PipelineStage", "GpuWorker", "NodeSupervisor");
 
+    /// States of supervisors whose jobs shard optimizer state: what leads to them and from them has yet to be reviewed.
+    static final List<String> OF_SHARDED_STATE = List.of("updating", "regrouping", "collecting", "hashing");
+
     /// What an actor is before its first turn.
     static final String NEW = "new";
 
