@@ -151,14 +151,13 @@ final class Sharding {
     private Behavior<Command> updating(long step, Optional<ShardLoss> total) {
         SortedSet<String> awaited = new TreeSet<>(roster.holders());
         long operation = nextOperation();
-        // Whom one waits for may be at it with others first.
-        long patienceNs = crew.patienceNs(Waiting.WHOLE_STATE) + crew.longestTurnNs();
+        long patienceNs = patienceNs(awaited.size());
         Placement now = among(roster.holders());
         for (String worker : roster.holders()) {
             crew.ask(worker, new PipelineStage.Update(step, crew.epoch(), total, now, operation, patienceNs));
         }
         Function<String, Behavior<Command>> again = worker -> updatingAgain(step, total, worker + " was lost");
-        Waiting waiting = new Waiting(() -> awaited, 2 * Waiting.WHOLE_STATE, again);
+        Waiting waiting = new Waiting(() -> awaited, 2 * pieces(awaited.size()), again);
         return lead.state(
                 "updating",
                 waiting,
@@ -206,7 +205,7 @@ final class Sharding {
         awaited.addAll(newcomers);
         crew.openEpoch(course.position(), reason(newcomers), awaited);
         tellWhatMoves(from, to, newcomers);
-        long patienceNs = crew.patienceNs(Waiting.WHOLE_STATE) + crew.longestTurnNs();
+        long patienceNs = patienceNs(awaited.size());
         long operation = nextOperation();
         for (String worker : awaited) {
             crew.ask(
@@ -254,7 +253,7 @@ final class Sharding {
     }
 
     private Behavior<Command> exchanging(SortedSet<String> awaited, List<String> newcomers, Placement to) {
-        Waiting waiting = new Waiting(() -> awaited, 2 * Waiting.WHOLE_STATE, worker -> lead.between.betweenSteps());
+        Waiting waiting = new Waiting(() -> awaited, 2 * pieces(awaited.size()), worker -> lead.between.betweenSteps());
         return lead.state(
                 "regrouping",
                 waiting,
@@ -301,7 +300,7 @@ final class Sharding {
                 "collecting",
                 new Waiting(
                         () -> List.of(collector),
-                        2 * Waiting.WHOLE_STATE,
+                        2 * pieces(roster.holders().size()),
                         worker ->
                                 worker.equals(collector) || roster.holders().isEmpty()
                                         ? lead.between.betweenSteps()
@@ -327,7 +326,10 @@ final class Sharding {
         collect(collector, false);
         return lead.state(
                 "hashing",
-                new Waiting(() -> List.of(collector), 2 * Waiting.WHOLE_STATE, worker -> lead.between.betweenSteps()),
+                new Waiting(
+                        () -> List.of(collector),
+                        2 * pieces(roster.holders().size()),
+                        worker -> lead.between.betweenSteps()),
                 own ->
                         own.onMessage(
                                 Hashed.class,
@@ -337,7 +339,7 @@ final class Sharding {
 
     private void collect(String collector, boolean written) {
         long operation = nextOperation();
-        long patienceNs = crew.patienceNs(Waiting.WHOLE_STATE) + crew.longestTurnNs();
+        long patienceNs = patienceNs(roster.holders().size());
         Placement now = among(roster.holders());
         for (String worker : roster.holders()) {
             crew.ask(
@@ -345,6 +347,15 @@ final class Sharding {
                     new PipelineStage.Collect(
                             course.position(), crew.epoch(), collector, written, now, operation, patienceNs));
         }
+    }
+
+    /// Whom one waits for may be at it with others first: the more there are, the longer.
+    private long patienceNs(int workers) {
+        return crew.patienceNs(pieces(workers)) + crew.longestTurnNs();
+    }
+
+    private static int pieces(int workers) {
+        return Waiting.WHOLE_STATE * (1 + workers / 4);
     }
 
     /// All of these, whether they hold something or not, and nobody else.

@@ -150,7 +150,8 @@ public final class Simulator implements AutoCloseable {
         int lost = 0;
         int committed = 0;
         for (JobEvent event : before.reversed()) {
-            lost += event instanceof JobEvent.WorkerLost ? 1 : 0;
+            boolean isLoss = event instanceof JobEvent.WorkerLost || event instanceof JobEvent.WorkerFellSilent;
+            lost += isLoss ? 1 : 0;
             committed += event instanceof JobEvent.StepCommitted ? 1 : 0;
             if (committed == 2) {
                 break;
