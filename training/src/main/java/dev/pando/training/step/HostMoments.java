@@ -26,6 +26,7 @@ public final class HostMoments implements ShardedMoments {
     private final Memory memory;
     private final SortedMap<Integer, Slot> slots = new TreeMap<>();
     private final Deque<Slot> free = new ArrayDeque<>(); // of full length
+    private long arrangement;
 
     /// @param weights of the whole model
     /// @param memory where moments live
@@ -45,6 +46,11 @@ public final class HostMoments implements ShardedMoments {
         return new TreeSet<>(slots.keySet());
     }
 
+    /// Another number whenever moments may lie elsewhere: a span that was given up and is held again, for one.
+    long arrangement() {
+        return arrangement;
+    }
+
     /// Moments of the spans that are held, by their numbers.
     public SortedMap<Integer, Slot> slots() {
         SortedMap<Integer, Slot> fitting = new TreeMap<>();
@@ -56,6 +62,7 @@ public final class HostMoments implements ShardedMoments {
     public void hold(SortedSet<Integer> spans) {
         List<Integer> given = slots.keySet().stream().filter(span -> !spans.contains(span)).toList();
         given.forEach(span -> free.push(slots.remove(span)));
+        arrangement++;
         for (Integer span : spans) {
             if (!slots.containsKey(span)) {
                 cut.offset(span); // there is such a span

@@ -4,9 +4,7 @@ import dev.pando.training.ops.AdamStep;
 import dev.pando.training.ops.Ops;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
-import java.util.SortedSet;
 
 /// The moments of the spans of weights that a worker holds, where others hold the rest.
 ///
@@ -22,7 +20,7 @@ final class SpanMoments implements Moments {
     private final HostMoments held;
     private List<Piece> pieces = List.of();
     private MemorySegment gradient = MemorySegment.NULL; // that the pieces are of
-    private SortedSet<Integer> spans = Collections.emptySortedSet(); // likewise
+    private long arrangement = -1; // of the moments, likewise
 
     /// @param weights of the whole model
     SpanMoments(List<Run> runs, MemorySegment weights, HostMoments held, Ops ops) {
@@ -34,10 +32,9 @@ final class SpanMoments implements Moments {
 
     @Override
     public void update(MemorySegment sum, AdamStep decayed, AdamStep plain) {
-        SortedSet<Integer> now = held.held();
-        if (!sum.equals(gradient) || !sum.scope().equals(gradient.scope()) || !now.equals(spans)) {
+        if (!sum.equals(gradient) || !sum.scope().equals(gradient.scope()) || held.arrangement() != arrangement) {
             gradient = sum;
-            spans = now;
+            arrangement = held.arrangement();
             pieces = pieces();
         }
         for (Piece piece : pieces) {

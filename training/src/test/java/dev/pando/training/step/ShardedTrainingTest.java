@@ -6,8 +6,11 @@ import dev.pando.training.model.Keeping;
 import dev.pando.training.ops.CpuOps;
 import dev.pando.training.step.Trainer.ShardLoss;
 import dev.pando.training.tensor.Memory;
+import dev.pando.training.tensor.TensorTable;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.foreign.ValueLayout.OfFloat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedSet;
@@ -20,6 +23,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 /// Trainers that hold spans of the moments, and pass updated weights on by hand.
 class ShardedTrainingTest {
     private static final long STEPS = 3;
+    private static final ShardTree TREE = new ShardTree(Jobs.PLAN.shards());
+    private static final OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
     private static final String UNDISTURBED = Jobs.plainHash(1, false, STEPS);
 
     @ParameterizedTest
@@ -32,13 +37,38 @@ class ShardedTrainingTest {
                 moments(trainers.get(worker)).hold(heldBy(worker, workers, copies, cut));
             }
 
+            Gradients gradients = gradients(trainers, arena);
             for (int step = 0; step < STEPS; step++) {
-                step(trainers, cut, arena);
+                step(trainers, cut, gradients);
             }
 
             for (Trainer trainer : trainers) {
                 assertThat(StateHash.of(whole(trainer, trainers, cut))).isEqualTo(UNDISTURBED);
             }
+        }
+    }
+
+    /// As a worker does that falls silent, comes back, and is sent the very spans that it held.
+    @Test
+    void shouldUpdateSpansThatItGaveAwayAndHoldsAgain() {
+        try (Arena arena = Arena.ofShared()) {
+            List<Trainer> trainers = List.of(trainer(arena));
+            ShardedMoments moments = moments(trainers.getFirst());
+            SpanCut cut = moments.cut();
+            Gradients gradients = gradients(trainers, arena);
+            moments.hold(cut.all());
+
+            for (int step = 0; step < STEPS; step++) {
+                step(trainers, cut, gradients);
+                List<float[]> held = moments.moments(cut.all()).stream().map(span -> span.toArray(FLOAT)).toList();
+                moments.hold(new TreeSet<>());
+                moments.hold(cut.all());
+                for (int i = 0; i < held.size(); i++) {
+                    moments.moments(cut.all()).get(i).copyFrom(MemorySegment.ofArray(held.get(i)));
+                }
+            }
+
+            assertThat(StateHash.of(whole(trainers.getFirst(), trainers, cut))).isEqualTo(UNDISTURBED);
         }
     }
 
@@ -79,15 +109,23 @@ class ShardedTrainingTest {
         }
     }
 
-    private static void step(List<Trainer> trainers, SpanCut cut, Arena arena) {
-        ShardTree tree = new ShardTree(Jobs.PLAN.shards());
-        Trainer first = trainers.getFirst();
-        ShardSums sums = new ShardSums(tree, first.table().length(), Memory.of(arena));
-        for (int shard = 0; shard < tree.shards(); shard++) {
+    /// @param sum of a step's gradients, in the same memory at every step, as a collective's is
+    private record Gradients(ShardSums sums, MemorySegment sum) {}
+
+    private static Gradients gradients(List<Trainer> trainers, Arena arena) {
+        TensorTable table = trainers.getFirst().table();
+        return new Gradients(
+                new ShardSums(TREE, table.length(), Memory.of(arena)), Memory.of(arena).allocate("sum", table.bytes()));
+    }
+
+    private static void step(List<Trainer> trainers, SpanCut cut, Gradients gradients) {
+        ShardSums sums = gradients.sums;
+        sums.reset();
+        for (int shard = 0; shard < TREE.shards(); shard++) {
             sums.compute(trainers.get(shard % trainers.size()), shard);
         }
-        MemorySegment sum = sums.partials().getFirst().span();
-        ShardLoss total = ShardSums.treeSum(tree, sums.losses()::get);
+        MemorySegment sum = gradients.sum.copyFrom(sums.partials().getFirst().span());
+        ShardLoss total = ShardSums.treeSum(TREE, sums.losses()::get);
         trainers.forEach(trainer -> trainer.apply(sum, total));
         for (int span : cut.all()) {
             SortedSet<Integer> one = new TreeSet<>(List.of(span));
