@@ -25,13 +25,15 @@ import org.junit.jupiter.api.io.TempDir;
 /// hash must be that of the undisturbed run.
 ///
 /// `-Dpando.schedules=500` runs so many; without, as many of fifty as begin within half a minute, and at least one.
-/// `-Dpando.schedules.seed=7` says with which seed to begin, `-Dpando.schedules.out=DIR` where all of it is kept.
+/// `-Dpando.schedules.seed=7` says with which seed to begin, `-Dpando.schedules.out=DIR` where all of it is kept, and
+/// `-Dpando.schedules.copies=2` by how many workers each moment is held, in place of all of them.
 @Timeout(value = 6, unit = TimeUnit.HOURS)
 class FaultSchedulesTest {
     private static final int AT_MOST = Integer.getInteger("pando.schedules", 50);
     private static final double BUDGET_SECONDS =
             System.getProperty("pando.schedules") == null ? 30 : Double.POSITIVE_INFINITY;
     private static final long FIRST_SEED = Long.getLong("pando.schedules.seed", 1);
+    private static final int COPIES = Integer.getInteger("pando.schedules.copies", 0);
     private static final long STEPS = 120;
     private static final double PATIENCE_SECONDS = 150;
 
@@ -82,16 +84,24 @@ class FaultSchedulesTest {
     }
 
     private String undisturbed(TinyJob tiny) throws Exception {
-        try (Pando alone = Pando.start(Submission.of(job(tiny, "undisturbed")))) {
+        try (Pando alone = Pando.start(Submission.of(job(tiny, "undisturbed", 0)))) {
             return ((JobResult.Finished)
                             alone.job().done().toCompletableFuture().get((long) PATIENCE_SECONDS, TimeUnit.SECONDS))
                     .hash();
         }
     }
 
-    private static Settings job(TinyJob tiny, String name) {
+    /// @param copies of each moment; 0: every worker holds all
+    private static Settings job(TinyJob tiny, String name, int copies) {
         return tiny.settings(
-                name, "name=" + name, "steps=" + STEPS, "workers=3", "checkpoint.every-steps=25", "checkpoint.keep=3");
+                name,
+                "name=" + name,
+                "steps=" + STEPS,
+                "workers=3",
+                "checkpoint.every-steps=25",
+                "checkpoint.keep=3",
+                "optimizer-state=" + (copies == 0 ? "replicated" : "sharded"),
+                "optimizer-copies=" + Math.max(1, copies));
     }
 
     /// The hash with which the schedule's job ends.
@@ -99,7 +109,7 @@ class FaultSchedulesTest {
         System.out.println(schedule);
         long begin = stopwatch.nanos();
         String name = "job-" + schedule.seed();
-        grove.submit(Submission.of(job(tiny, name)));
+        grove.submit(Submission.of(job(tiny, name, COPIES)));
         List<Fault> open = new ArrayList<>(schedule.faults());
         JobEvent end =
                 grove.watch(

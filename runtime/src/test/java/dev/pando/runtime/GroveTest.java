@@ -6,6 +6,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigValueFactory;
 import dev.pando.actors.JobEvent;
 import dev.pando.runtime.folder.StepLine;
+import dev.pando.runtime.grove.NodeLine;
 import dev.pando.runtime.grove.NodeProcess;
 import dev.pando.runtime.grove.NodeSettings;
 import dev.pando.runtime.settings.Written;
@@ -46,7 +47,7 @@ class GroveTest {
     void shouldNotChangeABitWhenANodeIsKilledAndAnotherTakesItsPlace() throws Exception {
         try (Pando pando = Pando.start(endless("grove", "workers=3").over(2))) {
             awaitStep(10);
-            NodeProcess victim = following(pando);
+            NodeProcess victim = followers(pando).getFirst();
 
             victim.process().destroyForcibly();
 
@@ -60,6 +61,30 @@ class GroveTest {
         }
 
         assertThat(seen).noneMatch(JobEvent.StateLoaded.class::isInstance);
+        assertSameBitsAsUndisturbed("grove");
+    }
+
+    /// Every moment is held by two of three nodes: one may go at any time, and of two at once some moments are gone.
+    @Test
+    void shouldNotChangeABitWhenNodesAreKilledThatHoldShardsOfTheMoments() throws Exception {
+        try (Pando pando =
+                Pando.start(endless("grove", "workers=3", "optimizer-state=sharded", "optimizer-copies=2").over(3))) {
+            awaitStep(10);
+
+            followers(pando).getFirst().process().destroyForcibly();
+
+            JobEvent.WorkerJoined joined = await(JobEvent.WorkerJoined.class, event -> event.step() > 10);
+            awaitStep(joined.step() + 5);
+            assertThat(seen).noneMatch(JobEvent.StateLoaded.class::isInstance);
+
+            followers(pando).forEach(victim -> victim.process().destroyForcibly());
+
+            JobEvent.StateLoaded loaded = await(JobEvent.StateLoaded.class, event -> true);
+            await(JobEvent.WorkerJoined.class, event -> event.step() > loaded.step());
+            awaitStep(loaded.step() + 5);
+            stop(pando);
+        }
+
         assertSameBitsAsUndisturbed("grove");
     }
 
@@ -84,17 +109,13 @@ class GroveTest {
         assertSameBitsAsUndisturbed("grove");
     }
 
-    /// A node that does not lead the job.
-    private static NodeProcess following(Pando pando) {
+    /// Nodes that do not lead the job.
+    private static List<NodeProcess> followers(Pando pando) {
         Grove.Standing standing = Grove.at(pando.nodes().stream().map(NodeProcess::address).toList()).status();
         String leader = standing.jobs().getFirst().node();
-        String name =
-                standing.nodes().stream()
-                        .filter(node -> !node.system().equals(leader))
-                        .findFirst()
-                        .orElseThrow()
-                        .name();
-        return pando.nodes().stream().filter(node -> node.name().equals(name)).findFirst().orElseThrow();
+        List<String> names =
+                standing.nodes().stream().filter(node -> !node.system().equals(leader)).map(NodeLine::name).toList();
+        return pando.nodes().stream().filter(node -> names.contains(node.name())).toList();
     }
 
     private NodeSettings guestOf(Pando pando) {

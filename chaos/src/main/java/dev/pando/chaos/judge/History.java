@@ -1,5 +1,7 @@
 package dev.pando.chaos.judge;
 
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
 import dev.pando.actors.JobEvent;
 import dev.pando.runtime.folder.EventLine;
 import dev.pando.runtime.folder.StepLine;
@@ -15,9 +17,13 @@ import java.util.stream.Stream;
 /// All that happened to a job, in order; after a crash of its process, what happened to the resumed one follows.
 ///
 /// @param complete whether steps are still there that were taken back, since the job went back to a checkpoint
-public record History(List<JobEvent> events, boolean complete) {
+/// @param copies of each optimizer moment, on as many workers; 0: every worker holds all moments
+public record History(List<JobEvent> events, boolean complete, int copies) {
     /// A folder does not keep how many positions of a step counted.
     private static final long UNKNOWN_TOKENS = 0;
+
+    private static final String STATE = "pando.job.optimizer-state";
+    private static final String COPIES = "pando.job.optimizer-copies";
 
     private record Heard(Instant time, JobEvent event) {}
 
@@ -27,7 +33,14 @@ public record History(List<JobEvent> events, boolean complete) {
 
     /// As a listener hears it.
     public static History of(List<JobEvent> events) {
-        return new History(events, true);
+        return new History(events, true, 0);
+    }
+
+    /// The same of a job whose optimizer state is sharded.
+    ///
+    /// @param optimizerCopies of each moment; 0 where it is not
+    public History sharded(int optimizerCopies) {
+        return new History(events, complete, optimizerCopies);
     }
 
     /// As a run's folder keeps it, in `events.jsonl` and `steps.jsonl`: without the steps that were taken back.
@@ -36,7 +49,13 @@ public record History(List<JobEvent> events, boolean complete) {
         EventLine.read(folder).forEach(line -> all.add(new Heard(line.time(), line.event())));
         StepLine.read(folder).forEach(line -> all.add(new Heard(line.instant(), event(line))));
         all.sort(Comparator.comparing(Heard::time).thenComparing(ranked()));
-        return new History(all.stream().map(Heard::event).toList(), false);
+        return new History(all.stream().map(Heard::event).toList(), false, copies(folder));
+    }
+
+    private static int copies(Path folder) {
+        Config job = ConfigFactory.parseFile(folder.resolve("job.conf").toFile()); // empty where there is none
+        boolean sharded = job.hasPath(STATE) && job.getString(STATE).equals("sharded");
+        return sharded && job.hasPath(COPIES) ? job.getInt(COPIES) : 0;
     }
 
     /// Of what was heard at the same instant a step comes first: what follows from a commit comes after it.

@@ -22,7 +22,39 @@ public final class Judge {
     public static List<Violation> judge(History history) {
         Hearing hearing = new Hearing(history.missingFrom());
         history.events().forEach(hearing::hear);
-        return hearing.end();
+        return hearing.end().stream().filter(violation -> !isOfTooManyLosses(violation, history)).toList();
+    }
+
+    /// Where moments are sharded, workers may hold the weights of a state whose moments were lost with others.
+    private static boolean isOfTooManyLosses(Violation violation, History history) {
+        return history.copies() > 0
+                && violation.rule() == Rule.NO_STEP_REDONE
+                && lostAtOnce(history.events().subList(0, violation.position())) >= history.copies();
+    }
+
+    /// Workers that were lost since the moments were shared anew: that is before each step. Those that are lost while a
+    /// step is applied may come before the word of it.
+    private static int lostAtOnce(List<JobEvent> before) {
+        int lost = 0;
+        int committed = 0;
+        long earliest = Long.MIN_VALUE;
+        for (JobEvent event : before.reversed()) {
+            long step =
+                    switch (event) {
+                        case JobEvent.WorkerLost gone -> gone.step();
+                        case JobEvent.WorkerFellSilent silent -> silent.step();
+                        default -> Long.MIN_VALUE;
+                    };
+            if (step != Long.MIN_VALUE && step >= earliest) {
+                earliest = Math.max(earliest, step - 1); // a folder lacks commits that were taken back
+                lost++;
+            }
+            committed += event instanceof StepCommitted ? 1 : 0;
+            if (committed == 2 || event instanceof JobEvent.StateLoaded) {
+                break;
+            }
+        }
+        return lost;
     }
 
     /// Judges a history by itself, and beside that of the same job where nothing went wrong.

@@ -29,6 +29,7 @@ public final class Chaos {
     private final long seed;
     private final List<JobEvent> heard = new CopyOnWriteArrayList<>();
     private Injection injection;
+    private int copies; // of each optimizer moment, where the job shards them
 
     private Chaos(FaultScript script, long seed) {
         this.script = script;
@@ -66,12 +67,13 @@ public final class Chaos {
                                                 + " pando.job.checkpoint.folder"));
         injection =
                 Injection.of(script, submission.settings().workers(), submission.settings().steps(), seed, checkpoints);
+        copies = submission.settings().optimizerCopies();
         return submission.listening(heard::add).with(injection);
     }
 
     /// All that has happened to the job so far.
     public History history() {
-        return History.of(heard);
+        return History.of(heard).sharded(copies);
     }
 
     /// What has struck so far, in order.

@@ -61,7 +61,7 @@ public final class Simulator implements AutoCloseable {
             long most = MOST_TURNS_A_STEP * (plan.steps() + 50) * Math.max(1, plan.workers() / 8);
             system.engine().run(world::isOver, DEADLINE_NS, most);
             coverage.struck(world.struck());
-            History history = History.of(world.events());
+            History history = History.of(world.events()).sharded(plan.optimizerCopies());
             List<Violation> violations = new ArrayList<>(judge(plan, history));
             onlooker.sights()
                     .forEach(sight ->
@@ -120,7 +120,6 @@ public final class Simulator implements AutoCloseable {
         boolean unseen = alone && kinds.stream().anyMatch(SEEN_BY_COMPARISON::contains);
         List<Violation> violations = new ArrayList<>(Judge.judge(history, undisturbed.of(plan)));
         violations.removeIf(violation -> unseen && OF_NUMBERS.contains(violation.rule()));
-        violations.removeIf(violation -> isOfTooManyLosses(violation, plan, history));
         boolean mute = kinds.contains(Kind.JOURNAL_DOWN); // whoever waits to tell of a step may die of something else
         violations.removeIf(violation -> mute && violation.rule() == Rule.STEPS_IN_ORDER);
         boolean mayEnd =
@@ -135,29 +134,6 @@ public final class Simulator implements AutoCloseable {
                                         history.events().size() - 1,
                                         "the job gave up: " + failed.diagnosis())));
         return violations;
-    }
-
-    /// Where moments are sharded, workers may hold the weights of a state whose moments were lost with others.
-    private static boolean isOfTooManyLosses(Violation violation, Plan plan, History history) {
-        return plan.optimizerCopies() > 0
-                && violation.rule() == Rule.NO_STEP_REDONE
-                && lostAtOnce(history.events().subList(0, violation.position())) >= plan.optimizerCopies();
-    }
-
-    /// Workers that were lost since the moments were shared anew: that is before each step. Those that are lost while a
-    /// step is applied may come before the word of it.
-    private static int lostAtOnce(List<JobEvent> before) {
-        int lost = 0;
-        int committed = 0;
-        for (JobEvent event : before.reversed()) {
-            boolean isLoss = event instanceof JobEvent.WorkerLost || event instanceof JobEvent.WorkerFellSilent;
-            lost += isLoss ? 1 : 0;
-            committed += event instanceof JobEvent.StepCommitted ? 1 : 0;
-            if (committed == 2) {
-                break;
-            }
-        }
-        return lost;
     }
 
     @Override

@@ -80,7 +80,7 @@ public record Verification(
         try (Pando pando = Pando.start(submission)) {
             JobResult result = pando.job().done().toCompletableFuture().join();
             double seconds = (System.nanoTime() - beganNs) / 1e9;
-            History all = History.of(history);
+            History all = History.of(history).sharded(settings.optimizerCopies());
             List<Violation> violations =
                     undisturbed.events().isEmpty() ? Judge.judge(all) : Judge.judge(all, undisturbed);
             return new Run(

@@ -434,8 +434,8 @@ class JudgeTest {
                         step(3, 1),
                         new Finished(4, "sha256:00"));
 
-        assertThat(Judge.judge(new History(kept, false), History.of(UNDISTURBED))).isEmpty();
-        assertThat(Judge.judge(new History(kept, true)))
+        assertThat(Judge.judge(new History(kept, false, 0), History.of(UNDISTURBED))).isEmpty();
+        assertThat(Judge.judge(new History(kept, true, 0)))
                 .extracting(Violation::rule)
                 .containsExactly(Rule.CHECKPOINTS_OF_COMMITTED_STEPS);
     }
