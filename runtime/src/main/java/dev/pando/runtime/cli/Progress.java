@@ -144,13 +144,24 @@ final class Progress implements Preparation {
         if (first == null) {
             return "no step in " + Words.duration(now());
         }
-        boolean many = lastLosses.size() == LAST_LOSSES;
-        double mean = lastLosses.stream().mapToDouble(loss -> loss).average().orElse(Double.NaN);
         return Words.counted(last.step() + 1 - first.step(), "step")
                 + (first.step() == 0 ? "" : " from step " + first.step() + " on")
                 + " in "
                 + Words.duration(now())
-                + String.format(Locale.ROOT, ", loss %.3f to %.3f", firstLoss, many ? mean : lastLoss)
+                + learned();
+    }
+
+    /// The same for somebody who came later, perhaps after the end, and so does not know how long it took.
+    ///
+    /// @param committed steps of the job
+    String watched(long committed) {
+        return Words.counted(committed, "step") + (Double.isNaN(lastLoss) ? "" : learned());
+    }
+
+    private String learned() {
+        boolean many = lastLosses.size() == LAST_LOSSES;
+        double mean = lastLosses.stream().mapToDouble(loss -> loss).average().orElse(Double.NaN);
+        return String.format(Locale.ROOT, ", loss %.3f to %.3f", firstLoss, many ? mean : lastLoss)
                 + (many ? " (mean of the last " + LAST_LOSSES + ")" : "")
                 + (faults == 0 ? "" : ", " + Words.counted(faults, "fault") + " survived");
     }

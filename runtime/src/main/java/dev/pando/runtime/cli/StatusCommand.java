@@ -84,6 +84,8 @@ public final class StatusCommand implements Callable<Integer> {
         out.println("  step       " + job.step() + " of " + job.steps());
         if (!Double.isNaN(job.loss())) {
             out.printf(Locale.ROOT, "  loss       %.4f%n", job.loss());
+        }
+        if (job.secondsPerStep() > 0) { // of a step that an earlier leader committed nobody knows it
             out.printf(Locale.ROOT, "  pace       %.3f s a step%n", job.secondsPerStep());
         }
         out.println("  epoch      " + (job.epoch() == 0 ? "none yet" : Epoch.text(job.epoch()) + ", " + job.last()));

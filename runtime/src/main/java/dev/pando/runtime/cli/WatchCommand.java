@@ -45,11 +45,13 @@ public final class WatchCommand implements Callable<Integer> {
         progress.erase();
         switch (end) {
             case JobEvent.Finished finished -> {
-                progress.say(terminal.bold("finished: ") + progress.summary());
+                progress.say(terminal.bold("finished: ") + progress.watched(finished.step()));
                 progress.say("hash " + finished.hash());
             }
             case JobEvent.Failed failed -> progress.say("failed: " + failed.diagnosis());
-            default -> progress.say(terminal.bold("stopped: ") + progress.summary());
+            case JobEvent.Stopped stopped ->
+                    progress.say(terminal.bold("stopped: ") + progress.watched(stopped.step()));
+            default -> throw new IllegalStateException("the watch of " + job + " ended with " + end);
         }
         return end instanceof JobEvent.Failed ? 1 : 0;
     }

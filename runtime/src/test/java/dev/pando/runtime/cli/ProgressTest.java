@@ -111,6 +111,18 @@ class ProgressTest {
     }
 
     @Test
+    void shouldNotSayHowLongAJobTookToSomebodyWhoCameLater() {
+        Progress afterTheEnd = progress(false);
+        Progress before = progress(false);
+
+        before.happened(new JobEvent.StepCommitted(18, 1, 7.5, 1, 1e-3, 2048, 0, 3));
+        before.happened(new JobEvent.StepCommitted(19, 1, 7.25, 1, 1e-3, 2048, 0.5, 3));
+
+        assertThat(afterTheEnd.watched(20)).isEqualTo("20 steps");
+        assertThat(before.watched(20)).isEqualTo("20 steps, loss 7.500 to 7.250");
+    }
+
+    @Test
     void shouldRedrawOneLineOnATerminalAndKeepItBelowWhatIsSaid() {
         Progress progress = progress(true);
 

@@ -13,11 +13,11 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 /// Hears what happens to a job, each event once, wherever its owner goes meanwhile.
 ///
 /// Ends after the job's last event.
-public final class JobWatcher {
+final class JobWatcher {
     private static final Duration AGAIN = Duration.ofSeconds(1);
 
     /// What the watcher hears: the owner's words, and its own.
-    public sealed interface Command permits Heard, OwnerGone, AskAgain {}
+    sealed interface Command permits Heard, OwnerGone, AskAgain {}
 
     private record Heard(Watched watched) implements Command {}
 
@@ -40,7 +40,7 @@ public final class JobWatcher {
     }
 
     /// @param ear hears the events; must not block
-    public static Behavior<Command> create(String job, Consumer<Told> ear) {
+    static Behavior<Command> create(String job, Consumer<Told> ear) {
         return Behaviors.setup(context -> new JobWatcher(context, job, ear).asking());
     }
 
