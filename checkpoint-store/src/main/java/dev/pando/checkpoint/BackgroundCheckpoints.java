@@ -6,6 +6,7 @@ import dev.pando.training.step.LossHistory;
 import dev.pando.training.step.TrainerState;
 import dev.pando.training.tensor.Memory;
 import java.lang.foreign.Arena;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
@@ -25,6 +26,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 /// the place of the one that waits; what is being written is always finished. So a new checkpoint never waits for an
 /// old one, and what gets written is the newest there was when its writing began.
 public final class BackgroundCheckpoints implements AutoCloseable {
+    private static final Duration LAST_CHECKPOINTS = Duration.ofMinutes(10); // of which there are two at most
+    private static final Duration GIVING_UP = Duration.ofMinutes(1);
+
     private final CheckpointStore store;
     private final int copyThreads;
     private final ExecutorService copiers;
@@ -247,20 +251,30 @@ public final class BackgroundCheckpoints implements AutoCloseable {
     }
 
     /// Writes what waits, then ends.
+    ///
+    /// @throws IllegalStateException if the store does not come to an end; what it may still read is not given back
     @Override
     public void close() {
+        close(LAST_CHECKPOINTS, GIVING_UP);
+    }
+
+    /// @param writing how long the last checkpoints may take to be written
+    /// @param givingUp and then to be given up
+    void close(Duration writing, Duration givingUp) {
         synchronized (this) {
             closed = true;
             notifyAll();
         }
-        boolean interrupted = false;
-        while (writer.isAlive()) {
-            try {
-                writer.join();
-            } catch (InterruptedException _) {
-                interrupted = true; // whoever hurries us wants the writer to give up its checkpoint
-                writer.interrupt();
-            }
+        awaitWriter(writing);
+        if (writer.isAlive()) {
+            writer.interrupt();
+            awaitWriter(givingUp);
+        }
+        if (writer.isAlive()) {
+            copiers.shutdown();
+            throw new IllegalStateException(
+                    "%s has not ended %d s after it was closed, nor %d s after it was asked to give up"
+                            .formatted(writer.getName(), writing.toSeconds(), givingUp.toSeconds()));
         }
         copiers.close();
         synchronized (this) {
@@ -271,7 +285,14 @@ public final class BackgroundCheckpoints implements AutoCloseable {
             free.clear();
             arena.filter(own -> own.scope().isAlive()).ifPresent(Arena::close);
         }
-        if (interrupted) {
+    }
+
+    private void awaitWriter(Duration patience) {
+        try {
+            writer.join(patience);
+        } catch (InterruptedException hurried) { // whoever hurries us wants the writer to give up its checkpoint
+            writer.interrupt();
+            awaitWriter(GIVING_UP);
             Thread.currentThread().interrupt();
         }
     }

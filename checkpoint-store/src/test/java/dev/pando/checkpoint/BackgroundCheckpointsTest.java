@@ -7,6 +7,7 @@ import dev.pando.checkpoint.BackgroundCheckpoints.Outcome;
 import dev.pando.checkpoint.BackgroundCheckpoints.Taken;
 import dev.pando.training.step.CheckpointStore;
 import dev.pando.training.step.TrainerState;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -131,6 +132,21 @@ class BackgroundCheckpointsTest {
         }
 
         assertThat(store.saved).extracting(TrainerState::step).containsExactly(7L);
+    }
+
+    @Test
+    void shouldSayWhoKeepsItFromEnding() throws Exception {
+        BackgroundCheckpoints background = new BackgroundCheckpoints(store, States.zeros(0), 1);
+        background.take(States.after(1), Map.of()).awaitCopied(DEADLINE_NS);
+        store.begun.acquire(); // and never comes to an end
+
+        assertThatThrownBy(() -> background.close(Duration.ofMillis(1), Duration.ofMillis(1)))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("pando-checkpoint-writer has not ended");
+
+        store.go.release();
+        background.close();
+        assertThat(store.saved).hasSize(1);
     }
 
     @Test

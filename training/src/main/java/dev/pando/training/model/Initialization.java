@@ -53,7 +53,8 @@ public final class Initialization {
         }
     }
 
-    /// Also when interrupted: a thread must not write into memory that is taken away.
+    /// Also when interrupted: a thread must not write into memory that is taken away. It ends by itself, since it waits
+    /// for nobody.
     private static void await(Thread thread) {
         boolean interrupted = false;
         while (thread.isAlive()) {
