@@ -60,6 +60,7 @@ final class PostgresServer implements AutoCloseable {
         return PostgresLedger.SCHEME + "//127.0.0.1:" + port + "/postgres?user=pando";
     }
 
+    /// Memory that its processes share lies in its folder and goes with it: elsewhere a killed server leaves it behind.
     void startAgain() throws IOException {
         server =
                 new ProcessBuilder(
@@ -72,7 +73,9 @@ final class PostgresServer implements AutoCloseable {
                                         "-h",
                                         "127.0.0.1",
                                         "-k",
-                                        folder.toString()))
+                                        folder.toString(),
+                                        "-c",
+                                        "dynamic_shared_memory_type=mmap"))
                         .directory(folder.toFile())
                         .redirectErrorStream(true)
                         .redirectOutput(folder.resolve("log").toFile())
