@@ -36,6 +36,11 @@ public final class WorkerMemory {
 
     /// Without gradients, which workers of a host share, and what operators need within a call.
     public static MemoryPlan onCpu(Settings job) {
+        return onCpu(job, job.workers());
+    }
+
+    /// @param workers that are left: where optimizer state is sharded, each then holds the shares of those who went
+    public static MemoryPlan onCpu(Settings job, int workers) {
         WorkerMemory counted = new WorkerMemory();
         InvocationHandler nothing =
                 (ops, operator, arguments) -> {
@@ -53,7 +58,7 @@ public final class WorkerMemory {
                                     ? arena.allocate(bytes, Memory.ALIGNMENT)
                                     : MemorySegment.NULL.reinterpret(bytes);
             if (job.optimizerCopies() > 0) {
-                rehearseSharded(job, idle, counted.of(few));
+                rehearseSharded(job, workers, idle, counted.of(few));
             } else {
                 rehearse(job, idle, counted.of(few));
             }
@@ -65,8 +70,7 @@ public final class WorkerMemory {
         ModelTrainer.rehearse(job.model().shape(), job.model().keeping(), job.optimizer(), job.batch(), ops, memory);
     }
 
-    /// While all workers are there: those who are left when one is lost hold its share besides.
-    private static void rehearseSharded(Settings job, Ops ops, Memory memory) {
+    private static void rehearseSharded(Settings job, int workers, Ops ops, Memory memory) {
         ModelTrainer.rehearseSharded(
                 job.model().shape(),
                 job.model().keeping(),
@@ -75,7 +79,7 @@ public final class WorkerMemory {
                 ops,
                 memory,
                 job.optimizerCopies(),
-                job.workers());
+                workers);
     }
 
     static WorkerMemory counted() {

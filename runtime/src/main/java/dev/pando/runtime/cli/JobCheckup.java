@@ -46,7 +46,17 @@ final class JobCheckup {
                         Words.counted(job.workers(), "worker"),
                         MemoryPlan.size(least),
                         MemoryPlan.size(worker.bytes())),
-                "each " + worker.words(PARTS_TOLD));
+                "each " + worker.words(PARTS_TOLD) + whenOthersAreLost(job));
+    }
+
+    /// Memory must be there for them, too.
+    private static String whenOthersAreLost(Settings job) {
+        return job.optimizerCopies() == 0 || job.workers() <= job.optimizerCopies()
+                ? ""
+                : ", while all are there; %s when one is lost, %s alone"
+                        .formatted(
+                                MemoryPlan.size(WorkerMemory.onCpu(job, job.workers() - 1).bytes()),
+                                MemoryPlan.size(WorkerMemory.onCpu(job, 1).bytes()));
     }
 
     /// What it takes on the GPU that it asks for; or would take on one, so that people know which to look for.

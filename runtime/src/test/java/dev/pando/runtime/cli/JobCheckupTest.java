@@ -46,6 +46,20 @@ class JobCheckupTest {
         assertThat(elsewhere.found()).endsWith(" in s3://bucket/run");
     }
 
+    @Test
+    void shouldSayWhatIsHeldOfTheMomentsOfWorkersThatAreLost() {
+        Written four = Written.nothing().with("", "workers", 4);
+        Settings sharded = four.with("", "optimizer-state", "sharded").with("", "optimizer-copies", 2).settings();
+
+        assertThat(JobCheckup.of(sharded).getFirst().advice())
+                .endsWith(
+                        ", while all are there; %s when one is lost, %s alone"
+                                .formatted(
+                                        MemoryPlan.size(WorkerMemory.onCpu(sharded, 3).bytes()),
+                                        MemoryPlan.size(WorkerMemory.onCpu(four.settings()).bytes())));
+        assertThat(JobCheckup.of(four.settings()).getFirst().advice()).doesNotContain("lost");
+    }
+
     private static Settings onGpu(int heads) {
         return Written.nothing()
                 .with("", "device", "cuda:0")
