@@ -15,20 +15,25 @@ import org.apache.pekko.actor.testkit.typed.javadsl.ManualTime;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.BehaviorInterceptor;
+import org.apache.pekko.actor.typed.TypedActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/// The supervisor that ships, and a worker whose process stands still; time passes when the test says so.
+/// The supervisor that ships, and a worker whose process stands still; time passes when the test says so, and not
+/// before the supervisor has heard what came before: what passes between two signs of life is what it measures.
 class FrozenWorkerTest {
     private static final String FROZEN = "worker-1";
     private static final int SHARDS = 6;
     private static final Duration BETWEEN_SIGNS = Duration.ofMillis(100);
     private static final Duration DEADLINE = Duration.ofSeconds(60);
+    private static final JobSupervisor.Command OF_NOBODY = new JobSupervisor.Alive("nobody");
 
     private final ActorTestKit kit = ActorTestKit.create(ManualTime.config());
     private final ManualTime time = ManualTime.get(kit.system());
     private final AtomicLong nowNs = new AtomicLong();
+    private final TestProbe<JobSupervisor.Command> heard = kit.createTestProbe();
     private final TestProbe<JobEvent> audience = kit.createTestProbe();
     private final TestProbe<PipelineStage.Command> frozenStage = kit.createTestProbe();
     private final TestProbe<GpuWorker.Command> frozenDevice = kit.createTestProbe();
@@ -93,7 +98,9 @@ class FrozenWorkerTest {
     private ActorRef<JobSupervisor.Command> begin(String... workers) {
         JobSpec job = new JobSpec("tiny", 1_000_000, SHARDS, workers.length, 1_000_000, "");
         ActorRef<JobSupervisor.Command> supervisor =
-                kit.spawn(JobSupervisor.create(job, kit.spawn(Behaviors.ignore()), audience.ref(), nowNs::get));
+                kit.spawn(
+                        answering(
+                                JobSupervisor.create(job, kit.spawn(Behaviors.ignore()), audience.ref(), nowNs::get)));
         for (String worker : workers) {
             boolean frozen = worker.equals(FROZEN);
             supervisor.tell(
@@ -118,7 +125,29 @@ class FrozenWorkerTest {
             for (String worker : alive) {
                 supervisor.tell(new JobSupervisor.Alive(worker));
             }
+            supervisor.tell(OF_NOBODY);
+            heard.expectMessage(DEADLINE, OF_NOBODY);
         }
+    }
+
+    /// Says when it has heard a sign of life of nobody, and so all that it was told before.
+    private Behavior<JobSupervisor.Command> answering(Behavior<JobSupervisor.Command> supervisor) {
+        return Behaviors.intercept(
+                () ->
+                        new BehaviorInterceptor<>(JobSupervisor.Command.class) {
+                            @Override
+                            public Behavior<JobSupervisor.Command> aroundReceive(
+                                    TypedActorContext<JobSupervisor.Command> context,
+                                    JobSupervisor.Command message,
+                                    ReceiveTarget<JobSupervisor.Command> target) {
+                                Behavior<JobSupervisor.Command> next = target.apply(context, message);
+                                if (message.equals(OF_NOBODY)) {
+                                    heard.ref().tell(message);
+                                }
+                                return next;
+                            }
+                        },
+                supervisor);
     }
 
     private <E extends JobEvent> E next(Class<E> kind) {
