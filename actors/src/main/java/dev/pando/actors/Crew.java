@@ -96,6 +96,9 @@ final class Crew {
             return false;
         }
         roster.arrive(new Roster.Seat(arrived.worker(), arrived.address(), arrived.stage(), arrived.device()));
+        if (arrived.shardNs() > 0) { // whoever led before knew its pace, and went
+            patience.observe(arrived.worker(), arrived.shardNs());
+        }
         away.remove(arrived.worker());
         changed = true;
         silence.heard(arrived.worker());

@@ -59,9 +59,12 @@ public final class JobSupervisor {
             implements Command, Wire {}
 
     /// A replica is there, a fresh one or one that served the supervisor before.
+    ///
+    /// @param shardNs what the slow ones of its latest batch shards took; 0 before the first
     public record Arrived(
             String worker,
             Holding holding,
+            long shardNs,
             String address,
             ActorRef<PipelineStage.Command> stage,
             ActorRef<GpuWorker.Command> device)

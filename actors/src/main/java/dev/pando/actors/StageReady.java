@@ -169,7 +169,12 @@ final class StageReady {
             stage.supervisor()
                     .tell(
                             new JobSupervisor.Arrived(
-                                    stage.name, work.holding(), work.address(), stage.actor.getSelf(), stage.worker));
+                                    stage.name,
+                                    work.holding(),
+                                    step.shardNs(),
+                                    work.address(),
+                                    stage.actor.getSelf(),
+                                    stage.worker));
         }
     }
 

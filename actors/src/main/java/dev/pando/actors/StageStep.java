@@ -20,10 +20,16 @@ final class StageStep {
 
     private final StageContext stage;
     private final StageWork work;
+    private final Pace pace = new Pace(1, 0); // of batch shards
 
     StageStep(StageContext stage, StageWork work) {
         this.stage = stage;
         this.work = work;
+    }
+
+    /// What the slow ones of the latest batch shards took; 0 before the first.
+    long shardNs() {
+        return pace.slowNs();
     }
 
     void tellHeld(SortedMap<Integer, ShardLoss> held, long step, long epoch) {
@@ -58,6 +64,7 @@ final class StageStep {
     }
 
     private void computed(StageWork.Task task, Shard shard) {
+        pace.observe(Math.round(shard.seconds() * 1e9));
         if (work.finished(task, shard.loss())) {
             stage.supervisor()
                     .tell(

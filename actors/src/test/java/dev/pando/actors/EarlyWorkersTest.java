@@ -39,6 +39,6 @@ class EarlyWorkersTest {
     }
 
     private void arrive(ActorRef<JobSupervisor.Command> supervisor, String worker) {
-        supervisor.tell(new JobSupervisor.Arrived(worker, Holding.fresh(), "here", stage.ref(), device.ref()));
+        supervisor.tell(new JobSupervisor.Arrived(worker, Holding.fresh(), 0, "here", stage.ref(), device.ref()));
     }
 }

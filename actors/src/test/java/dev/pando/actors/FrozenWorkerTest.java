@@ -107,6 +107,7 @@ class FrozenWorkerTest {
                     new JobSupervisor.Arrived(
                             worker,
                             Holding.fresh(),
+                            0,
                             "here",
                             frozen ? frozenStage.ref() : kit.spawn(stage(worker, supervisor)),
                             frozen ? frozenDevice.ref() : device));

@@ -97,7 +97,9 @@ class TakeoverTest {
                             ActorRef<PipelineStage.Command> stage =
                                     context.spawn(stage(worker, holding.shards(), host.supervisor()), "stage");
                             host.supervisor()
-                                    .tell(new JobSupervisor.Arrived(worker, holding, worker, stage, context.getSelf()));
+                                    .tell(
+                                            new JobSupervisor.Arrived(
+                                                    worker, holding, 0, worker, stage, context.getSelf()));
                         }
                         return Behaviors.same();
                     });

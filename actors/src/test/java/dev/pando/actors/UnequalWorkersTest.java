@@ -52,6 +52,7 @@ class UnequalWorkersTest {
                                 new JobSupervisor.Arrived(
                                         worker,
                                         Holding.fresh(),
+                                        0,
                                         "here",
                                         kit.spawn(stage(worker, supervisor)),
                                         device)));

@@ -75,6 +75,7 @@ class WireTest {
                                     List.of(0, 3),
                                     List.of(new Committed(3, 1.25, 0.5, 1e-3, 2056)),
                                     Optional.of(SHARE)),
+                            31_250_000L,
                             "pando:host=a|stream=7",
                             STAGE,
                             DEVICE),
