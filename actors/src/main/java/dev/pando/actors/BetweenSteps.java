@@ -61,11 +61,8 @@ final class BetweenSteps {
                 dismissLeavers(); // what they held others hold now
             }
         }
-        if (roster.seats().isEmpty() && course.position() == 0) {
-            return lead.opening.waitingForWorkers(this::betweenSteps);
-        }
         if (roster.holders().isEmpty()) {
-            return lead.opening.recovering();
+            return course.position() == 0 ? lead.opening.beginningAnew() : lead.opening.recovering();
         }
         if (!roster.newcomers().isEmpty()) {
             return welcoming();
@@ -185,8 +182,7 @@ final class BetweenSteps {
                                             if (ready.epoch() != crew.epoch() || !awaited.remove(ready.worker())) {
                                                 return Behaviors.same();
                                             }
-                                            unserved = 0;
-                                            crew.joined(ready.worker(), course.position());
+                                            served(ready.worker());
                                             return awaited.isEmpty() ? betweenSteps() : Behaviors.same();
                                         })
                                 .onMessage(
@@ -197,8 +193,14 @@ final class BetweenSteps {
                                                         : lead.losses.peerFailed(failed, waiting)));
     }
 
+    /// The newcomer has received the state.
+    void served(String newcomer) {
+        unserved = 0;
+        crew.joined(newcomer, course.position());
+    }
+
     /// Newcomers are given up sooner than the last copy of the state; but one that serves none of them is no copy.
-    private Behavior<Command> withoutNewcomer(String lost) {
+    Behavior<Command> withoutNewcomer(String lost) {
         List<String> holders = roster.holders();
         if (!holders.equals(List.of(lost)) && holders.size() == 1 && ++unserved >= UNSERVED) {
             unserved = 0;

@@ -220,6 +220,12 @@ final class Crew {
         return patience.ns(pieces * (roster.holders().size() == 1 ? LAST_COPY : 1));
     }
 
+    /// How long those who hold the state wait for newcomers: who waits for the last copy of it waits longer, and does
+    /// not blame it for one that stands still.
+    long patienceOfDonorsNs(int pieces) {
+        return patience.ns(pieces);
+    }
+
     /// A tick has passed.
     ///
     /// @param owing workers of whom an answer is due

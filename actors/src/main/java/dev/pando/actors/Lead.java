@@ -17,6 +17,7 @@ import dev.pando.actors.JobSupervisor.Stop;
 import dev.pando.actors.JobSupervisor.Tick;
 import dev.pando.actors.JobSupervisor.Unrecoverable;
 import dev.pando.actors.JobSupervisor.WriterGone;
+import dev.pando.training.step.LossHistory;
 import dev.pando.training.step.Trainer.Committed;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -68,6 +69,7 @@ final class Lead {
     final Losses losses;
 
     private boolean stopping;
+    private long forgotten = -1; // the epoch in which the job went back: what was applied then is none of its steps
     private long reportedNs; // when the audience was told of the last step
     private Optional<ActorRef<CheckpointWriter.Command>> writing = Optional.empty(); // who was last given a copy
 
@@ -117,8 +119,15 @@ final class Lead {
     }
 
     void goBackTo(CheckpointWriter.Checkpoint checkpoint) {
-        course.goBackTo(checkpoint.step(), checkpoint.history());
-        checkpoints.wentBackTo(course.position());
+        goBackTo(checkpoint.step(), checkpoint.history());
+    }
+
+    /// Nobody is to say any more that he has applied a step that is not the job's now.
+    void goBackTo(long steps, LossHistory history) {
+        course.goBackTo(steps, history);
+        checkpoints.wentBackTo(steps);
+        applying.clear();
+        forgotten = crew.epoch();
     }
 
     void takeSnapshot() {
@@ -293,7 +302,7 @@ final class Lead {
     Behavior<Command> report(Applied applied) {
         Committed step = applied.committed();
         // What another supervisor committed was found out when this one took over.
-        boolean own = Epoch.incarnation(applied.epoch()) == inheritance.incarnation();
+        boolean own = Epoch.incarnation(applied.epoch()) == inheritance.incarnation() && applied.epoch() > forgotten;
         if (own && step.step() == course.position() - 1) {
             applying.remove(applied.worker());
         }

@@ -150,15 +150,19 @@ final class Opening {
                 own -> own.onMessage(Tick.class, tick -> lead.quorum.isHeld() ? recovering() : Behaviors.same()));
     }
 
-    /// Fresh replicas hold the initial weights: whoever is here and does not is started anew.
     private void goBackToStart(List<String> damaged) {
-        course.goBackTo(0, LossHistory.EMPTY);
-        checkpoints.wentBackTo(0);
+        lead.goBackTo(0, LossHistory.EMPTY);
         audience.tell(new JobEvent.StateLoaded(0, "the initial weights", damaged));
+    }
+
+    /// There is no checkpoint, and nobody holds the initial weights. Fresh replicas do: whoever is here is started
+    /// anew.
+    Behavior<Command> beginningAnew() {
         for (Roster.Seat seat : roster.seats()) {
             roster.leave(seat.worker());
             seat.device().tell(new GpuWorker.Abandon(job.id(), inheritance.incarnation(), "the job begins anew"));
         }
+        return waitingForWorkers(lead.between::betweenSteps);
     }
 
     /// One worker takes the state from the checkpoint; the others will receive it from that one.

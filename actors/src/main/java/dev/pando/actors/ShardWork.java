@@ -23,7 +23,9 @@ import java.util.TreeSet;
 /// On the device's thread, but for [#exchange].
 final class ShardWork {
     /// This worker's end of a transfer.
-    private record Leg(Transfer transfer, long operation, List<MemorySegment> memory) {}
+    ///
+    /// @param place of the transfer among those of everybody, from 0 to 1
+    private record Leg(Transfer transfer, long operation, double place, List<MemorySegment> memory) {}
 
     /// What is to be sent and received, in this order.
     record Exchange(long epoch, List<Leg> legs) {}
@@ -107,7 +109,7 @@ final class ShardWork {
         for (int i = 0; i < transfers.size(); i++) {
             Transfer transfer = transfers.get(i);
             if (transfer.from().equals(name) || transfer.to().equals(name)) {
-                legs.add(new Leg(transfer, operation - i, memory(transfer, into)));
+                legs.add(new Leg(transfer, operation - i, (double) i / transfers.size(), memory(transfer, into)));
             }
         }
         return new Exchange(epoch, legs);
@@ -128,15 +130,22 @@ final class ShardWork {
         Outcome outcome = new Outcome.Done();
         for (Leg leg : exchange.legs) {
             Operation operation = new Operation(exchange.epoch, leg.operation);
+            Deadline own = deadline(leg, deadline);
             outcome =
                     leg.transfer.from().equals(name)
-                            ? collective.send(deadline, operation, leg.transfer.to(), leg.memory)
-                            : collective.receive(deadline, operation, leg.transfer.from(), leg.memory);
+                            ? collective.send(own, operation, leg.transfer.to(), leg.memory)
+                            : collective.receive(own, operation, leg.transfer.from(), leg.memory);
             if (!(outcome instanceof Outcome.Done)) {
                 return outcome;
             }
         }
         return outcome;
+    }
+
+    /// Whoever one waits for may himself wait for somebody in an earlier transfer: that one is named first. The last
+    /// transfer is waited for twice as long as the first.
+    private static Deadline deadline(Leg leg, Deadline first) {
+        return new Deadline(first.name(), first.patienceNs() + (long) (leg.place * first.patienceNs()));
     }
 
     /// What was received counts.

@@ -27,6 +27,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 /// A state is lost when nobody holds some of its moments any more, however many replicas of the weights there are.
 final class Sharding {
     private static final long MOST_TRANSFERS = 1L << 24; // of one order
+    private static final int NAMED_BEFORE = 3; // patiences with an exchange: workers name whom they wait for within two
 
     private final Lead lead;
     private final JobSpec job;
@@ -86,6 +87,12 @@ final class Sharding {
         }
     }
 
+    /// Whether there is somebody for each span to apply a step to it. Who was distrusted just now may have been the
+    /// last one to hold something: before the first step, too, whose moments are lost to nobody and yet held by nobody.
+    boolean mayUpdate() {
+        return !isOn() || !roster.holders().isEmpty() && placement.lost(cut).isEmpty();
+    }
+
     /// Whether the job can go on without the worker: one that stands still may be the only one who holds something.
     boolean canSpare(String worker) {
         return !isOn() || isCoveredBy(placement.without(worker));
@@ -139,9 +146,6 @@ final class Sharding {
     ///
     /// @param order to apply the step, or to skip it
     Behavior<Command> updating(long step, PipelineStage.Command order) {
-        if (roster.holders().isEmpty()) {
-            return lead.between.betweenSteps(); // who was distrusted just now was the last holder of something
-        }
         if (crew.hasChanged()) {
             crew.openEpoch(step, "step " + step + " is applied by those who are left", roster.holders());
         }
@@ -157,7 +161,7 @@ final class Sharding {
             crew.ask(worker, new PipelineStage.Update(step, crew.epoch(), total, now, operation, patienceNs));
         }
         Function<String, Behavior<Command>> again = worker -> updatingAgain(step, total, worker + " was lost");
-        Waiting waiting = new Waiting(() -> awaited, 2 * pieces(awaited.size()), again);
+        Waiting waiting = new Waiting(() -> awaited, NAMED_BEFORE * pieces(awaited.size()), again);
         return lead.state(
                 "updating",
                 waiting,
@@ -205,7 +209,8 @@ final class Sharding {
         awaited.addAll(newcomers);
         crew.openEpoch(course.position(), reason(newcomers), awaited);
         tellWhatMoves(from, to, newcomers);
-        long patienceNs = patienceNs(awaited.size());
+        long patienceNs = crew.patienceOfDonorsNs(pieces(awaited.size())) + crew.longestTurnNs();
+        long ofNewcomersNs = patienceNs(awaited.size());
         long operation = nextOperation();
         for (String worker : awaited) {
             crew.ask(
@@ -219,7 +224,7 @@ final class Sharding {
                             donors,
                             newcomers,
                             operation,
-                            patienceNs));
+                            newcomers.contains(worker) ? ofNewcomersNs : patienceNs));
         }
         return exchanging(awaited, newcomers, to);
     }
@@ -253,7 +258,8 @@ final class Sharding {
     }
 
     private Behavior<Command> exchanging(SortedSet<String> awaited, List<String> newcomers, Placement to) {
-        Waiting waiting = new Waiting(() -> awaited, 2 * pieces(awaited.size()), worker -> lead.between.betweenSteps());
+        Waiting waiting =
+                new Waiting(() -> awaited, NAMED_BEFORE * pieces(awaited.size()), lead.between::withoutNewcomer);
         return lead.state(
                 "regrouping",
                 waiting,
@@ -276,7 +282,7 @@ final class Sharding {
     }
 
     private Behavior<Command> regrouped(List<String> newcomers, Placement to) {
-        newcomers.forEach(newcomer -> crew.joined(newcomer, course.position()));
+        newcomers.forEach(lead.between::served);
         placement = to;
         settled = to.workers();
         to.workers().forEach(worker -> crew.ask(worker, new PipelineStage.Keep(crew.epoch(), to.of(worker))));
@@ -300,7 +306,7 @@ final class Sharding {
                 "collecting",
                 new Waiting(
                         () -> List.of(collector),
-                        2 * pieces(roster.holders().size()),
+                        NAMED_BEFORE * pieces(roster.holders().size()),
                         worker ->
                                 worker.equals(collector) || roster.holders().isEmpty()
                                         ? lead.between.betweenSteps()
@@ -328,7 +334,7 @@ final class Sharding {
                 "hashing",
                 new Waiting(
                         () -> List.of(collector),
-                        2 * pieces(roster.holders().size()),
+                        NAMED_BEFORE * pieces(roster.holders().size()),
                         worker -> lead.between.betweenSteps()),
                 own ->
                         own.onMessage(
@@ -337,7 +343,11 @@ final class Sharding {
                                         hashed.epoch() == crew.epoch() ? next.apply(hashed.hash()) : Behaviors.same()));
     }
 
+    /// Whoever takes over may come to this before anything else.
     private void collect(String collector, boolean written) {
+        if (crew.hasChanged()) {
+            crew.openEpoch(course.position(), "the state is put together", roster.holders());
+        }
         long operation = nextOperation();
         long patienceNs = patienceNs(roster.holders().size());
         Placement now = among(roster.holders());
@@ -354,8 +364,9 @@ final class Sharding {
         return crew.patienceNs(pieces(workers)) + crew.longestTurnNs();
     }
 
+    /// One that is alone exchanges nothing with anybody.
     private static int pieces(int workers) {
-        return Waiting.WHOLE_STATE * (1 + workers / 4);
+        return workers == 1 ? 1 : Waiting.WHOLE_STATE * (1 + workers / 4);
     }
 
     /// All of these, whether they hold something or not, and nobody else.

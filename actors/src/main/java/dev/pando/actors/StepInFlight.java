@@ -238,6 +238,11 @@ final class StepInFlight {
     /// @param order to apply the step, or to skip it
     /// @param including the step
     private Behavior<Command> commit(Assignment assignment, PipelineStage.Command order, LossHistory including) {
+        if (!lead.sharding.mayUpdate()) {
+            return roster.holders().isEmpty()
+                    ? lead.between.betweenSteps()
+                    : onceMore("nobody holds some of the moments that it changes");
+        }
         if (!quorum.isHeld()) {
             return cutOff(assignment, order, including);
         }
