@@ -45,8 +45,13 @@ final class SimulateCommand implements Callable<Integer> {
     @Option(names = "--seeds", paramLabel = "N", defaultValue = "1000", description = "How many; ${DEFAULT-VALUE}.")
     private long seeds;
 
-    @Option(names = "--first-seed", paramLabel = "N", defaultValue = "1", description = "The first; ${DEFAULT-VALUE}.")
-    private long firstSeed;
+    @Option(
+            names = "--first-seed",
+            paramLabel = "N",
+            description =
+                    "The first. Otherwise the seeds from 1 on, and before them all below 0: histories that are"
+                            + " written, and not drawn, and lead to what takes a coincidence.")
+    private Long firstSeed;
 
     @Option(names = "--nodes", paramLabel = "N", description = "Nodes of each world; otherwise the seed decides.")
     private int nodes;
@@ -60,8 +65,8 @@ final class SimulateCommand implements Callable<Integer> {
     @Option(
             names = "--optimizer-copies",
             paramLabel = "N",
-            description = "Shards optimizer state, with so many copies; otherwise it is replicated.")
-    private int optimizerCopies;
+            description = "Shards optimizer state, with so many copies, 0 for not at all; otherwise the seed decides.")
+    private Integer optimizerCopies;
 
     @Option(
             names = "--faults",
@@ -84,7 +89,7 @@ final class SimulateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        if (seeds < 1 || nodes < 0 || cores < 0 || steps < 0 || shards < 0 || optimizerCopies < 0) {
+        if (seeds < 1 || nodes < 0 || cores < 0 || steps < 0 || shards < 0 || copies(0) < 0) {
             throw new UserError(
                     "--seeds must be at least 1; --nodes, --steps, --shards, --optimizer-copies and --cores cannot be"
                             + " negative");
@@ -117,13 +122,17 @@ final class SimulateCommand implements Callable<Integer> {
                 drawn.checkpointEvery(),
                 script,
                 faults == null || asDrawn ? drawn.circumstances() : Plan.Circumstances.USUAL,
-                optimizerCopies);
+                copies(drawn.optimizerCopies()));
+    }
+
+    private int copies(int drawn) {
+        return optimizerCopies == null ? drawn : optimizerCopies;
     }
 
     private int tell() {
         PrintWriter out = spec.commandLine().getOut();
         try (Simulator simulator = new Simulator()) {
-            Chronicle chronicle = simulator.run(plan(firstSeed), Tampering.NONE, true);
+            Chronicle chronicle = simulator.run(plan(firstSeed == null ? 1 : firstSeed), Tampering.NONE, true);
             out.println(chronicle.plan());
             out.println();
             chronicle.log().forEach(out::println);
@@ -140,14 +149,16 @@ final class SimulateCommand implements Callable<Integer> {
         Stopwatch stopwatch = Stopwatch.system();
         long began = stopwatch.nanos();
         int threads = cores > 0 ? cores : Runtime.getRuntime().availableProcessors();
-        out.println(seeds + " seeds from " + firstSeed + " on " + Math.min(threads, seeds) + " cores");
+        long first = firstSeed == null ? withWritten() : firstSeed;
+        long number = firstSeed == null ? seeds + 1 - first : seeds;
+        out.println(number + " seeds from " + first + " on " + Math.min(threads, number) + " cores");
         long[] done = new long[2];
         double[] told = new double[1];
         Campaign.Summary summary =
                 new Campaign(this::plan, threads)
                         .run(
-                                firstSeed,
-                                seeds,
+                                first,
+                                number,
                                 chronicle -> {
                                     done[0]++;
                                     done[1] += chronicle.isSound() ? 0 : 1;
@@ -159,7 +170,7 @@ final class SimulateCommand implements Callable<Integer> {
                                                 "%6.0f s  %d of %d seeds, %d broken%n",
                                                 now,
                                                 done[0],
-                                                seeds,
+                                                number,
                                                 done[1]);
                                         out.flush();
                                     }
@@ -181,6 +192,12 @@ final class SimulateCommand implements Callable<Integer> {
         return 1;
     }
 
+    /// Those that are written are as they are written: whoever decides something else wants others.
+    private long withWritten() {
+        boolean asDrawn = faults == null && nodes == 0 && steps == 0 && shards == 0 && optimizerCopies == null;
+        return asDrawn ? Plans.firstWritten() : 1;
+    }
+
     private void show(Campaign.Summary summary) {
         PrintWriter err = spec.commandLine().getErr();
         err.println(summary.broken().size() + " of " + summary.seeds() + " seeds break a rule");
@@ -200,7 +217,8 @@ final class SimulateCommand implements Callable<Integer> {
         return "pando chaos simulate --log --seeds 1 --first-seed "
                 + plan.seed()
                 + (nodes > 0 ? " --nodes " + nodes : "")
-                + (optimizerCopies > 0 ? " --optimizer-copies " + optimizerCopies : "")
+                + " --optimizer-copies "
+                + plan.optimizerCopies()
                 + " --steps "
                 + plan.steps()
                 + " --shards "

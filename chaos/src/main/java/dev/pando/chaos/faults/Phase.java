@@ -14,6 +14,10 @@ public enum Phase {
     APPLY("applies"),
     /// A newcomer's state goes over, at the newcomer or at the peer that sends it.
     REBUILD("rebuilds"),
+    /// A replica is built on a device, before it holds anything.
+    BUILD("builds"),
+    /// A replica's state is copied for a checkpoint, beside what its device computes; where the world is simulated.
+    COPY("copies"),
     /// The store writes a checkpoint.
     SAVE("saves"),
     /// The store reads a checkpoint.
@@ -33,6 +37,11 @@ public enum Phase {
     /// As in `when worker-1 computes`.
     public String verb() {
         return verb;
+    }
+
+    /// Whether this is beside a job's steps: a fault that waits for an event does not strike there.
+    public boolean isAside() {
+        return this == BUILD || this == COPY;
     }
 
     /// Whether this is the checkpoint store's doing rather than a worker's.

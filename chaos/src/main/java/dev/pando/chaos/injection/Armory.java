@@ -137,7 +137,7 @@ final class Armory {
             case When.AtStep(long from) -> moment.equals(fault.moment()) && step >= from && isWithin(each, step);
             case When.OnEvent(_, _, _)
                     when fault.effect().movable() && fault.moment().equals(fault.effect().usualMoment()) ->
-                    !moment.after() && isWithin(each, step);
+                    !moment.after() && !moment.phase().isAside() && isWithin(each, step);
             case When.OnEvent(_, _, _) -> moment.equals(fault.moment()) && isWithin(each, step);
             case When.AtRate(_) -> throw new IllegalStateException("\"" + fault + "\" was not bound to a run");
         };

@@ -4,6 +4,8 @@ import dev.pando.actors.JobSpec;
 import dev.pando.actors.Workbench;
 import dev.pando.chaos.faults.Fault;
 import dev.pando.chaos.faults.FaultScript;
+import dev.pando.chaos.faults.Moment;
+import dev.pando.chaos.faults.Phase;
 import dev.pando.training.step.CheckpointStore;
 import dev.pando.training.step.Trainer;
 import java.nio.file.Path;
@@ -102,6 +104,16 @@ public final class Injection implements UnaryOperator<Workbench> {
         return armory.neverFired();
     }
 
+    /// A worker's state is about to be copied, by a thread that is none of its device's.
+    ///
+    /// @throws InjectedFailure if a fault strikes just there, whatever that is
+    public void copying(String worker) {
+        List<Armory.Strike> strikes = armory.strikes(worker, armory.latestStep(), Moment.in(Phase.COPY));
+        if (!strikes.isEmpty()) {
+            throw new InjectedFailure(worker + " in copy: " + strikes.getFirst().effect());
+        }
+    }
+
     @Override
     public Workbench apply(Workbench workbench) {
         return new FaultyWorkbench(workbench);
@@ -120,8 +132,20 @@ public final class Injection implements UnaryOperator<Workbench> {
             FaultyCollective collective = new FaultyCollective(sound.collective());
             Device device = new Device(worker, armory, pause, patience, sound.trainer(), collective);
             collective.isOn(device);
+            build(device, sound);
             Trainer trainer = new PoisonedTrainer(sound.trainer(), step -> armory.isPoisoned(worker, step));
             return new Replica(new FaultyTrainer(trainer, collective, device), collective);
+        }
+
+        /// What is not built to its end leaves nothing behind.
+        private static void build(Device device, Replica sound) {
+            try {
+                device.at(device.stepOfOthers(), Moment.in(Phase.BUILD), FaultyTrainer::nothing);
+            } catch (RuntimeException | Error failure) {
+                sound.trainer().close();
+                sound.collective().close();
+                throw failure;
+            }
         }
 
         @Override

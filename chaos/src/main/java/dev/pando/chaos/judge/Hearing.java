@@ -137,11 +137,12 @@ final class Hearing {
         position++;
     }
 
-    /// A device may refuse a job while its supervisor still looks for what the job goes on from, and somebody may end
-    /// it then.
+    /// A device may refuse a job, or fail, while its supervisor still looks for what the job goes on from, and somebody
+    /// may end it then.
     private static boolean mayComeFirst(JobEvent event) {
         return event instanceof JobEvent.Started
                 || event instanceof JobEvent.WorkerRefused
+                || event instanceof JobEvent.WorkerLost
                 || event instanceof JobEvent.Stopped;
     }
 
@@ -323,7 +324,7 @@ final class Hearing {
     /// Whoever takes over tells of the steps that the one before committed and did not tell of, under an epoch of its
     /// own that it has not opened yet; and next that it has taken over.
     private boolean isFoundAtTakeover(StepCommitted step) {
-        if (epochs.isEmpty() || step.epoch() <= epochs.lastKey()) {
+        if (!epochs.isEmpty() && step.epoch() <= epochs.lastKey()) {
             return false;
         }
         boolean isOfTheSame = found.orElse(step.epoch()) == step.epoch();

@@ -9,7 +9,6 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /// What a number of histories have visited: which state of which actor heard what, and what it became; and which faults
 /// met in one history.
@@ -102,7 +101,6 @@ public final class Coverage {
         Set<Moves.Move> coincidences = Moves.coincidences().keySet();
         return moves().keySet().stream()
                 .filter(move -> !possible.contains(move) && !coincidences.contains(move))
-                .filter(move -> Stream.of(move.from(), move.to()).noneMatch(Moves.OF_SHARDED_STATE::contains))
                 .map(Object::toString)
                 .toList();
     }

@@ -29,8 +29,10 @@ final class Moves {
     /// Those that name their states.
     static final List<String> ACTORS = List.of("JobSupervisor", "PipelineStage", "GpuWorker", "NodeSupervisor");
 
-    /// States of supervisors whose jobs shard optimizer state: what leads to them and from them has yet to be reviewed.
-    static final List<String> OF_SHARDED_STATE = List.of("updating", "regrouping", "collecting", "hashing");
+    /// States of supervisors that there are only where optimizer state is sharded, and only where it is not.
+    private static final List<String> OF_SHARDED_STATE = List.of("updating", "regrouping", "collecting", "hashing");
+
+    private static final List<String> OF_WHOLE_STATE = List.of("awaitingReport", "receiving");
 
     /// What an actor is before its first turn.
     static final String NEW = "new";
@@ -64,16 +66,8 @@ final class Moves {
                 "closing",
                 "digesting");
         // Nobody holds anything of the job yet: whoever asks for its end now ends it at once.
-        may(SUPERVISOR, "opening", "gathering", "loading", "computing", "receiving", "waitingForWorkers", "recovering");
-        may(
-                SUPERVISOR,
-                "gathering",
-                "loading",
-                "computing",
-                "receiving",
-                "waitingForWorkers",
-                "recovering",
-                "digesting");
+        may(SUPERVISOR, "opening", "gathering", "loading", "computing", "receiving", "waitingForWorkers");
+        may(SUPERVISOR, "gathering", "loading", "computing", "receiving", "waitingForWorkers", "digesting");
         // Whoever goes back to the start has nobody left.
         may(SUPERVISOR, "recovering", "awaitingWriter", "loading", "waitingForWorkers");
         may(SUPERVISOR, "awaitingWriter", "recovering");
@@ -87,8 +81,8 @@ final class Moves {
                 "digesting",
                 "recovering",
                 "awaitingWriter");
-        // Each newcomer is looked at as it comes, so no two of them wait for each other.
-        may(SUPERVISOR, "waitingForWorkers", "loading", "computing", "recovering", "digesting");
+        // Each newcomer is looked at as it comes; but one that had fallen silent comes back without a word.
+        may(SUPERVISOR, "waitingForWorkers", "loading", "receiving", "computing", "digesting");
         // All leave: either they are gone once the state is durable, or somebody comes who takes it.
         may(SUPERVISOR, "savingTheLastCopy", "receiving", "recovering", "awaitingWriter");
         // A step was committed just now, of which there is no checkpoint yet.
@@ -153,39 +147,63 @@ final class Moves {
         // As from closing; nothing is being written.
         may(SUPERVISOR, "pausing", "closing", "receiving", "savingTheLastCopy", "recovering");
         may(SUPERVISOR, "digesting", "recovering", "waitingForWorkers");
+        ofShardedState();
         // In whatever state a job is cancelled, or found hopeless.
         SUPERVISOR.values().forEach(moves -> moves.add("awaitingJournal"));
         may(SUPERVISOR, "awaitingJournal", STOPPED);
 
-        takes("the end is asked for within the milliseconds of a state", "awaitingReport", "awaitingJournal");
-        takes("the end is asked for within the milliseconds of a state", "waitingForWorkers", "awaitingJournal");
-        takes("the end is asked for within the milliseconds of a state", "cutOff", "awaitingJournal");
-        String nobodyComputes =
-                "all die that are on the side of one that is cut off, where nobody computes, but itself";
-        takes(nobodyComputes, "cutOff", "recovering");
-        takes(nobodyComputes, "cutOff", "awaitingWriter");
-        takes(nobodyComputes, "cutOff", "waitingForWorkers");
+        takes(
+                "a newer checkpoint comes to light in the milliseconds in which one is looked for, and somebody is cut"
+                        + " off in them",
+                "recovering",
+                "cutOff");
+        takes(
+                "a node stands still for a minute without being put out, and a new supervisor waits for it in vain",
+                "mustering",
+                "cutOff");
+        takes(
+                "whoever was frozen when the last step was applied is back under a new supervisor, which finds that"
+                        + " step durable",
+                "updating",
+                "digesting");
+        takes(
+                "a lost worker's checkpoint of this very step is durable just when another one cannot be put together",
+                "collecting",
+                "digesting");
+        String writtenTwice = "a lost worker writes the checkpoint once more that is durable, and all are lost";
+        takes(writtenTwice, "hashing", "awaitingWriter");
+        for (String state :
+                List.of(
+                        "updating",
+                        "collecting",
+                        "loading",
+                        "savingTheLastCopy",
+                        "closing",
+                        "pausing",
+                        "digesting",
+                        "hashing")) {
+            takes(
+                    "in that very state somebody is lost who alone holds some moments, after half of the nodes have"
+                            + " fallen silent",
+                    state,
+                    "cutOff");
+        }
         takes("all die in the millisecond in which they hash their state", "digesting", "waitingForWorkers");
-        String nothingHeld = "all are lost before the first checkpoint while newcomers receive, but those newcomers";
-        takes(nothingHeld, "opening", "receiving");
-        takes(nothingHeld, "opening", "recovering");
-        takes(nothingHeld, "gathering", "recovering");
-        takes(nothingHeld, "receiving", "waitingForWorkers");
-        takes(nothingHeld, "waitingForWorkers", "recovering");
-        String lateWord = "the word of a copy that a lost worker took comes after the checkpoint before it was found";
-        takes(lateWord, "loading", "awaitingWriter");
-        String leavers = "all leave at once just when a checkpoint of this very step is durable, or is not";
-        takes(leavers, "mustering", "recovering");
-        takes(leavers, "closing", "savingTheLastCopy");
-        takes(leavers, "pausing", "savingTheLastCopy");
-        takes(leavers, "savingTheLastCopy", "awaitingWriter");
-        takes("all die between two tries to write the last checkpoint", "pausing", "recovering");
-        takes("a step is dropped for its numbers just when it is the first after a stop", "voting", "digesting");
+        takes(
+                "all who hold the state are lost before the first checkpoint, with who leads, and fresh replicas are"
+                        + " there before that is known",
+                "opening",
+                "receiving");
+        takes(
+                "the word of a copy that a lost worker took comes after the checkpoint before it was found, and all"
+                        + " leave",
+                "loading",
+                "awaitingWriter");
 
         may(STAGE, NEW, "building");
-        may(STAGE, "building", "ready", "refused");
+        may(STAGE, "building", "ready", "refused", STOPPED);
         may(STAGE, "ready", "awaiting the copy", STOPPED);
-        may(STAGE, "awaiting the copy", "ready");
+        may(STAGE, "awaiting the copy", "ready", STOPPED);
         may(STAGE, "refused"); // until its worker ends it
 
         may(WORKER, NEW, "serving");
@@ -198,6 +216,68 @@ final class Moves {
         may(NODE, "leaving"); // until its process ends
     }
 
+    /// Where optimizer state is sharded a step is applied in a state of its own, in which everybody waits for all
+    /// weights, so it has been told of when it is over; no newcomer receives but where the moments are shared anew; the
+    /// state is put together before it is written. And a state may be lost while workers are there: those who hold the
+    /// rest of it may be on the other side of a partition.
+    private static void ofShardedState() {
+        also("mustering", "updating", "regrouping", "collecting", "cutOff");
+        also("opening", "regrouping");
+        also("gathering", "regrouping");
+        also("recovering", "cutOff");
+        also("awaitingWriter", "cutOff");
+        also("loading", "regrouping", "cutOff");
+        also("waitingForWorkers", "regrouping");
+        also("savingTheLastCopy", "regrouping", "collecting", "cutOff");
+        also("computing", "cutOff");
+        also("voting", "updating", "regrouping", "collecting");
+        also("cutOff", "updating");
+        also("closing", "regrouping", "collecting", "cutOff");
+        also("pausing", "regrouping", "collecting", "cutOff");
+        also("digesting", "hashing", "cutOff");
+        may(
+                SUPERVISOR,
+                "updating",
+                "regrouping",
+                "collecting",
+                "computing",
+                "closing",
+                "digesting",
+                "savingTheLastCopy",
+                "cutOff",
+                "recovering",
+                "awaitingWriter");
+        may(
+                SUPERVISOR,
+                "regrouping",
+                "collecting",
+                "computing",
+                "closing",
+                "digesting",
+                "savingTheLastCopy",
+                "cutOff",
+                "recovering",
+                "awaitingWriter",
+                "waitingForWorkers");
+        may(
+                SUPERVISOR,
+                "collecting",
+                "regrouping",
+                "computing",
+                "closing",
+                "digesting",
+                "savingTheLastCopy",
+                "cutOff",
+                "recovering",
+                "awaitingWriter");
+        // The hashes of all weights have been heard before.
+        may(SUPERVISOR, "hashing", "regrouping", "cutOff", "recovering", "awaitingWriter");
+    }
+
+    private static void also(String from, String... to) {
+        SUPERVISOR.get(from).addAll(List.of(to));
+    }
+
     private static void takes(String what, String from, String to) {
         COINCIDENCES.put(new Move("JobSupervisor", from, to), what);
         SUPERVISOR.get(from).remove(to);
@@ -208,8 +288,11 @@ final class Moves {
     }
 
     /// The states of supervisors.
-    static List<String> ofSupervisors() {
-        return SUPERVISOR.keySet().stream().filter(state -> !state.equals(NEW)).toList();
+    ///
+    /// @param sharded whether their jobs shard optimizer state
+    static List<String> ofSupervisors(boolean sharded) {
+        List<String> others = sharded ? OF_WHOLE_STATE : OF_SHARDED_STATE;
+        return SUPERVISOR.keySet().stream().filter(state -> !state.equals(NEW) && !others.contains(state)).toList();
     }
 
     /// Every state that an actor can be in, as `actor: state`.
@@ -219,11 +302,7 @@ final class Moves {
 
     /// Those that may happen, and that no campaign is asked for, with what they take.
     static SortedMap<Move, String> coincidences() {
-        SortedMap<Move, String> all = new TreeMap<>(COINCIDENCES);
-        String broken = "what no injector breaks: the building, or the copying, of a replica";
-        all.put(new Move("PipelineStage", "building", STOPPED), broken);
-        all.put(new Move("PipelineStage", "awaiting the copy", STOPPED), broken);
-        return all;
+        return new TreeMap<>(COINCIDENCES);
     }
 
     /// All that a campaign should bring about.

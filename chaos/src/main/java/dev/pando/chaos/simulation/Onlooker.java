@@ -19,6 +19,7 @@ final class Onlooker {
     private final List<Sight> sights = new ArrayList<>();
     private final Map<String, Long> obeyed = new HashMap<>(); // the newest incarnation that each worker has heard of
     private final Set<String> brokenOff = new HashSet<>(); // supervisors that ended without stopping
+    private final Shares shares = new Shares();
     private boolean peace = true;
 
     List<Sight> sights() {
@@ -40,6 +41,16 @@ final class Onlooker {
                     inPeace(worker, step, evidence);
             default -> {}
         }
+    }
+
+    /// A worker is given an order, where optimizer state is sharded.
+    void ordered(Object order) {
+        shares.ordered(order);
+    }
+
+    /// A supervisor tells of something, where optimizer state is sharded; whoever keeps its journal may never do so.
+    void says(String supervisor, JobEvent event) {
+        shares.told(supervisor, event).ifPresent(wrong -> see(Rule.NO_STEP_REDONE, wrong));
     }
 
     /// An actor has taken a turn.

@@ -78,12 +78,22 @@ public final class Plans {
                     "the store saves",
                     "the store loads");
 
+    private static final int MOST_THAT_SHARD = 64; // workers: everybody knows of all that moves
     private static final int SETTLED = 12; // steps, of which 8 are not poisoned
 
     private Plans() {}
 
+    /// The least seed of a plan that is written, and not drawn; they are those below 0.
+    public static long firstWritten() {
+        return -WrittenPlans.number();
+    }
+
+    /// @param seed below 0 for a plan that is written
     /// @param nodes of every plan; 0 where the seed decides
     public static Plan draw(long seed, int nodes) {
+        if (seed < 0 && nodes == 0) {
+            return WrittenPlans.plan(seed);
+        }
         int machines = nodes > 0 ? nodes : 1 + Dice.below(6, seed, 1);
         int devices = nodes > 8 ? 1 : 1 + Dice.below(3, seed, 2) / 2;
         int workers = machines * devices;
@@ -91,23 +101,35 @@ public final class Plans {
         int shards = workers + Dice.below(workers + 3, seed, 4);
         long every = 2L + Dice.below(6, seed, 5);
         boolean ambush = nodes == 0 && Dice.uniform(seed, 51) < 0.25;
-        String script = script(seed, machines, steps) + (ambush ? ", " + trap(seed, machines, steps) : "");
+        String script = script(seed, machines, steps) + (ambush ? ", " + trap(seed, machines, workers, steps) : "");
         FaultScript faults = FaultScript.parse(script).bind(seed, workers, steps);
-        Plan.Circumstances circumstances = ambush ? ambush(seed, machines) : usual(seed, machines, (int) steps);
-        return new Plan(seed, machines, devices, shards, steps, every, faults, circumstances, 0);
+        Plan.Circumstances circumstances =
+                ambush ? ambush(seed, machines, workers) : usual(seed, machines, (int) steps);
+        return new Plan(
+                seed, machines, devices, shards, steps, every, faults, circumstances, optimizerCopies(seed, workers));
+    }
+
+    /// One job in five shards its optimizer state. Everything else that a seed decides it decides as if it did not.
+    private static int optimizerCopies(long seed, int workers) {
+        boolean sharded = workers <= MOST_THAT_SHARD && Dice.uniform(seed, 60) < 0.2;
+        return sharded ? 1 + Dice.below(3, seed, 61) : 0;
     }
 
     private static Plan.Circumstances usual(long seed, int machines, int steps) {
         boolean someRefuse = machines > 1 && Dice.uniform(seed, 45) < 0.05;
         int endAfter = Math.max(0, Dice.below(5 * steps, seed, 46) - steps); // often at once
         int unfit = someRefuse ? Dice.below(machines, seed, 47) : -1;
-        return new Plan.Circumstances(ending(seed, 0.05), endAfter, unfit, "");
+        return new Plan.Circumstances(ending(seed, 0.05), endAfter, unfit, "", 0);
     }
 
     /// All waits for a state that the supervisor may never get to, or for a moment only.
-    private static Plan.Circumstances ambush(long seed, int machines) {
+    private static Plan.Circumstances ambush(long seed, int machines, int workers) {
         int unfit = machines > 1 && Dice.uniform(seed, 45) < 0.4 ? Dice.below(machines, seed, 47) : -1;
-        return new Plan.Circumstances(ending(seed, 0.3), 0, unfit, pick(Moves.ofSupervisors(), seed, 52));
+        return new Plan.Circumstances(ending(seed, 0.3), 0, unfit, state(seed, workers), 0);
+    }
+
+    private static String state(long seed, int workers) {
+        return pick(Moves.ofSupervisors(optimizerCopies(seed, workers) > 0), seed, 52);
     }
 
     private static Plan.Ending ending(long seed, double probability) {
@@ -118,10 +140,10 @@ public final class Plans {
     }
 
     /// What leads the supervisor to where it is waited for, and what strikes it there.
-    private static String trap(long seed, int machines, long steps) {
+    private static String trap(long seed, int machines, int workers, long steps) {
         String at = " at step " + Dice.below((int) steps, seed, 56);
         String lure =
-                switch (pick(Moves.ofSupervisors(), seed, 52)) {
+                switch (state(seed, workers)) {
                     case "cutOff" -> machines > 2 ? partition(seed, 57, machines) + " when any votes" + at : "";
                     case "awaitingWriter" -> "slow disk x10 at step 0, throw all in compute" + at;
                     case "recovering", "loading", "waitingForWorkers" -> "throw all in compute" + at;

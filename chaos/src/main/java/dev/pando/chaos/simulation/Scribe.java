@@ -65,6 +65,16 @@ final class Scribe implements SimulatedWorld.Witness {
     }
 
     @Override
+    public void says(String supervisor, JobEvent event) {
+        onlooker.says(supervisor, event);
+    }
+
+    @Override
+    public void ordered(Object order) {
+        onlooker.ordered(order);
+    }
+
+    @Override
     public void struck(long nowNs, String what) {
         onlooker.struck();
         digest = Dice.bits(digest, nowNs, what.hashCode());

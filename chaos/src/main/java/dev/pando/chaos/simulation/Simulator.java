@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /// Lives through plans with the actors that ship, far faster than life, and judges what became of each: one plan is one
 /// history, today and tomorrow.
@@ -120,8 +121,10 @@ public final class Simulator implements AutoCloseable {
         boolean unseen = alone && kinds.stream().anyMatch(SEEN_BY_COMPARISON::contains);
         List<Violation> violations = new ArrayList<>(Judge.judge(history, undisturbed.of(plan)));
         violations.removeIf(violation -> unseen && OF_NUMBERS.contains(violation.rule()));
+        violations.removeIf(violation -> isOfLostMoments(violation, plan, history));
         boolean mute = kinds.contains(Kind.JOURNAL_DOWN); // whoever waits to tell of a step may die of something else
-        violations.removeIf(violation -> mute && violation.rule() == Rule.STEPS_IN_ORDER);
+        violations.removeIf(violation ->
+                mute && violation.rule() == Rule.STEPS_IN_ORDER && isWhereSomebodyTakesOver(violation, history));
         boolean mayEnd =
                 kinds.stream().anyMatch(MAY_END_A_JOB::contains)
                         || undisturbed.of(plan).events().getLast() instanceof JobEvent.Failed;
@@ -134,6 +137,38 @@ public final class Simulator implements AutoCloseable {
                                         history.events().size() - 1,
                                         "the job gave up: " + failed.diagnosis())));
         return violations;
+    }
+
+    /// Between two steps, or in what is told when somebody takes over: all steps that were found, and then that it has.
+    private static boolean isWhereSomebodyTakesOver(Violation violation, History history) {
+        int here = Math.min(violation.position(), history.events().size() - 1);
+        List<JobEvent> before = history.events().subList(0, here + 1).reversed();
+        List<JobEvent> after = history.events().subList(here, history.events().size());
+        return Stream.concat(
+                        before.stream().skip(1).takeWhile(event -> !(event instanceof JobEvent.StepCommitted)),
+                        after.stream().dropWhile(event -> event instanceof JobEvent.StepCommitted).limit(1))
+                .anyMatch(event -> event instanceof JobEvent.Started(_, boolean resumed) && resumed);
+    }
+
+    /// Where moments are sharded workers may hold the weights of a state whose moments were lost with others. The judge
+    /// cannot know; the onlooker does, and says so where none were.
+    private static boolean isOfLostMoments(Violation violation, Plan plan, History history) {
+        if (plan.optimizerCopies() == 0 || violation.rule() != Rule.NO_STEP_REDONE) {
+            return false;
+        }
+        List<JobEvent> before = history.events().subList(0, violation.position() + 1).reversed();
+        for (JobEvent event : before) {
+            switch (event) {
+                case JobEvent.RungTried tried when Shares.givesUp(tried) -> {
+                    return true;
+                }
+                case JobEvent.StepCommitted _, JobEvent.Started _ -> {
+                    return false;
+                }
+                default -> {}
+            }
+        }
+        return false;
     }
 
     @Override

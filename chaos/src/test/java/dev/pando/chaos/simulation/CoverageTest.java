@@ -26,7 +26,6 @@ final class CoverageTest {
         }
 
         named.addAll(Set.of("serving", Moves.STOPPED)); // which have no name there
-        named.removeAll(Moves.OF_SHARDED_STATE);
         assertThat(Moves.states().stream().map(state -> state.replaceAll(".*: ", "")).distinct())
                 .containsExactlyInAnyOrderElementsOf(named);
     }

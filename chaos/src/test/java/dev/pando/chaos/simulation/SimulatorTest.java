@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SimulatorTest {
@@ -52,7 +53,28 @@ class SimulatorTest {
     @ValueSource(longs = {988, 3243, 3979, 9377})
     void shouldBreakNoRuleAnyMore(long seed) {
         try (Simulator simulator = new Simulator()) {
-            assertThat(simulator.run(Plans.draw(seed, 0)).violations()).isEmpty();
+            assertThat(simulator.run(Plans.draw(seed, 0).withOptimizerCopies(0)).violations()).isEmpty();
+        }
+    }
+
+    /// The same where optimizer state is sharded.
+    @ParameterizedTest
+    @CsvSource({"1095, 1", "2159, 2", "2725, 1", "2805, 1"})
+    void shouldBreakNoRuleAnyMoreWhereMomentsAreSharded(long seed, int copies) {
+        try (Simulator simulator = new Simulator()) {
+            assertThat(simulator.run(Plans.draw(seed, 0).withOptimizerCopies(copies)).violations()).isEmpty();
+        }
+    }
+
+    @Test
+    void shouldBreakNoRuleInTheWrittenHistories() {
+        try (Simulator simulator = new Simulator()) {
+            for (long seed = Plans.firstWritten(); seed < 0; seed++) {
+                Chronicle chronicle = simulator.run(Plans.draw(seed, 0));
+
+                assertThat(chronicle.violations()).as(chronicle.plan().toString()).isEmpty();
+            }
+            assertThat(simulator.coverage().unforeseen()).isEmpty();
         }
     }
 

@@ -174,7 +174,7 @@ final class Ownership {
                 to.tell(new JobOwner.Submit(job, answers));
             }
             Plan.Circumstances end = plan.circumstances();
-            if (end.ambush().isEmpty() && submitted && heard >= end.endAfter()) {
+            if (!isAskedInAmbush(end) && submitted && heard >= end.endAfter()) {
                 boolean atOnce = engine.dice(END, 0) < 0;
                 askForTheEnd(atOnce ? 0 : Long.remainderUnsigned(engine.dice(END, 1), END_NS));
             }
@@ -183,7 +183,13 @@ final class Ownership {
 
     /// The supervisor has got to the state in which the end is asked for.
     void ambush() {
-        askForTheEnd(0);
+        if (isAskedInAmbush(plan.circumstances())) {
+            askForTheEnd(0);
+        }
+    }
+
+    private static boolean isAskedInAmbush(Plan.Circumstances end) {
+        return !end.ambush().isEmpty() && end.endAfter() == 0;
     }
 
     private void askForTheEnd(long afterNs) {

@@ -38,10 +38,11 @@ public record Plan(
     /// @param ending whether somebody ends it before it is complete
     /// @param endAfter so many events
     /// @param unfit machine whose devices take no part in it; below 0 where all do
-    /// @param ambush a state of the supervisor in which the end is asked for, and in which those faults of nodes strike
-    ///   that are to strike at a step; empty where they do not wait for any
-    public record Circumstances(Ending ending, int endAfter, int unfit, String ambush) {
-        public static final Circumstances USUAL = new Circumstances(Ending.COMPLETE, 0, -1, "");
+    /// @param ambush a state of the supervisor in which the end is asked for, unless it is after some events, and in
+    ///   which those faults of nodes strike that are to strike at a step; empty where they do not wait for any
+    /// @param ambushFrom the first step at which they wait for it
+    public record Circumstances(Ending ending, int endAfter, int unfit, String ambush, int ambushFrom) {
+        public static final Circumstances USUAL = new Circumstances(Ending.COMPLETE, 0, -1, "", 0);
 
         @Override
         public String toString() {
@@ -51,7 +52,8 @@ public record Plan(
                             : ", " + ending.name().toLowerCase(Locale.ROOT) + " after " + endAfter + " events";
             return end
                     + (unfit < 0 ? "" : ", node-" + unfit + " refuses")
-                    + (ambush.isEmpty() ? "" : ", ambushed when " + ambush);
+                    + (ambush.isEmpty() ? "" : ", ambushed when " + ambush)
+                    + (ambushFrom == 0 ? "" : " from step " + ambushFrom + " on");
         }
     }
 

@@ -5,6 +5,7 @@ import dev.pando.actors.JobEntry;
 import dev.pando.actors.JobEvent;
 import dev.pando.actors.JobSpec;
 import dev.pando.actors.NodeSupervisor;
+import dev.pando.actors.PipelineStage;
 import dev.pando.actors.Workbench;
 import dev.pando.chaos.faults.Fault;
 import dev.pando.chaos.faults.FaultScript;
@@ -28,10 +29,12 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.internal.AdaptWithRegisteredMessageAdapter;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
 /// A job on simulated machines, with the actors that ship: nodes that die, stand still and cannot hear each other,
 /// devices that fail, a disk, and somebody who listens.
+// Long because all that nodes, engine and witness ask of a world meets here.
 public final class SimulatedWorld implements World, AutoCloseable {
     /// Sees every turn.
     public interface Witness {
@@ -42,6 +45,12 @@ public final class SimulatedWorld implements World, AutoCloseable {
 
         /// Somebody was told of this.
         void told(JobEvent event);
+
+        /// A supervisor whose job shards optimizer state tells its owner of this.
+        void says(String supervisor, JobEvent event);
+
+        /// A worker of such a job is told something.
+        void ordered(Object order);
     }
 
     private static final int SHARD = 41;
@@ -51,6 +60,7 @@ public final class SimulatedWorld implements World, AutoCloseable {
     private static final long LATEST_NS = 15_000_000_000L;
     private static final long SHARD_NS = 200_000_000;
     private static final String JOB = "job";
+    private static final String COPIER = "snapshot-"; // before the name of a worker: a thread
 
     private final SimulatedSystem system;
     private final Engine engine;
@@ -199,7 +209,10 @@ public final class SimulatedWorld implements World, AutoCloseable {
 
     private DeviceThread thread(Node node, String name) {
         Task task = new Task(engine, node, name);
-        return name.startsWith("snapshot-") ? new SlowCopier(engine, task, name.hashCode()) : task;
+        return name.startsWith(COPIER)
+                ? new SlowCopier(
+                        engine, task, name.hashCode(), () -> injection.copying(name.substring(COPIER.length())))
+                : task;
     }
 
     /// The process that runs on a machine, if one has started yet.
@@ -304,6 +317,9 @@ public final class SimulatedWorld implements World, AutoCloseable {
         if (arrives == null) {
             return null;
         }
+        if (plan.optimizerCopies() > 0) {
+            show(sender, message);
+        }
         if (from == null || to == null || from == to) {
             return new Delivery(arrives, 0);
         }
@@ -311,9 +327,21 @@ public final class SimulatedWorld implements World, AutoCloseable {
         return new Delivery(arrives, network.parts(from, to) ? nodeFaults.untilHealedNs() + latencyNs : latencyNs);
     }
 
+    private void show(String sender, Object message) {
+        switch (message) {
+            case AdaptWithRegisteredMessageAdapter<?> told when told.msg() instanceof JobEvent event ->
+                    witness.says(sender, event);
+            case PipelineStage.Command order -> witness.ordered(order);
+            case null, default -> {}
+        }
+    }
+
     @Override
     public void took(String path, Object message, Object behavior) {
-        if (!ambushed && behavior != null && behavior.toString().equals(plan.circumstances().ambush())) {
+        if (!ambushed
+                && behavior != null
+                && behavior.toString().equals(plan.circumstances().ambush())
+                && nodeFaults.step() >= plan.circumstances().ambushFrom()) {
             ambushed = true;
             nodeFaults.ambush();
             ownership.ambush();

@@ -8,7 +8,9 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionStage;
 
 /// The thread that copies a state while its device goes on: takes its time, sometimes longer than a step.
-record SlowCopier(Engine engine, Task task, long address) implements DeviceThread {
+///
+/// @param begun lets faults strike that wait for a copy
+record SlowCopier(Engine engine, Task task, long address, Runnable begun) implements DeviceThread {
     private static final int COPY = 44;
     private static final long LONGEST_NS = 1_500_000_000L;
 
@@ -16,6 +18,7 @@ record SlowCopier(Engine engine, Task task, long address) implements DeviceThrea
     public <T> CompletionStage<T> submit(Callable<T> copy) {
         return task.submit(() -> {
             Wait.sleep(engine, Long.remainderUnsigned(engine.dice(COPY, address, engine.nowNs()), LONGEST_NS));
+            begun.run();
             return copy.call();
         });
     }

@@ -52,7 +52,23 @@ final class Bugs {
                 Patch.body("Planner", "handOver", Bugs::emptyMap));
         takeovers(bugs);
         SeamBugs.all().forEach((name, tampering) -> bugs.add(new Bug(name, tampering, List.of())));
+        shardedState(bugs);
         return bugs;
+    }
+
+    /// What can be wrong where optimizer state is sharded.
+    private static void shardedState(List<Bug> bugs) {
+        add(bugs, "a state is given up though each span has a holder", Patch.no("Sharding", "isCoveredBy"));
+        add(bugs, "what a lost worker held still counts as held", Patch.idle("Sharding", "left"));
+        add(bugs, "weights are not gathered after a step", Patch.without("Transfer", "gather", "add", 0, 2));
+        add(bugs, "moments that somebody is to hold begin at 0", Patch.without("Transfer", "rebuild", "add", 0, 2));
+        add(bugs, "a state is put together of one's own moments", Patch.without("Transfer", "collect", "add", 0, 2));
+        add(
+                bugs,
+                "a step that is ordered once more is applied once more",
+                Patch.no("StageWork", "isApplied"),
+                Patch.idle("StageWork", "requireState"));
+        add(bugs, "whoever takes over does not bring the last step to all", Patch.no("Muster", "isUneven"));
     }
 
     /// What can be wrong where the lead of a job passes from one node to another.
