@@ -19,8 +19,22 @@ public final class Caller {
     public static final class Unanswered extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
+        private final boolean isUnavailable;
+
         Unanswered(String sentence, Throwable cause) {
             super(sentence, cause);
+            this.isUnavailable = false;
+        }
+
+        /// It answers that it is of no grove now.
+        private Unanswered(String sentence) {
+            super(sentence);
+            this.isUnavailable = true;
+        }
+
+        /// Whether the node is of no grove now, by its own word or for want of anybody who listens.
+        boolean isNoMember() {
+            return isUnavailable || isRefused();
         }
 
         /// Whether nobody even listens there.
@@ -77,8 +91,7 @@ public final class Caller {
                             throw new UserError(sentence.asText());
                         });
                 if (answer.has(Answers.UNAVAILABLE)) {
-                    throw new Unanswered(
-                            "the node at " + where + ": " + answer.get(Answers.UNAVAILABLE).asText(), null);
+                    throw new Unanswered("the node at " + where + ": " + answer.get(Answers.UNAVAILABLE).asText());
                 }
                 if (!each.test(answer)) {
                     return;

@@ -2,21 +2,21 @@ package dev.pando.runtime.grove;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigRenderOptions;
+import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValueFactory;
 import dev.pando.actors.Stopwatch;
+import dev.pando.runtime.grove.NodeHosts.NodeHost;
 import dev.pando.runtime.settings.UserError;
 import java.io.File;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -37,32 +37,26 @@ public final class Nodes implements AutoCloseable {
     private static final long LEAVING_SECONDS = 10;
     private static final long A_MOMENT_MS = 50;
     private static final int ANSWER_MS = 2_000;
-    private static final long BETWEEN_LOOKS_MS = 100;
+    private static final long BETWEEN_LOOKS_MS = 1_000; // at a member; at others, more often
+    private static final long A_SHORT_WHILE_MS = 100;
     private static final int KILLED = 128; // exit values from there on: by a signal, so not by a fault of its own
 
     /// The terminal's Ctrl-C goes to all processes at once, and is meant for the one in front: JVMs heed a signal that
     /// they find ignored no more than anyone else.
     private static final List<String> DEAF_TO_CTRL_C = List.of("/bin/sh", "-c", "trap '' INT; exec \"$@\"", "sh");
 
-    /// @param joined whom it was told to join: none where it is the first of its grove
-    /// @param member whether it ever was let in
-    private record Child(NodeProcess node, Process process, List<Child> joined, AtomicBoolean member, long sinceNs) {
+    private record Child(NodeProcess node, Process process, long sinceNs) {
         boolean isAlive() {
             return process.isAlive();
-        }
-
-        /// Whether it is of the grove, or will be. One that was told to join nodes of which none is left, before any of
-        /// them let it in, waits in vain.
-        boolean isRooted() {
-            return isAlive() && (member.get() || joined.isEmpty() || joined.stream().anyMatch(Child::isRooted));
         }
     }
 
     private final List<String> nodeCommand;
-    private final Config grove;
+    private final NodeHosts hosts;
     private final Path folder;
     private final Stopwatch stopwatch;
     private final Consumer<String> hopeless;
+    private final Roots roots;
     private final ReentrantLock lock = new ReentrantLock();
     private final List<Child> children = new ArrayList<>();
     private final List<Child> leaving = new ArrayList<>();
@@ -70,14 +64,18 @@ public final class Nodes implements AutoCloseable {
     private int started;
     private int shortLives;
 
-    private Nodes(List<String> nodeCommand, Config grove, Path folder, Stopwatch stopwatch, Consumer<String> hopeless) {
+    private Nodes(
+            List<String> nodeCommand, NodeHosts hosts, Path folder, Stopwatch stopwatch, Consumer<String> hopeless) {
         this.nodeCommand = nodeCommand;
         this.hopeless = hopeless;
-        this.grove = grove;
+        this.hosts = hosts;
         this.folder = folder;
         this.stopwatch = stopwatch;
+        this.roots = new Roots(this::isAlive, stopwatch);
     }
 
+    /// All of them at the address that their grove's settings name.
+    ///
     /// @param devices of each node
     /// @param nodeCommand the words of the command line that make a process a node: `node`
     /// @param grove the group `pando.grove` of all of them
@@ -90,7 +88,19 @@ public final class Nodes implements AutoCloseable {
             Path folder,
             Stopwatch stopwatch,
             Consumer<String> hopeless) {
-        Nodes nodes = new Nodes(nodeCommand, grove, folder, stopwatch, hopeless);
+        return start(devices, nodeCommand, grove, NodeHosts.here(grove.getString("host")), folder, stopwatch, hopeless);
+    }
+
+    /// @param hosts where each of them lives, also one that takes another's place
+    public static Nodes start(
+            List<Integer> devices,
+            List<String> nodeCommand,
+            Config grove,
+            NodeHosts hosts,
+            Path folder,
+            Stopwatch stopwatch,
+            Consumer<String> hopeless) {
+        Nodes nodes = new Nodes(nodeCommand, hosts, folder, stopwatch, hopeless);
         try {
             Files.createDirectories(folder);
             Files.writeString(
@@ -121,24 +131,32 @@ public final class Nodes implements AutoCloseable {
         }
     }
 
+    private boolean isAlive(String name) {
+        return children.stream().anyMatch(child -> child.node().name().equals(name) && child.isAlive());
+    }
+
+    private boolean isRooted(Child child) {
+        return roots.isRooted(child.node().name());
+    }
+
     /// Starts one more node.
     public NodeProcess startOne(int devices) throws IOException {
         lock.lock();
         try {
             String name = "node-" + ++started;
-            List<Child> others = children.stream().filter(Child::isRooted).toList();
-            String host = grove.getString("host");
-            int port = freePort(host);
+            List<Child> others = children.stream().filter(this::isRooted).toList();
+            NodeHost host = hosts.next();
             File log = folder.resolve(name + ".out").toFile();
             Process process =
-                    new ProcessBuilder(command(name, devices, port, others))
+                    new ProcessBuilder(command(name, devices, host, others))
                             .redirectErrorStream(true)
                             .redirectOutput(log)
                             .start();
-            NodeProcess node = new NodeProcess(name, devices, host + ":" + port, process.toHandle());
-            Child child = new Child(node, process, others, new AtomicBoolean(), stopwatch.nanos());
+            NodeProcess node = new NodeProcess(name, devices, host.address() + ":" + host.port(), process.toHandle());
+            Child child = new Child(node, process, stopwatch.nanos());
             children.add(child);
-            Thread.ofVirtual().name("pando-joining-" + name).start(() -> awaitMembership(child));
+            roots.begins(name, others.stream().map(other -> other.node().name()).toList());
+            Thread.ofVirtual().name("pando-look-at-" + name).start(() -> lookAt(child));
             Thread.ofVirtual().name("pando-" + name).start(() -> follow(child));
             LOG.info("{} is process {}", name, process.pid());
             return node;
@@ -154,6 +172,7 @@ public final class Nodes implements AutoCloseable {
             for (Child child : List.copyOf(children)) {
                 if (child.node().equals(node)) {
                     children.remove(child);
+                    roots.ends(node.name());
                     leaving.add(child);
                     child.process().destroy();
                 }
@@ -172,15 +191,9 @@ public final class Nodes implements AutoCloseable {
         }
     }
 
-    /// Should somebody take it first, the node ends at once, and the next one gets another.
-    private static int freePort(String host) throws IOException {
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getByName(host))) {
-            return free.getLocalPort();
-        }
-    }
-
-    private List<String> command(String name, int devices, int port, List<Child> others) {
-        List<String> command = new ArrayList<>(DEAF_TO_CTRL_C);
+    private List<String> command(String name, int devices, NodeHost host, List<Child> others) {
+        List<String> command = new ArrayList<>(host.command());
+        command.addAll(DEAF_TO_CTRL_C);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
                 .filter(flag -> !flag.startsWith("-agentlib:jdwp") && !flag.equals("-XX:+AutoCreateSharedArchive"))
@@ -189,7 +202,8 @@ public final class Nodes implements AutoCloseable {
         command.addAll(nodeCommand);
         command.addAll(List.of(config().toString(), "--attached", "--name", name));
         command.addAll(List.of("--devices", Integer.toString(devices)));
-        command.addAll(List.of("--set", "pando.grove.port=" + port));
+        command.addAll(List.of("--set", "pando.grove.host=" + ConfigUtil.quoteString(host.address())));
+        command.addAll(List.of("--set", "pando.grove.port=" + host.port()));
         if (!others.isEmpty()) {
             command.add("--join");
             command.add(others.stream().map(other -> other.node().address()).collect(Collectors.joining(",")));
@@ -232,30 +246,52 @@ public final class Nodes implements AutoCloseable {
     private void endTheLost() {
         lock.lock();
         try {
-            children.stream().filter(child -> !child.isRooted()).forEach(child -> child.process().destroyForcibly());
+            for (Child child : children) {
+                if (child.isAlive() && !isRooted(child)) {
+                    LOG.info("{} waits in vain to be let into a grove, and is ended", child.node().name());
+                    child.process().destroyForcibly();
+                }
+            }
         } finally {
             lock.unlock();
         }
     }
 
-    private void awaitMembership(Child child) {
+    /// Again and again, until it ends.
+    private void lookAt(Child child) {
         try {
-            while (child.isAlive() && !isMember(child)) {
-                if (closing.await(BETWEEN_LOOKS_MS, TimeUnit.MILLISECONDS)) {
+            boolean isMember = false;
+            while (child.isAlive()) {
+                isMember = isMember(child).orElse(isMember);
+                note(child, isMember);
+                if (closing.await(isMember ? BETWEEN_LOOKS_MS : A_SHORT_WHILE_MS, TimeUnit.MILLISECONDS)) {
                     return;
                 }
             }
-            child.member().set(true);
         } catch (InterruptedException over) {
             Thread.currentThread().interrupt();
         }
     }
 
-    private static boolean isMember(Child child) {
+    private void note(Child child, boolean isMember) {
+        lock.lock();
         try {
-            return !Caller.one(child.node().address(), Talk.ask("where"), "where", ANSWER_MS).isMissingNode();
-        } catch (Caller.Unanswered | UserError no) {
-            return false;
+            roots.found(child.node().name(), isMember);
+            endTheLost();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// @return empty where nothing is known
+    private static Optional<Boolean> isMember(Child child) {
+        try {
+            return Optional.of(
+                    !Caller.one(child.node().address(), Talk.ask("where"), "where", ANSWER_MS).isMissingNode());
+        } catch (Caller.Unanswered no) {
+            return no.isNoMember() ? Optional.of(false) : Optional.empty();
+        } catch (UserError somebodyElse) {
+            return Optional.empty();
         }
     }
 
@@ -265,6 +301,7 @@ public final class Nodes implements AutoCloseable {
         lock.lock();
         try {
             children.remove(child);
+            roots.ends(child.node().name());
             LOG.info("{} ended: {}", child.node().name(), child.process());
             boolean shortLived = stopwatch.secondsSince(child.sinceNs()) < A_SHORT_LIFE_SECONDS;
             shortLives = shortLived && child.process().exitValue() < KILLED ? shortLives + 1 : 0;
