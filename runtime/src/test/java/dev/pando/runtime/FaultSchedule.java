@@ -1,6 +1,7 @@
 package dev.pando.runtime;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 
@@ -26,31 +27,51 @@ record FaultSchedule(long seed, List<Fault> faults) {
         FREEZE_THE_LEADER,
         /// Until the grove has gone on without it.
         FREEZE_FOR_LONG,
+        /// Its host and all others do not hear each other.
+        CUT_OFF_A_WORKER,
+        CUT_OFF_THE_LEADER,
+        /// Any of the hosts from the others.
+        SPLIT,
+        /// One of these three, until the grove has gone on without the smaller side.
+        CUT_OFF_FOR_LONG,
         JOIN,
         /// By SIGTERM.
         LEAVE,
-        THE_LEADER_LEAVES
+        THE_LEADER_LEAVES;
+
+        boolean isCut() {
+            return switch (this) {
+                case CUT_OFF_A_WORKER, CUT_OFF_THE_LEADER, SPLIT, CUT_OFF_FOR_LONG -> true;
+                default -> false;
+            };
+        }
     }
 
     /// @param steps of the job
-    static FaultSchedule of(long seed, long steps) {
+    /// @param cuts whether nodes can be cut off from each other
+    static FaultSchedule of(long seed, long steps, boolean cuts) {
         Random dice = new Random(seed * 0x9E3779B97F4A7C15L);
         List<Fault> faults = new ArrayList<>();
         long step = 1;
         for (int i = 1 + dice.nextInt(MOST_FAULTS); i > 0; i--) {
             step += dice.nextInt((int) (steps / MOST_FAULTS));
-            faults.add(new Fault(step, kind(dice), dice.nextInt(1024)));
+            faults.add(new Fault(step, kind(dice, cuts), dice.nextInt(1024)));
         }
         return new FaultSchedule(seed, List.copyOf(faults));
     }
 
     /// The death of all nodes, and long silence, take long to get over, and are drawn more rarely.
-    private static Kind kind(Random dice) {
-        Kind kind = Kind.values()[dice.nextInt(Kind.values().length)];
+    private static Kind kind(Random dice, boolean cuts) {
+        Kind kind = any(dice, cuts);
         return switch (kind) {
-            case KILL_ALL, FREEZE_FOR_LONG -> Kind.values()[dice.nextInt(Kind.values().length)];
+            case KILL_ALL, FREEZE_FOR_LONG, CUT_OFF_FOR_LONG -> any(dice, cuts);
             default -> kind;
         };
+    }
+
+    private static Kind any(Random dice, boolean cuts) {
+        List<Kind> kinds = Arrays.stream(Kind.values()).filter(kind -> cuts || !kind.isCut()).toList();
+        return kinds.get(dice.nextInt(kinds.size()));
     }
 
     @Override

@@ -5,14 +5,21 @@ import static org.assertj.core.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.pando.actors.Stopwatch;
 import dev.pando.runtime.folder.StepLine;
+import dev.pando.runtime.grove.Caller;
+import dev.pando.runtime.grove.Talk;
+import dev.pando.runtime.settings.UserError;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,39 +27,35 @@ import org.junit.jupiter.api.io.TempDir;
 /// One node on a host and two on another, with a cable between them that delays and loses, is cut, and mended.
 @Timeout(value = 6, unit = TimeUnit.MINUTES)
 class PartitionTest {
-    private static final ObjectMapper JSON = new ObjectMapper();
     private static final int MINORITY = 0;
     private static final int MAJORITY = 1;
     private static final List<Integer> PORTS = List.of(7401, 7402, 7403); // the first is the minority's
     private static final double PATIENCE_SECONDS = 150;
     private static final long A_MOMENT_MS = 100;
+    private static final int ANSWER_MS = 10_000;
     private static final int MOST_JOBS = 6;
     private static final int FURTHER = 20; // steps
 
     private final Stopwatch stopwatch = Stopwatch.system();
     private final List<String> jobs = new ArrayList<>();
+    private final List<Process> processes = new ArrayList<>();
 
     @TempDir private Path temp;
 
     private TinyJob tiny;
-    private TwoHosts hosts;
-
-    @FunctionalInterface
-    private interface Condition {
-        boolean holds() throws IOException;
-    }
+    private NamespacedHosts hosts;
 
     @Test
     void shouldCommitNothingInAMinorityAndGoOnInTheMajority() throws Exception {
         tiny = new TinyJob(temp);
-        try (TwoHosts two = twoHosts()) {
+        try (NamespacedHosts two = twoHosts()) {
             hosts = two;
             startNodes();
             String led = submitUntilTheMinorityLeads();
             await("steps of " + led, () -> step(MAJORITY, led) > 5);
             await("three workers at " + led, () -> status(MAJORITY, led).path("workers").size() == PORTS.size());
 
-            two.cut();
+            two.cut(Set.of(MINORITY));
 
             assertMinorityHalts(led);
             for (String job : jobs) {
@@ -60,22 +63,24 @@ class PartitionTest {
                 await("the majority to go on with " + job, () -> step(MAJORITY, job) > known + FURTHER);
             }
 
-            two.mend();
+            two.mend(Set.of(MINORITY));
 
             await("the minority to join again", () -> nodesUp(PORTS.size() - 1) == PORTS.size());
             for (String job : jobs) {
                 await("three workers at " + job, () -> status(MAJORITY, job).path("workers").size() == PORTS.size());
                 end(job);
             }
+        } finally {
+            endProcesses();
         }
         for (String job : jobs) {
             assertSameBitsAsUndisturbed(job);
         }
     }
 
-    private static TwoHosts twoHosts() {
+    private static NamespacedHosts twoHosts() {
         try {
-            return new TwoHosts("delay 2ms loss 0.5%");
+            return new NamespacedHosts(2, "delay 2ms loss 0.5%");
         } catch (IOException refused) {
             return abort("no network namespaces can be made here: " + refused.getMessage());
         }
@@ -84,8 +89,30 @@ class PartitionTest {
     private void startNodes() throws Exception {
         for (int i = 0; i < PORTS.size(); i++) {
             int node = i;
-            hosts.pando(host(i), temp.resolve("node-" + i + ".out"), arguments(i));
+            pando(host(i), temp.resolve("node-" + i + ".out"), arguments(i));
             await("node-" + i, () -> nodesUp(node) == node + 1);
+        }
+    }
+
+    /// Starts `pando …` on a host.
+    private Process pando(int host, Path log, List<String> arguments) throws IOException {
+        List<String> command = new ArrayList<>(hosts.on(host));
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                .filter(flag -> !flag.startsWith("-agentlib:jdwp"))
+                .forEach(command::add);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.pando.runtime.cli.Main"));
+        command.addAll(arguments);
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+        processes.add(process);
+        return process;
+    }
+
+    /// What a process holds, such as the lock of a folder, it holds until it has ended.
+    private void endProcesses() throws InterruptedException {
+        processes.forEach(Process::destroyForcibly);
+        for (Process process : processes) {
+            assertThat(process.waitFor((long) PATIENCE_SECONDS, TimeUnit.SECONDS)).as("the end of " + process).isTrue();
         }
     }
 
@@ -128,7 +155,7 @@ class PartitionTest {
                             "pando.job.checkpoint { every-steps = 500, keep = 2 }");
             String node = hosts.address(MAJORITY) + ":" + PORTS.getLast();
             Process submit =
-                    hosts.pando(
+                    pando(
                             MAJORITY,
                             temp.resolve("submit-" + i + ".out"),
                             List.of("submit", conf.toString(), "--to", node));
@@ -144,7 +171,7 @@ class PartitionTest {
     }
 
     private void end(String job) throws Exception {
-        hosts.ask(MAJORITY, PORTS.getLast(), question("end", job));
+        answer(MAJORITY, Talk.ask("end").put("job", job), "accepted");
         await("the end of " + job, () -> status(MAJORITY, job).path("phase").asText().equals("STOPPED"));
     }
 
@@ -165,29 +192,32 @@ class PartitionTest {
         }
     }
 
-    private long step(int host, String job) throws IOException {
+    private long step(int host, String job) {
         return status(host, job).path("step").asLong(-1);
     }
 
     /// Empty where nobody knows.
-    private JsonNode status(int host, String job) throws IOException {
-        return answer(host, question("status", job)).path("status");
+    private JsonNode status(int host, String job) {
+        return answer(host, Talk.ask("status").put("job", job), "status");
     }
 
-    private static String question(String ask, String job) {
-        return "{\"ask\": \"" + ask + "\", \"job\": \"" + job + "\"}";
+    private JsonNode answer(int host, ObjectNode question, String key) {
+        return answer(
+                hosts.address(host) + ":" + (host == MINORITY ? PORTS.getFirst() : PORTS.getLast()), question, key);
     }
 
-    private JsonNode answer(int host, String question) throws IOException {
-        String line = hosts.ask(host, host == MINORITY ? PORTS.getFirst() : PORTS.getLast(), question);
-        return line.isEmpty() ? JSON.createObjectNode() : JSON.readTree(line);
+    private static JsonNode answer(String node, ObjectNode question, String key) {
+        try {
+            return Caller.one(node, question, key, ANSWER_MS);
+        } catch (Caller.Unanswered | UserError nobodyKnows) {
+            return MissingNode.getInstance();
+        }
     }
 
     /// As that node sees it.
-    private int nodesUp(int node) throws IOException {
+    private int nodesUp(int node) {
         int up = 0;
-        String line = hosts.ask(host(node), PORTS.get(node), "{\"ask\": \"grove\"}");
-        for (JsonNode member : JSON.readTree(line.isEmpty() ? "{}" : line).path("nodes")) {
+        for (JsonNode member : answer(hosts.address(host(node)) + ":" + PORTS.get(node), Talk.ask("grove"), "nodes")) {
             up += member.path("status").asText().equals("up") ? 1 : 0;
         }
         return up;
@@ -197,9 +227,9 @@ class PartitionTest {
         return StepLine.read(tiny.out(job)).size();
     }
 
-    private void await(String what, Condition condition) throws Exception {
+    private void await(String what, BooleanSupplier condition) throws Exception {
         long begin = stopwatch.nanos();
-        while (!condition.holds()) {
+        while (!condition.getAsBoolean()) {
             assertThat(stopwatch.secondsSince(begin)).as("seconds until " + what).isLessThan(PATIENCE_SECONDS);
             TimeUnit.MILLISECONDS.sleep(A_MOMENT_MS);
         }

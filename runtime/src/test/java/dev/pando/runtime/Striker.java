@@ -9,23 +9,31 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /// Does to the processes of a grove what a [FaultSchedule] says, and keeps the grove between three and five nodes.
 final class Striker {
     private static final int FEWEST = 3;
     private static final int MOST = 5;
-    private static final long COLLECTION_MS = 2_000;
+    private static final long SHORT_MS = 2_000; // within the patience of the cluster, and beyond that of a job
     private static final long LONG_MS = 13_000; // longer than the cluster's patience with silence
 
     private final Nodes nodes;
     private final Grove grove;
-    private final List<CompletableFuture<Void>> frozen = new ArrayList<>();
+    private final Optional<NamespacedHosts> hosts;
+    private final List<CompletableFuture<Void>> passing = new ArrayList<>();
 
-    Striker(Nodes nodes, Grove grove) {
+    /// @param hosts those of the nodes; empty: all are on this one
+    Striker(Nodes nodes, Grove grove, Optional<NamespacedHosts> hosts) {
         this.nodes = nodes;
         this.grove = grove;
+        this.hosts = hosts;
     }
 
     /// @return what was done
@@ -36,19 +44,23 @@ final class Striker {
             case KILL_THE_LEADER_AND_A_WORKER ->
                     signal("KILL", one(job, true, fault.pick()), one(job, false, fault.pick()));
             case KILL_ALL -> signal("KILL", nodes.running().toArray(NodeProcess[]::new));
-            case FREEZE_A_WORKER -> freeze(one(job, false, fault.pick()), COLLECTION_MS);
-            case FREEZE_THE_LEADER -> freeze(one(job, true, fault.pick()), COLLECTION_MS);
+            case FREEZE_A_WORKER -> freeze(one(job, false, fault.pick()), SHORT_MS);
+            case FREEZE_THE_LEADER -> freeze(one(job, true, fault.pick()), SHORT_MS);
             case FREEZE_FOR_LONG -> freeze(one(job, fault.pick() % 3 == 0, fault.pick()), LONG_MS);
+            case CUT_OFF_A_WORKER -> cut(hostOf(one(job, false, fault.pick())), SHORT_MS);
+            case CUT_OFF_THE_LEADER -> cut(hostOf(one(job, true, fault.pick())), SHORT_MS);
+            case SPLIT -> cut(some(fault.pick()), SHORT_MS);
+            case CUT_OFF_FOR_LONG -> cut(any(job, fault.pick()), LONG_MS);
             case JOIN -> join();
             case LEAVE -> leave(one(job, false, fault.pick()));
             case THE_LEADER_LEAVES -> leave(one(job, true, fault.pick()));
         };
     }
 
-    /// Waits until whoever is frozen is no longer.
-    void thawAll() {
-        frozen.forEach(CompletableFuture::join);
-        frozen.clear();
+    /// Waits until nobody is frozen or cut off any more.
+    void awaitPassing() {
+        passing.forEach(CompletableFuture::join);
+        passing.clear();
     }
 
     private NodeProcess one(String job, boolean leading, int pick) {
@@ -86,10 +98,62 @@ final class Striker {
 
     private String freeze(NodeProcess node, long forMs) {
         String told = signal("STOP", node);
-        frozen.add(
-                CompletableFuture.runAsync(
-                        () -> signal("CONT", node), CompletableFuture.delayedExecutor(forMs, TimeUnit.MILLISECONDS)));
+        after(forMs, () -> signal("CONT", node));
         return told + " for " + forMs + " ms";
+    }
+
+    private Set<Integer> hostOf(NodeProcess node) {
+        return Set.of(hosts.orElseThrow().hostOf(node.address()));
+    }
+
+    private Set<Integer> any(String job, int pick) {
+        return switch (pick % 3) {
+            case 0 -> hostOf(one(job, true, pick / 3));
+            case 1 -> hostOf(one(job, false, pick / 3));
+            default -> some(pick / 3);
+        };
+    }
+
+    /// At least one of the hosts on which nodes run, and not all of them if there are two.
+    private Set<Integer> some(int pick) {
+        List<Integer> inUse =
+                nodes.running().stream()
+                        .map(node -> hosts.orElseThrow().hostOf(node.address()))
+                        .distinct()
+                        .sorted()
+                        .toList();
+        int sides = 1 + pick % Math.max(1, (1 << inUse.size()) - 2);
+        return IntStream.range(0, inUse.size())
+                .filter(i -> (sides >> i & 1) == 1)
+                .mapToObj(inUse::get)
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private String cut(Set<Integer> side, long forMs) {
+        List<String> cutOff =
+                nodes.running().stream()
+                        .filter(node -> side.contains(hosts.orElseThrow().hostOf(node.address())))
+                        .map(NodeProcess::name)
+                        .toList();
+        try {
+            hosts.orElseThrow().cut(side);
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+        after(forMs, () -> mend(side));
+        return "cut off for " + forMs + " ms: hosts " + side + " with " + String.join(", ", cutOff);
+    }
+
+    private void mend(Set<Integer> side) {
+        try {
+            hosts.orElseThrow().mend(side);
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+    }
+
+    private void after(long ms, Runnable end) {
+        passing.add(CompletableFuture.runAsync(end, CompletableFuture.delayedExecutor(ms, TimeUnit.MILLISECONDS)));
     }
 
     private static String signal(String name, NodeProcess... victims) {
