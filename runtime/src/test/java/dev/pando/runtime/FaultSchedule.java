@@ -60,11 +60,11 @@ record FaultSchedule(long seed, List<Fault> faults) {
         return new FaultSchedule(seed, List.copyOf(faults));
     }
 
-    /// The death of all nodes, and long silence, take long to get over, and are drawn more rarely.
+    /// The death of all nodes, and a long silence, take long to get over, and are drawn more rarely.
     private static Kind kind(Random dice, boolean cuts) {
         Kind kind = any(dice, cuts);
         return switch (kind) {
-            case KILL_ALL, FREEZE_FOR_LONG, CUT_OFF_FOR_LONG -> any(dice, cuts);
+            case KILL_ALL, FREEZE_FOR_LONG -> any(dice, cuts);
             default -> kind;
         };
     }
