@@ -22,9 +22,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Props;
@@ -162,8 +164,11 @@ final class NodeDesk implements Desk {
         }
     }
 
-    private static void pass(BlockingQueue<Told> told, Answers answers) throws IOException, InterruptedException {
-        while (told.size() < MOST_BEHIND) {
+    /// Until nobody listens any more, or the node is a member no longer: its process may be one again, and whoever
+    /// watches is to ask anew.
+    private void pass(BlockingQueue<Told> told, Answers answers) throws IOException, InterruptedException {
+        CompletableFuture<Done> end = system.getWhenTerminated().toCompletableFuture();
+        while (told.size() < MOST_BEHIND && !end.isDone()) {
             Told next = told.poll(HEARTBEAT_MS, TimeUnit.MILLISECONDS);
             if (next == null) {
                 answers.tell("still", true);

@@ -3,14 +3,18 @@ package dev.pando.runtime.cli;
 import static dev.pando.runtime.cli.CommandLines.pando;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigValueFactory;
 import dev.pando.runtime.GroveNode;
 import dev.pando.runtime.TinyJob;
 import dev.pando.runtime.cli.CommandLines.Shown;
+import dev.pando.runtime.grove.Caller;
 import dev.pando.runtime.grove.NodeSettings;
+import dev.pando.runtime.grove.Talk;
 import dev.pando.runtime.settings.Written;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -23,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
 class GroveQuestionsTest {
     private static final long PATIENCE_SECONDS = 60;
+    private static final int FOR_EVER = 20; // signs of life, one a second
 
     @TempDir private Path temp;
 
@@ -125,6 +130,25 @@ class GroveQuestionsTest {
         assertThat(pando("status", "tiny", "--history", "--to", node.address()).out().lines())
                 .allMatch(line -> line.matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z  .+"))
                 .anyMatch(line -> line.endsWith("somebody asked for its end, with a checkpoint"));
+    }
+
+    /// Its process may live on, and be a member again: with a question of an earlier life still open, a watch would
+    /// hear that all is well, and nothing else, for ever.
+    @Test
+    void shouldHangUpOnWhoeverWatchesWhenTheNodeEnds() {
+        pando("submit", tiny.file("run"), "--steps", 100_000_000, "--to", node.address());
+        List<JsonNode> stills = new ArrayList<>();
+
+        Caller.ask(
+                node.address(),
+                Talk.ask("watch").put("job", "tiny"),
+                (int) TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS),
+                answer -> {
+                    node.close();
+                    return !answer.has("still") || stills.add(answer) && stills.size() < FOR_EVER;
+                });
+
+        assertThat(stills).hasSizeLessThan(FOR_EVER);
     }
 
     private static void assertRefused(String sentence, Object... arguments) {
