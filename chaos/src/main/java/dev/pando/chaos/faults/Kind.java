@@ -32,14 +32,18 @@ public enum Kind {
             Injector.ALL,
             "A call takes this much longer, deaf to interrupts, then goes on as if nothing had been: a process that was"
                     + " stopped and continued.",
-            "If it outlasts the step's pace the worker is given up, and what it does after its return changes nothing."
-                    + " Same bits."),
+            "Where the whole process stands still for about 0.4 s (four times the usual between two signs of life, if"
+                    + " that is longer), the worker is set aside: others do its part of the step, and on its return it"
+                    + " joins again with its replica, which gets the state from a peer. Where a call alone is stuck the"
+                    + " process still gives signs of life, and the worker is given up once it outlasts the step's pace, as"
+                    + " for hang. Same bits."),
     GC_PAUSE(
             "gc pause",
             Aim.PROCESS,
             Injector.ALL,
             "All workers of the process stand still for this long.",
-            "Nothing, or what stop gets where it outlasts the step's pace. Same bits."),
+            "Nothing, or, beyond about 0.4 s, what stop gets: the workers are set aside until the process goes on. Same"
+                    + " bits."),
     SLOW(
             "slow",
             Aim.WORKER,
