@@ -47,6 +47,11 @@ final class Checkpoints {
         return durable == position;
     }
 
+    /// The newest step of which a checkpoint is known to be durable; 0 where there is none.
+    long durable() {
+        return durable;
+    }
+
     /// What is durable, for a person.
     String spoken() {
         return durable == 0
@@ -118,7 +123,7 @@ final class Checkpoints {
                 switch (snapshot) {
                     case None() -> false;
                     case Asked asked -> asked.step() == step;
-                    case Writing writing -> writing.step() == step;
+                    case Writing writing -> writing.step() <= step; // nobody needs an older one any more
                 };
         if (inHand) {
             snapshot = new None();

@@ -214,10 +214,14 @@ final class Lead {
                 .onMessage(
                         SnapshotTaken.class,
                         taken -> {
-                            snapshotTaken(taken);
+                            if (isOfOurs(taken.step())) {
+                                snapshotTaken(taken);
+                            }
                             return Behaviors.same();
                         })
-                .onMessage(CheckpointWriter.Durable.class, this::published)
+                .onMessage(
+                        CheckpointWriter.Durable.class,
+                        written -> isOfOurs(written.step()) ? published(written) : Behaviors.same())
                 .onMessage(CheckpointWriter.NotWritten.class, this::notPublished)
                 .onMessage(
                         WriterGone.class,
@@ -256,6 +260,12 @@ final class Lead {
                                     .orElse(Behaviors.same());
                         })
                 .build();
+    }
+
+    /// Whether the job has got so far, or has got there again. A worker that was lost before the job went back may
+    /// still write the state of then.
+    private boolean isOfOurs(long step) {
+        return step <= course.position();
     }
 
     void snapshotTaken(SnapshotTaken taken) {

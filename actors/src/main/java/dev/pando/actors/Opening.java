@@ -5,6 +5,7 @@ import dev.pando.actors.JobSupervisor.Arrived;
 import dev.pando.actors.JobSupervisor.Command;
 import dev.pando.actors.JobSupervisor.Ready;
 import dev.pando.actors.JobSupervisor.Refused;
+import dev.pando.actors.JobSupervisor.SnapshotTaken;
 import dev.pando.actors.JobSupervisor.Tick;
 import dev.pando.training.step.LossHistory;
 import java.util.List;
@@ -106,12 +107,14 @@ final class Opening {
                                         tick -> gathering(found, roster.seats().isEmpty() ? 0 : ticks + 1)));
     }
 
-    /// Nobody holds the state any more. A checkpoint that is under way is waited for: it is the newest, and would come
-    /// to light behind the back of a job that has gone on from an older one.
+    /// Nobody holds the state any more.
     Behavior<Command> recovering() {
-        if (lead.sharding.isOn() && !lead.quorum.isHeld()) {
-            return cutOff();
-        }
+        return lead.sharding.isOn() && !lead.quorum.isHeld() ? cutOff() : lookingForTheNewest();
+    }
+
+    /// A checkpoint that is under way is waited for: it is the newest, and would come to light behind the back of a job
+    /// that has gone on from an older one.
+    private Behavior<Command> lookingForTheNewest() {
         if (!checkpoints.isIdle()) {
             return lead.untilWritten(
                     "awaitingWriter",
@@ -123,6 +126,7 @@ final class Opening {
         }
         audience.tell(new JobEvent.RungTried(Rung.LOAD_CHECKPOINT, course.position(), "the newest valid checkpoint"));
         writer.tell(new CheckpointWriter.FindNewest(job, context.getSelf()));
+        long durable = checkpoints.durable();
         return lead.state(
                 "recovering",
                 Waiting.forNobody(),
@@ -130,8 +134,8 @@ final class Opening {
                         own.onMessage(
                                 CheckpointWriter.Found.class,
                                 found -> {
-                                    if (!checkpoints.isIdle()) {
-                                        return recovering(); // a newer one has come to light
+                                    if (isOvertaken(durable)) {
+                                        return lookingForTheNewest();
                                     }
                                     found.checkpoint()
                                             .ifPresentOrElse(lead::goBackTo, () -> goBackToStart(found.damaged()));
@@ -139,6 +143,12 @@ final class Opening {
                                             ? loading(found)
                                             : lead.between.betweenSteps();
                                 }));
+    }
+
+    /// A worker that is lost may write its copy all the same: a newer checkpoint has come to light since that one was
+    /// the newest, or is about to.
+    private boolean isOvertaken(long newest) {
+        return !checkpoints.isIdle() || checkpoints.durable() > newest;
     }
 
     /// Who has the moments that are missing here may be on the other side, and go on: this one waits until the cluster
@@ -182,18 +192,28 @@ final class Opening {
                         worker -> worker.equals(first) ? loading(found) : Behaviors.same()),
                 own ->
                         own.onMessage(
-                                Ready.class,
-                                ready -> {
-                                    if (ready.epoch() != crew.epoch()) {
-                                        return Behaviors.same();
-                                    }
-                                    crew.joined(first, course.position());
-                                    lead.sharding.loaded(first);
-                                    audience.tell(
-                                            new JobEvent.StateLoaded(
-                                                    course.position(), checkpoint.id(), found.damaged()));
-                                    return lead.between.betweenSteps();
-                                }));
+                                        Ready.class,
+                                        ready -> {
+                                            if (ready.epoch() != crew.epoch()) {
+                                                return Behaviors.same();
+                                            }
+                                            if (isOvertaken(checkpoint.step())) {
+                                                return recovering();
+                                            }
+                                            crew.joined(first, course.position());
+                                            lead.sharding.loaded(first);
+                                            audience.tell(
+                                                    new JobEvent.StateLoaded(
+                                                            course.position(), checkpoint.id(), found.damaged()));
+                                            return lead.between.betweenSteps();
+                                        })
+                                .onMessage(
+                                        SnapshotTaken.class,
+                                        taken -> {
+                                            lead.snapshotTaken(taken);
+                                            return Behaviors.same();
+                                        })
+                                .onMessage(CheckpointWriter.Durable.class, lead::published));
     }
 
     Behavior<Command> waitingForWorkers(Supplier<Behavior<Command>> next) {

@@ -319,6 +319,14 @@ final class Sharding {
                                             return next.get();
                                         })
                                 .onMessage(
+                                        CheckpointWriter.Durable.class,
+                                        written -> {
+                                            lead.published(written); // by one that was lost: nobody need write it again
+                                            return checkpoints.isDurable(course.position())
+                                                    ? lead.between.betweenSteps()
+                                                    : Behaviors.same();
+                                        })
+                                .onMessage(
                                         CheckpointWriter.NotWritten.class,
                                         failed -> {
                                             lead.notPublished(failed);

@@ -251,7 +251,6 @@ final class SimulateCommand implements Callable<Integer> {
                         : "never entered: " + String.join(", ", coverage.unvisited()));
         out.println(coverage.spoken());
         coverage.unmade().forEach(move -> out.println("  never: " + move));
-        coverage.improbable().forEach(move -> out.println("  not made: " + move));
         coverage.unforeseen().forEach(move -> out.println("  not foreseen: " + move));
         out.println();
         out.println("kinds of faults, and in how many histories each struck");

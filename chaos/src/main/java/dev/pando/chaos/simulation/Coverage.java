@@ -76,7 +76,7 @@ public final class Coverage {
     /// How many of the changes of state were made that the code allows.
     public String spoken() {
         int possible = Moves.possible().size();
-        return possible - unmade().size() + " of " + possible + " changes of state were made that faults bring about";
+        return possible - unmade().size() + " of " + possible + " changes of state were made that the actors allow";
     }
 
     /// Changes of state that the code allows, and that were never made.
@@ -85,24 +85,10 @@ public final class Coverage {
         return Moves.possible().stream().filter(move -> !made.containsKey(move)).map(Object::toString).toList();
     }
 
-    /// Changes of state that the code allows and that take a coincidence, which did not come to pass; each with what it
-    /// takes.
-    public List<String> improbable() {
-        SortedMap<Moves.Move, Long> made = moves();
-        return Moves.coincidences().entrySet().stream()
-                .filter(move -> !made.containsKey(move.getKey()))
-                .map(move -> move.getKey() + ": " + move.getValue())
-                .toList();
-    }
-
     /// Changes of state that were made, and that nobody thought of.
     public List<String> unforeseen() {
         SortedSet<Moves.Move> possible = Moves.possible();
-        Set<Moves.Move> coincidences = Moves.coincidences().keySet();
-        return moves().keySet().stream()
-                .filter(move -> !possible.contains(move) && !coincidences.contains(move))
-                .map(Object::toString)
-                .toList();
+        return moves().keySet().stream().filter(move -> !possible.contains(move)).map(Object::toString).toList();
     }
 
     /// How often each transition was made.

@@ -4,14 +4,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SortedMap;
 import java.util.SortedSet;
-import java.util.TreeMap;
 import java.util.TreeSet;
 
-/// Every change of state that the code of the actors allows, reviewed by hand: what a campaign should have visited,
-/// what it may, and so what it must not. Whoever changes a state of an actor changes this list, and a simulation tells
-/// if it is wrong.
+/// Every change of state that the code of the actors allows, reviewed by hand: what a campaign should have visited, and
+/// so what it must not. Whoever changes a state of an actor changes this list, and a simulation tells if it is wrong.
 final class Moves {
     /// From one state of an actor to another one.
     record Move(String actor, String from, String to) implements Comparable<Move> {
@@ -42,9 +39,6 @@ final class Moves {
 
     private static final Map<String, List<String>> SUPERVISOR = new LinkedHashMap<>();
     private static final Map<String, List<String>> STAGE = new LinkedHashMap<>();
-
-    /// Changes that the code allows as well, and what they take: more than a campaign brings about.
-    private static final Map<Move, String> COINCIDENCES = new LinkedHashMap<>();
 
     private static final Map<String, List<String>> WORKER = new LinkedHashMap<>();
     private static final Map<String, List<String>> NODE = new LinkedHashMap<>();
@@ -152,54 +146,6 @@ final class Moves {
         SUPERVISOR.values().forEach(moves -> moves.add("awaitingJournal"));
         may(SUPERVISOR, "awaitingJournal", STOPPED);
 
-        takes(
-                "a newer checkpoint comes to light in the milliseconds in which one is looked for, and somebody is cut"
-                        + " off in them",
-                "recovering",
-                "cutOff");
-        takes(
-                "a node stands still for a minute without being put out, and a new supervisor waits for it in vain",
-                "mustering",
-                "cutOff");
-        takes(
-                "whoever was frozen when the last step was applied is back under a new supervisor, which finds that"
-                        + " step durable",
-                "updating",
-                "digesting");
-        takes(
-                "a lost worker's checkpoint of this very step is durable just when another one cannot be put together",
-                "collecting",
-                "digesting");
-        String writtenTwice = "a lost worker writes the checkpoint once more that is durable, and all are lost";
-        takes(writtenTwice, "hashing", "awaitingWriter");
-        for (String state :
-                List.of(
-                        "updating",
-                        "collecting",
-                        "loading",
-                        "savingTheLastCopy",
-                        "closing",
-                        "pausing",
-                        "digesting",
-                        "hashing")) {
-            takes(
-                    "in that very state somebody is lost who alone holds some moments, after half of the nodes have"
-                            + " fallen silent",
-                    state,
-                    "cutOff");
-        }
-        takes("all die in the millisecond in which they hash their state", "digesting", "waitingForWorkers");
-        takes(
-                "all who hold the state are lost before the first checkpoint, with who leads, and fresh replicas are"
-                        + " there before that is known",
-                "opening",
-                "receiving");
-        takes(
-                "the word of a copy that a lost worker took comes after the checkpoint before it was found, and all"
-                        + " leave",
-                "loading",
-                "awaitingWriter");
-
         may(STAGE, NEW, "building");
         may(STAGE, "building", "ready", "refused", STOPPED);
         may(STAGE, "ready", "awaiting the copy", STOPPED);
@@ -224,7 +170,6 @@ final class Moves {
         also("mustering", "updating", "regrouping", "collecting", "cutOff");
         also("opening", "regrouping");
         also("gathering", "regrouping");
-        also("recovering", "cutOff");
         also("awaitingWriter", "cutOff");
         also("loading", "regrouping", "cutOff");
         also("waitingForWorkers", "regrouping");
@@ -242,7 +187,6 @@ final class Moves {
                 "collecting",
                 "computing",
                 "closing",
-                "digesting",
                 "savingTheLastCopy",
                 "cutOff",
                 "recovering",
@@ -270,17 +214,12 @@ final class Moves {
                 "cutOff",
                 "recovering",
                 "awaitingWriter");
-        // The hashes of all weights have been heard before.
-        may(SUPERVISOR, "hashing", "regrouping", "cutOff", "recovering", "awaitingWriter");
+        // The hashes of all weights have been heard before, and nothing is being written.
+        may(SUPERVISOR, "hashing", "regrouping", "cutOff", "recovering");
     }
 
     private static void also(String from, String... to) {
         SUPERVISOR.get(from).addAll(List.of(to));
-    }
-
-    private static void takes(String what, String from, String to) {
-        COINCIDENCES.put(new Move("JobSupervisor", from, to), what);
-        SUPERVISOR.get(from).remove(to);
     }
 
     private static void may(Map<String, List<String>> moves, String from, String... to) {
@@ -298,11 +237,6 @@ final class Moves {
     /// Every state that an actor can be in, as `actor: state`.
     static List<String> states() {
         return possible().stream().map(move -> move.actor() + ": " + move.to()).distinct().toList();
-    }
-
-    /// Those that may happen, and that no campaign is asked for, with what they take.
-    static SortedMap<Move, String> coincidences() {
-        return new TreeMap<>(COINCIDENCES);
     }
 
     /// All that a campaign should bring about.

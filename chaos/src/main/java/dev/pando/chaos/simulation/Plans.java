@@ -119,13 +119,13 @@ public final class Plans {
         boolean someRefuse = machines > 1 && Dice.uniform(seed, 45) < 0.05;
         int endAfter = Math.max(0, Dice.below(5 * steps, seed, 46) - steps); // often at once
         int unfit = someRefuse ? Dice.below(machines, seed, 47) : -1;
-        return new Plan.Circumstances(ending(seed, 0.05), endAfter, unfit, "", 0);
+        return new Plan.Circumstances(ending(seed, 0.05), endAfter, unfit, "", 0, 0);
     }
 
     /// All waits for a state that the supervisor may never get to, or for a moment only.
     private static Plan.Circumstances ambush(long seed, int machines, int workers) {
         int unfit = machines > 1 && Dice.uniform(seed, 45) < 0.4 ? Dice.below(machines, seed, 47) : -1;
-        return new Plan.Circumstances(ending(seed, 0.3), 0, unfit, state(seed, workers), 0);
+        return new Plan.Circumstances(ending(seed, 0.3), 0, unfit, state(seed, workers), 0, 0);
     }
 
     private static String state(long seed, int workers) {

@@ -1,8 +1,6 @@
 package dev.pando.chaos.simulation;
 
-import dev.pando.chaos.faults.FaultScript;
 import dev.pando.chaos.simulation.world.Plan;
-import dev.pando.chaos.simulation.world.Plan.Circumstances;
 import dev.pando.chaos.simulation.world.Plan.Ending;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,241 +12,121 @@ import java.util.stream.Stream;
 final class WrittenPlans {
     private static final int TIMES = 10;
     private static final int NEVER = 100;
-    private static final int NOBODY = -1;
-
-    /// @param unfit machine whose devices refuse, and which leads in about half of the histories: whoever leads there
-    ///   outlives all workers
-    /// @param copies of each span of the moments; 0: optimizer state is whole
-    private record Scene(
-            int nodes,
-            int unfit,
-            int checkpointEvery,
-            int copies,
-            Ending ending,
-            int endAfter,
-            String ambush,
-            int ambushFrom,
-            String faults) {
-        /// In each of these states, from the fourth step on.
-        private static List<Scene> ambushes(List<String> states, int nodes, int copies, int every, String faults) {
-            return states.stream()
-                    .map(state -> new Scene(nodes, 0, every, copies, Ending.COMPLETE, 0, state, 3, faults))
-                    .toList();
-        }
-
-        Plan plan(long seed) {
-            FaultScript script = FaultScript.parse(faults).bind(seed, nodes, STEPS);
-            Circumstances circumstances = new Circumstances(ending, endAfter, unfit, ambush, ambushFrom);
-            return new Plan(seed, nodes, 1, nodes + 1, STEPS, checkpointEvery, script, circumstances, copies);
-        }
-    }
-
-    private static final long STEPS = 8;
 
     private static final List<Scene> OF_WHOLE_STATE =
             List.of(
                     // Whoever alone knows what the last step came to hangs, and the job is cancelled meanwhile.
-                    new Scene(
-                            2,
-                            NOBODY,
-                            3,
-                            0,
-                            Ending.CANCELLED,
-                            0,
-                            "awaitingReport",
-                            0,
-                            "throw worker-1 in compute at step 3, hang worker-0 in apply at step 3"),
+                    Scene.of(2, 3, "throw worker-1 in compute at step 3, hang worker-0 in apply at step 3")
+                            .ending(Ending.CANCELLED, 0)
+                            .ambush("awaitingReport"),
                     // Nobody is left before the first step is committed, and the job is cancelled.
-                    new Scene(
-                            2,
-                            0,
-                            3,
-                            0,
-                            Ending.CANCELLED,
-                            0,
-                            "waitingForWorkers",
-                            0,
-                            "kill node-1 when any computes at step 0"),
+                    Scene.of(2, 3, "kill node-1 when any computes at step 0")
+                            .unfit(0)
+                            .ending(Ending.CANCELLED, 0)
+                            .ambush("waitingForWorkers"),
                     // Who is cut off is told to end the job.
-                    new Scene(
-                            3,
-                            NOBODY,
-                            3,
-                            0,
-                            Ending.CANCELLED,
-                            0,
-                            "cutOff",
-                            0,
-                            "partition node-1, node-2 | node-0 for 5 steps when any votes at step 2"),
+                    Scene.of(3, 3, "partition node-1, node-2 | node-0 for 5 steps when any votes at step 2")
+                            .ending(Ending.CANCELLED, 0)
+                            .ambush("cutOff"),
                     // All die that compute on the side that is cut off: at the first step, later, and while they write.
-                    new Scene(
-                            5,
-                            0,
-                            NEVER,
-                            0,
-                            Ending.COMPLETE,
-                            0,
-                            "cutOff",
-                            0,
-                            "partition node-2, node-3, node-4 | node-0, node-1 for 5 steps when any votes at step 0,"
-                                    + " kill node-1 at step 0"),
-                    new Scene(
-                            5,
-                            0,
-                            NEVER,
-                            0,
-                            Ending.COMPLETE,
-                            0,
-                            "cutOff",
-                            0,
-                            "partition node-2, node-3, node-4 | node-0, node-1 for 5 steps when any votes at step 2,"
-                                    + " kill node-1 at step 0"),
-                    new Scene(
-                            5,
-                            0,
-                            2,
-                            0,
-                            Ending.COMPLETE,
-                            0,
-                            "cutOff",
-                            0,
-                            "slow disk x20 for 9 steps at step 0,"
-                                    + " partition node-2, node-3, node-4 | node-0, node-1 for 5 steps when any votes at"
-                                    + " step 3, kill node-1 at step 0"),
+                    Scene.of(
+                                    5,
+                                    NEVER,
+                                    "partition node-2, node-3, node-4 | node-0, node-1 for 5 steps when any votes at"
+                                            + " step 0, kill node-1 at step 0")
+                            .unfit(0)
+                            .ambush("cutOff"),
+                    Scene.of(
+                                    5,
+                                    NEVER,
+                                    "partition node-2, node-3, node-4 | node-0, node-1 for 5 steps when any votes at"
+                                            + " step 2, kill node-1 at step 0")
+                            .unfit(0)
+                            .ambush("cutOff"),
+                    Scene.of(
+                                    5,
+                                    2,
+                                    "slow disk x20 for 9 steps at step 0, partition node-2, node-3, node-4 | node-0,"
+                                            + " node-1 for 5 steps when any votes at step 3, kill node-1 at step 0")
+                            .unfit(0)
+                            .ambush("cutOff"),
                     // A step is dropped just when the job is to end before its first step; then all die.
-                    new Scene(3, NOBODY, 3, 0, Ending.STOPPED, 0, "voting", 0, "nan loss on worker-0 at step 0"),
-                    new Scene(
-                            4,
-                            0,
-                            3,
-                            0,
-                            Ending.STOPPED,
-                            1,
-                            "digesting",
-                            0,
-                            "nan loss on worker-1 at step 0, kill node-1 at step 0, kill node-2 at step 0, kill node-3"
-                                    + " at step 0"),
+                    Scene.of(3, 3, "nan loss on worker-0 at step 0").ending(Ending.STOPPED, 0).ambush("voting"),
+                    Scene.of(
+                                    4,
+                                    3,
+                                    "nan loss on worker-1 at step 0, kill node-1 at step 0, kill node-2 at step 0, kill"
+                                            + " node-3 at step 0")
+                            .unfit(0)
+                            .ending(Ending.STOPPED, 1)
+                            .ambush("digesting"),
                     // Those who hold the state die while they send it, and with them who leads.
-                    new Scene(
+                    Scene.of(
                             4,
-                            NOBODY,
                             NEVER,
-                            0,
-                            Ending.COMPLETE,
-                            0,
-                            "",
-                            0,
                             "throw worker-2 in compute at step 2, throw worker-3 in compute at step 2, kill node-0 when"
                                     + " any rebuilds at step 2, kill node-1 when any rebuilds at step 2, stop node-2"
                                     + " 6500ms when any rebuilds at step 2"),
                     // One that stood still in the first step receives the state anew when all die.
-                    new Scene(
-                            4,
-                            0,
-                            NEVER,
-                            0,
-                            Ending.COMPLETE,
-                            0,
-                            "receiving",
-                            0,
-                            "stop node-1 1500ms when any computes at step 0, nan loss on worker-2 at step 0, kill"
-                                    + " node-1 at step 0, kill node-2 at step 0, kill node-3 at step 0"),
+                    Scene.of(
+                                    4,
+                                    NEVER,
+                                    "stop node-1 1500ms when any computes at step 0, nan loss on worker-2 at step 0,"
+                                            + " kill node-1 at step 0, kill node-2 at step 0, kill node-3 at step 0")
+                            .unfit(0)
+                            .ambush("receiving"),
                     // All leave when somebody takes over, when the job ends, when its end cannot be written.
-                    new Scene(
-                            3,
-                            0,
-                            1,
-                            0,
-                            Ending.COMPLETE,
-                            0,
-                            "mustering",
-                            0,
-                            "kill leader when any votes at step 3, leave node-1 at step 0, leave node-2 at step 0"),
-                    new Scene(
-                            2,
-                            NOBODY,
-                            2,
-                            0,
-                            Ending.STOPPED,
-                            9,
-                            "closing",
-                            0,
-                            "slow disk x20 for 9 steps at step 0, leave node-0 at step 0, leave node-1 at step 0"),
-                    new Scene(
-                            2,
-                            NOBODY,
-                            3,
-                            0,
-                            Ending.STOPPED,
-                            9,
-                            "pausing",
-                            0,
-                            "disk full for 30 steps at step 0, leave node-0 at step 0, leave node-1 at step 0"),
+                    Scene.of(
+                                    3,
+                                    1,
+                                    "kill leader when any votes at step 3, leave node-1 at step 0, leave node-2 at step"
+                                            + " 0")
+                            .unfit(0)
+                            .ambush("mustering"),
+                    Scene.of(
+                                    2,
+                                    2,
+                                    "slow disk x20 for 9 steps at step 0, leave node-0 at step 0, leave node-1 at step"
+                                            + " 0")
+                            .ending(Ending.STOPPED, 9)
+                            .ambush("closing"),
+                    Scene.of(2, 3, "disk full for 30 steps at step 0, leave node-0 at step 0, leave node-1 at step 0")
+                            .ending(Ending.STOPPED, 9)
+                            .ambush("pausing"),
                     // All die when the job's end cannot be written, or while the last copy is.
-                    new Scene(
-                            3,
-                            0,
-                            3,
-                            0,
-                            Ending.STOPPED,
-                            9,
-                            "pausing",
-                            0,
-                            "disk full for 30 steps at step 0, kill node-1 at step 0, kill node-2 at step 0"),
-                    new Scene(
-                            3,
-                            0,
-                            3,
-                            1,
-                            Ending.STOPPED,
-                            9,
-                            "pausing",
-                            0,
-                            "disk full for 30 steps at step 0, kill node-1 at step 0, kill node-2 at step 0"),
-                    new Scene(
-                            3,
-                            0,
-                            2,
-                            0,
-                            Ending.COMPLETE,
-                            0,
-                            "savingTheLastCopy",
-                            0,
-                            "slow disk x20 for 9 steps at step 0, leave node-1 when any computes at step 3, leave"
-                                    + " node-2 when any computes at step 3, kill node-1 at step 0, kill node-2 at step 0"),
+                    Scene.of(3, 3, "disk full for 30 steps at step 0, kill node-1 at step 0, kill node-2 at step 0")
+                            .unfit(0)
+                            .ending(Ending.STOPPED, 9)
+                            .ambush("pausing"),
+                    Scene.of(3, 3, "disk full for 30 steps at step 0, kill node-1 at step 0, kill node-2 at step 0")
+                            .unfit(0)
+                            .copies(1)
+                            .ending(Ending.STOPPED, 9)
+                            .ambush("pausing"),
+                    Scene.of(
+                                    3,
+                                    2,
+                                    "slow disk x20 for 9 steps at step 0, leave node-1 when any computes at step 3,"
+                                            + " leave node-2 when any computes at step 3, kill node-1 at step 0, kill"
+                                            + " node-2 at step 0")
+                            .unfit(0)
+                            .ambush("savingTheLastCopy"),
                     // A device fails while a replica is built on it, and while the state is copied.
-                    new Scene(
+                    Scene.of(
                             3,
-                            NOBODY,
                             2,
-                            0,
-                            Ending.COMPLETE,
-                            0,
-                            "",
-                            0,
                             "out of memory on worker-1 in build at step 0, throw worker-2 in compute at step 2, device"
                                     + " error ecc on worker-2 in build at step 2, throw worker-0 in copy at step 2"),
                     // All leave while the state is loaded.
-                    new Scene(
-                            2,
-                            NOBODY,
-                            2,
-                            0,
-                            Ending.COMPLETE,
-                            0,
-                            "loading",
-                            0,
-                            "throw all in compute at step 3, leave node-0 at step 0, leave node-1 at step 0"),
-                    new Scene(
-                            3,
-                            0,
-                            NEVER,
-                            0,
-                            Ending.COMPLETE,
-                            0,
-                            "mustering",
-                            0,
-                            "kill leader when any votes at step 3, leave node-1 at step 0, leave node-2 at step 0"));
+                    Scene.of(2, 2, "throw all in compute at step 3, leave node-0 at step 0, leave node-1 at step 0")
+                            .ambush("loading"),
+                    Scene.of(
+                                    3,
+                                    NEVER,
+                                    "kill leader when any votes at step 3, leave node-1 at step 0, leave node-2 at step"
+                                            + " 0")
+                            .unfit(0)
+                            .ambush("mustering"));
 
     private static final String ONE_DIES = "kill node-1 at step 0";
     private static final String HALF_STAND_STILL = "hang node-1 at step 0, hang node-2 at step 0";
@@ -261,88 +139,170 @@ final class WrittenPlans {
     /// it is not known whether others go on; a checkpoint may be under way.
     private static List<Scene> ofShardedState() {
         List<Scene> scenes = new ArrayList<>();
-        scenes.addAll(Scene.ambushes(SHARDED, 4, 1, 3, ONE_DIES + NEWCOMER));
-        scenes.addAll(Scene.ambushes(SHARDED, 4, 2, 3, ONE_DIES + NEWCOMER));
-        scenes.addAll(Scene.ambushes(SHARDED, 5, 1, 3, HALF_STAND_STILL + ", hang node-3 at step 0" + NEWCOMER));
-        scenes.addAll(Scene.ambushes(List.of("updating", "regrouping"), 4, 1, 2, ONE_DIES + NEWCOMER + SLOWLY));
-        scenes.addAll(Scene.ambushes(List.of("updating", "regrouping"), 4, 2, 2, ALL_LEAVE + NEWCOMER + SLOWLY));
-        scenes.addAll(Scene.ambushes(List.of("closing", "pausing"), 5, 1, 3, HALF_STAND_STILL + SLOWLY));
-        scenes.add(new Scene(4, 0, 2, 1, Ending.CANCELLED, 0, "collecting", 0, ONE_DIES));
-        scenes.add(new Scene(4, 0, 2, 1, Ending.STOPPED, 9, "closing", 0, HALF_STAND_STILL + SLOWLY));
+        scenes.addAll(ambushes(SHARDED, 4, 1, 3, ONE_DIES + NEWCOMER));
+        scenes.addAll(ambushes(SHARDED, 4, 2, 3, ONE_DIES + NEWCOMER));
+        scenes.addAll(ambushes(SHARDED, 5, 1, 3, HALF_STAND_STILL + ", hang node-3 at step 0" + NEWCOMER));
+        scenes.addAll(ambushes(List.of("updating", "regrouping"), 4, 1, 2, ONE_DIES + NEWCOMER + SLOWLY));
+        scenes.addAll(ambushes(List.of("updating", "regrouping"), 4, 2, 2, ALL_LEAVE + NEWCOMER + SLOWLY));
+        scenes.addAll(ambushes(List.of("closing", "pausing"), 5, 1, 3, HALF_STAND_STILL + SLOWLY));
+        scenes.add(Scene.of(4, 2, ONE_DIES).unfit(0).copies(1).ending(Ending.CANCELLED, 0).ambush("collecting"));
         scenes.add(
-                new Scene(
-                        4,
-                        0,
-                        2,
-                        1,
-                        Ending.STOPPED,
-                        9,
-                        "pausing",
-                        0,
-                        HALF_STAND_STILL + ", disk full for 30 steps at step 0"));
+                Scene.of(4, 2, HALF_STAND_STILL + SLOWLY)
+                        .unfit(0)
+                        .copies(1)
+                        .ending(Ending.STOPPED, 9)
+                        .ambush("closing"));
+        scenes.add(
+                Scene.of(4, 2, HALF_STAND_STILL + ", disk full for 30 steps at step 0")
+                        .unfit(0)
+                        .copies(1)
+                        .ending(Ending.STOPPED, 9)
+                        .ambush("pausing"));
         // All leave, and what is being written is older; then half of them die, or one comes.
         String allLeave =
                 "leave node-1 when any computes at step 3, leave node-2 when any computes at step 3, leave node-3 when"
                         + " any computes at step 3";
         scenes.add(
-                new Scene(
-                        4,
-                        0,
-                        2,
-                        1,
-                        Ending.COMPLETE,
-                        0,
-                        "savingTheLastCopy",
-                        0,
-                        HALF_STAND_STILL + ", " + allLeave + SLOWLY));
-        scenes.add(new Scene(4, 0, 2, 2, Ending.COMPLETE, 0, "", 0, allLeave + SLOWLY));
+                Scene.of(4, 2, HALF_STAND_STILL + ", " + allLeave + SLOWLY)
+                        .unfit(0)
+                        .copies(1)
+                        .ambush("savingTheLastCopy"));
+        scenes.add(Scene.of(4, 2, allLeave + SLOWLY).unfit(0).copies(2));
         scenes.add(
-                new Scene(
-                        4,
-                        0,
-                        2,
-                        2,
-                        Ending.COMPLETE,
-                        0,
-                        "",
-                        0,
-                        "kill node-1 when any computes at step 2, leave node-2 when any computes at step 4, leave"
-                                + " node-3 when any computes at step 4"
-                                + SLOWLY));
+                Scene.of(
+                                4,
+                                2,
+                                "kill node-1 when any computes at step 2, leave node-2 when any computes at step 4,"
+                                        + " leave node-3 when any computes at step 4"
+                                        + SLOWLY)
+                        .unfit(0)
+                        .copies(2));
         scenes.add(
-                new Scene(
-                        4,
-                        0,
-                        NEVER,
-                        2,
-                        Ending.COMPLETE,
-                        0,
-                        "mustering",
-                        0,
-                        "kill leader when any votes at step 3, " + ALL_LEAVE));
+                Scene.of(4, NEVER, "kill leader when any votes at step 3, " + ALL_LEAVE)
+                        .unfit(0)
+                        .copies(2)
+                        .ambush("mustering"));
         // Who waits for a checkpoint is cut off, and so is who loads one.
         for (String state : List.of("awaitingWriter", "loading")) {
             scenes.add(
-                    new Scene(
-                            3,
-                            NOBODY,
-                            2,
-                            1,
-                            Ending.COMPLETE,
-                            0,
-                            state,
-                            0,
-                            "throw worker-1 in compute at step 3, partition node-1, node-2 | node-0 for 5 steps at step"
-                                    + " 0"
-                                    + SLOWLY));
+                    Scene.of(
+                                    3,
+                                    2,
+                                    "throw worker-1 in compute at step 3, partition node-1, node-2 | node-0 for 5 steps"
+                                            + " at step 0"
+                                            + SLOWLY)
+                            .copies(1)
+                            .ambush(state));
         }
         return scenes;
     }
 
+    private static final String LATE_COPY =
+            "throw worker-1 in compute at step 5, throw worker-2 in compute at step 5, stop node-0 %s when any votes at"
+                    + " step 4, stop node-1 %s at step 0, stop node-2 %2$s at step 0";
+    private static final String ALL_GO =
+            "leave node-0 when any computes at step 4, leave node-1 when any computes at step 4, leave node-2 when any"
+                    + " computes at step 4, ";
+    private static final String OTHERS_CUT_OFF =
+            "partition node-0, node-1 | node-2 for 5 steps at step 0, kill node-1 at step ";
+
+    /// Where somebody is lost only a while after the supervisor got to a state, or comes back.
+    private static List<Scene> ofMoments() {
+        List<Scene> scenes = new ArrayList<>();
+        // A worker stands still in the middle of a copy, and writes it while the checkpoint before it is loaded, or
+        // once the job has gone back to that.
+        for (String late :
+                List.of(
+                        LATE_COPY.formatted("1800ms", "900ms"),
+                        LATE_COPY.formatted("2s", "1s"),
+                        LATE_COPY.formatted("2600ms", "800ms"))) {
+            scenes.add(Scene.of(3, 2, late).ambush("loading"));
+        }
+        // All who hold the state are lost with who leads, but one that is behind the checkpoint, which is damaged.
+        for (int step : List.of(4, 5)) {
+            scenes.add(
+                    Scene.of(
+                                    4,
+                                    3,
+                                    ("stop node-3 6900ms when worker-3 computes at step 2, torn write at step 3, throw"
+                                                    + " worker-1 in vote at step %d, throw worker-2 in vote at step %1$d, kill"
+                                                    + " node-0 when any reduces at step %1$d")
+                                            .formatted(step))
+                            .unfit(0));
+        }
+        // All die as they hash the initial weights.
+        scenes.add(
+                Scene.of(2, 3, "nan loss on worker-1 at step 0, kill node-1 when worker-1 votes at step 0")
+                        .unfit(0)
+                        .ending(Ending.STOPPED, 2));
+        // Half of the nodes are cut off for three seconds when somebody is lost who alone holds some moments.
+        scenes.add(
+                Scene.of(3, 3, "slow disk x20 for 9 steps at step 0, " + OTHERS_CUT_OFF + 32)
+                        .copies(1)
+                        .ambush("closing", 3)
+                        .each(100));
+        scenes.add(
+                Scene.of(3, 3, ALL_GO + "slow disk x20 for 9 steps at step 0, " + OTHERS_CUT_OFF + 32)
+                        .copies(1)
+                        .ambush("savingTheLastCopy", 3)
+                        .each(100));
+        for (String state : List.of("updating", "collecting", "digesting", "hashing")) {
+            scenes.add(
+                    Scene.of(3, 2, "stop node-1 3s at step 0, " + OTHERS_CUT_OFF + 32)
+                            .copies(1)
+                            .ambush(state, 2)
+                            .each(100));
+        }
+        scenes.add(
+                Scene.of(3, 3, "disk full for 2 steps at step 7, stop leader 3100ms at step 1, " + OTHERS_CUT_OFF + 2)
+                        .copies(1)
+                        .ambush("pausing", 7)
+                        .each(20));
+        scenes.add(
+                Scene.of(
+                                4,
+                                2,
+                                "throw all in compute at step 3, leave node-0 at step 0, leave node-1 at step 0, leave"
+                                        + " node-2 at step 0, leave node-3 at step 0, stop node-0 3200ms at step 1,"
+                                        + " partition node-0, node-1 | node-2, node-3 for 5 steps at step 1")
+                        .copies(1)
+                        .ambush("loading", 2)
+                        .each(50));
+        scenes.add(
+                Scene.of(
+                                5,
+                                2,
+                                "kill leader when any votes at step 3, hang node-3 when any votes at step 3, partition"
+                                        + " node-2, node-0 | node-3 | node-1, node-4 for 5 steps at step 1")
+                        .unfit(0)
+                        .copies(1)
+                        .ambush("mustering", 2)
+                        .each(100));
+        // Who puts the last state together stands still and is cut off, and writes it while another one does.
+        scenes.add(
+                Scene.of(
+                                5,
+                                8,
+                                "stop node-0 700ms at step 2, partition node-1, node-2, node-3, node-4 | node-0 for 1"
+                                        + " steps at step 2")
+                        .unfit(4)
+                        .copies(2)
+                        .ambush("collecting", 7)
+                        .each(50));
+        return scenes;
+    }
+
     private static final List<Scene> SCENES =
-            Stream.concat(OF_WHOLE_STATE.stream(), ofShardedState().stream()).toList();
+            Stream.of(OF_WHOLE_STATE, ofShardedState(), ofMoments()).flatMap(List::stream).toList();
 
     private WrittenPlans() {}
+
+    /// In each of these states, from the fourth step on.
+    private static List<Scene> ambushes(List<String> states, int nodes, int copies, int every, String faults) {
+        return states.stream()
+                .map(state -> Scene.of(nodes, every, faults).unfit(0).copies(copies).ambush(state, 3))
+                .toList();
+    }
 
     /// How many there are: as many seeds below 0.
     static int number() {

@@ -34,6 +34,7 @@ final class NodeFaults {
     private final Engine engine;
     private final List<Fault> due;
     private final String ambush;
+    private final long ambushPaceNs;
     private long healedNs;
     private long journalUpNs;
     private boolean journalFails;
@@ -44,6 +45,7 @@ final class NodeFaults {
         this.engine = world.engine();
         this.due = new ArrayList<>(faults);
         this.ambush = world.plan().circumstances().ambush();
+        this.ambushPaceNs = world.plan().circumstances().ambushPaceMs() * 1_000_000L;
     }
 
     static boolean isOne(Fault fault) {
@@ -56,9 +58,10 @@ final class NodeFaults {
     /// The supervisor has got to the state that the faults wait for.
     void ambush() {
         for (Fault fault : List.copyOf(due)) {
-            if (fault.when() instanceof When.AtStep) {
+            if (fault.when() instanceof When.AtStep(long steps)) {
                 due.remove(fault);
-                engine.after(dice(DELAY, fault, MESSAGES_NS), null, fault.toString().hashCode(), () -> strike(fault));
+                long delayNs = steps * ambushPaceNs + dice(DELAY, fault, MESSAGES_NS);
+                engine.after(delayNs, null, fault.toString().hashCode(), () -> strike(fault));
             }
         }
     }

@@ -41,8 +41,10 @@ public record Plan(
     /// @param ambush a state of the supervisor in which the end is asked for, unless it is after some events, and in
     ///   which those faults of nodes strike that are to strike at a step; empty where they do not wait for any
     /// @param ambushFrom the first step at which they wait for it
-    public record Circumstances(Ending ending, int endAfter, int unfit, String ambush, int ambushFrom) {
-        public static final Circumstances USUAL = new Circumstances(Ending.COMPLETE, 0, -1, "", 0);
+    /// @param ambushPaceMs how long after it for each step of a fault's: those of step 0 strike there and then
+    public record Circumstances(
+            Ending ending, int endAfter, int unfit, String ambush, int ambushFrom, int ambushPaceMs) {
+        public static final Circumstances USUAL = new Circumstances(Ending.COMPLETE, 0, -1, "", 0, 0);
 
         @Override
         public String toString() {
@@ -53,7 +55,8 @@ public record Plan(
             return end
                     + (unfit < 0 ? "" : ", node-" + unfit + " refuses")
                     + (ambush.isEmpty() ? "" : ", ambushed when " + ambush)
-                    + (ambushFrom == 0 ? "" : " from step " + ambushFrom + " on");
+                    + (ambushFrom == 0 ? "" : " from step " + ambushFrom + " on")
+                    + (ambushPaceMs == 0 ? "" : ", a step each " + ambushPaceMs + " ms");
         }
     }
 
