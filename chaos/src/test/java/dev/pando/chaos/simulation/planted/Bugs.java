@@ -89,7 +89,13 @@ final class Bugs {
                 bugs,
                 "a worker that was given up before it came is welcome",
                 Patch.without("Crew", "seat", "contains", 0, 2));
-        add(bugs, "a copy that an earlier supervisor asked for is written", Patch.allEqual("StageSnapshots", "copied"));
+        add(
+                bugs,
+                "a copy that an earlier supervisor asked for is written, and counts",
+                Patch.allEqual("StageSnapshots", "copied"),
+                Patch.yes("Lead", "isOfOurs"));
+        add(bugs, "a checkpoint counts that the job has gone back behind", Patch.yes("Lead", "isOfOurs"));
+        add(bugs, "an older checkpoint is loaded though a newer has come to light", Patch.no("Opening", "isOvertaken"));
         add(bugs, "two that computed the same shard both count", Patch.idle("StepInFlight", "dropDoubles"));
         add(bugs, "the last copy of the state leaves unsaved", Patch.no("BetweenSteps", "isTheLastCopyLeaving"));
     }

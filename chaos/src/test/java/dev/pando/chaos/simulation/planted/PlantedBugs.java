@@ -66,6 +66,16 @@ public final class PlantedBugs {
         }
     }
 
+    /// @return the first seed that breaks a rule with the bug and none without it, and the rule; or less
+    private static String[] hunt(Hunter hunter, Bugs.Bug bug, long first, long last) {
+        String[] answer = hunter.hunt(bug.name(), first, last).split("\t", -1);
+        while (answer.length == 2 && !isSoundWithout(Long.parseLong(answer[0]))) {
+            answer = hunter.hunt(bug.name(), Long.parseLong(answer[0]) + 1, last).split("\t", -1);
+        }
+        return answer;
+    }
+
+    /// @param seeds that are looked at, and then the histories that are written
     static Finding find(Bugs.Bug bug, long seeds) {
         long beganNs = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
         PatchedLoader loader = new PatchedLoader(bug.patches());
@@ -73,9 +83,9 @@ public final class PlantedBugs {
         Thread.currentThread().setContextClassLoader(loader); // where Pekko looks for what its config names
         try {
             Hunter hunter = (Hunter) loader.loadClass(Hunt.class.getName()).getConstructor().newInstance();
-            String[] answer = hunter.hunt(bug.name(), 1, seeds).split("\t", -1);
-            while (answer.length == 2 && !isSoundWithout(Long.parseLong(answer[0]))) {
-                answer = hunter.hunt(bug.name(), Long.parseLong(answer[0]) + 1, seeds).split("\t", -1);
+            String[] answer = hunt(hunter, bug, 1, seeds);
+            if (answer.length < 2) {
+                answer = hunt(hunter, bug, Plans.firstWritten(), -1);
             }
             if (!loader.idle().isEmpty()) {
                 throw new IllegalStateException(
