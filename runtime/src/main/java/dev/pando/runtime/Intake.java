@@ -1,9 +1,9 @@
 package dev.pando.runtime;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.pando.actors.JobOwner;
-import dev.pando.actors.JobSpec;
-import dev.pando.actors.JobStatus;
+import dev.pando.actors.job.JobSpec;
+import dev.pando.actors.job.JobStatus;
+import dev.pando.actors.owner.JobOwner;
 import dev.pando.runtime.folder.RunFolder;
 import dev.pando.runtime.grove.Answers;
 import dev.pando.runtime.settings.Settings;

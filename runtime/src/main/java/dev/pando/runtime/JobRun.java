@@ -1,8 +1,8 @@
 package dev.pando.runtime;
 
-import dev.pando.actors.JobEvent;
-import dev.pando.actors.JobSpec;
-import dev.pando.actors.Workbench;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.JobSpec;
+import dev.pando.actors.job.ReplicaFactory;
 import dev.pando.runtime.folder.RunFolder;
 import dev.pando.runtime.report.Report;
 import dev.pando.runtime.settings.Settings;
@@ -160,7 +160,7 @@ final class JobRun implements Job {
         workbench.data().tokenizer().save(folder.path());
         JobSpec job = Intake.spec(settings, workbench.data().digest(), Devices.kind(settings));
         List<String> devices = submission.nodes() == 0 ? Host.devices(settings.workers()) : List.of();
-        Workbench tools = submission.tools().apply(workbench);
+        ReplicaFactory tools = submission.tools().apply(workbench);
         host.set(
                 system.systemActorOf(
                         Host.create(job, devices, tools, heard::add), "pando-" + settings.name(), Props.empty()));

@@ -3,7 +3,7 @@ package dev.pando.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.pando.actors.JobEvent;
+import dev.pando.actors.job.JobEvent;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

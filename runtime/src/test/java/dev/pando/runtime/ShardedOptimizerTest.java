@@ -2,7 +2,7 @@ package dev.pando.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pando.actors.JobEvent;
+import dev.pando.actors.job.JobEvent;
 import dev.pando.training.tensor.MemoryPlan;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;

@@ -1,6 +1,6 @@
 package dev.pando.runtime;
 
-import dev.pando.actors.JobEvent;
+import dev.pando.actors.job.JobEvent;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;

@@ -1,7 +1,7 @@
 package dev.pando.runtime.cli;
 
 import com.typesafe.config.Config;
-import dev.pando.actors.Workbench;
+import dev.pando.actors.job.ReplicaFactory;
 import dev.pando.runtime.GroveNode;
 import dev.pando.runtime.grove.NodeSettings;
 import dev.pando.runtime.settings.UserError;
@@ -84,7 +84,7 @@ public class NodeCommand implements Callable<Integer> {
     }
 
     /// What the node builds its replicas with, as the actors see it: for whoever must stand between.
-    protected Workbench tools(Workbench sound) {
+    protected ReplicaFactory tools(ReplicaFactory sound) {
         return sound;
     }
 

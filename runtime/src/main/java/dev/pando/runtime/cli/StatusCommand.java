@@ -1,7 +1,7 @@
 package dev.pando.runtime.cli;
 
-import dev.pando.actors.Epoch;
-import dev.pando.actors.JobStatus;
+import dev.pando.actors.job.Epoch;
+import dev.pando.actors.job.JobStatus;
 import dev.pando.runtime.Grove;
 import dev.pando.runtime.grove.NodeLine;
 import java.io.PrintWriter;

@@ -1,6 +1,6 @@
 package dev.pando.runtime.cli;
 
-import dev.pando.actors.Stopwatch;
+import dev.pando.actors.job.Stopwatch;
 import dev.pando.runtime.Grove;
 import dev.pando.runtime.Submission;
 import dev.pando.runtime.settings.Settings;

@@ -2,7 +2,7 @@ package dev.pando.runtime.folder;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.typesafe.config.ConfigRenderOptions;
-import dev.pando.actors.JobEvent;
+import dev.pando.actors.job.JobEvent;
 import dev.pando.runtime.settings.Arithmetic;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.UserError;
