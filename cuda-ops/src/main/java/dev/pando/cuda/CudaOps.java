@@ -1,7 +1,5 @@
 package dev.pando.cuda;
 
-// Long because it is one method for each operator of the interface.
-
 import dev.pando.cuda.Device.Grid;
 import dev.pando.training.ops.AdamStep;
 import dev.pando.training.ops.AttentionShape;
@@ -13,6 +11,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Optional;
 import java.util.function.Consumer;
+
+// Long because it is one method for each operator of the interface.
 
 /// The operators on an NVIDIA GPU: cuBLASLt or a kernel of our own for matrix products, our kernels for the rest.
 ///

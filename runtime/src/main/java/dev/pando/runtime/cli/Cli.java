@@ -1,6 +1,6 @@
 package dev.pando.runtime.cli;
 
-import dev.pando.runtime.Subcommand;
+import dev.pando.runtime.job.Subcommand;
 import dev.pando.runtime.report.Version;
 import dev.pando.runtime.settings.UserError;
 import java.io.FileDescriptor;

@@ -1,6 +1,7 @@
 package dev.pando.runtime.cli;
 
-import dev.pando.runtime.TrainedModel;
+import dev.pando.runtime.cli.view.Terminal;
+import dev.pando.runtime.model.TrainedModel;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.UserError;
 import java.io.PrintWriter;
@@ -69,7 +70,7 @@ public final class GenerateCommand implements Callable<Integer> {
             Terminal terminal = Terminal.standard(out);
             for (String prompt : asked) {
                 out.print(terminal.bold(prompt));
-                model.goOn(
+                model.generate(
                         prompt,
                         how,
                         piece -> {

@@ -1,10 +1,10 @@
 package dev.pando.runtime.cli;
 
 import dev.pando.checkpoint.Checkpoints;
-import dev.pando.checkpoint.ModelDirectory;
+import dev.pando.checkpoint.huggingface.ModelDirectory;
 import dev.pando.runtime.folder.RunFolder;
+import dev.pando.runtime.settings.JobConfig;
 import dev.pando.runtime.settings.Settings;
-import dev.pando.runtime.settings.Written;
 import dev.pando.training.step.CheckpointStore.Saved;
 import dev.pando.training.tokenizer.Tokenizer;
 import java.nio.file.Path;
@@ -40,7 +40,7 @@ final class ImportCommand implements Callable<Integer> {
     public Integer call() {
         ModelDirectory model = ModelDirectory.open(directory);
         Settings settings =
-                StartingPoint.over(Written.nothing(), "import " + directory, directory)
+                StartingPoint.over(JobConfig.nothing(), "import " + directory, directory)
                         .with("import " + run, "out", run.toString())
                         .settings();
         Saved saved;

@@ -1,8 +1,8 @@
 package dev.pando.runtime.cli;
 
-import dev.pando.checkpoint.ModelDirectory;
+import dev.pando.checkpoint.huggingface.ModelDirectory;
+import dev.pando.runtime.settings.JobConfig;
 import dev.pando.runtime.settings.UserError;
-import dev.pando.runtime.settings.Written;
 import dev.pando.training.model.ModelConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,7 +13,7 @@ final class StartingPoint {
 
     /// @param option as the user knows it
     /// @param place a model's directory, or a run's folder
-    static Written over(Written job, String option, Path place) {
+    static JobConfig over(JobConfig job, String option, Path place) {
         if (Files.exists(place.resolve("config.json"))) {
             return model(job, option, place);
         }
@@ -24,16 +24,16 @@ final class StartingPoint {
         return job.with(option, "start.run", place.toString());
     }
 
-    private static Written model(Written job, String option, Path place) {
+    private static JobConfig model(JobConfig job, String option, Path place) {
         ModelDirectory directory = ModelDirectory.open(place);
-        Written written = shape(job, option, directory.config()).with(option, "start.model", place.toString());
+        JobConfig written = shape(job, option, directory.config()).with(option, "start.model", place.toString());
         return directory
                 .tokenizer()
                 .map(file -> written.with(option, "data.tokenizer.file", file.toString()))
                 .orElse(written);
     }
 
-    private static Written shape(Written job, String option, ModelConfig model) {
+    private static JobConfig shape(JobConfig job, String option, ModelConfig model) {
         return job.with(option, "model.vocabulary", model.vocabulary())
                 .with(option, "model.hidden", model.hidden())
                 .with(option, "model.layers", model.layers())

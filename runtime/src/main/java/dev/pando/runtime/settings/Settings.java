@@ -3,8 +3,8 @@ package dev.pando.runtime.settings;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigValueFactory;
-import dev.pando.checkpoint.CheckpointPlace;
-import dev.pando.checkpoint.CheckpointSettings;
+import dev.pando.checkpoint.format.CheckpointSettings;
+import dev.pando.checkpoint.storage.CheckpointPlace;
 import dev.pando.training.data.DataConfig;
 import dev.pando.training.model.Keeping;
 import dev.pando.training.model.ModelConfig;
@@ -141,7 +141,7 @@ public record Settings(
         record Cuda(int ordinal) implements Device {}
     }
 
-    /// Reads a config that holds every key of the reference, as [Written] makes it.
+    /// Reads a config that holds every key of the reference, as [JobConfig] makes it.
     ///
     /// @throws dev.pando.runtime.settings.UserError with one sentence that names file, line and key
     public static Settings of(Config whole) {
@@ -150,7 +150,7 @@ public record Settings(
 
     /// Reads what [#render()] wrote, on another node or in a checkpoint.
     public static Settings parse(String rendered) {
-        return of(Written.text("the job's config", rendered).whole());
+        return of(JobConfig.text("the job's config", rendered).whole());
     }
 
     /// The whole of `pando.job` as HOCON that [#parse] takes, on one line.

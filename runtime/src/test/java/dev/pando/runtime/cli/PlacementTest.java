@@ -11,10 +11,10 @@ import dev.pando.actors.Jobs;
 import dev.pando.actors.NodeSupervisor;
 import dev.pando.actors.Stopwatch;
 import dev.pando.actors.Workbench;
-import dev.pando.runtime.grove.ControlPort;
-import dev.pando.runtime.grove.NodeSettings;
-import dev.pando.runtime.grove.NodeSystem;
-import dev.pando.runtime.settings.Written;
+import dev.pando.runtime.cluster.ControlPort;
+import dev.pando.runtime.cluster.NodeSettings;
+import dev.pando.runtime.cluster.NodeSystem;
+import dev.pando.runtime.settings.JobConfig;
 import dev.pando.training.step.CheckpointStore;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -66,16 +66,16 @@ class PlacementTest {
     private final List<NodeSystem<Void>> systems = new ArrayList<>();
     private final BlockingQueue<MemberEvent> heard = new LinkedBlockingQueue<>();
     private final Deque<Integer> ports = new ArrayDeque<>();
-    private NodeProcesses processes;
+    private NodeCommands processes;
     private char next = 'a';
 
     /// The host has the lowest one, and so is the one that lets others in and out.
     @BeforeEach
     void choosePorts() throws IOException {
-        processes = new NodeProcesses(temp);
+        processes = new NodeCommands(temp);
         SortedSet<Integer> free = new TreeSet<>();
         while (free.size() <= GUESTS) {
-            free.add(NodeProcesses.freePort());
+            free.add(NodeCommands.freePort());
         }
         ports.addAll(free);
     }
@@ -171,7 +171,7 @@ class PlacementTest {
     }
 
     private NodeSystem<Void> start(String name, String key, String value, Behavior<Void> guardian) {
-        Config defaults = Written.nothing().whole();
+        Config defaults = JobConfig.nothing().whole();
         Config grove =
                 defaults.getConfig("pando.grove")
                         .withValue("journal", ConfigValueFactory.fromAnyRef(temp.resolve("journal").toString()))
