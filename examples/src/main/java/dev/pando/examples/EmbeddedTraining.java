@@ -1,7 +1,7 @@
 package dev.pando.examples;
 
 import com.sun.net.httpserver.HttpServer;
-import dev.pando.actors.JobEvent;
+import dev.pando.actors.job.JobEvent;
 import dev.pando.runtime.Pando;
 import dev.pando.runtime.job.Job;
 import dev.pando.runtime.job.JobResult;

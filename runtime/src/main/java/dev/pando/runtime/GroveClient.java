@@ -2,9 +2,9 @@ package dev.pando.runtime;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.pando.actors.JobEvent;
-import dev.pando.actors.JobStatus;
-import dev.pando.actors.Stopwatch;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.JobStatus;
+import dev.pando.actors.job.Stopwatch;
 import dev.pando.runtime.cluster.ControlClient;
 import dev.pando.runtime.cluster.ControlProtocol;
 import dev.pando.runtime.cluster.NodeLine;

@@ -1,7 +1,7 @@
 package dev.pando.runtime;
 
-import dev.pando.actors.JobEvent;
-import dev.pando.actors.Stopwatch;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.Stopwatch;
 import dev.pando.runtime.folder.RunFolder;
 import dev.pando.runtime.job.EventStream;
 import dev.pando.runtime.job.Job;

@@ -3,7 +3,7 @@ package dev.pando.runtime;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValueFactory;
-import dev.pando.actors.Stopwatch;
+import dev.pando.actors.job.Stopwatch;
 import dev.pando.runtime.folder.RunFolder;
 import dev.pando.runtime.job.Job;
 import dev.pando.runtime.job.Submission;

@@ -3,7 +3,7 @@ package dev.pando.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.pando.actors.JobEvent;
+import dev.pando.actors.job.JobEvent;
 import dev.pando.checkpoint.Checkpoints;
 import dev.pando.checkpoint.huggingface.ModelLayout;
 import dev.pando.checkpoint.huggingface.Precision;

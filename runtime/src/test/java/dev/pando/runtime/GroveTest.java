@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigValueFactory;
-import dev.pando.actors.JobEvent;
+import dev.pando.actors.job.JobEvent;
 import dev.pando.runtime.cluster.NodeLine;
 import dev.pando.runtime.cluster.NodeSettings;
 import dev.pando.runtime.folder.StepLine;

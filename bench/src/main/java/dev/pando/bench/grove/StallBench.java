@@ -1,6 +1,6 @@
 package dev.pando.bench.grove;
 
-import dev.pando.actors.JobEvent;
+import dev.pando.actors.job.JobEvent;
 import dev.pando.bench.Findings;
 import dev.pando.bench.Spread;
 import dev.pando.runtime.processes.NodeProcess;

@@ -1,7 +1,7 @@
 package dev.pando.bench.grove;
 
-import dev.pando.actors.JobEvent;
-import dev.pando.actors.Stopwatch;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.Stopwatch;
 import dev.pando.bench.Spread;
 import dev.pando.runtime.Pando;
 import dev.pando.runtime.cluster.NodeLine;

@@ -9,7 +9,7 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 import static dev.pando.bench.tidy.House.CLASSES;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pando.actors.JobEvent;
+import dev.pando.actors.job.JobEvent;
 import org.junit.jupiter.api.Test;
 
 /// Keeps the edges between the rooms of the house, and those inside the training room.

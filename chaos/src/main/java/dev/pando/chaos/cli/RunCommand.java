@@ -1,7 +1,7 @@
 package dev.pando.chaos.cli;
 
-import dev.pando.actors.JobEvent;
-import dev.pando.actors.Stopwatch;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.Stopwatch;
 import dev.pando.chaos.acme.AcmeModel;
 import dev.pando.chaos.faults.FaultScript;
 import dev.pando.chaos.survival.Blow;

@@ -1,6 +1,6 @@
 package dev.pando.chaos.survival;
 
-import dev.pando.actors.Stopwatch;
+import dev.pando.actors.job.Stopwatch;
 import dev.pando.chaos.faults.Dice;
 import dev.pando.chaos.faults.Effect;
 import dev.pando.chaos.faults.Fault;

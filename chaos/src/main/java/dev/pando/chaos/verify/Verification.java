@@ -1,7 +1,7 @@
 package dev.pando.chaos.verify;
 
-import dev.pando.actors.JobEvent;
-import dev.pando.actors.Workbench;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.ReplicaFactory;
 import dev.pando.chaos.faults.FaultScript;
 import dev.pando.chaos.injection.Injection;
 import dev.pando.chaos.judge.History;
@@ -37,7 +37,7 @@ public record Verification(
         long steps,
         long seed,
         Path folder,
-        UnaryOperator<Workbench> tools) {
+        UnaryOperator<ReplicaFactory> tools) {
     public Verification {
         workers = List.copyOf(workers);
     }

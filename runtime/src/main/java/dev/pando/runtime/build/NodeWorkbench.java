@@ -1,7 +1,7 @@
 package dev.pando.runtime.build;
 
-import dev.pando.actors.JobSpec;
-import dev.pando.actors.Workbench;
+import dev.pando.actors.job.JobSpec;
+import dev.pando.actors.job.ReplicaFactory;
 import dev.pando.collectives.Transport;
 import dev.pando.collectives.TransportSettings;
 import dev.pando.runtime.cluster.NodeSettings;
@@ -15,7 +15,7 @@ import java.util.Map;
 /// What a node trains with that takes any job: builds everything from the job as it arrives, on one transport.
 ///
 /// Jobs share the node's file system with the one who submitted them: their paths mean the same here.
-public final class NodeWorkbench implements Workbench, AutoCloseable {
+public final class NodeWorkbench implements ReplicaFactory, AutoCloseable {
     private final Transport transport;
     private final Map<JobSpec, ProductionWorkbench> jobs = new HashMap<>();
 

@@ -1,7 +1,7 @@
 package dev.pando.runtime.build;
 
-import dev.pando.actors.JobSpec;
-import dev.pando.actors.Workbench;
+import dev.pando.actors.job.JobSpec;
+import dev.pando.actors.job.ReplicaFactory;
 import dev.pando.checkpoint.Checkpoints;
 import dev.pando.collectives.Transport;
 import dev.pando.collectives.TransportSettings;
@@ -37,7 +37,7 @@ import org.slf4j.LoggerFactory;
 /// in a folder.
 ///
 /// Of one job. What the replicas of a node share (data, transport) is opened once, by [#prepare].
-public final class ProductionWorkbench implements Workbench, AutoCloseable {
+public final class ProductionWorkbench implements ReplicaFactory, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ProductionWorkbench.class);
     private static final String CONFIG = "config";
     private static final String DATA = "data";

@@ -1,7 +1,7 @@
 package dev.pando.runtime.cli;
 
 import com.typesafe.config.Config;
-import dev.pando.actors.Workbench;
+import dev.pando.actors.job.ReplicaFactory;
 import dev.pando.runtime.cli.view.Words;
 import dev.pando.runtime.cluster.NodeSettings;
 import dev.pando.runtime.node.GroveNode;
@@ -85,7 +85,7 @@ public class NodeCommand implements Callable<Integer> {
     }
 
     /// What the node builds its replicas with, as the actors see it: for whoever must stand between.
-    protected Workbench tools(Workbench sound) {
+    protected ReplicaFactory tools(ReplicaFactory sound) {
         return sound;
     }
 

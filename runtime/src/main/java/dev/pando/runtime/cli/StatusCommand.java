@@ -1,7 +1,7 @@
 package dev.pando.runtime.cli;
 
-import dev.pando.actors.Epoch;
-import dev.pando.actors.JobStatus;
+import dev.pando.actors.job.Epoch;
+import dev.pando.actors.job.JobStatus;
 import dev.pando.runtime.GroveClient;
 import dev.pando.runtime.cli.view.Terminal;
 import dev.pando.runtime.cli.view.Words;

@@ -1,6 +1,6 @@
 package dev.pando.runtime.cli;
 
-import dev.pando.actors.Stopwatch;
+import dev.pando.actors.job.Stopwatch;
 import dev.pando.runtime.GroveClient;
 import dev.pando.runtime.cli.view.Progress;
 import dev.pando.runtime.cli.view.Terminal;

@@ -1,6 +1,6 @@
 package dev.pando.runtime.cli;
 
-import dev.pando.actors.Stopwatch;
+import dev.pando.actors.job.Stopwatch;
 import dev.pando.runtime.Pando;
 import dev.pando.runtime.cli.view.Interruption;
 import dev.pando.runtime.cli.view.Outcome;

@@ -1,8 +1,8 @@
 package dev.pando.runtime.cli;
 
-import dev.pando.actors.JobEvent;
-import dev.pando.actors.JobStatus;
-import dev.pando.actors.Stopwatch;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.JobStatus;
+import dev.pando.actors.job.Stopwatch;
 import dev.pando.runtime.GroveClient;
 import dev.pando.runtime.cli.view.Progress;
 import dev.pando.runtime.cli.view.Terminal;

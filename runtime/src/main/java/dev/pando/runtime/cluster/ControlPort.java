@@ -1,7 +1,7 @@
 package dev.pando.runtime.cluster;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.pando.actors.Stopwatch;
+import dev.pando.actors.job.Stopwatch;
 import dev.pando.runtime.settings.UserError;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,6 +1,6 @@
 package dev.pando.runtime.cluster;
 
-import dev.pando.actors.Stopwatch;
+import dev.pando.actors.job.Stopwatch;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.net.Socket;

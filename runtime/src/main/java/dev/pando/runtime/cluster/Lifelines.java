@@ -1,6 +1,6 @@
 package dev.pando.runtime.cluster;
 
-import dev.pando.actors.NodeGone;
+import dev.pando.actors.liveness.NodeGone;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;

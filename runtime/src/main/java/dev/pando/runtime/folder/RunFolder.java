@@ -2,7 +2,7 @@ package dev.pando.runtime.folder;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.typesafe.config.ConfigRenderOptions;
-import dev.pando.actors.JobEvent;
+import dev.pando.actors.job.JobEvent;
 import dev.pando.runtime.settings.BitShapingKeys;
 import dev.pando.runtime.settings.JobConfig;
 import dev.pando.runtime.settings.Settings;

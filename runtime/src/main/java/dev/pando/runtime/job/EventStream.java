@@ -1,6 +1,6 @@
 package dev.pando.runtime.job;
 
-import dev.pando.actors.JobEvent;
+import dev.pando.actors.job.JobEvent;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.Set;

@@ -1,8 +1,8 @@
 package dev.pando.runtime.job;
 
-import dev.pando.actors.Epoch;
-import dev.pando.actors.JobEntry;
-import dev.pando.actors.JobEvent;
+import dev.pando.actors.job.Epoch;
+import dev.pando.actors.job.JobEntry;
+import dev.pando.actors.job.JobEvent;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
 import java.util.Locale;

@@ -1,6 +1,6 @@
 package dev.pando.runtime.job;
 
-import dev.pando.actors.JobEvent;
+import dev.pando.actors.job.JobEvent;
 import dev.pando.runtime.settings.UserError;
 import java.nio.file.Path;
 import java.util.Optional;

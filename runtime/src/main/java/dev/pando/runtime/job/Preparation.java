@@ -6,7 +6,7 @@ import dev.pando.training.data.Statistics;
 /// Hears how a job is prepared: whom it waits for, how its text becomes tokens and how far that is, and what it came
 /// to.
 ///
-/// Called by one thread at a time, before the first [dev.pando.actors.JobEvent].
+/// Called by one thread at a time, before the first [dev.pando.actors.job.JobEvent].
 @FunctionalInterface
 public interface Preparation extends Progress {
     /// Wants to hear nothing.

@@ -1,8 +1,8 @@
 package dev.pando.runtime.job;
 
 import com.typesafe.config.Config;
-import dev.pando.actors.JobEvent;
-import dev.pando.actors.Workbench;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.ReplicaFactory;
 import dev.pando.runtime.settings.JobConfig;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.UserError;
@@ -25,7 +25,7 @@ public record Submission(
         boolean resume,
         Consumer<JobEvent> listener,
         Preparation preparation,
-        UnaryOperator<Workbench> tools,
+        UnaryOperator<ReplicaFactory> tools,
         int nodes,
         List<String> nodeCommand) {
     private static final List<String> NODE = List.of("node");
@@ -61,7 +61,7 @@ public record Submission(
         return new Submission(settings, resume, listener, another, tools, nodes, nodeCommand);
     }
 
-    public Submission with(UnaryOperator<Workbench> between) {
+    public Submission with(UnaryOperator<ReplicaFactory> between) {
         return new Submission(settings, resume, listener, preparation, between, nodes, nodeCommand);
     }
 

@@ -1,6 +1,6 @@
 package dev.pando.runtime.model;
 
-import dev.pando.actors.JobEvent;
+import dev.pando.actors.job.JobEvent;
 import dev.pando.checkpoint.Inspection;
 import dev.pando.runtime.folder.EventLine;
 import dev.pando.runtime.folder.StepLine;

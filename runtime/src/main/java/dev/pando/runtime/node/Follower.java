@@ -1,10 +1,10 @@
 package dev.pando.runtime.node;
 
-import dev.pando.actors.JobEvent;
-import dev.pando.actors.JobOwner;
-import dev.pando.actors.JobOwner.Told;
-import dev.pando.actors.JobOwner.Watched;
-import dev.pando.actors.JobOwner.Watching;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.owner.JobOwner;
+import dev.pando.actors.owner.JobOwner.Told;
+import dev.pando.actors.owner.JobOwner.Watched;
+import dev.pando.actors.owner.JobOwner.Watching;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;

@@ -1,8 +1,8 @@
 package dev.pando.runtime.node;
 
 import dev.pando.actors.NodeSupervisor;
-import dev.pando.actors.Stopwatch;
-import dev.pando.actors.Workbench;
+import dev.pando.actors.job.ReplicaFactory;
+import dev.pando.actors.job.Stopwatch;
 import dev.pando.runtime.build.NodeWorkbench;
 import dev.pando.runtime.cluster.ControlPort;
 import dev.pando.runtime.cluster.NodeSettings;
@@ -60,7 +60,7 @@ public final class GroveNode implements AutoCloseable {
     /// @param over ends the search for nodes to join
     /// @param news hears what that search waits for, in sentences for people
     public static GroveNode start(
-            NodeSettings settings, UnaryOperator<Workbench> tools, CountDownLatch over, Consumer<String> news) {
+            NodeSettings settings, UnaryOperator<ReplicaFactory> tools, CountDownLatch over, Consumer<String> news) {
         Deque<Runnable> opened = new ArrayDeque<>(); // what is to be closed, the last first
         try {
             ControlPort port = ControlPort.open(settings.host(), settings.port());
@@ -92,7 +92,11 @@ public final class GroveNode implements AutoCloseable {
     }
 
     private static Behavior<Void> guardian(
-            NodeSettings settings, Workbench workbench, JobNames names, Others others, CompletableFuture<Done> owning) {
+            NodeSettings settings,
+            ReplicaFactory workbench,
+            JobNames names,
+            Others others,
+            CompletableFuture<Done> owning) {
         return Behaviors.setup(context -> {
             context.spawn(others.keeping(), "others");
             context.spawn(names.keeping(), "job-names");

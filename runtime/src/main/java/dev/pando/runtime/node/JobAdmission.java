@@ -1,9 +1,9 @@
 package dev.pando.runtime.node;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.pando.actors.JobOwner;
-import dev.pando.actors.JobSpec;
-import dev.pando.actors.JobStatus;
+import dev.pando.actors.job.JobSpec;
+import dev.pando.actors.job.JobStatus;
+import dev.pando.actors.owner.JobOwner;
 import dev.pando.runtime.build.Devices;
 import dev.pando.runtime.build.ProductionWorkbench;
 import dev.pando.runtime.cluster.ResponseStream;

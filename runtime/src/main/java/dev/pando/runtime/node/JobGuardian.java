@@ -1,11 +1,11 @@
 package dev.pando.runtime.node;
 
-import dev.pando.actors.JobEvent;
-import dev.pando.actors.JobSpec;
-import dev.pando.actors.JobSupervisor;
 import dev.pando.actors.NodeSupervisor;
-import dev.pando.actors.Stopwatch;
-import dev.pando.actors.Workbench;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.JobSpec;
+import dev.pando.actors.job.ReplicaFactory;
+import dev.pando.actors.job.Stopwatch;
+import dev.pando.actors.supervisor.JobSupervisor;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -41,7 +41,8 @@ final class JobGuardian {
 
     /// @param devices of this process, see [#devices]
     /// @param ear hears the job's events; must not block
-    static Behavior<Command> create(JobSpec job, List<String> devices, Workbench workbench, Consumer<JobEvent> ear) {
+    static Behavior<Command> create(
+            JobSpec job, List<String> devices, ReplicaFactory workbench, Consumer<JobEvent> ear) {
         return Behaviors.setup(context -> {
             ActorRef<NodeSupervisor.Command> node =
                     context.spawn(NodeSupervisor.create(devices, workbench, Stopwatch.system()), "node");

@@ -1,6 +1,6 @@
 package dev.pando.runtime.node;
 
-import dev.pando.actors.JobLed;
+import dev.pando.actors.owner.JobLed;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListSet;

@@ -1,8 +1,8 @@
 package dev.pando.runtime.node;
 
-import dev.pando.actors.JobEvent;
-import dev.pando.actors.JobSpec;
-import dev.pando.actors.Workbench;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.JobSpec;
+import dev.pando.actors.job.ReplicaFactory;
 import dev.pando.runtime.build.Devices;
 import dev.pando.runtime.build.ProductionWorkbench;
 import dev.pando.runtime.folder.RunFolder;
@@ -169,7 +169,7 @@ public final class JobRun implements Job {
         workbench.data().tokenizer().save(folder.path());
         JobSpec job = JobAdmission.spec(settings, workbench.data().digest(), Devices.kind(settings));
         List<String> devices = submission.nodes() == 0 ? JobGuardian.devices(settings.workers()) : List.of();
-        Workbench tools = submission.tools().apply(workbench);
+        ReplicaFactory tools = submission.tools().apply(workbench);
         host.set(
                 system.systemActorOf(
                         JobGuardian.create(job, devices, tools, heard::add),

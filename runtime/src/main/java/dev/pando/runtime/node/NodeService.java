@@ -1,12 +1,12 @@
 package dev.pando.runtime.node;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.pando.actors.JobEntry;
-import dev.pando.actors.JobEvent;
-import dev.pando.actors.JobOwner;
-import dev.pando.actors.JobOwner.Told;
-import dev.pando.actors.JobStatus;
-import dev.pando.actors.Jobs;
+import dev.pando.actors.job.JobEntry;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.JobStatus;
+import dev.pando.actors.owner.JobOwner.Told;
+import dev.pando.actors.owner.JobOwner;
+import dev.pando.actors.owner.Jobs;
 import dev.pando.runtime.cluster.NodeLine;
 import dev.pando.runtime.cluster.NodeSettings;
 import dev.pando.runtime.cluster.Others;

@@ -1,9 +1,9 @@
 package dev.pando.runtime.node;
 
-import dev.pando.actors.JobOwner;
-import dev.pando.actors.JobSpec;
-import dev.pando.actors.JobStatus;
-import dev.pando.actors.Jobs;
+import dev.pando.actors.job.JobSpec;
+import dev.pando.actors.job.JobStatus;
+import dev.pando.actors.owner.JobOwner;
+import dev.pando.actors.owner.Jobs;
 import dev.pando.runtime.cluster.RequestHandler;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;

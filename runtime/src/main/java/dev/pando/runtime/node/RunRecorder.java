@@ -1,8 +1,8 @@
 package dev.pando.runtime.node;
 
-import dev.pando.actors.JobEvent;
-import dev.pando.actors.JobLed;
-import dev.pando.actors.JobOwner.Told;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.owner.JobLed;
+import dev.pando.actors.owner.JobOwner.Told;
 import dev.pando.runtime.folder.RunFolder;
 import dev.pando.runtime.model.Samples;
 import dev.pando.runtime.report.Report;

@@ -4,7 +4,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValueFactory;
-import dev.pando.actors.Stopwatch;
+import dev.pando.actors.job.Stopwatch;
 import dev.pando.runtime.cluster.ControlClient;
 import dev.pando.runtime.cluster.ControlProtocol;
 import dev.pando.runtime.processes.NodeHosts.NodeHost;

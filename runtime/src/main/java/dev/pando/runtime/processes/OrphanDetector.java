@@ -1,6 +1,6 @@
 package dev.pando.runtime.processes;
 
-import dev.pando.actors.Stopwatch;
+import dev.pando.actors.job.Stopwatch;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigValueFactory;
-import dev.pando.actors.JobOwner;
-import dev.pando.actors.JobSpec;
-import dev.pando.actors.JobStatus;
-import dev.pando.actors.Jobs;
 import dev.pando.actors.NodeSupervisor;
-import dev.pando.actors.Stopwatch;
-import dev.pando.actors.Workbench;
+import dev.pando.actors.job.JobSpec;
+import dev.pando.actors.job.JobStatus;
+import dev.pando.actors.job.ReplicaFactory;
+import dev.pando.actors.job.Stopwatch;
+import dev.pando.actors.owner.JobOwner;
+import dev.pando.actors.owner.Jobs;
 import dev.pando.runtime.cluster.ControlPort;
 import dev.pando.runtime.cluster.NodeSettings;
 import dev.pando.runtime.cluster.NodeSystem;
@@ -204,7 +204,7 @@ class PlacementTest {
         } while (!which.test(event));
     }
 
-    private static final class EmptyWorkbench implements Workbench {
+    private static final class EmptyWorkbench implements ReplicaFactory {
         @Override
         public Replica replica(JobSpec job, String worker) {
             throw new IllegalStateException("there is no device");

@@ -2,8 +2,8 @@ package dev.pando.runtime.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pando.actors.JobEntry;
-import dev.pando.actors.JobEvent;
+import dev.pando.actors.job.JobEntry;
+import dev.pando.actors.job.JobEvent;
 import java.time.Instant;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;

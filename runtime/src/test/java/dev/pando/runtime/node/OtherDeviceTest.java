@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.pando.actors.JobSpec;
-import dev.pando.actors.Workbench;
+import dev.pando.actors.job.JobSpec;
+import dev.pando.actors.job.ReplicaFactory;
 import dev.pando.runtime.Pando;
 import dev.pando.runtime.TinyJob;
 import dev.pando.runtime.build.ProductionWorkbench;
@@ -82,7 +82,7 @@ class OtherDeviceTest {
     }
 
     /// Says that it had computed by other means.
-    private record ByAbacus(Workbench tools) implements Workbench {
+    private record ByAbacus(ReplicaFactory tools) implements ReplicaFactory {
         @Override
         public Replica replica(JobSpec job, String worker) {
             return tools.replica(job, worker);

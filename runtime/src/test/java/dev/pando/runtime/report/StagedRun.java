@@ -1,6 +1,6 @@
 package dev.pando.runtime.report;
 
-import dev.pando.actors.JobEvent;
+import dev.pando.actors.job.JobEvent;
 import dev.pando.runtime.folder.RunFolder;
 import dev.pando.runtime.folder.SampleLine;
 import dev.pando.runtime.settings.JobConfig;

@@ -1,8 +1,8 @@
 package dev.pando.runtime.cli.view;
 
-import dev.pando.actors.JobEvent;
-import dev.pando.actors.JobEvent.StepCommitted;
-import dev.pando.actors.Stopwatch;
+import dev.pando.actors.job.JobEvent.StepCommitted;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.Stopwatch;
 import dev.pando.runtime.job.Preparation;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.training.data.Statistics;

@@ -2,8 +2,8 @@ package dev.pando.runtime.cli.view;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pando.actors.JobEvent;
-import dev.pando.actors.Stopwatch;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.Stopwatch;
 import dev.pando.runtime.settings.JobConfig;
 import java.io.PrintWriter;
 import java.io.StringWriter;
