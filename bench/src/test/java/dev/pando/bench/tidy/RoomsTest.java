@@ -37,6 +37,8 @@ final class RoomsTest {
                 .definedBy("dev.pando.cuda..")
                 .layer("actors")
                 .definedBy("dev.pando.actors..")
+                .layer("diagnosis")
+                .definedBy("dev.pando.diagnosis..")
                 .layer("runtime")
                 .definedBy("dev.pando.runtime..")
                 .layer("chaos")
@@ -54,9 +56,12 @@ final class RoomsTest {
                 .whereLayer("actors")
                 .mayOnlyAccessLayers("training")
                 .whereLayer("runtime")
-                .mayOnlyAccessLayers("training", "actors", "collectives-aeron", "checkpoint-store", "cuda-ops")
+                .mayOnlyAccessLayers(
+                        "training", "actors", "collectives-aeron", "checkpoint-store", "cuda-ops", "diagnosis")
+                .whereLayer("diagnosis")
+                .mayNotAccessAnyLayer()
                 .whereLayer("chaos")
-                .mayOnlyAccessLayers("training", "actors", "runtime")
+                .mayOnlyAccessLayers("training", "actors", "runtime", "diagnosis")
                 .whereLayer("examples")
                 .mayOnlyAccessLayers("runtime")
                 .ignoreDependency(
