@@ -20,6 +20,9 @@ public final class Catalogue {
 
     static {
         SUITES.put(SMALL, "suite/small.conf");
+        for (String group : List.of("examinations", "language", "reasoning", "mathematics", "code", "alignment")) {
+            SUITES.put(group, "benchmarks/" + group + ".conf");
+        }
     }
 
     /// A task, and where its data lie unless the user says otherwise.

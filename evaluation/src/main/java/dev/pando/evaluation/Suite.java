@@ -21,10 +21,12 @@ import java.util.Optional;
 public final class Suite {
     private final List<Task> tasks;
     private final List<Item> items;
+    private final List<String> leftOut;
 
-    private Suite(List<Task> tasks, List<Item> items) {
+    private Suite(List<Task> tasks, List<Item> items, List<String> leftOut) {
         this.tasks = tasks;
         this.items = items;
+        this.leftOut = leftOut;
     }
 
     /// The scores of a model, and the answers they come from.
@@ -39,8 +41,12 @@ public final class Suite {
     public static Suite prepare(List<String> wanted, Optional<Path> data, int limit) {
         Map<String, Task> tasks = new LinkedHashMap<>();
         List<Item> items = new ArrayList<>();
+        List<String> leftOut = new ArrayList<>();
         for (String name : wanted) {
             for (Catalogue.Entry entry : Catalogue.select(name)) {
+                if (!canScore(entry.task(), name.equals(Catalogue.SMALL), leftOut)) {
+                    continue;
+                }
                 if (tasks.putIfAbsent(entry.task().name(), entry.task()) == null) {
                     Path folder = data.orElse(entry.folder());
                     DataFolder from =
@@ -53,7 +59,26 @@ public final class Suite {
                 }
             }
         }
-        return new Suite(List.copyOf(tasks.values()), items);
+        return new Suite(List.copyOf(tasks.values()), items, leftOut);
+    }
+
+    /// The suite that needs nothing but Pando goes without what this machine cannot do; what a user names is refused.
+    private static boolean canScore(Task task, boolean goesWithout, List<String> leftOut) {
+        try {
+            task.check();
+            return true;
+        } catch (EvaluationException cannot) {
+            if (!goesWithout) {
+                throw cannot;
+            }
+            leftOut.add(task.name() + ": " + cannot.getMessage());
+            return false;
+        }
+    }
+
+    /// Tasks of the small suite that this machine cannot score, and why.
+    public List<String> leftOut() {
+        return leftOut;
     }
 
     public List<Task> tasks() {

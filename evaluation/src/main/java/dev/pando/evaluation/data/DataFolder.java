@@ -3,6 +3,7 @@ package dev.pando.evaluation.data;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,8 +16,9 @@ import java.util.stream.Stream;
 
 /// Where the files of benchmarks lie: a folder of the user's, and what Pando brings itself.
 ///
-/// A pattern is a path with `*` for anything within a name, and `{name}` for what is to become a field of every record;
-/// a file that is compressed as `.gz` is found by its plain name too. `bundled:` names a file of Pando's own.
+/// A pattern is a path with `*` for anything within a name, `{name}` for what is to become a field of every record, and
+/// `{name=a|b*}` for the same where only some are wanted; a file that is compressed as `.gz` is found by its plain name
+/// too. `bundled:` names a file of Pando's own.
 public final class DataFolder {
     private static final String BUNDLED = "bundled:";
 
@@ -70,7 +72,7 @@ public final class DataFolder {
         if (!Files.isDirectory(folder)) {
             throw new EvaluationException(folder + " is no folder; " + advice);
         }
-        try (Stream<Path> files = Files.walk(folder, 8)) {
+        try (Stream<Path> files = Files.walk(folder, 8, FileVisitOption.FOLLOW_LINKS)) {
             List<DataFile> found = new ArrayList<>();
             for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
                 Matcher match = regex.matcher(folder.relativize(file).toString());
@@ -90,7 +92,7 @@ public final class DataFolder {
 
     private static Pattern regex(String pattern, List<String> names) {
         StringBuilder regex = new StringBuilder();
-        Matcher place = Pattern.compile("\\*|\\{([a-z-]+)}").matcher(pattern);
+        Matcher place = Pattern.compile("\\*|\\{([a-z-]+)(?:=([^}]*))?}").matcher(pattern);
         int done = 0;
         while (place.find()) {
             regex.append(Pattern.quote(pattern.substring(done, place.start())));
@@ -98,11 +100,17 @@ public final class DataFolder {
                 regex.append("[^/]*");
             } else {
                 names.add(place.group(1));
-                regex.append("([^/]*?)");
+                regex.append(place.group(2) == null ? "([^/]*?)" : "(" + alternatives(place.group(2)) + ")");
             }
             done = place.end();
         }
         return Pattern.compile(regex + Pattern.quote(pattern.substring(done)) + "(?:\\.gz)?");
+    }
+
+    private static String alternatives(String written) {
+        return Stream.of(written.split("\\|"))
+                .map(each -> Pattern.quote(each).replace("*", "\\E[^/]*\\Q"))
+                .collect(java.util.stream.Collectors.joining("|"));
     }
 
     private static String resource(String name) {

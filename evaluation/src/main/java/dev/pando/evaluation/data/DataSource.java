@@ -83,7 +83,7 @@ public record DataSource(
     }
 
     private static String filled(String pattern, Row row) {
-        Matcher place = Pattern.compile("\\{([a-z-]+)}").matcher(pattern);
+        Matcher place = Pattern.compile("\\{([a-z-]+)(?:=[^}]*)?}").matcher(pattern);
         return place.replaceAll(match ->
                 row.fields().has(match.group(1))
                         ? Matcher.quoteReplacement(row.fields().get(match.group(1)).asText())

@@ -1,6 +1,8 @@
 package dev.pando.evaluation.data;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,10 +15,11 @@ import java.util.stream.IntStream;
 /// A text with places for a record's fields: `Question: {{question | strip}}`.
 ///
 /// A place holds the path of a field, then any number of filters. Filters of lists are `options` (a line `A. …` for
-/// each), `lettered: (A) ` (each behind its letter, written as in the example) and `join: SEPARATOR`; `letter` makes 0
-/// an A; `number: N` counts N up from 0; all others are [TextOperation]s.
+/// each), `lettered: (A) ` (each behind its letter, written as in the example), `letters` (a list of as many) and
+/// `join: SEPARATOR`; `json` is the value as JSON, a text as it is; `letter` makes 0 an A; `number: N` counts N up from
+/// 0; all others are [TextOperation]s.
 public final class Template {
-    private static final Pattern PLACE = Pattern.compile("\\{\\{(.*?)}}", Pattern.DOTALL);
+    private static final Pattern PLACE = Pattern.compile("\\{\\{(?!\\{)(.*?)}}", Pattern.DOTALL);
 
     /// Literal text, or a path with filters.
     private record Part(String literal, String path, List<Filter> filters) {}
@@ -124,6 +127,15 @@ public final class Template {
                                     list(value, row).stream()
                                             .map(JsonNode::asText)
                                             .collect(Collectors.joining(argument)));
+            case "letters" ->
+                    (value, row) -> {
+                        ArrayNode letters = JsonNodeFactory.instance.arrayNode();
+                        for (int i = 0; i < list(value, row).size(); i++) {
+                            letters.add(letter(i));
+                        }
+                        return letters;
+                    };
+            case "json" -> (value, _) -> new TextNode(value.isTextual() ? value.asText() : value.toString());
             case "letter" -> (value, row) -> new TextNode(letter(integer(value, row)));
             case "number" ->
                     (value, row) ->

@@ -22,6 +22,7 @@ public final class TextOperation {
         PLAIN.put("strip", String::strip);
         PLAIN.put("lower", text -> text.toLowerCase(Locale.ROOT));
         PLAIN.put("upper", text -> text.toUpperCase(Locale.ROOT));
+        PLAIN.put("spaces", text -> text.replace('_', ' '));
         PLAIN.put("first-line", text -> text.stripLeading().lines().findFirst().orElse(""));
         PLAIN.put("last-line", text -> text.strip().lines().reduce((_, last) -> last).orElse(""));
         PLAIN.put("first-word", text -> first(text.strip(), Pattern.compile("\\S+")));

@@ -71,6 +71,11 @@ public final class Preparation {
 
     private Row withFields(Row row) {
         Row result = row;
+        for (Map.Entry<String, DataSource> include : task.include().entrySet()) {
+            DataSource source = include.getValue();
+            List<Row> text = shotRows.computeIfAbsent(source.patterns(row), _ -> source.read(folder, row));
+            result = result.with(include.getKey(), text.getFirst().at("text"));
+        }
         for (Map.Entry<String, Template> field : task.fields().entrySet()) {
             List<String> values = field.getValue().list(result);
             if (values.size() == 1) {
@@ -145,13 +150,14 @@ public final class Preparation {
         List<Integer> places = new ArrayList<>();
         for (String written : template.list(row)) {
             String gold = written.strip();
-            int place =
+            List<Integer> here =
                     switch (is) {
-                        case INDEX -> gold.matches("\\d{1,3}") ? Integer.parseInt(gold) : -1;
-                        case LETTER -> gold.matches("[A-Za-z]") ? Character.toUpperCase(gold.charAt(0)) - 'A' : -1;
-                        case TEXT -> texts.indexOf(written);
+                        case INDEX -> List.of(gold.matches("\\d{1,3}") ? Integer.parseInt(gold) : -1);
+                        case LETTER -> // several letters: any of them is right
+                                gold.chars().mapToObj(letter -> Character.toUpperCase(letter) - 'A').toList();
+                        case TEXT -> List.of(texts.indexOf(written));
                     };
-            if (place < 0 || place >= texts.size()) {
+            if (here.isEmpty() || here.stream().anyMatch(place -> place < 0 || place >= texts.size())) {
                 throw new EvaluationException(
                         row.where()
                                 + " has the gold answer \""
@@ -163,7 +169,7 @@ public final class Preparation {
                                         ? ""
                                         : is == Mode.GoldIs.LETTER ? " by letter" : " by place, from 0 on"));
             }
-            places.add(place);
+            places.addAll(here);
         }
         return places;
     }

@@ -10,6 +10,11 @@ public interface AnswerScorer {
 
     Verdict score(Answer answer);
 
+    /// Looks whether this machine can score.
+    ///
+    /// @throws dev.pando.evaluation.data.EvaluationException saying why not
+    default void check() {}
+
     /// The metric of all answers together, where that is more than a mean.
     ///
     /// @param counts sums of [Verdict#counts] over all of them

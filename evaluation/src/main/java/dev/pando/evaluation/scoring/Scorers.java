@@ -15,6 +15,11 @@ public final class Scorers {
         PLAIN.put("f1", Matching.F1);
         PLAIN.put("rouge-l", Matching.ROUGE_L);
         PLAIN.put("number", Matching.NUMBER);
+        PLAIN.put("maths", new MathScorer());
+        PLAIN.put("bleu", new Bleu(false));
+        PLAIN.put("bleu-zh", new Bleu(true));
+        PLAIN.put("chrf", new Chrf());
+        PLAIN.put("ifeval", new InstructionScorer());
     }
 
     private Scorers() {}
@@ -24,7 +29,11 @@ public final class Scorers {
         AnswerScorer scorer = PLAIN.get(name);
         if (scorer == null) {
             throw new EvaluationException(
-                    "is \"" + name + "\", which is no scorer; there are " + String.join(", ", PLAIN.keySet()));
+                    "is \""
+                            + name
+                            + "\", which is no scorer; there are "
+                            + String.join(", ", PLAIN.keySet())
+                            + ", code");
         }
         return scorer;
     }

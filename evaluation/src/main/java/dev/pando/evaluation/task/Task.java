@@ -11,6 +11,7 @@ import java.util.Optional;
 /// @param name by which it is asked for
 /// @param about where it comes from and under which licence
 /// @param data its records
+/// @param include files whose text becomes a field of each record, by the field's name
 /// @param fields that are added to each record, in this order
 /// @param group of a record, such as a subject; scores are given for each
 /// @param id of a record; empty: its place, from 0 on
@@ -25,6 +26,7 @@ public record Task(
         Dimension dimension,
         String about,
         DataSource data,
+        Map<String, DataSource> include,
         Map<String, Template> fields,
         Optional<Template> group,
         Optional<Template> id,
@@ -44,6 +46,13 @@ public record Task(
             case Mode.Perplexity _ -> List.of("bits per byte");
             case Mode.Generation generation -> List.of(generation.scorer().metric());
         };
+    }
+
+    /// @throws dev.pando.evaluation.data.EvaluationException if this machine cannot score it, saying why
+    public void check() {
+        if (mode instanceof Mode.Generation generation) {
+            generation.scorer().check();
+        }
     }
 
     /// Whether larger is better, and 1 the best; so it is with all but perplexities.

@@ -14,7 +14,9 @@ import dev.pando.evaluation.data.EvaluationException;
 import dev.pando.evaluation.data.Row;
 import dev.pando.evaluation.data.Template;
 import dev.pando.evaluation.data.TextOperation;
+import dev.pando.evaluation.sandbox.Sandbox;
 import dev.pando.evaluation.scoring.AnswerScorer;
+import dev.pando.evaluation.scoring.CodeScorer;
 import dev.pando.evaluation.scoring.Scorers;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -87,6 +89,7 @@ public final class TaskFile {
                 dimension(keys),
                 keys.text("about", ""),
                 data(keys.section("data").orElseThrow(() -> keys.wrong("data", "is missing: it says what to read"))),
+                include(keys),
                 fields(keys),
                 template(keys, "group"),
                 template(keys, "id"),
@@ -109,6 +112,24 @@ public final class TaskFile {
         Map<String, Template> fields = new LinkedHashMap<>();
         keys.section("fields").ifPresent(inner -> inner.keys().forEach(key -> fields.put(key, needed(inner, key))));
         return fields;
+    }
+
+    private static Map<String, DataSource> include(Section keys) {
+        Map<String, DataSource> include = new LinkedHashMap<>();
+        keys.section("include")
+                .ifPresent(inner ->
+                        inner.keys()
+                                .forEach(key ->
+                                        include.put(
+                                                key,
+                                                new DataSource(
+                                                        inner.texts(key),
+                                                        DataSource.Format.TEXT,
+                                                        "",
+                                                        false,
+                                                        List.of(),
+                                                        Map.of()))));
+        return include;
     }
 
     private static DataSource data(Section keys) {
@@ -214,6 +235,19 @@ public final class TaskFile {
 
     private static AnswerScorer scorer(Section keys) {
         String name = keys.needed("scorer");
+        if (name.equals("code")) {
+            Section code =
+                    keys.section("code").orElseThrow(() -> keys.wrong("code", "is missing: it says what to run"));
+            CodeScorer scorer =
+                    new CodeScorer(
+                            code.choice("language", Sandbox.Language.class, Sandbox.Language.PYTHON),
+                            needed(code, "program"),
+                            new Sandbox.Limits(
+                                    code.integer("seconds", Sandbox.Limits.USUAL.cpuSeconds(), 1),
+                                    (long) code.integer("megabytes", 1024, 16) << 20));
+            code.close();
+            return scorer;
+        }
         try {
             return Scorers.of(name);
         } catch (EvaluationException wrong) {

@@ -104,6 +104,7 @@ public final class EvaluateCommand implements Subcommand {
         }
         check();
         Suite suite = Suite.prepare(tasks, Optional.ofNullable(data), limit);
+        suite.leftOut().forEach(task -> terminal.out().println(terminal.yellow("left out ") + task));
         List<OpenModel> models = new ArrayList<>();
         try {
             Set<String> names = new HashSet<>();
