@@ -18,6 +18,7 @@ final class House {
         "dev.pando.collectives..",
         "dev.pando.checkpoint..",
         "dev.pando.cuda..",
+        "dev.pando.evaluation..",
         "dev.pando.actors..",
         "dev.pando.diagnosis..",
         "dev.pando.runtime.."

@@ -35,6 +35,8 @@ final class RoomsTest {
                 .definedBy("dev.pando.checkpoint..")
                 .layer("cuda-ops")
                 .definedBy("dev.pando.cuda..")
+                .layer("evaluation")
+                .definedBy("dev.pando.evaluation..")
                 .layer("actors")
                 .definedBy("dev.pando.actors..")
                 .layer("diagnosis")
@@ -53,11 +55,19 @@ final class RoomsTest {
                 .mayOnlyAccessLayers("training")
                 .whereLayer("cuda-ops")
                 .mayOnlyAccessLayers("training")
+                .whereLayer("evaluation")
+                .mayOnlyAccessLayers("training")
                 .whereLayer("actors")
                 .mayOnlyAccessLayers("training")
                 .whereLayer("runtime")
                 .mayOnlyAccessLayers(
-                        "training", "actors", "collectives-aeron", "checkpoint-store", "cuda-ops", "diagnosis")
+                        "training",
+                        "actors",
+                        "collectives-aeron",
+                        "checkpoint-store",
+                        "cuda-ops",
+                        "diagnosis",
+                        "evaluation")
                 .whereLayer("diagnosis")
                 .mayNotAccessAnyLayer()
                 .whereLayer("chaos")

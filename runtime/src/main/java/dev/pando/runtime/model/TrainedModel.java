@@ -83,6 +83,25 @@ public final class TrainedModel implements AutoCloseable {
         return step;
     }
 
+    /// The model's shape.
+    public ModelConfig shape() {
+        return settings.model().shape();
+    }
+
+    /// A span of the model's whole table; read only, until this is closed.
+    public MemorySegment weights() {
+        return weights;
+    }
+
+    public Tokenizer tokenizer() {
+        return tokenizer;
+    }
+
+    /// Tokens of the rows that it was trained on.
+    public int length() {
+        return settings.batch().length();
+    }
+
     /// How the run's config wants texts to be continued.
     public Settings.Sample sample() {
         return settings.sample();
