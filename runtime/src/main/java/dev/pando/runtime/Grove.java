@@ -67,7 +67,7 @@ public final class Grove {
         return new Grove(() -> nodes, PATIENCE_SECONDS, Stopwatch.system(), false);
     }
 
-    /// Gives it a job. When this returns, the job goes on whatever dies.
+    /// Gives it a job, its places made absolute here. When this returns, the job goes on whatever dies.
     public void submit(Submission submission) {
         insist(node -> submit(node, submission));
     }
@@ -78,6 +78,7 @@ public final class Grove {
         insist(node -> {
             lines.clear();
             jobs.clear();
+            boolean[] complete = new boolean[1];
             Caller.ask(
                     node,
                     Talk.ask("grove"),
@@ -85,9 +86,10 @@ public final class Grove {
                     answer -> {
                         answer.path("nodes").forEach(line -> lines.add(Talk.read(line, NodeLine.class)));
                         answer.path("jobs").forEach(job -> jobs.add(Talk.read(job, JobStatus.class)));
-                        return !answer.has("jobs");
+                        complete[0] = answer.has("complete");
+                        return !complete[0];
                     });
-            return !lines.isEmpty();
+            return complete[0];
         });
         return new Standing(lines, jobs);
     }
@@ -221,7 +223,7 @@ public final class Grove {
     }
 
     private static boolean submit(String node, Submission submission) {
-        Settings settings = submission.settings();
+        Settings settings = submission.settings().anywhere();
         boolean[] accepted = new boolean[1];
         Caller.ask(
                 node,

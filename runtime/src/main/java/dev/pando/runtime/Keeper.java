@@ -5,6 +5,7 @@ import dev.pando.actors.JobLed;
 import dev.pando.actors.JobOwner.Told;
 import dev.pando.runtime.folder.RunFolder;
 import dev.pando.runtime.report.Report;
+import dev.pando.runtime.settings.Grounds;
 import dev.pando.runtime.settings.Settings;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -30,13 +31,13 @@ final class Keeper {
     }
 
     /// Finds a keeper for every job that this node leads.
-    static Behavior<JobLed> create() {
+    static Behavior<JobLed> create(Grounds grounds) {
         return Behaviors.setup(context -> {
             context.getSystem().eventStream().tell(new EventStream.Subscribe<>(JobLed.class, context.getSelf()));
             return Behaviors.receiveMessage(led -> {
                 Keeper keeper = new Keeper(led);
-                Settings settings = Settings.parse(led.job().config());
                 try {
+                    Settings settings = grounds.job(led.job().config());
                     RunFolder folder = RunFolder.seize(settings);
                     context.spawnAnonymous(
                             Follower.of(

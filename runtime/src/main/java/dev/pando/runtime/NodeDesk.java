@@ -12,6 +12,7 @@ import dev.pando.runtime.grove.Desk;
 import dev.pando.runtime.grove.NodeLine;
 import dev.pando.runtime.grove.NodeSettings;
 import dev.pando.runtime.grove.Others;
+import dev.pando.runtime.grove.Terms;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.UserError;
 import java.io.IOException;
@@ -36,24 +37,29 @@ import org.apache.pekko.cluster.typed.Cluster;
 /// Answers whatever a node is asked about the grove and its jobs; any node answers for all of them.
 final class NodeDesk implements Desk {
     private static final long HEARTBEAT_MS = 1_000; // so that whoever watches knows a silent job from a silent node
+    private static final int JOBS_A_LINE = 100; // a line has a limit, and a grove's jobs have none
     private static final int MOST_BEHIND = 100_000;
 
     private final ActorSystem<?> system;
+    private final NodeSettings settings;
+    private final String grove;
     private final Owners owners;
     private final Intake intake;
     private final JobNames names;
 
-    NodeDesk(ActorSystem<?> system, JobNames names) {
+    NodeDesk(ActorSystem<?> system, NodeSettings settings, String grove, JobNames names) {
         this.system = system;
+        this.settings = settings;
+        this.grove = grove;
         this.owners = new Owners(system);
-        this.intake = new Intake(owners);
+        this.intake = new Intake(owners, settings.grounds());
         this.names = names;
     }
 
     @Override
     public void answer(JsonNode question, Answers answers) throws IOException {
         switch (question.path("ask").asText()) {
-            case "where", "meet" -> answers.tell("where", Cluster.get(system).selfMember().address().toString());
+            case "where", "meet" -> answers.tell(Terms.of(system, settings, grove));
             case "grove" -> grove(answers);
             case "submit" -> intake.take(question, answers);
             case "status" -> answers.tell("status", known(job(question)));
@@ -95,7 +101,10 @@ final class NodeDesk implements Desk {
         for (String job : names.all()) {
             jobs.add(owners.status(job));
         }
-        answers.tell("jobs", jobs);
+        for (int from = 0; from < jobs.size(); from += JOBS_A_LINE) {
+            answers.tell("jobs", jobs.subList(from, Math.min(from + JOBS_A_LINE, jobs.size())));
+        }
+        answers.tell("complete", true);
     }
 
     private NodeLine line(Member member) {
@@ -110,7 +119,7 @@ final class NodeDesk implements Desk {
 
     private void history(String job, Answers answers) throws IOException {
         known(job);
-        List<JobEntry> entries = owners.history(job, 0).entries();
+        List<JobEntry> entries = owners.history(job);
         UnaryOperator<String> names = names(entries);
         for (JobEntry entry : entries) {
             answers.tell("entry", HistoryLine.of(entry, names));

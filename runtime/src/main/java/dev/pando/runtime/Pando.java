@@ -7,6 +7,7 @@ import dev.pando.actors.Stopwatch;
 import dev.pando.runtime.folder.RunFolder;
 import dev.pando.runtime.grove.NodeProcess;
 import dev.pando.runtime.grove.Nodes;
+import dev.pando.runtime.settings.Grounds;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.UserError;
 import java.io.IOException;
@@ -90,7 +91,7 @@ public final class Pando implements AutoCloseable {
                 Nodes.start(
                         shares(settings.workers(), submission.nodes()),
                         submission.nodeCommand(),
-                        settings.grove()
+                        Grounds.with(settings.grove(), settings)
                                 .withValue(
                                         "journal", ConfigValueFactory.fromAnyRef(folder.resolve("journal").toString())),
                         folder,

@@ -7,6 +7,7 @@ import dev.pando.collectives.Transport;
 import dev.pando.collectives.TransportSettings;
 import dev.pando.runtime.folder.RunFolder;
 import dev.pando.runtime.settings.Arithmetic;
+import dev.pando.runtime.settings.Grounds;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.UserError;
 import dev.pando.training.data.DataException;
@@ -96,9 +97,10 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
 
     /// The same on a node that a job was sent to: whoever sent it has prepared and checked.
     ///
+    /// @param grounds where the node lets jobs read and write
     /// @param transport of the node, which outlives the job
-    static ProductionWorkbench onNode(JobSpec job, Transport transport) {
-        ProductionWorkbench workbench = new ProductionWorkbench(Settings.parse(job.config()));
+    static ProductionWorkbench onNode(JobSpec job, Grounds grounds, Transport transport) {
+        ProductionWorkbench workbench = new ProductionWorkbench(grounds.job(job.config()));
         workbench.data = workbench.dataOnNode(job);
         workbench.sampler = workbench.sampler();
         workbench.transport = transport;
@@ -240,6 +242,10 @@ final class ProductionWorkbench implements Workbench, AutoCloseable {
     }
 
     private Checkpoints open() {
+        return checkpointsOf(settings);
+    }
+
+    static Checkpoints checkpointsOf(Settings settings) {
         return Checkpoints.in(settings.checkpoint().place(), settings.name(), settings.checkpoint().storage());
     }
 

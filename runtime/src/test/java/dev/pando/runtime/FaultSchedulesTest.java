@@ -104,7 +104,8 @@ class FaultSchedulesTest {
                 Written.nothing()
                         .whole()
                         .getConfig("pando.grove")
-                        .withValue("journal", ConfigValueFactory.fromAnyRef(logs.resolve("journal").toString()));
+                        .withValue("journal", ConfigValueFactory.fromAnyRef(logs.resolve("journal").toString()))
+                        .withValue("folders", ConfigValueFactory.fromAnyRef(List.of(folder.toString())));
         NodeHosts here = NodeHosts.here(config.getString("host"));
         try (Nodes nodes =
                 Nodes.start(
