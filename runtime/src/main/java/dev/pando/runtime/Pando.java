@@ -10,6 +10,7 @@ import dev.pando.runtime.job.Submission;
 import dev.pando.runtime.node.JobRun;
 import dev.pando.runtime.processes.NodeProcess;
 import dev.pando.runtime.processes.NodeProcesses;
+import dev.pando.runtime.settings.Grounds;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.UserError;
 import java.io.IOException;
@@ -93,7 +94,7 @@ public final class Pando implements AutoCloseable {
                 NodeProcesses.start(
                         shares(settings.workers(), submission.nodes()),
                         submission.nodeCommand(),
-                        settings.grove()
+                        Grounds.with(settings.grove(), settings)
                                 .withValue(
                                         "journal", ConfigValueFactory.fromAnyRef(folder.resolve("journal").toString())),
                         folder,

@@ -106,7 +106,8 @@ class FaultSchedulesTest {
                 JobConfig.nothing()
                         .whole()
                         .getConfig("pando.grove")
-                        .withValue("journal", ConfigValueFactory.fromAnyRef(logs.resolve("journal").toString()));
+                        .withValue("journal", ConfigValueFactory.fromAnyRef(logs.resolve("journal").toString()))
+                        .withValue("folders", ConfigValueFactory.fromAnyRef(List.of(folder.toString())));
         NodeHosts here = NodeHosts.here(config.getString("host"));
         try (NodeProcesses nodes =
                 NodeProcesses.start(

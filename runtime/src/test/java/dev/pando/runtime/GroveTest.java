@@ -127,7 +127,8 @@ class GroveTest {
                 "guest",
                 1,
                 defaults.getConfig("pando.grove")
-                        .withValue("journal", ConfigValueFactory.fromAnyRef(tiny.out("grove") + "/nodes/journal")),
+                        .withValue("journal", ConfigValueFactory.fromAnyRef(tiny.out("grove") + "/nodes/journal"))
+                        .withValue("folders", ConfigValueFactory.fromAnyRef(List.of(temp.toString()))),
                 defaults.getConfig("pando.system"),
                 List.of(pando.address().orElseThrow()));
     }

@@ -135,6 +135,8 @@ class PartitionTest {
                                 "pando.grove.port=" + PORTS.get(node),
                                 "--set",
                                 "pando.grove.journal=" + temp.resolve("journal"),
+                                "--set",
+                                "pando.grove.folders=[\"" + temp + "\"]",
                                 "--log",
                                 temp.resolve("node-" + node + ".log").toString()));
         if (node > 0) {

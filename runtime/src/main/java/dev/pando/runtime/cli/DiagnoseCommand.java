@@ -5,7 +5,7 @@ import dev.pando.diagnosis.judge.Diagnoser;
 import dev.pando.diagnosis.report.VerdictText;
 import dev.pando.diagnosis.rule.RuleSet;
 import dev.pando.diagnosis.template.Templates;
-import dev.pando.runtime.Subcommand;
+import dev.pando.runtime.job.Subcommand;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintWriter;

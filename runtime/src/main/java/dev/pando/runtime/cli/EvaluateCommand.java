@@ -12,7 +12,7 @@ import dev.pando.evaluation.result.ScoreTable;
 import dev.pando.evaluation.run.ItemResult;
 import dev.pando.evaluation.run.Journal;
 import dev.pando.evaluation.task.Task;
-import dev.pando.runtime.Subcommand;
+import dev.pando.runtime.job.Subcommand;
 import dev.pando.runtime.report.Version;
 import dev.pando.runtime.settings.UserError;
 import java.io.IOException;
