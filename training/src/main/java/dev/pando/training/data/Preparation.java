@@ -11,6 +11,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -113,11 +114,10 @@ final class Preparation {
             try (ShardWriter writer = new ShardWriter(folder, disk, tokenizer.vocabularySize(), shardBytes)) {
                 encode(corpus, tokenizer, writer);
                 List<Manifest.Entry> shards = writer.finish();
-                List<Manifest.Entry> others =
-                        List.of(
-                                writer.finishIndex(),
-                                durable(folder, "tokenizer.json"),
-                                durable(folder, "tokenizer_config.json"));
+                List<Manifest.Entry> others = new ArrayList<>(List.of(writer.finishIndex()));
+                for (Path file : Tokenizer.files(folder)) {
+                    others.add(durable(file));
+                }
                 Manifest manifest =
                         new Manifest(
                                 digest,
@@ -140,8 +140,7 @@ final class Preparation {
         }
     }
 
-    private static Manifest.Entry durable(Path folder, String name) throws IOException {
-        Path file = folder.resolve(name);
+    private static Manifest.Entry durable(Path file) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
             channel.force(true);
         }
