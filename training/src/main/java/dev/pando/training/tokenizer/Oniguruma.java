@@ -33,6 +33,10 @@ final class Oniguruma {
     }
 
     private static final String WORD = "\\p{IsAlphabetic}\\p{M}\\p{Nd}\\p{Pc}";
+
+    /// Outside of a class Oniguruma takes Latin-1 from a table in which these numbers are parts of words, too.
+    private static final String WORD_ALONE = WORD + "\\x{B2}\\x{B3}\\x{B9}\\x{BC}-\\x{BE}";
+
     private static final Map<String, String> POSIX =
             Map.of(
                     "alnum", "\\p{IsAlphabetic}\\p{Nd}",
@@ -65,6 +69,9 @@ final class Oniguruma {
     /// Two letters that one character may stand for where case does not count: ß, ﬀ, ﬁ, ﬂ, ﬆ.
     private static final Set<String> LIGATURES = Set.of("ss", "ff", "fi", "fl", "st");
 
+    /// Always true. Java looks behind by whole characters only where the pattern holds one of two halves.
+    private static final String WIDE_LOOKBEHIND = "(?<!(?!)\ud800\udc00)";
+
     private final String source;
     private final StringBuilder java = new StringBuilder();
     private int at;
@@ -88,7 +95,8 @@ final class Oniguruma {
         try {
             // one kind of line end, as there; the anchors of lines are always those of lines
             int flags = Pattern.MULTILINE | Pattern.UNIX_LINES | Pattern.UNICODE_CASE;
-            return Pattern.compile(translation.java.toString(), flags);
+            String java = translation.java.toString();
+            return Pattern.compile(java.contains("(?<") ? java + WIDE_LOOKBEHIND : java, flags);
         } catch (PatternSyntaxException refused) {
             throw new Untranslatable(source);
         }
@@ -220,7 +228,7 @@ final class Oniguruma {
         switch (c) {
             case 'b', 'B' -> {
                 at++;
-                String word = "[" + WORD + "]";
+                String word = "[" + WORD_ALONE + "]";
                 String both =
                         c == 'b'
                                 ? "(?:(?<=%1$s)(?!%1$s)|(?<!%1$s)(?=%1$s))"
@@ -235,7 +243,8 @@ final class Oniguruma {
                 CharacterSet set = setEscape();
                 if (set != null) {
                     require(caselessDepth == 0, "case-insensitive \\" + c);
-                    java.append(set.alone());
+                    boolean word = set.members().equals(WORD);
+                    java.append((word ? new CharacterSet(WORD_ALONE, set.negated()) : set).alone());
                 } else {
                     int start = at - 1;
                     literal(characterEscape(), start);

@@ -56,6 +56,9 @@ final class RegexSplitter implements PreTokenizer {
         int done = 0;
         int offset = at;
         while (matcher.find()) {
+            if (matcher.end() == matcher.start() && isWithinCharacter(text, matcher.end())) {
+                continue;
+            }
             // what lies between two matches is a piece too
             for (int end : new int[] {matcher.start(), matcher.end()}) {
                 String piece = text.substring(done, end);
@@ -65,6 +68,10 @@ final class RegexSplitter implements PreTokenizer {
             }
         }
         split(level + 1, text.substring(done), offset, sink);
+    }
+
+    private static boolean isWithinCharacter(String text, int at) {
+        return at > 0 && at < text.length() && Character.isSurrogatePair(text.charAt(at - 1), text.charAt(at));
     }
 
     private static int bytes(String text) {
