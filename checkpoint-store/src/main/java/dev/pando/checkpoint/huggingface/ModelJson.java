@@ -53,7 +53,7 @@ final class ModelJson {
         json.put("num_key_value_heads", model.kvHeads());
         json.put("pad_token_id", tokens.pad());
         json.put("rms_norm_eps", model.normEpsilon());
-        json.putNull("rope_scaling");
+        RopeJson.write(model.ropeScaling(), json);
         json.put("rope_theta", model.ropeTheta());
         json.put("tie_word_embeddings", false);
         json.put("torch_dtype", precision.torchName());
@@ -94,6 +94,7 @@ final class ModelJson {
     ///
     /// @throws IllegalArgumentException going on from `config.json `
     static ModelConfig model(JsonNode json) {
+        ModelKeys.check(json);
         forbid(json, "bias");
         forbid(json, "attention_bias");
         forbid(json, "mlp_bias");
@@ -118,7 +119,8 @@ final class ModelJson {
                 json.path("num_key_value_heads").isNumber() ? size(json, "num_key_value_heads") : heads,
                 size(json, "intermediate_size"),
                 theta(json),
-                number(json.path("rms_norm_eps"), "rms_norm_eps"));
+                number(json.path("rms_norm_eps"), "rms_norm_eps"),
+                RopeJson.read(json));
     }
 
     /// Where it stands in the files of old, and where `transformers` puts it since version 5.

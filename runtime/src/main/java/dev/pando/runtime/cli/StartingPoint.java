@@ -4,6 +4,7 @@ import dev.pando.checkpoint.huggingface.ModelDirectory;
 import dev.pando.runtime.settings.JobConfig;
 import dev.pando.runtime.settings.UserError;
 import dev.pando.training.model.ModelConfig;
+import dev.pando.training.model.RopeScaling;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -34,7 +35,8 @@ final class StartingPoint {
     }
 
     private static JobConfig shape(JobConfig job, String option, ModelConfig model) {
-        return job.with(option, "model.vocabulary", model.vocabulary())
+        return scaling(job, option, model.ropeScaling())
+                .with(option, "model.vocabulary", model.vocabulary())
                 .with(option, "model.hidden", model.hidden())
                 .with(option, "model.layers", model.layers())
                 .with(option, "model.heads", model.heads())
@@ -42,5 +44,24 @@ final class StartingPoint {
                 .with(option, "model.intermediate", model.intermediate())
                 .with(option, "model.rope-theta", model.ropeTheta())
                 .with(option, "model.norm-epsilon", model.normEpsilon());
+    }
+
+    private static JobConfig scaling(JobConfig job, String option, RopeScaling scaling) {
+        return switch (scaling) {
+            case RopeScaling.None _ -> job.with(option, "model.rope-scaling.type", "none");
+            case RopeScaling.Linear(double factor) ->
+                    job.with(option, "model.rope-scaling.type", "linear")
+                            .with(option, "model.rope-scaling.factor", factor);
+            case RopeScaling.Dynamic(double factor, int positions) ->
+                    job.with(option, "model.rope-scaling.type", "dynamic")
+                            .with(option, "model.rope-scaling.factor", factor)
+                            .with(option, "model.rope-scaling.original-positions", positions);
+            case RopeScaling.Llama3(double factor, double low, double high, int positions) ->
+                    job.with(option, "model.rope-scaling.type", "llama3")
+                            .with(option, "model.rope-scaling.factor", factor)
+                            .with(option, "model.rope-scaling.low-frequency-factor", low)
+                            .with(option, "model.rope-scaling.high-frequency-factor", high)
+                            .with(option, "model.rope-scaling.original-positions", positions);
+        };
     }
 }

@@ -3,6 +3,7 @@ package dev.pando.training.ops;
 import static dev.pando.training.tensor.Numbers.assertNear;
 import static dev.pando.training.tensor.Numbers.random;
 
+import dev.pando.training.model.RopeScaling;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,7 +17,7 @@ public abstract class AttentionContract extends ContractedBackend {
         AttentionShape shape = new AttentionShape(b, t, heads, kvHeads, headSize);
         int[] documents = documents(shape, 3);
         double[] x = random(1, shape.n() * shape.qkvWidth(), 1);
-        RotaryTable table = RotaryTable.of(t, headSize, 1e4, ops, memory);
+        RotaryTable table = RotaryTable.of(t, RopeScaling.NONE.frequencies(headSize, 1e4, t), ops, memory);
         MemorySegment qkv = span(x);
         MemorySegment starts = ints(documents);
 

@@ -46,7 +46,7 @@ public final class Generator {
         this.context = context;
         this.ops = ops;
         this.weights = ModelTensors.of(ModelTensors.table(model), model, weights);
-        this.rotary = RotaryTable.of(context, model.headSize(), model.ropeTheta(), memory);
+        this.rotary = RotaryTable.of(context, model.frequencies(1), memory);
         this.picker = new TokenPicker(model.vocabulary());
         for (int l = 0; l < model.layers(); l++) {
             caches.add(floats(memory, "keys and values " + l, context, 2L * model.kvHeads() * model.headSize()));
@@ -73,6 +73,7 @@ public final class Generator {
     public int[] generate(int[] prompt, int most, Sampling sampling, IntConsumer each) {
         check(prompt, most);
         int[] text = new int[most];
+        turnFor(0, prompt.length);
         for (int from = 0; from < prompt.length; from += CHUNK) {
             int count = Math.min(prompt.length, from + CHUNK) - from;
             MemorySegment.copy(prompt, from, ids, ValueLayout.JAVA_INT, 0, count);
@@ -87,10 +88,19 @@ public final class Generator {
             each.accept(next);
             if (count + 1 < most) {
                 ids.setAtIndex(ValueLayout.JAVA_INT, 0, next);
+                turnFor(prompt.length + count, prompt.length + count + 1);
                 forward(prompt.length + count, 1);
             }
         }
         return text;
+    }
+
+    /// Positions `[from, to)` turn as in a sequence of `to` positions, whatever was computed before: a function of the
+    /// prompt's length and the position alone.
+    private void turnFor(int from, int to) {
+        if (model.ropeScaling().followsLength()) {
+            rotary.fill(from, to, model.frequencies(to));
+        }
     }
 
     /// Computes positions `from` and on of the sequence, whose tokens are in `ids`; leaves the logits of the last.
