@@ -26,7 +26,7 @@ final class RopeJson {
         String key = old.isObject() ? "rope_scaling" : "rope_parameters";
         JsonNode json = config.path(key);
         if (json.isMissingNode() || json.isNull()) {
-            return RopeScaling.NONE;
+            return RopeScaling.none();
         }
         String type = json.path("rope_type").asText(json.path("type").asText("default"));
         Set<String> keys = KEYS.get(type);
@@ -55,7 +55,7 @@ final class RopeJson {
                             number(json, key, "low_freq_factor"),
                             number(json, key, "high_freq_factor"),
                             (int) number(json, key, POSITIONS));
-            default -> RopeScaling.NONE;
+            default -> RopeScaling.none();
         };
     }
 

@@ -314,7 +314,7 @@ public record Settings(
                     case "linear" -> new RopeScaling.Linear(factor);
                     case "dynamic" -> new RopeScaling.Dynamic(factor, positions);
                     case "llama3" -> new RopeScaling.Llama3(factor, low, high, positions);
-                    default -> RopeScaling.NONE;
+                    default -> RopeScaling.none();
                 });
     }
 

@@ -17,7 +17,7 @@ public abstract class AttentionContract extends ContractedBackend {
         AttentionShape shape = new AttentionShape(b, t, heads, kvHeads, headSize);
         int[] documents = documents(shape, 3);
         double[] x = random(1, shape.n() * shape.qkvWidth(), 1);
-        RotaryTable table = RotaryTable.of(t, RopeScaling.NONE.frequencies(headSize, 1e4, t), ops, memory);
+        RotaryTable table = RotaryTable.of(t, RopeScaling.none().frequencies(headSize, 1e4, t), ops, memory);
         MemorySegment qkv = span(x);
         MemorySegment starts = ints(documents);
 

@@ -31,7 +31,7 @@ public record ModelConfig(
             int intermediate,
             double ropeTheta,
             double normEpsilon) {
-        this(vocabulary, hidden, layers, heads, kvHeads, intermediate, ropeTheta, normEpsilon, RopeScaling.NONE);
+        this(vocabulary, hidden, layers, heads, kvHeads, intermediate, ropeTheta, normEpsilon, RopeScaling.none());
     }
 
     public ModelConfig {

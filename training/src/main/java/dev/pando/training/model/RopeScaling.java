@@ -10,11 +10,7 @@ public sealed interface RopeScaling {
     record None() implements RopeScaling {
         @Override
         public double[] frequencies(int headSize, double theta, int length) {
-            double[] frequencies = new double[headSize / 2];
-            for (int i = 0; i < frequencies.length; i++) {
-                frequencies[i] = StrictMath.pow(theta, -2.0 * i / headSize);
-            }
-            return frequencies;
+            return unscaled(headSize, theta);
         }
     }
 
@@ -26,7 +22,7 @@ public sealed interface RopeScaling {
 
         @Override
         public double[] frequencies(int headSize, double theta, int length) {
-            double[] frequencies = NONE.frequencies(headSize, theta, length);
+            double[] frequencies = unscaled(headSize, theta);
             for (int i = 0; i < frequencies.length; i++) {
                 frequencies[i] /= factor;
             }
@@ -50,7 +46,7 @@ public sealed interface RopeScaling {
             double grown = factor * length / positions - (factor - 1);
             boolean isLonger = length > positions && headSize > 2;
             double base = isLonger ? theta * StrictMath.pow(grown, headSize / (headSize - 2.0)) : theta;
-            return NONE.frequencies(headSize, base, length);
+            return unscaled(headSize, base);
         }
     }
 
@@ -72,7 +68,7 @@ public sealed interface RopeScaling {
 
         @Override
         public double[] frequencies(int headSize, double theta, int length) {
-            double[] frequencies = NONE.frequencies(headSize, theta, length);
+            double[] frequencies = unscaled(headSize, theta);
             for (int i = 0; i < frequencies.length; i++) {
                 double waves = positions * frequencies[i] / (2 * Math.PI); // within the trained positions
                 double kept = Math.clamp((waves - lowFactor) / (highFactor - lowFactor), 0, 1);
@@ -83,7 +79,9 @@ public sealed interface RopeScaling {
     }
 
     /// No scaling.
-    RopeScaling NONE = new None();
+    static RopeScaling none() {
+        return new None();
+    }
 
     /// The angle by which each pair of a head turns from one position to the next, in radians.
     ///
@@ -95,6 +93,14 @@ public sealed interface RopeScaling {
     /// Whether the frequencies depend on how long a sequence is.
     default boolean followsLength() {
         return this instanceof Dynamic;
+    }
+
+    private static double[] unscaled(int headSize, double theta) {
+        double[] frequencies = new double[headSize / 2];
+        for (int i = 0; i < frequencies.length; i++) {
+            frequencies[i] = StrictMath.pow(theta, -2.0 * i / headSize);
+        }
+        return frequencies;
     }
 
     private static void positive(String key, double value) {

@@ -24,7 +24,7 @@ class RopeScalingTest {
     void shouldRaiseTheBaseOnlyBeyondTheTrainedPositions() {
         RopeScaling dynamic = new RopeScaling.Dynamic(2, 32);
 
-        assertThat(dynamic.frequencies(16, 1e4, 32)).containsExactly(RopeScaling.NONE.frequencies(16, 1e4, 1));
+        assertThat(dynamic.frequencies(16, 1e4, 32)).containsExactly(RopeScaling.none().frequencies(16, 1e4, 1));
         assertThat(dynamic.frequencies(16, 1e4, 48)[1]).isCloseTo(0.2864149709787598, CLOSE);
         assertThat(dynamic.frequencies(16, 1e4, 48)[7]).isCloseTo(0.00015811388300841897, CLOSE);
     }

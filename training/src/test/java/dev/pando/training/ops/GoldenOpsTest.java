@@ -61,7 +61,7 @@ class GoldenOpsTest {
         RotaryTable table =
                 RotaryTable.of(
                         last + 1,
-                        RopeScaling.NONE.frequencies(d, golden.facts().get("rope").get("theta").asDouble(), last + 1),
+                        RopeScaling.none().frequencies(d, golden.facts().get("rope").get("theta").asDouble(), last + 1),
                         Memory.of(arena));
         double[] x = golden.read("rope/x");
         double[] y = new double[x.length];
