@@ -5,8 +5,10 @@ import dev.pando.runtime.settings.JobConfig;
 import dev.pando.runtime.settings.UserError;
 import dev.pando.training.model.ModelConfig;
 import dev.pando.training.model.RopeScaling;
+import dev.pando.training.tokenizer.Tokenizer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /// Lays over a job what follows from where it begins: a model's shape and tokenizer, or another run's state.
 final class StartingPoint {
@@ -28,10 +30,30 @@ final class StartingPoint {
     private static JobConfig model(JobConfig job, String option, Path place) {
         ModelDirectory directory = ModelDirectory.open(place);
         JobConfig written = shape(job, option, directory.config()).with(option, "start.model", place.toString());
-        return directory
-                .tokenizer()
-                .map(file -> written.with(option, "data.tokenizer.file", file.toString()))
-                .orElse(written);
+        Optional<Path> tokenizer = directory.tokenizer();
+        if (tokenizer.isEmpty() && !job.says("data.tokenizer.file")) {
+            throw new UserError(
+                    place
+                            + " holds a model and no tokenizer, neither tokenizer.json nor tokenizer.model: its weights"
+                            + " mean nothing to another one; put the model's own beside them, or name it by --set"
+                            + " data.tokenizer.file=FILE");
+        }
+        tokenizer.ifPresent(file -> check(file, directory));
+        return tokenizer.map(file -> written.with(option, "data.tokenizer.file", file.toString())).orElse(written);
+    }
+
+    /// A tokenizer that the model can be used with: it is read, and the model has room for its tokens.
+    private static void check(Path file, ModelDirectory model) {
+        int tokens = Tokenizer.load(file).vocabularySize();
+        if (tokens > model.config().vocabulary()) {
+            throw new UserError(
+                    file
+                            + " has "
+                            + tokens
+                            + " tokens, and the model beside it room for "
+                            + model.config().vocabulary()
+                            + " (vocab_size): they do not belong together");
+        }
     }
 
     private static JobConfig shape(JobConfig job, String option, ModelConfig model) {

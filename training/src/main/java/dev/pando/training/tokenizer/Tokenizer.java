@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
@@ -90,9 +91,9 @@ public final class Tokenizer {
         return new Tokenizer(source.read(), source.contents());
     }
 
-    /// Whether a folder holds the files of a tokenizer, of whatever kind.
-    public static boolean isIn(Path folder) {
-        return TokenizerFiles.isIn(folder);
+    /// The file of a tokenizer in a folder, of whatever kind.
+    public static Optional<Path> fileIn(Path folder) {
+        return TokenizerFiles.isIn(folder) ? Optional.of(TokenizerFiles.at(folder).main()) : Optional.empty();
     }
 
     /// The files of the tokenizer in a folder, in order of their names.
