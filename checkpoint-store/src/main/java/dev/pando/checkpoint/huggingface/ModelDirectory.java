@@ -13,9 +13,11 @@ import dev.pando.checkpoint.storage.StorageErrors;
 import dev.pando.training.model.ModelConfig;
 import dev.pando.training.step.CheckpointStore.CheckpointException;
 import dev.pando.training.step.TrainerState;
+import dev.pando.training.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -51,7 +53,8 @@ public final class ModelDirectory {
             JsonNode json = json(folder.resolve("config.json"));
             ModelLayout layout = layout(folder, json.path("model_type").asText());
             ModelDirectory directory = new ModelDirectory(folder, config(folder, json), layout, files(folder));
-            directory.check();
+            directory.checkNames();
+            directory.checkFiles();
             return directory;
         } catch (IOException failed) {
             throw StorageErrors.notRead(folder.toString(), failed);
@@ -94,8 +97,8 @@ public final class ModelDirectory {
         Path single = folder.resolve("model.safetensors");
         if (Files.exists(index)) {
             for (Map.Entry<String, JsonNode> entry : json(index).path("weight_map").properties()) {
-                Path file = folder.resolve(entry.getValue().asText()).normalize();
-                if (!folder.normalize().equals(file.getParent())) {
+                Path file = folder.resolve(entry.getValue().asText()).toAbsolutePath().normalize();
+                if (!folder.toAbsolutePath().normalize().equals(file.getParent())) {
                     throw new CheckpointException(
                             index + " names a file outside of its directory: " + entry.getValue());
                 }
@@ -125,8 +128,34 @@ public final class ModelDirectory {
         }
     }
 
+    /// Files against the names, shapes and types of their tensors.
+    private void checkFiles() throws IOException {
+        Map<Path, Map<String, Safetensors.Entry>> read = new LinkedHashMap<>();
+        for (ModelTensor tensor : layout.tensors(config)) {
+            Path file = fileOf.get(tensor.name());
+            Map<String, Safetensors.Entry> entries = read.get(file);
+            if (entries == null) {
+                if (!Files.exists(file)) {
+                    throw new CheckpointException(
+                            folder + " lacks the file " + file.getFileName() + ", which its index names");
+                }
+                entries = entries(file);
+                read.put(file, entries);
+            }
+            check(file, tensor, entries.get(tensor.name()));
+        }
+    }
+
+    private static Map<String, Safetensors.Entry> entries(Path file) throws IOException {
+        Map<String, Safetensors.Entry> entries = new LinkedHashMap<>();
+        try (Disk.Input input = new LocalDisk().open(file)) {
+            header(file, input).entries().forEach(entry -> entries.put(entry.name(), entry));
+        }
+        return entries;
+    }
+
     /// Names of tensors against those of the model.
-    private void check() {
+    private void checkNames() {
         TreeSet<String> left = new TreeSet<>(fileOf.keySet());
         left.removeIf(name -> name.endsWith(".rotary_emb.inv_freq")); // a constant that old versions stored
         for (ModelTensor tensor : layout.tensors(config)) {
@@ -155,7 +184,7 @@ public final class ModelDirectory {
 
     /// The tokenizer that belongs to the model, if it is there in a form that we read.
     public Optional<Path> tokenizer() {
-        return Optional.of(folder.resolve("tokenizer.json")).filter(Files::exists);
+        return Tokenizer.fileIn(folder);
     }
 
     /// Fills weights by their names, which are InternLM2's whatever the directory's layout.
@@ -179,8 +208,7 @@ public final class ModelDirectory {
             MemorySegment wide = arena.allocate(WINDOW * Float.BYTES, Safetensors.ALIGNMENT);
             for (Map.Entry<Path, List<ModelTensor>> file : tensors.entrySet()) {
                 try (Disk.Input input = new LocalDisk().open(file.getKey())) {
-                    Map<String, Safetensors.Entry> entries = new LinkedHashMap<>();
-                    header(file.getKey(), input).entries().forEach(entry -> entries.put(entry.name(), entry));
+                    Map<String, Safetensors.Entry> entries = entries(file.getKey());
                     for (ModelTensor tensor : file.getValue()) {
                         Safetensors.Entry entry = check(file.getKey(), tensor, entries.get(tensor.name()));
                         load(input, entry, tensor, asked.get(tensor.ours()), raw, wide);
@@ -257,6 +285,7 @@ public final class ModelDirectory {
             if (!takers.isEmpty()) {
                 input.read(raw.asSlice(0, range.elements() * width).asByteBuffer(), entry.offset() + at * width);
                 precision.widen(raw, wide, range.elements());
+                checkNumbers(tensor, wide, range.elements());
                 for (TensorPart taker : takers) {
                     range.walk(
                             taker.slice(),
@@ -268,6 +297,15 @@ public final class ModelDirectory {
                                             inPart * Float.BYTES,
                                             length * Float.BYTES));
                 }
+            }
+        }
+    }
+
+    private static void checkNumbers(ModelTensor tensor, MemorySegment values, long elements) {
+        for (long i = 0; i < elements; i++) {
+            float value = values.getAtIndex(ValueLayout.JAVA_FLOAT, i);
+            if (!Float.isFinite(value)) {
+                throw new CheckpointException("the model is damaged: its tensor " + tensor.name() + " holds " + value);
             }
         }
     }

@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 
@@ -40,6 +41,7 @@ import java.util.UUID;
 /// @param tokens that config.json names
 /// @param tokenizer files to put beside the weights: tokenizer.json, tokenizer_config.json, …
 /// @param card README.md, in Markdown
+/// @param origin what the model said of itself when it came; empty for one that began here
 public record ModelExport(
         ModelConfig model,
         ModelLayout layout,
@@ -48,7 +50,21 @@ public record ModelExport(
         int positions,
         ModelTokens tokens,
         List<Path> tokenizer,
-        String card) {
+        String card,
+        Optional<ModelOrigin> origin) {
+    /// An export of a model that began here.
+    public ModelExport(
+            ModelConfig model,
+            ModelLayout layout,
+            Precision precision,
+            long fileBytes,
+            int positions,
+            ModelTokens tokens,
+            List<Path> tokenizer,
+            String card) {
+        this(model, layout, precision, fileBytes, positions, tokens, tokenizer, card, Optional.empty());
+    }
+
     /// As `transformers` cuts them.
     public static final long FILE_BYTES = 5_000_000_000L;
 
@@ -128,8 +144,11 @@ public record ModelExport(
         disk.createFolder(draft);
         try {
             writeWeights(weights, disk, draft);
-            write(disk, draft.resolve("config.json"), ModelJson.config(model, layout, precision, positions, tokens));
-            write(disk, draft.resolve("generation_config.json"), ModelJson.generation(tokens));
+            write(disk, draft.resolve("config.json"), ModelJson.config(this));
+            write(
+                    disk,
+                    draft.resolve("generation_config.json"),
+                    origin.flatMap(ModelOrigin::generation).orElseGet(() -> ModelJson.generation(tokens)));
             write(disk, draft.resolve("README.md"), card.getBytes(StandardCharsets.UTF_8));
             for (Path file : tokenizer) {
                 write(disk, draft.resolve(file.getFileName()), Files.readAllBytes(file));

@@ -7,7 +7,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.pando.training.model.ModelConfig;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// The JSON files of a model directory, as `transformers` reads and writes them.
 final class ModelJson {
@@ -18,10 +20,33 @@ final class ModelJson {
 
     private ModelJson() {}
 
-    static byte[] config(
-            ModelConfig model, ModelLayout layout, Precision precision, int positions, ModelTokens tokens) {
-        ObjectNode json = JSON.createObjectNode();
+    /// A config that says of the model what it said when it came, but for what the export changes; or all of it.
+    static byte[] config(ModelExport export) {
+        ModelConfig model = export.model();
+        Optional<ObjectNode> origin = export.origin().map(ModelOrigin::config);
+        ObjectNode json = origin.orElseGet(JSON::createObjectNode);
+        if (!json.path("model_type").asText().equals(export.layout().type())) {
+            architecture(model, export.layout(), json);
+        }
+        if (origin.isEmpty()) {
+            shape(model, json);
+            json.put("bos_token_id", export.tokens().begin());
+            json.put("eos_token_id", export.tokens().end());
+            json.put("pad_token_id", export.tokens().pad());
+            json.put("max_position_embeddings", export.positions());
+            RopeJson.write(model.ropeScaling(), json);
+        } else if (!model.ropeScaling().followsLength()
+                && json.path("max_position_embeddings").asInt() < export.positions()) {
+            json.put("max_position_embeddings", export.positions());
+        }
+        json.put(json.has("dtype") ? "dtype" : "torch_dtype", export.precision().torchName());
+        return text(json);
+    }
+
+    private static void architecture(ModelConfig model, ModelLayout layout, ObjectNode json) {
+        json.remove(List.of("auto_map", "attn_implementation", "bias", "attention_bias", "mlp_bias", "head_dim"));
         ArrayNode architectures = json.putArray("architectures");
+        json.put("model_type", layout.type());
         switch (layout) {
             case INTERNLM2 -> {
                 architectures.add("InternLM2ForCausalLM");
@@ -31,35 +56,29 @@ final class ModelJson {
                 code.put("AutoModelForCausalLM", CODE + "modeling_internlm2.InternLM2ForCausalLM");
                 json.put("attn_implementation", "eager");
                 json.put("bias", false);
-                json.put("model_type", "internlm2");
             }
             case LLAMA -> {
                 architectures.add("LlamaForCausalLM");
                 json.put("attention_bias", false);
                 json.put("mlp_bias", false);
                 json.put("head_dim", model.headSize());
-                json.put("model_type", "llama");
             }
         }
-        json.put("bos_token_id", tokens.begin());
-        json.put("eos_token_id", tokens.end());
+    }
+
+    private static void shape(ModelConfig model, ObjectNode json) {
         json.put("hidden_act", "silu");
         json.put("hidden_size", model.hidden());
         json.put("initializer_range", 0.02);
         json.put("intermediate_size", model.intermediate());
-        json.put("max_position_embeddings", positions);
         json.put("num_attention_heads", model.heads());
         json.put("num_hidden_layers", model.layers());
         json.put("num_key_value_heads", model.kvHeads());
-        json.put("pad_token_id", tokens.pad());
         json.put("rms_norm_eps", model.normEpsilon());
-        json.putNull("rope_scaling");
         json.put("rope_theta", model.ropeTheta());
         json.put("tie_word_embeddings", false);
-        json.put("torch_dtype", precision.torchName());
         json.put("use_cache", true);
         json.put("vocab_size", model.vocabulary());
-        return text(json);
     }
 
     static byte[] generation(ModelTokens tokens) {
@@ -94,6 +113,7 @@ final class ModelJson {
     ///
     /// @throws IllegalArgumentException going on from `config.json `
     static ModelConfig model(JsonNode json) {
+        ModelKeys.check(json);
         forbid(json, "bias");
         forbid(json, "attention_bias");
         forbid(json, "mlp_bias");
@@ -118,7 +138,8 @@ final class ModelJson {
                 json.path("num_key_value_heads").isNumber() ? size(json, "num_key_value_heads") : heads,
                 size(json, "intermediate_size"),
                 theta(json),
-                number(json.path("rms_norm_eps"), "rms_norm_eps"));
+                number(json.path("rms_norm_eps"), "rms_norm_eps"),
+                RopeJson.read(json));
     }
 
     /// Where it stands in the files of old, and where `transformers` puts it since version 5.

@@ -5,6 +5,7 @@ import dev.pando.training.model.ModelConfig;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /// How a directory of Hugging Face names and cuts the tensors of an InternLM2 model.
@@ -58,6 +59,11 @@ public enum ModelLayout {
             return tensors;
         }
     };
+
+    /// What `config.json` calls it.
+    String type() {
+        return name().toLowerCase(Locale.ROOT);
+    }
 
     /// What a checkpoint must hold for a model to be written: names and shapes.
     public Map<String, List<Long>> expected(ModelConfig model) {

@@ -264,7 +264,7 @@ class ModelDirectoryTest {
                         "\"bias\" : false", "\"bias\" : true",
                         "\"tie_word_embeddings\" : false", "\"tie_word_embeddings\" : true",
                         "\"silu\"", "\"gelu\"",
-                        "\"rope_theta\" :", "\"theta\" :",
+                        "\"rope_theta\" :", "\"prefix\" :",
                         "\"num_hidden_layers\" : 2", "\"num_hidden_layers\" : 3",
                         "\"num_attention_heads\" : 6", "\"num_attention_heads\" : 7");
         for (Map.Entry<String, String> fault : faults.entrySet()) {
@@ -285,25 +285,23 @@ class ModelDirectoryTest {
         Path model = written();
         replace(model.resolve("config.json"), "\"intermediate_size\" : 10", "\"intermediate_size\" : 12");
 
-        assertThatThrownBy(() ->
-                        ModelDirectory.open(model)
-                                .load(
-                                        List.of(
-                                                new TrainerState.Span(
-                                                        "model.layers.0.feed_forward.w2.weight",
-                                                        List.of(24L, 12L),
-                                                        Arena.ofAuto().allocate(24 * 12 * 4)))))
+        assertThatThrownBy(() -> ModelDirectory.open(model))
                 .isInstanceOf(CheckpointException.class)
-                .hasMessageContaining("tensor model.layers.0.feed_forward.w2.weight is 24 x 10 in ")
-                .hasMessageContaining("where its config.json makes it 24 x 12");
-        assertThatThrownBy(() -> ModelDirectory.open(model).load(zeros()))
+                .hasMessageContaining("tensor model.layers.0.feed_forward.w1.weight is 10 x 24 in ")
+                .hasMessageContaining("where its config.json makes it 12 x 24");
+        replace(model.resolve("config.json"), "\"intermediate_size\" : 12", "\"intermediate_size\" : 10");
+        TrainerState.Span wider =
+                new TrainerState.Span(
+                        "model.layers.0.feed_forward.w1.weight",
+                        List.of(12L, 24L),
+                        Arena.ofAuto().allocate(24 * 12 * 4));
+        assertThatThrownBy(() -> ModelDirectory.open(model).load(List.of(wider)))
                 .isInstanceOf(CheckpointException.class)
                 .hasMessage(
-                        "tensor model.layers.0.feed_forward.w1.weight is 12 x 24 in "
+                        "tensor model.layers.0.feed_forward.w1.weight is 10 x 24 in "
                                 + model
-                                + " and 10 x 24 in this model");
+                                + " and 12 x 24 in this model");
 
-        replace(model.resolve("config.json"), "\"intermediate_size\" : 12", "\"intermediate_size\" : 10");
         Path file = model.resolve("model-00001-of-00008.safetensors");
         try (Stream<Path> files = Files.list(model)) {
             assertThat(files).contains(file);

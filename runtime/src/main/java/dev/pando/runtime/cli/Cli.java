@@ -72,6 +72,7 @@ public final class Cli implements Runnable {
                 .setUsageHelpAutoWidth(true)
                 .setUsageHelpLongOptionsMaxWidth(30)
                 .setAbbreviatedOptionsAllowed(false)
+                .setExpandAtFiles(false) // a prompt may begin with @
                 .setExecutionExceptionHandler(Cli::failed)
                 .setParameterExceptionHandler(Cli::misused);
     }

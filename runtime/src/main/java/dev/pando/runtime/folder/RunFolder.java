@@ -3,6 +3,7 @@ package dev.pando.runtime.folder;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.typesafe.config.ConfigRenderOptions;
 import dev.pando.actors.job.JobEvent;
+import dev.pando.checkpoint.huggingface.ModelOrigin;
 import dev.pando.runtime.settings.BitShapingKeys;
 import dev.pando.runtime.settings.JobConfig;
 import dev.pando.runtime.settings.Settings;
@@ -169,6 +170,7 @@ public final class RunFolder implements AutoCloseable {
                         .root()
                         .render(ConfigRenderOptions.defaults().setOriginComments(false).setJson(false));
         Lines.replace(path.resolve(CONFIG), "# The run's whole config, defaults included.\n" + config);
+        settings.start().model().filter(Files::isDirectory).ifPresent(model -> ModelOrigin.keep(model, path));
         steps = Lines.append(path.resolve(STEPS));
         events = Lines.append(path.resolve(EVENTS));
         begun = true;

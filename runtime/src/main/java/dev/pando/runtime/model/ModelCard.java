@@ -23,15 +23,17 @@ final class ModelCard {
                 StepLine.read(release.run()).stream().filter(step -> step.step() < checkpoint.step()).toList();
         List<JobEvent> events = EventLine.read(release.run()).stream().map(EventLine::event).toList();
         ModelCard card = new ModelCard();
-        card.head(release);
-        card.shape(release.settings().model().shape(), release);
-        card.training(release.settings(), checkpoint, steps);
-        card.course(events, steps);
+        card.head(release, checkpoint.step());
+        card.shape(release.settings().model().shape(), release, checkpoint.step());
+        if (checkpoint.step() > 0) {
+            card.training(release.settings(), checkpoint, steps);
+            card.course(events, steps);
+        }
         card.again(release.settings());
         return card.text.toString();
     }
 
-    private void head(Release release) {
+    private void head(Release release, long steps) {
         line("---");
         line("library_name: transformers");
         line("pipeline_tag: text-generation");
@@ -40,8 +42,18 @@ final class ModelCard {
         line("");
         line("# " + release.headline());
         line("");
-        line(purpose(release));
+        line(steps > 0 ? purpose(release) : untrained(release));
         line("");
+    }
+
+    /// No step was done here, so nothing is claimed of how the weights came about.
+    private static String untrained(Release release) {
+        return release.settings()
+                .start()
+                .model()
+                .map(model ->
+                        "The weights of `" + model + "` as they came: imported by " + Version.line() + ", not trained.")
+                .orElseGet(() -> "Random weights, from which a training begins. Made by " + Version.line() + ".");
     }
 
     private static String purpose(Release release) {
@@ -56,14 +68,16 @@ final class ModelCard {
         return what + " Trained by " + Version.line() + ".";
     }
 
-    private void shape(ModelConfig model, Release release) {
+    private void shape(ModelConfig model, Release release, long steps) {
         line("| | |");
         line("| --- | --- |");
         row("parameters", String.format(Locale.ROOT, "%,d", ModelTensors.table(model).parameters()));
         row("layers, width, feed-forward", model.layers() + ", " + model.hidden() + ", " + model.intermediate());
         row("heads, of them for keys and values", model.heads() + ", " + model.kvHeads());
         row("vocabulary", "" + model.vocabulary());
-        row("positions trained on", "" + release.settings().batch().length());
+        if (steps > 0) {
+            row("positions trained on", "" + release.settings().batch().length());
+        }
         row("layout, precision", name(release.layout()) + ", " + name(release.precision()));
         line("");
     }

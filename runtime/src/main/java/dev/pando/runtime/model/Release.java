@@ -4,6 +4,7 @@ import dev.pando.checkpoint.Checkpoints;
 import dev.pando.checkpoint.Inspection;
 import dev.pando.checkpoint.huggingface.ModelExport;
 import dev.pando.checkpoint.huggingface.ModelLayout;
+import dev.pando.checkpoint.huggingface.ModelOrigin;
 import dev.pando.checkpoint.huggingface.ModelTokens;
 import dev.pando.checkpoint.huggingface.Precision;
 import dev.pando.runtime.folder.RunFolder;
@@ -11,11 +12,9 @@ import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.Settings.Stage;
 import dev.pando.runtime.settings.UserError;
 import dev.pando.training.tokenizer.Tokenizer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /// Releases what a run has made of a model: weights, tokenizer and a card that says how they came about, in a directory
 /// that `transformers` loads.
@@ -68,7 +67,8 @@ public record Release(
                             settings.batch().length(),
                             tokens(),
                             tokenizer(),
-                            ModelCard.of(this, seen));
+                            ModelCard.of(this, seen),
+                            ModelOrigin.of(run));
             checkpoints.exportModel(id, export, directory);
         }
     }
@@ -78,7 +78,7 @@ public record Release(
     }
 
     private List<Path> tokenizer() {
-        return Stream.of("tokenizer.json", "tokenizer_config.json").map(run::resolve).filter(Files::exists).toList();
+        return Tokenizer.fileIn(run).isPresent() ? Tokenizer.files(run) : List.of();
     }
 
     private ModelTokens tokens() {

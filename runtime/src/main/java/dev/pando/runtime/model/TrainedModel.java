@@ -1,6 +1,8 @@
 package dev.pando.runtime.model;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.pando.checkpoint.Checkpoints;
+import dev.pando.checkpoint.huggingface.ModelOrigin;
 import dev.pando.runtime.folder.RunFolder;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.UserError;
@@ -19,10 +21,13 @@ import dev.pando.training.tokenizer.TextStream;
 import dev.pando.training.tokenizer.Tokenizer;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /// The model that a run has trained so far, to be asked for text.
 ///
@@ -30,15 +35,23 @@ import java.util.function.Consumer;
 public final class TrainedModel implements AutoCloseable {
     private final Settings settings;
     private final Tokenizer tokenizer;
+    private final List<Integer> ends;
     private final long step;
     private final Arena arena;
     private final MemorySegment weights;
     private final CpuOps ops;
 
     private TrainedModel(
-            Settings settings, Tokenizer tokenizer, long step, Arena arena, MemorySegment weights, CpuOps ops) {
+            Settings settings,
+            Tokenizer tokenizer,
+            List<Integer> ends,
+            long step,
+            Arena arena,
+            MemorySegment weights,
+            CpuOps ops) {
         this.settings = settings;
         this.tokenizer = tokenizer;
+        this.ends = ends;
         this.step = step;
         this.arena = arena;
         this.weights = weights;
@@ -71,11 +84,17 @@ public final class TrainedModel implements AutoCloseable {
                             .toList();
             checkpoints.loadOnly(saved, spans);
             CpuOps ops = new CpuOps("generation", settings.threads());
-            return new TrainedModel(settings, tokenizer, saved.step(), arena, weights, ops);
+            return new TrainedModel(settings, tokenizer, ends(run, tokenizer), saved.step(), arena, weights, ops);
         } catch (RuntimeException failed) {
             arena.close();
             throw failed;
         }
+    }
+
+    /// Tokens that end a text: the tokenizer's, and those that a model from elsewhere names besides.
+    private static List<Integer> ends(Path run, Tokenizer tokenizer) {
+        List<Integer> named = ModelOrigin.of(run).map(ModelOrigin::ends).orElse(List.of());
+        return Stream.concat(Stream.of(tokenizer.eos()), named.stream()).distinct().toList();
     }
 
     /// Number of steps that the model was trained for.
@@ -117,7 +136,8 @@ public final class TrainedModel implements AutoCloseable {
         int[] begun = new int[words.length + 1];
         begun[0] = tokenizer.bos();
         System.arraycopy(words, 0, begun, 1, words.length);
-        Sampling sampling = new Sampling(how.temperature(), how.topP(), how.seed(), List.of(tokenizer.eos()));
+        Sampling sampling = new Sampling(how.temperature(), how.topP(), how.seed(), ends);
+        checkRoom(begun.length, how.tokens());
         StringBuilder text = new StringBuilder();
         TextStream stream = tokenizer.stream();
         try (Arena caches = Arena.ofShared()) {
@@ -138,6 +158,24 @@ public final class TrainedModel implements AutoCloseable {
             hear(stream.end(), text, each);
         }
         return text.toString();
+    }
+
+    /// Keys and values of the whole text must fit into the machine, or nothing is begun.
+    private void checkRoom(int prompt, int tokens) {
+        ModelConfig shape = settings.model().shape();
+        double bytes = ((double) prompt + tokens) * 2 * shape.kvHeads() * shape.headSize() * shape.layers() * 4;
+        double machine = ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getTotalMemorySize();
+        if ((long) prompt + tokens > Integer.MAX_VALUE || bytes > machine) {
+            throw new UserError(
+                    String.format(
+                            Locale.ROOT,
+                            "%d tokens after a prompt of %d need %.0f GiB for keys and values, and this machine has"
+                                    + " %.0f; ask for fewer tokens",
+                            tokens,
+                            prompt,
+                            bytes / (1L << 30),
+                            machine / (1L << 30)));
+        }
     }
 
     @Override

@@ -162,6 +162,11 @@ public final class JobConfig {
         }
     }
 
+    /// Whether a key within `pando.job` was written, and is not left to its default.
+    public boolean says(String key) {
+        return layers.hasPath(JOB + "." + key);
+    }
+
     /// With defaults below; unknown keys are refused.
     public Config whole() {
         Config reference = Reference.pando();

@@ -9,6 +9,7 @@ import dev.pando.training.data.DataConfig;
 import dev.pando.training.model.Keeping;
 import dev.pando.training.model.ModelConfig;
 import dev.pando.training.model.ModelPreset;
+import dev.pando.training.model.RopeScaling;
 import dev.pando.training.optimizer.Recipe;
 import dev.pando.training.step.BatchPlan;
 import dev.pando.training.step.SkipRule;
@@ -285,7 +286,8 @@ public record Settings(
                                 model.optionalInteger("kv-heads").orElse(preset.kvHeads()),
                                 model.optionalInteger("intermediate").orElse(preset.intermediate()),
                                 model.optionalNumber("rope-theta").orElse(preset.ropeTheta()),
-                                model.optionalNumber("norm-epsilon").orElse(preset.normEpsilon())));
+                                model.optionalNumber("norm-epsilon").orElse(preset.normEpsilon()),
+                                ropeScaling(model)));
         model.require(
                 !trained || shape.vocabulary() >= data.vocabulary(),
                 "vocabulary",
@@ -303,6 +305,26 @@ public record Settings(
                 "activations",
                 () -> "must be float32 or bfloat16, not " + activations);
         return new Model(shape, new Keeping(model.flag("recompute"), activations.equals("bfloat16")));
+    }
+
+    private static RopeScaling ropeScaling(Keys model) {
+        Keys scaling = model.at("rope-scaling");
+        String type = scaling.text("type");
+        double factor = scaling.number("factor");
+        int positions = scaling.integer("original-positions");
+        double low = scaling.number("low-frequency-factor");
+        double high = scaling.number("high-frequency-factor");
+        scaling.require(
+                List.of("none", "linear", "dynamic", "llama3").contains(type),
+                "type",
+                () -> "must be none, linear, dynamic or llama3, not " + type);
+        return model.build(() ->
+                switch (type) {
+                    case "linear" -> new RopeScaling.Linear(factor);
+                    case "dynamic" -> new RopeScaling.Dynamic(factor, positions);
+                    case "llama3" -> new RopeScaling.Llama3(factor, low, high, positions);
+                    default -> RopeScaling.none();
+                });
     }
 
     private static DataConfig data(Keys data) {

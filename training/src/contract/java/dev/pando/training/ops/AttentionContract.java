@@ -4,6 +4,7 @@ import static dev.pando.training.tensor.Numbers.assertNear;
 import static dev.pando.training.tensor.Numbers.random;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pando.training.model.RopeScaling;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
@@ -19,7 +20,7 @@ public abstract class AttentionContract extends ContractedBackend {
         AttentionShape shape = new AttentionShape(b, t, heads, kvHeads, headSize);
         int[] documents = documents(shape, 3);
         double[] x = random(1, shape.n() * shape.qkvWidth(), 1);
-        RotaryTable table = RotaryTable.of(t, headSize, 1e4, ops, memory);
+        RotaryTable table = RotaryTable.of(t, RopeScaling.none().frequencies(headSize, 1e4, t), ops, memory);
         MemorySegment qkv = span(x);
         MemorySegment starts = ints(documents);
 

@@ -70,7 +70,7 @@ public final class InternLm2 {
         this.c = model.hidden();
         this.f = model.intermediate();
         this.shape = new AttentionShape(rows, length, model.heads(), model.kvHeads(), model.headSize());
-        this.rotary = RotaryTable.of(length, model.headSize(), model.ropeTheta(), ops, memory);
+        this.rotary = RotaryTable.of(length, model.frequencies(length), ops, memory);
         this.inputs =
                 Stream.of("ids", "labels", "documents")
                         .map(name -> new Mirrored("tokens: " + name, n * 4L, ops, memory))

@@ -82,7 +82,10 @@ public final class Progress implements Preparation {
                 .limit(SKIPPED_SHOWN)
                 .forEach(file -> warn("left out " + file.path() + ": " + file.reason()));
         if (text.skipped().size() > SKIPPED_SHOWN) {
-            warn("left out " + (text.skipped().size() - SKIPPED_SHOWN) + " more");
+            warn(
+                    "left out "
+                            + (text.skipped().size() - SKIPPED_SHOWN)
+                            + " more, which left-out.txt beside the prepared data names");
         }
     }
 
