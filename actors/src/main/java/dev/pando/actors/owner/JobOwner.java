@@ -242,7 +242,7 @@ public final class JobOwner extends EventSourcedBehavior<JobOwner.Command, JobEn
     }
 
     /// The first entries, one at least, that are not too much for one message.
-    static List<JobEntry> page(List<JobEntry> entries) {
+    public static List<JobEntry> page(List<JobEntry> entries) {
         int count = 0;
         long letters = 0;
         while (count < entries.size() && (count == 0 || letters < HISTORY_LETTERS)) {

@@ -1,5 +1,7 @@
 package dev.pando.runtime.cli;
 
+import dev.pando.runtime.cli.view.EvaluationProgress;
+import dev.pando.runtime.cli.view.Terminal;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;

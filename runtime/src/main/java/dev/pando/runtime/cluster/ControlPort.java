@@ -113,7 +113,7 @@ public final class ControlPort implements AutoCloseable {
     /// From now on it says that this node is about to be a member of that grove.
     void serveStarting(String grove) {
         desk.set((question, answers) ->
-                answers.tell(Map.of(Answers.UNAVAILABLE, "the node is still starting", Terms.GROVE, grove)));
+                answers.tell(Map.of(ResponseStream.UNAVAILABLE, "the node is still starting", Terms.GROVE, grove)));
     }
 
     /// From now on there is nobody yet to answer.

@@ -162,8 +162,8 @@ final class Lifelines {
 
     /// @return which process holds the other end; empty where it does not say so
     private static String ask(Socket line) throws IOException {
-        line.getOutputStream().write(Talk.line(Talk.ask(HOLD)));
-        JsonNode answer = Talk.line(line.getInputStream(), line.getInputStream().read());
+        line.getOutputStream().write(ControlProtocol.line(ControlProtocol.ask(HOLD)));
+        JsonNode answer = ControlProtocol.line(line.getInputStream(), line.getInputStream().read());
         return answer == null ? "" : answer.path(HELD).asText();
     }
 

@@ -126,7 +126,7 @@ final class Seeds {
     /// What those say that are members of a grove now; may be empty.
     ///
     /// @param silence hears why one does not
-    static List<Terms> answering(List<String> nodes, Consumer<Caller.Unanswered> silence) {
+    static List<Terms> answering(List<String> nodes, Consumer<ControlClient.Unanswered> silence) {
         List<Terms> found = new ArrayList<>();
         for (String node : nodes) {
             try {

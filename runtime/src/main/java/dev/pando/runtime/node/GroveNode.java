@@ -9,7 +9,6 @@ import dev.pando.runtime.cluster.NodeSettings;
 import dev.pando.runtime.cluster.NodeSystem;
 import dev.pando.runtime.cluster.Others;
 import dev.pando.runtime.cluster.Probes;
-import dev.pando.runtime.cluster.Seeds;
 import dev.pando.runtime.cluster.Arrival;
 import dev.pando.runtime.cluster.Tenure;
 import dev.pando.runtime.journal.Lease;

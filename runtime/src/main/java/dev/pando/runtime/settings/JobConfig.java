@@ -89,7 +89,7 @@ public final class JobConfig {
     /// A job's config as another process sent it, or left it: JSON, in which there is nothing to include or substitute.
     ///
     /// @throws UserError also where it does not say what to train on and where to write: a job that is sent is whole
-    static Written sent(String text) {
+    static JobConfig sent(String text) {
         String json = text.isBlank() ? "{}" : text;
         refuseDeepNesting(json);
         ConfigParseOptions strictly =
@@ -101,7 +101,7 @@ public final class JobConfig {
                         SENT + " does not say " + JOB + "." + key + ": a job is sent in full, as `pando submit` does");
             }
         }
-        return new Written(config);
+        return new JobConfig(config);
     }
 
     /// Parsers of trees go as deep as the text does.

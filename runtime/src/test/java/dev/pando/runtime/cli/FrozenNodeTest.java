@@ -32,7 +32,7 @@ class FrozenNodeTest {
 
     @TempDir private Path temp;
 
-    private NodeProcesses processes;
+    private NodeCommands processes;
     private final Map<String, Integer> ports = new HashMap<>();
 
     @AfterEach
@@ -44,13 +44,13 @@ class FrozenNodeTest {
     @CsvSource({"a, b", "b, a"})
     void shouldGoOnWhenTheOtherNodeOfTheHostStandsStill(String frozen, String healthy) throws Exception {
         TinyJob tiny = new TinyJob(temp);
-        processes = new NodeProcesses(temp);
+        processes = new NodeCommands(temp);
         Map<String, Process> nodes = new HashMap<>();
         nodes.put("a", start("a"));
         await("a", () -> names("a"), List.of("a")::equals);
         nodes.put("b", start("b"));
         await("b", () -> names("b"), List.of("a", "b")::equals);
-        Grove grove = Grove.at(List.of("127.0.0.1:" + ports.get(healthy)));
+        GroveClient grove = GroveClient.at(List.of("127.0.0.1:" + ports.get(healthy)));
         grove.submit(Submission.of(tiny.settings("run", ENDLESS)));
         await("both workers", () -> grove.status("tiny"), job -> job.step() > 5 && job.workers().size() == 2);
 
@@ -88,7 +88,7 @@ class FrozenNodeTest {
     }
 
     private Process start(String name) throws Exception {
-        ports.put(name, NodeProcesses.freePort());
+        ports.put(name, NodeCommands.freePort());
         List<String> arguments = new ArrayList<>(List.of("node", "--name", name));
         arguments.addAll(List.of("--set", "pando.grove.port=" + ports.get(name)));
         arguments.addAll(List.of("--set", "pando.grove.journal=" + temp.resolve("journal")));
@@ -105,13 +105,13 @@ class FrozenNodeTest {
     }
 
     private List<String> all(String asked) {
-        return Grove.alreadyAt(List.of("127.0.0.1:" + ports.get(asked))).status().nodes().stream()
+        return GroveClient.alreadyAt(List.of("127.0.0.1:" + ports.get(asked))).status().nodes().stream()
                 .map(NodeLine::name)
                 .toList();
     }
 
     private List<String> names(String asked) {
-        return Grove.alreadyAt(List.of("127.0.0.1:" + ports.get(asked))).status().nodes().stream()
+        return GroveClient.alreadyAt(List.of("127.0.0.1:" + ports.get(asked))).status().nodes().stream()
                 .filter(node -> node.status().equals("up"))
                 .map(NodeLine::name)
                 .toList();

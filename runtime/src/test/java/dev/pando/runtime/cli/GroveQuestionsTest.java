@@ -204,9 +204,9 @@ class GroveQuestionsTest {
     }
 
     private void submit(String config) {
-        Caller.ask(
+        ControlClient.ask(
                 node.address(),
-                Talk.ask("submit").put("config", config),
+                ControlProtocol.ask("submit").put("config", config),
                 (int) TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS),
                 answer -> true);
     }

@@ -44,8 +44,8 @@ class HostileStrangersTest {
 
     private final List<Socket> strangers = new ArrayList<>();
     private TinyJob tiny;
-    private NodeProcesses processes;
-    private Grove grove;
+    private NodeCommands processes;
+    private GroveClient grove;
     private String node;
     private int control;
     private int messages;
@@ -54,12 +54,12 @@ class HostileStrangersTest {
     @BeforeEach
     void startANode() throws Exception {
         tiny = new TinyJob(temp);
-        processes = new NodeProcesses(temp);
-        control = NodeProcesses.freePort();
-        messages = NodeProcesses.freePort();
-        probes = NodeProcesses.freePort();
+        processes = new NodeCommands(temp);
+        control = NodeCommands.freePort();
+        messages = NodeCommands.freePort();
+        probes = NodeCommands.freePort();
         node = "127.0.0.1:" + control;
-        grove = Grove.at(List.of(node));
+        grove = GroveClient.at(List.of(node));
         List<String> arguments = new ArrayList<>(List.of("node", "--name", "only", "--log", log().toString()));
         for (String set :
                 List.of(

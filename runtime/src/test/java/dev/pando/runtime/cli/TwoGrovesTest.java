@@ -32,16 +32,16 @@ class TwoGrovesTest {
     @TempDir private Path temp;
 
     private TinyJob tiny;
-    private NodeProcesses processes;
+    private NodeCommands processes;
     private int portOfA;
     private int portOfB;
 
     @BeforeEach
     void choosePorts() throws Exception {
         tiny = new TinyJob(temp);
-        processes = new NodeProcesses(temp);
-        portOfA = NodeProcesses.freePort();
-        portOfB = NodeProcesses.freePort();
+        processes = new NodeCommands(temp);
+        portOfA = NodeCommands.freePort();
+        portOfB = NodeCommands.freePort();
     }
 
     @AfterEach
@@ -55,7 +55,7 @@ class TwoGrovesTest {
         await("a", () -> names(portOfA), List.of("a")::equals);
         start("b", portOfB, "127.0.0.1:" + portOfA);
         await("b", () -> names(portOfB), List.of("a", "b")::equals);
-        Grove grove = Grove.at(List.of("127.0.0.1:" + portOfA, "127.0.0.1:" + portOfB));
+        GroveClient grove = GroveClient.at(List.of("127.0.0.1:" + portOfA, "127.0.0.1:" + portOfB));
         grove.submit(Submission.of(tiny.settings("run", "steps=100000000")));
         await("a step", () -> grove.status("tiny").step(), step -> step > 5);
 
@@ -120,7 +120,7 @@ class TwoGrovesTest {
     }
 
     private static List<String> names(int port) {
-        return Grove.alreadyAt(List.of("127.0.0.1:" + port)).status().nodes().stream()
+        return GroveClient.alreadyAt(List.of("127.0.0.1:" + port)).status().nodes().stream()
                 .filter(node -> node.status().equals("up"))
                 .map(NodeLine::name)
                 .toList();

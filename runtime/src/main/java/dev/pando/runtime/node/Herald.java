@@ -1,4 +1,4 @@
-package dev.pando.runtime;
+package dev.pando.runtime.node;
 
 import dev.pando.actors.owner.JobLed;
 import dev.pando.actors.liveness.NodeGone;

@@ -1,4 +1,6 @@
-package dev.pando.runtime;
+package dev.pando.runtime.node;
+import dev.pando.runtime.TinyJob;
+import dev.pando.runtime.build.NodeWorkbench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,4 +1,4 @@
-package dev.pando.runtime.cli;
+package dev.pando.runtime.cli.view;
 
 import dev.pando.actors.job.Stopwatch;
 import dev.pando.evaluation.Suite;
@@ -11,7 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /// Shows how far an evaluation is: one line that changes on a terminal, a line for each finished task in a pipe.
-final class EvaluationProgress implements Evaluation.Listener {
+public final class EvaluationProgress implements Evaluation.Listener {
     private final Terminal terminal;
     private final String model;
     private final Suite suite;
@@ -23,7 +23,7 @@ final class EvaluationProgress implements Evaluation.Listener {
     private int asked;
     private long drawn;
 
-    EvaluationProgress(Terminal terminal, String model, Suite suite) {
+    public EvaluationProgress(Terminal terminal, String model, Suite suite) {
         this.terminal = terminal;
         this.model = model;
         this.suite = suite;
@@ -74,7 +74,7 @@ final class EvaluationProgress implements Evaluation.Listener {
         terminal.out().flush();
     }
 
-    void end() {
+    public void end() {
         if (terminal.live()) {
             terminal.out().print("\r\u001b[K");
         }
