@@ -1,7 +1,5 @@
 package dev.pando.runtime.cli;
 
-import dev.pando.runtime.cli.view.EvaluationProgress;
-import dev.pando.runtime.cli.view.Terminal;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -14,6 +12,8 @@ import dev.pando.evaluation.result.ScoreTable;
 import dev.pando.evaluation.run.ItemResult;
 import dev.pando.evaluation.run.Journal;
 import dev.pando.evaluation.task.Task;
+import dev.pando.runtime.cli.view.EvaluationProgress;
+import dev.pando.runtime.cli.view.Terminal;
 import dev.pando.runtime.job.Subcommand;
 import dev.pando.runtime.report.Version;
 import dev.pando.runtime.settings.UserError;

@@ -1,6 +1,5 @@
 package dev.pando.runtime.cli;
 
-import dev.pando.checkpoint.storage.S3Location;
 import dev.pando.runtime.folder.RunFolder;
 import dev.pando.runtime.settings.JobConfig;
 import dev.pando.runtime.settings.Settings;
@@ -61,7 +60,8 @@ public final class JobOptions {
     }
 
     private JobConfig written() {
-        JobConfig written = Files.isDirectory(conf) ? RunFolder.moved(RunFolder.config(conf), conf) : JobConfig.file(conf);
+        JobConfig written =
+                Files.isDirectory(conf) ? RunFolder.moved(RunFolder.config(conf), conf) : JobConfig.file(conf);
         if (from != null) {
             written = StartingPoint.over(written, "--from " + from, from);
         }

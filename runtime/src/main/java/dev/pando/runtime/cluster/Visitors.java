@@ -117,7 +117,8 @@ final class Visitors {
             return false;
         }
         if (visitor.standing == JobStatusProjection.SILENT
-                && visitors.values().stream().filter(other -> other.standing != JobStatusProjection.SILENT).count() >= most / 2) {
+                && visitors.values().stream().filter(other -> other.standing != JobStatusProjection.SILENT).count()
+                        >= most / 2) {
             return false;
         }
         visitor.standing = standing;
@@ -141,7 +142,8 @@ final class Visitors {
         List<Socket> over = new ArrayList<>();
         visitors.forEach((line, visitor) -> {
             boolean isSilent =
-                    visitor.standing == JobStatusProjection.SILENT && stopwatch.secondsSince(visitor.sinceNs) > silentSeconds;
+                    visitor.standing == JobStatusProjection.SILENT
+                            && stopwatch.secondsSince(visitor.sinceNs) > silentSeconds;
             boolean reads = visitor.writingNs == 0 || stopwatch.secondsSince(visitor.writingNs) <= writingSeconds;
             if (isSilent || !reads) {
                 over.add(line);

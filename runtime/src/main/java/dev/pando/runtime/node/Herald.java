@@ -1,7 +1,7 @@
 package dev.pando.runtime.node;
 
-import dev.pando.actors.owner.JobLed;
 import dev.pando.actors.liveness.NodeGone;
+import dev.pando.actors.owner.JobLed;
 import dev.pando.runtime.cluster.NodeSettings;
 import dev.pando.runtime.cluster.Others;
 import java.util.function.Consumer;

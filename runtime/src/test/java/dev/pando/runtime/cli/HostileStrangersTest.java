@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pando.actors.job.JobStatus;
 import dev.pando.runtime.GroveClient;
-import dev.pando.runtime.job.Submission;
 import dev.pando.runtime.TinyJob;
 import dev.pando.runtime.cluster.ControlClient;
 import dev.pando.runtime.cluster.ControlProtocol;
+import dev.pando.runtime.job.Submission;
 import dev.pando.runtime.settings.UserError;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -142,7 +142,8 @@ class HostileStrangersTest {
     private void assertServes() throws Exception {
         long step = grove.status("tiny").step();
         await("two more steps", () -> grove.status("tiny").step(), now -> now > step + 1);
-        assertThat(ControlClient.one(node, ControlProtocol.ask("where"), "where", ANSWER_MS).asText()).startsWith("pekko://");
+        assertThat(ControlClient.one(node, ControlProtocol.ask("where"), "where", ANSWER_MS).asText())
+                .startsWith("pekko://");
     }
 
     private void assertTakesANewJob() throws Exception {

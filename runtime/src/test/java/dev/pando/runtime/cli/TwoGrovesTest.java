@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pando.actors.job.JobStatus;
 import dev.pando.runtime.GroveClient;
+import dev.pando.runtime.TinyJob;
+import dev.pando.runtime.cluster.NodeLine;
+import dev.pando.runtime.folder.StepLine;
 import dev.pando.runtime.job.HistoryLine;
 import dev.pando.runtime.job.Submission;
-import dev.pando.runtime.TinyJob;
-import dev.pando.runtime.folder.StepLine;
-import dev.pando.runtime.cluster.NodeLine;
 import dev.pando.runtime.settings.UserError;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
-import dev.pando.actors.job.JobEvent.StepCommitted;
 import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.JobEvent.StepCommitted;
 import dev.pando.runtime.settings.JobConfig;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.UserError;

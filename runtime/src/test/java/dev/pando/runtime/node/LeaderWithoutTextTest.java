@@ -1,6 +1,4 @@
 package dev.pando.runtime.node;
-import dev.pando.runtime.TinyJob;
-import dev.pando.runtime.build.NodeWorkbench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -9,6 +7,8 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigValueFactory;
 import dev.pando.actors.job.JobSpec;
 import dev.pando.actors.job.ReplicaFactory;
+import dev.pando.runtime.TinyJob;
+import dev.pando.runtime.build.NodeWorkbench;
 import dev.pando.runtime.cluster.NodeSettings;
 import dev.pando.runtime.settings.JobConfig;
 import dev.pando.training.step.CheckpointStore;

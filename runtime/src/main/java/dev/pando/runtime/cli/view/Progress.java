@@ -1,7 +1,7 @@
 package dev.pando.runtime.cli.view;
 
-import dev.pando.actors.job.JobEvent.StepCommitted;
 import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.JobEvent.StepCommitted;
 import dev.pando.actors.job.Stopwatch;
 import dev.pando.runtime.job.Preparation;
 import dev.pando.runtime.settings.Settings;
