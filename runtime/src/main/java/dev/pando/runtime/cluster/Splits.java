@@ -53,9 +53,9 @@ final class Splits implements Extension {
         try {
             Splits splits =
                     new Splits(
-                            (Ledger)
-                                    Class.forName(journal.getString("ledger"))
-                                            .getConstructor(Config.class)
+                            Class.forName(journal.getString("ledger"))
+                                    .asSubclass(Ledger.class)
+                                    .getConstructor(Config.class)
                                             .newInstance(journal),
                             cluster);
             cluster.system().registerOnTermination(splits::close);

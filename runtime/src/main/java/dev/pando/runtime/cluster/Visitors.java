@@ -63,7 +63,7 @@ final class Visitors {
     /// A quarter of the files that this process may open, so that the rest is left for its own.
     static int affordable() {
         if (ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix) {
-            return (int) Math.clamp(unix.getMaxFileDescriptorCount() / 4, FEWEST, MOST);
+            return Math.clamp(unix.getMaxFileDescriptorCount() / 4, FEWEST, MOST);
         }
         return MOST;
     }

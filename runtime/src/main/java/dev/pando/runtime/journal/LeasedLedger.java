@@ -19,7 +19,10 @@ public final class LeasedLedger implements Ledger {
 
     public LeasedLedger(Config config) throws ReflectiveOperationException {
         this(
-                (Ledger) Class.forName(config.getString(BENEATH)).getConstructor(Config.class).newInstance(config),
+                Class.forName(config.getString(BENEATH))
+                        .asSubclass(Ledger.class)
+                        .getConstructor(Config.class)
+                        .newInstance(config),
                 config.getString(GROVE));
     }
 

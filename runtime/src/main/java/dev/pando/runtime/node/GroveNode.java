@@ -88,7 +88,9 @@ public final class GroveNode implements AutoCloseable {
                             place.grove(),
                             () -> started.isDone() ? started.join().members() : List.of(),
                             () -> started.isDone() && started.join().isOut(),
-                            () -> started.thenAccept(NodeSystem::resign),
+                            () -> {
+                                CompletableFuture<Void> _ = started.thenAccept(NodeSystem::resign);
+                            },
                             what -> news.accept("waits: " + what),
                             Stopwatch.system());
             opened.push(tenure::close);

@@ -31,7 +31,9 @@ public final class Grounds {
     public static Grounds of(Config grove) {
         try {
             List<String> folders = grove.getStringList(KEY);
-            folders.stream().filter(folder -> !S3Location.isOne(folder)).forEach(Path::of);
+            for (String folder : folders) {
+                Path _ = S3Location.isOne(folder) ? Path.of("") : Path.of(folder);
+            }
             return new Grounds(folders);
         } catch (ConfigException.WrongType | InvalidPathException wrong) {
             throw new UserError(
