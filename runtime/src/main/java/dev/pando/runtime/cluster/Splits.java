@@ -56,7 +56,7 @@ final class Splits implements Extension {
                             Class.forName(journal.getString("ledger"))
                                     .asSubclass(Ledger.class)
                                     .getConstructor(Config.class)
-                                            .newInstance(journal),
+                                    .newInstance(journal),
                             cluster);
             cluster.system().registerOnTermination(splits::close);
             return splits;
