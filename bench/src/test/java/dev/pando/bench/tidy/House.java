@@ -19,6 +19,7 @@ final class House {
         "dev.pando.checkpoint..",
         "dev.pando.cuda..",
         "dev.pando.actors..",
+        "dev.pando.data..",
         "dev.pando.runtime.."
     };
 
