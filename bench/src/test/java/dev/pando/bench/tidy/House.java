@@ -21,6 +21,7 @@ final class House {
         "dev.pando.evaluation..",
         "dev.pando.actors..",
         "dev.pando.diagnosis..",
+        "dev.pando.data..",
         "dev.pando.runtime.."
     };
 

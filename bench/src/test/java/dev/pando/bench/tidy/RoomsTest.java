@@ -41,6 +41,8 @@ final class RoomsTest {
                 .definedBy("dev.pando.actors..")
                 .layer("diagnosis")
                 .definedBy("dev.pando.diagnosis..")
+                .layer("data-pipeline")
+                .definedBy("dev.pando.data..")
                 .layer("runtime")
                 .definedBy("dev.pando.runtime..")
                 .layer("chaos")
@@ -59,6 +61,8 @@ final class RoomsTest {
                 .mayOnlyAccessLayers("training")
                 .whereLayer("actors")
                 .mayOnlyAccessLayers("training")
+                .whereLayer("data-pipeline")
+                .mayOnlyAccessLayers("training")
                 .whereLayer("runtime")
                 .mayOnlyAccessLayers(
                         "training",
@@ -66,6 +70,7 @@ final class RoomsTest {
                         "collectives-aeron",
                         "checkpoint-store",
                         "cuda-ops",
+                        "data-pipeline",
                         "diagnosis",
                         "evaluation")
                 .whereLayer("diagnosis")

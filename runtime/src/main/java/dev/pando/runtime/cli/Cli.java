@@ -65,6 +65,9 @@ public final class Cli implements Runnable {
     public static CommandLine create(PrintWriter out, PrintWriter err) {
         Logs.silence();
         CommandLine line = new CommandLine(new Cli());
+        if (DataCommand.isAvailable()) {
+            line.addSubcommand(new DataCommand());
+        }
         ServiceLoader.load(Subcommand.class).forEach(line::addSubcommand);
         line.getSubcommands().values().forEach(Cli::withHelp);
         return line.setOut(out)
