@@ -46,6 +46,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /// A job's checkpoints in one place: saves them, finds the newest that is sound, loads it, and clears old ones away.
 ///
 /// Safe to call from several threads, and beside other processes on the same place.
+// Long because all that a store is asked for meets here.
 public final class Checkpoints implements CheckpointStore {
     /// How long one who only looks waits for a server that does not answer.
     private static final Duration LOOKING = Duration.ofSeconds(20);

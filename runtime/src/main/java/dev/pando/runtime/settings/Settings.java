@@ -36,6 +36,7 @@ import java.util.stream.Stream;
 /// @param threads CPU threads of this process's workers together, at least 1
 /// @param seed decides initial weights and the order of data
 /// @param steps to commit
+// Long because every key of a job is read in one place.
 public record Settings(
         Config config,
         Config system,

@@ -24,8 +24,7 @@ final class DataCommandTest {
 
         assertThat(shown.err()).isEmpty();
         assertThat(shown.out())
-                .isEqualToIgnoringNewLines(
-                        "{\"file\":\"" + page + "\",\"title\":\"Lamp\",\"text\":\"" + TEXT + "\"}");
+                .isEqualToIgnoringNewLines("{\"file\":\"" + page + "\",\"title\":\"Lamp\",\"text\":\"" + TEXT + "\"}");
     }
 
     @Test

@@ -11,6 +11,7 @@ import java.util.regex.PatternSyntaxException;
 /// That engine is Oniguruma with Ruby's syntax on UTF-8. The same text means something else in Java in several places:
 /// `^` and `$` work on lines, `\h` is a hexadecimal digit, `\v` one character, `\w` and `\b` follow other tables, and
 /// `[:alpha:]` is a class. What has no exact translation here is refused by name.
+// Long because a grammar is read in one pass, each construct beside the others.
 final class Oniguruma {
     /// A construct that has no exact translation.
     static final class Untranslatable extends Exception {

@@ -93,7 +93,7 @@ public final class Tokenizer {
 
     /// The file of a tokenizer in a folder, of whatever kind.
     public static Optional<Path> fileIn(Path folder) {
-        return TokenizerFiles.isIn(folder) ? Optional.of(TokenizerFiles.at(folder).main()) : Optional.empty();
+        return TokenizerFiles.isIn(folder) ? Optional.of(TokenizerFiles.at(folder).source()) : Optional.empty();
     }
 
     /// The files of the tokenizer in a folder, in order of their names.

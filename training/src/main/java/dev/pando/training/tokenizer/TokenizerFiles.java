@@ -9,8 +9,8 @@ import java.util.TreeMap;
 
 /// The files of a tokenizer as they came, so that they can be written again byte for byte.
 ///
-/// @param main the file that decides what becomes a token
-record TokenizerFiles(Path main) {
+/// @param source the file that decides what becomes a token
+record TokenizerFiles(Path source) {
     private static final String SENTENCE_PIECE = "tokenizer.model";
 
     /// What may lie beside each other and belong to one tokenizer.
@@ -42,28 +42,28 @@ record TokenizerFiles(Path main) {
     }
 
     BpeModel read() {
-        return isSentencePiece() ? SentencePieceReader.read(main) : TokenizerReader.read(main);
+        return isSentencePiece() ? SentencePieceReader.read(source) : TokenizerReader.read(source);
     }
 
     private boolean isSentencePiece() {
-        return main.getFileName() != null && main.getFileName().toString().endsWith(".model");
+        return source.getFileName() != null && source.getFileName().toString().endsWith(".model");
     }
 
     /// All files of the tokenizer by the names under which they are found again.
     SortedMap<String, byte[]> contents() {
         SortedMap<String, byte[]> contents = new TreeMap<>();
         try {
-            Path folder = main.toAbsolutePath().getParent();
+            Path folder = source.toAbsolutePath().getParent();
             for (Path file : in(folder)) {
                 contents.put(file.getFileName().toString(), Files.readAllBytes(file));
             }
             if (isSentencePiece()) {
                 contents.remove(TokenizerReader.FILE); // another tokenizer, which would be read before this one
             }
-            contents.put(isSentencePiece() ? SENTENCE_PIECE : TokenizerReader.FILE, Files.readAllBytes(main));
+            contents.put(isSentencePiece() ? SENTENCE_PIECE : TokenizerReader.FILE, Files.readAllBytes(source));
             return contents;
         } catch (IOException e) {
-            throw new TokenizerException("cannot read the tokenizer " + main + ": " + TokenizerReader.reason(e), e);
+            throw new TokenizerException("cannot read the tokenizer " + source + ": " + TokenizerReader.reason(e), e);
         }
     }
 
