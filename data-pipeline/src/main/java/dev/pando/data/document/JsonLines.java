@@ -115,7 +115,7 @@ public final class JsonLines {
             if (field.getValue().isTextual()) {
                 String text = field.getValue().textValue();
                 String sound = sound(text);
-                if (sound != text) { // the same object where nothing had to be mended
+                if (!sound.equals(text)) {
                     any = true;
                     field.setValue(TextNode.valueOf(sound));
                 }
