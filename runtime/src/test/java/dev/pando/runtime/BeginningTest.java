@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pando.actors.job.JobEvent;
 import dev.pando.checkpoint.Checkpoints;
-import dev.pando.checkpoint.ModelLayout;
-import dev.pando.checkpoint.Precision;
+import dev.pando.checkpoint.huggingface.ModelLayout;
+import dev.pando.checkpoint.huggingface.Precision;
 import dev.pando.runtime.cli.CommandLines;
 import dev.pando.runtime.cli.CommandLines.Shown;
 import dev.pando.runtime.folder.StepLine;
+import dev.pando.runtime.job.JobResult;
+import dev.pando.runtime.job.Submission;
+import dev.pando.runtime.model.Release;
 import dev.pando.training.step.CheckpointStore.Saved;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -138,7 +138,7 @@ public final class CheckpointWriter {
         CheckpointStore store = store(request.job());
         CheckpointStore.Saved saved = store.save(request.state(), replicas.checkpointAttributes(request.job()));
         unwritable.remove(request.job().id());
-        store.trouble().ifPresent(sentence -> request.replyTo().tell(new Damaged(saved.step(), sentence)));
+        store.warning().ifPresent(sentence -> request.replyTo().tell(new Damaged(saved.step(), sentence)));
         return new Durable(saved.step(), saved.id(), saved.bytes(), stopwatch.secondsSince(begin));
     }
 

@@ -7,7 +7,7 @@ import dev.pando.chaos.injection.Injection;
 import dev.pando.chaos.judge.History;
 import dev.pando.chaos.judge.Judge;
 import dev.pando.chaos.judge.Violation;
-import dev.pando.runtime.Submission;
+import dev.pando.runtime.job.Submission;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;

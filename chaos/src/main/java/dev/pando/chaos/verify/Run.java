@@ -6,7 +6,7 @@ import dev.pando.chaos.faults.FaultScript;
 import dev.pando.chaos.injection.Firing;
 import dev.pando.chaos.judge.History;
 import dev.pando.chaos.judge.Violation;
-import dev.pando.runtime.JobResult;
+import dev.pando.runtime.job.JobResult;
 import java.util.List;
 
 /// One run of a verification.

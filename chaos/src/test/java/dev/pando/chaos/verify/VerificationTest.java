@@ -7,7 +7,7 @@ import dev.pando.actors.job.ReplicaFactory;
 import dev.pando.chaos.faults.FaultScript;
 import dev.pando.chaos.judge.History;
 import dev.pando.chaos.judge.Judge;
-import dev.pando.runtime.settings.Written;
+import dev.pando.runtime.settings.JobConfig;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -20,7 +20,7 @@ class VerificationTest {
     @TempDir private Path folder;
 
     private Verdict verify(String faults, List<Integer> workers, UnaryOperator<ReplicaFactory> tools) {
-        Written job = Written.file(TinyJob.in(folder));
+        JobConfig job = JobConfig.file(TinyJob.in(folder));
         FaultScript script = FaultScript.parse(faults);
         return new Verification(job, script, workers, STEPS, 1, folder.resolve("runs"), tools).run(run -> {});
     }
