@@ -31,7 +31,7 @@ final class Signature {
         minima(shingles);
         long[] bands = new long[BANDS];
         for (int band = 0; band < BANDS; band++) {
-            long hash = band + 1;
+            long hash = band + 1L;
             for (int row = 0; row < ROWS; row++) {
                 hash = (hash ^ least[ROWS * band + row]) * 0x9e3779b97f4a7c15L;
                 hash ^= hash >>> 29;
