@@ -7,6 +7,7 @@ import dev.pando.actors.job.ReplicaInventory;
 import dev.pando.actors.planning.MomentPlacementPlanner;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -93,8 +94,11 @@ final class ShardedHoldings implements Holdings {
                 new JobEvent.RungTried(
                         Rung.REBUILD_FROM_PEER,
                         progress.position(),
-                        "impossible: no worker holds the moments of %d of %d spans"
-                                .formatted(placement.lost(cut).size(), cut)));
+                        String.format(
+                                Locale.ROOT,
+                                "impossible: no worker holds the moments of %d of %d spans",
+                                placement.lost(cut).size(),
+                                cut)));
         group.registry().nobodyHolds();
         placement = MomentPlacement.none();
         reports.abandon(group.epoch());

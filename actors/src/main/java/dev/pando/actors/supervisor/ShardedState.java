@@ -12,6 +12,7 @@ import dev.pando.training.step.Trainer.ShardLoss;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -156,7 +157,8 @@ final class ShardedState implements StatePolicy {
             }
         }
         if (!takers.isEmpty()) {
-            tell("of %d spans of the moments %s".formatted(holdings.cut(), String.join(", ", takers)));
+            String who = String.join(", ", takers);
+            tell(String.format(Locale.ROOT, "of %d spans of the moments %s", holdings.cut(), who));
         }
     }
 

@@ -7,6 +7,7 @@ import dev.pando.actors.stage.GpuWorker.Leader;
 import dev.pando.actors.stage.StageReport.PeerFailed;
 import dev.pando.actors.stage.StageReport.StageFailed;
 import java.util.Collection;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -114,8 +115,13 @@ final class WorkerFailures {
         boolean wasHere = lose(worker, evidence);
         if (progress.hasExhaustedRetries()) {
             return new Hopeless(
-                    "step %d failed %d times in a row, at last because of %s: %s"
-                            .formatted(progress.position(), progress.failures(), worker, evidence));
+                    String.format(
+                            Locale.ROOT,
+                            "step %d failed %d times in a row, at last because of %s: %s",
+                            progress.position(),
+                            progress.failures(),
+                            worker,
+                            evidence));
         }
         return wasHere ? new Lost(worker) : new None();
     }
