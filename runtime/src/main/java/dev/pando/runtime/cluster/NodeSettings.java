@@ -47,7 +47,7 @@ public record NodeSettings(String name, int devices, Config grove, Config system
             throw new UserError("a node's name has letters, digits, - and _, not " + name);
         }
         Grounds.of(grove);
-        refuseEveryAddress();
+        refuseEveryAddress(grove);
         if (devices < 0) {
             throw new UserError("a node has 0 devices or more, not " + devices);
         }
@@ -64,21 +64,25 @@ public record NodeSettings(String name, int devices, Config grove, Config system
 
     /// Where it listens, and where the others reach it; an IPv6 address in brackets, so that a port can follow.
     public String host() {
+        return host(grove);
+    }
+
+    private static String host(Config grove) {
         String host = grove.getString("host");
         return host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host;
     }
 
-    private void refuseEveryAddress() {
+    private static void refuseEveryAddress(Config grove) {
+        String host = grove.getString("host");
         try {
-            if (InetAddress.getByName(host()).isAnyLocalAddress()) {
+            if (InetAddress.getByName(host(grove)).isAnyLocalAddress()) {
                 throw new UserError(
                         "pando.grove.host must be an address at which the other nodes reach this one, not "
-                                + grove.getString("host")
+                                + host
                                 + ", which means all of them");
             }
         } catch (UnknownHostException unknown) {
-            throw new UserError(
-                    "pando.grove.host is " + grove.getString("host") + ", and no host has that name", unknown);
+            throw new UserError("pando.grove.host is " + host + ", and no host has that name", unknown);
         }
     }
 
