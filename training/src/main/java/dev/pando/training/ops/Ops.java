@@ -47,7 +47,7 @@ public interface Ops extends AutoCloseable {
 
     /// `dx += s (weight dy - x s^2 mean(dy weight x))`, `dweight += sum over n of dy x s`.
     ///
-    /// @param y receives what the forward operator gave, so that nobody has to keep it
+    /// @param y receives what the forward operator gave, so that it need not be kept
     void normBackward(
             MemorySegment dy,
             MemorySegment x,
