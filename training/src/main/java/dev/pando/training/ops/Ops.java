@@ -157,6 +157,16 @@ public interface Ops extends AutoCloseable {
     /// @param bounds as in [#squaredNorms]
     long[] digests(MemorySegment span, long... bounds);
 
+    /// [#squaredNorms] of a span that is one part.
+    default double squaredNorm(MemorySegment span, long elements) {
+        return squaredNorms(span, 0, elements)[0];
+    }
+
+    /// [#digests] of a span that is one part.
+    default long digest(MemorySegment span, long elements) {
+        return digests(span, 0, elements)[0];
+    }
+
     /// One AdamW update of neighbouring elements, see [AdamStep].
     void adamw(
             MemorySegment weights,
