@@ -31,7 +31,7 @@ public final class WorkerMemory {
     /// @param withLibrary whether cuBLASLt will multiply
     /// @throws IllegalArgumentException if no GPU can compute this model
     public static MemoryPlan onGpu(Settings job, boolean withLibrary) {
-        return CudaOps.plan(withLibrary, ops -> rehearse(job, ops, ops.memory()));
+        return CudaOps.plan(withLibrary, ops -> dryRun(job, ops, ops.memory()));
     }
 
     /// Without gradients, which workers of a host share, and what operators need within a call.
@@ -58,20 +58,20 @@ public final class WorkerMemory {
                                     ? arena.allocate(bytes, Memory.ALIGNMENT)
                                     : MemorySegment.NULL.reinterpret(bytes);
             if (job.optimizerCopies() > 0) {
-                rehearseSharded(job, workers, idle, counted.of(few));
+                dryRunSharded(job, workers, idle, counted.of(few));
             } else {
-                rehearse(job, idle, counted.of(few));
+                dryRun(job, idle, counted.of(few));
             }
         }
         return counted.held();
     }
 
-    private static void rehearse(Settings job, Ops ops, Memory memory) {
-        ModelTrainer.rehearse(job.model().shape(), job.model().keeping(), job.optimizer(), job.batch(), ops, memory);
+    private static void dryRun(Settings job, Ops ops, Memory memory) {
+        ModelTrainer.dryRun(job.model().shape(), job.model().keeping(), job.optimizer(), job.batch(), ops, memory);
     }
 
-    private static void rehearseSharded(Settings job, int workers, Ops ops, Memory memory) {
-        ModelTrainer.rehearseSharded(
+    private static void dryRunSharded(Settings job, int workers, Ops ops, Memory memory) {
+        ModelTrainer.dryRunSharded(
                 job.model().shape(),
                 job.model().keeping(),
                 job.optimizer(),

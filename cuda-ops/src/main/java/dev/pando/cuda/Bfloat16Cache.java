@@ -8,7 +8,7 @@ import java.util.List;
 ///
 /// Weights are kept from update to update, which rounds them itself; of everything else the few spans that were rounded
 /// last, each until it is written to.
-final class RoundedOperands {
+final class Bfloat16Cache {
     /// Copies of about one size that are kept: a layer's gradients of gate and up are read twice each, with others
     /// between.
     private static final int MOST_OF_A_SIZE = 4;
@@ -40,12 +40,12 @@ final class RoundedOperands {
     private final List<Copy> copies = new ArrayList<>();
     private final List<Copy> spare = new ArrayList<>();
     private long clock;
-    private long weights; // 0 where nobody has said which they are
+    private long weights; // 0 until keepWeights names them
     private long weightBytes;
     private long roundedWeights;
     private boolean weightsFresh;
 
-    RoundedOperands(Device device, DeviceMemory memory) {
+    Bfloat16Cache(Device device, DeviceMemory memory) {
         this.device = device;
         this.memory = memory;
     }
@@ -122,7 +122,7 @@ final class RoundedOperands {
         return weights != 0 && span >= weights && span + bytes <= weights + weightBytes;
     }
 
-    /// Room for so many elements: what is free, or else what was asked for longest ago once there is enough of that
+    /// Room for a number of elements: what is free, or else what was asked for longest ago once there is enough of that
     /// size, or else new.
     private Copy room(long elements) {
         List<Copy> fitting =

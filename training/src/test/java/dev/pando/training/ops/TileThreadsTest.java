@@ -10,17 +10,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class LanesTest {
+class TileThreadsTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 5})
-    void shouldRunEveryTileOnce(int threads) {
-        try (Lanes lanes = new Lanes("test", threads)) {
-            for (int count = 0; count < 200; count++) {
-                AtomicIntegerArray runs = new AtomicIntegerArray(count);
+    void shouldRunEveryTileOnce(int count) {
+        try (TileThreads threads = new TileThreads("test", count)) {
+            for (int tiles = 0; tiles < 200; tiles++) {
+                AtomicIntegerArray runs = new AtomicIntegerArray(tiles);
 
-                lanes.run((tile, _) -> runs.incrementAndGet(tile), count);
+                threads.run((tile, _) -> runs.incrementAndGet(tile), tiles);
 
-                for (int tile = 0; tile < count; tile++) {
+                for (int tile = 0; tile < tiles; tile++) {
                     assertThat(runs.get(tile)).isOne();
                 }
             }
@@ -29,13 +29,13 @@ class LanesTest {
 
     @Test
     void shouldKeepRunsApartThatFollowEachOtherAtOnce() {
-        try (Lanes lanes = new Lanes("test", 4)) {
+        try (TileThreads threads = new TileThreads("test", 4)) {
             AtomicIntegerArray few = new AtomicIntegerArray(2);
             AtomicIntegerArray many = new AtomicIntegerArray(61);
 
             for (int round = 0; round < 20_000; round++) {
-                lanes.run((tile, _) -> few.incrementAndGet(tile), 2);
-                lanes.run((tile, _) -> many.incrementAndGet(tile), 61);
+                threads.run((tile, _) -> few.incrementAndGet(tile), 2);
+                threads.run((tile, _) -> many.incrementAndGet(tile), 61);
             }
 
             for (int tile = 0; tile < 61; tile++) {
@@ -50,9 +50,9 @@ class LanesTest {
     void shouldCallNoMoreThreadsThanItWasGiven() {
         Set<String> names = ConcurrentHashMap.newKeySet();
         Set<Integer> numbers = ConcurrentHashMap.newKeySet();
-        try (Lanes lanes = new Lanes("aspen", 3)) {
+        try (TileThreads threads = new TileThreads("aspen", 3)) {
             for (int run = 0; run < 500; run++) {
-                lanes.run(
+                threads.run(
                         (_, lane) -> {
                             names.add(Thread.currentThread().getName());
                             numbers.add(lane);
@@ -67,9 +67,9 @@ class LanesTest {
 
     @Test
     void shouldThrowWhatATileThrewAndGoOn() {
-        try (Lanes lanes = new Lanes("test", 2)) {
+        try (TileThreads threads = new TileThreads("test", 2)) {
             assertThatThrownBy(() ->
-                            lanes.run(
+                            threads.run(
                                     (tile, _) -> {
                                         if (tile == 7) {
                                             throw new IllegalArgumentException("seven");
@@ -79,7 +79,7 @@ class LanesTest {
                     .hasRootCauseMessage("seven");
 
             AtomicIntegerArray runs = new AtomicIntegerArray(1);
-            lanes.run((_, _) -> runs.incrementAndGet(0), 20);
+            threads.run((_, _) -> runs.incrementAndGet(0), 20);
             assertThat(runs.get(0)).isEqualTo(20);
         }
     }

@@ -7,7 +7,7 @@ import java.util.Optional;
 /// Turns a sequence of calls that comes again into one request: the first time it is run as it is, which takes all the
 /// room and makes all the plans that a recording could not; the second time it is recorded; from then on played. Where
 /// the system locks no pages it is run as it is each time, since what is copied from other memory cannot be recorded.
-final class Recordings {
+final class GraphCache {
     private static final int MOST = 64;
 
     private static final class Repeated {
@@ -15,11 +15,11 @@ final class Recordings {
     }
 
     private final Device device;
-    private final RoundedOperands rounded;
+    private final Bfloat16Cache rounded;
     private final PageLocked hosts;
     private final Map<Object, Repeated> repeated = new IdentityHashMap<>();
 
-    Recordings(Device device, RoundedOperands rounded, PageLocked hosts) {
+    GraphCache(Device device, Bfloat16Cache rounded, PageLocked hosts) {
         this.device = device;
         this.rounded = rounded;
         this.hosts = hosts;

@@ -3,10 +3,10 @@ package dev.pando.cuda;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/// Carries what kernels find wrong with their input to whoever waits for them, in the CPU's words.
+/// Carries what kernels find wrong with their input to the thread that waits for them, in the CPU's words.
 ///
 /// A kernel leaves the complaint about the lowest position in one word of device memory.
-final class Complaints {
+final class KernelErrors {
     private static final long NONE = -1;
 
     private final Device device;
@@ -16,7 +16,7 @@ final class Complaints {
     private int length;
     private int positions;
 
-    Complaints(Device device, DeviceMemory memory, PageLocked hosts) {
+    KernelErrors(Device device, DeviceMemory memory, PageLocked hosts) {
         this.device = device;
         this.word = memory.allocate("workspaces: complaint", Long.BYTES);
         this.answer = hosts.allocate("complaint", Long.BYTES);
@@ -30,7 +30,7 @@ final class Complaints {
         return word.address();
     }
 
-    /// Where they complain about a document of a row of so many positions.
+    /// Where they complain about a document of a row of that many positions.
     long ofRows(int positionsOfRow) {
         length = positionsOfRow;
         return word.address();

@@ -8,7 +8,7 @@ import java.util.concurrent.locks.LockSupport;
 ///
 /// Which thread computes which tile is left to chance, so a tile's result must not depend on it. Threads spin briefly
 /// between operators, then park. One caller at a time. Nothing is allocated by a run.
-public final class Lanes implements AutoCloseable {
+public final class TileThreads implements AutoCloseable {
     /// The tiles of one operator.
     public interface Work {
         /// Computes one tile.
@@ -26,8 +26,8 @@ public final class Lanes implements AutoCloseable {
     static {
         try {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
-            TICKET = lookup.findVarHandle(Lanes.class, "ticket", long.class);
-            PENDING = lookup.findVarHandle(Lanes.class, "pending", int.class);
+            TICKET = lookup.findVarHandle(TileThreads.class, "ticket", long.class);
+            PENDING = lookup.findVarHandle(TileThreads.class, "pending", int.class);
         } catch (ReflectiveOperationException impossible) {
             throw new ExceptionInInitializerError(impossible);
         }
@@ -43,7 +43,7 @@ public final class Lanes implements AutoCloseable {
     private Work work;
     private int tiles;
 
-    /// Upper half: number of the run. Lower half: tiles that nobody has taken yet.
+    /// Upper half: number of the run. Lower half: tiles that no thread has taken yet.
     private volatile long ticket;
 
     /// Tiles that are not computed yet.
@@ -53,7 +53,7 @@ public final class Lanes implements AutoCloseable {
 
     /// @param name what the threads are called, before their number
     /// @param threads the caller included
-    public Lanes(String name, int threads) {
+    public TileThreads(String name, int threads) {
         if (threads < 1) {
             throw new IllegalArgumentException("threads must be at least 1, not " + threads);
         }

@@ -2,7 +2,7 @@ package dev.pando.cuda;
 
 /// A GPU that computes nothing and refuses nothing: what is asked of it for memory is what a real one will be asked
 /// for, so that a job's needs are known before it begins.
-final class ImaginedDevice implements Device {
+final class DryRunDevice implements Device {
     private static final long BEGIN = 1L << 40; // no address that the host gives out: nothing lies there
     private static final long GRAIN = 1 << 9;
 

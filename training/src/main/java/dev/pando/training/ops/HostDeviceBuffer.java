@@ -7,7 +7,7 @@ import java.lang.foreign.MemorySegment;
 /// copied on request.
 ///
 /// The host's one is allocated when it is first asked for.
-public final class Mirrored {
+public final class HostDeviceBuffer {
     private final String name;
     private final Ops ops;
     private final Memory hosts;
@@ -15,7 +15,7 @@ public final class Mirrored {
     private MemorySegment host;
 
     /// @param memory in which the operators work
-    public Mirrored(String name, long bytes, Ops ops, Memory memory) {
+    public HostDeviceBuffer(String name, long bytes, Ops ops, Memory memory) {
         this.name = name;
         this.ops = ops;
         this.hosts = ops.hostMemory(memory);
