@@ -6,6 +6,7 @@ import dev.pando.diagnosis.rule.ErrorClass;
 import dev.pando.diagnosis.rule.Matches;
 import dev.pando.diagnosis.rule.Rule;
 import dev.pando.diagnosis.rule.RuleSet;
+import dev.pando.diagnosis.sieve.Alarm;
 import dev.pando.diagnosis.text.Clean;
 import dev.pando.diagnosis.text.Origin;
 import dev.pando.diagnosis.text.Stamp;
@@ -52,6 +53,9 @@ final class LogReading {
                     "(?i)\\bPULSE\\b|heartbeat|still (?:running|waiting|alive)|is running for|waiting for|keepalive|no"
                             + " progress|stuck|hang(?:s|ing)?\\b|hung\\b|idle for|0% (?:gpu )?util");
 
+    private static final Pattern ALARM =
+            Pattern.compile("(?i)\\b(?:error|fatal|failed|failure|exception|aborted|panic|critical|crash(?:ed)?)\\b");
+
     private final String file;
     private final RuleSet rules;
     private final Matches matches;
@@ -67,6 +71,8 @@ final class LogReading {
     private long stackFirst;
     private String stackText = "";
     private long finishedLine;
+    private long alarmLine;
+    private String alarmText = "";
     private long aliveLine;
     private long aliveCount;
     private String aliveText = "";
@@ -79,30 +85,50 @@ final class LogReading {
         this.matches = matches;
     }
 
-    void read(String raw, long number) {
+    /// What reading a line brought.
+    enum Brought {
+        STEP,
+        TOLD,
+        ALARMING,
+        SILENT
+    }
+
+    /// A routine line: part of what stands around others, and perhaps a step.
+    void pass(String raw, long number, boolean step) {
+        lines = number;
+        recent.add(raw);
+        tail = raw;
+        if (step) {
+            steps.read(Clean.line(raw), number);
+        }
+    }
+
+    Brought read(String raw, long number) {
         String line = Clean.line(raw);
         if (line.isBlank()) {
-            return;
+            return Brought.SILENT;
         }
         lines = number;
         recent.add(line);
         tail = line;
-        boolean forward = maybeStep(line) && steps.read(line, number);
-        if (forward) {
-            return;
+        if (maybeStep(line) && steps.read(line, number) && !looksRaised(line)) {
+            return Brought.STEP;
         }
-        marks(line, number);
+        boolean marked = marks(line, number);
         List<Matches.Match> found = matches.of(line, recent);
+        boolean explained = false;
         for (Matches.Match match : found) {
             if (match.rule().active()) {
                 sign(match, line, number);
+                explained = true;
             }
         }
-        boolean explained = found.stream().anyMatch(match -> match.rule().active());
-        if (looksRaised(line)) {
-            exception(line, number, explained);
-        }
+        boolean raised = looksRaised(line) && exception(line, number, explained);
         chainMarks(line);
+        if (explained || raised || marked) {
+            return Brought.TOLD;
+        }
+        return Alarm.isIn(line) || !matches.candidates(line).isEmpty() ? Brought.ALARMING : Brought.SILENT;
     }
 
     private static boolean maybeStep(String line) {
@@ -136,12 +162,14 @@ final class LogReading {
                 || line.contains("Aborted");
     }
 
-    private void marks(String line, long number) {
+    private boolean marks(String line, long number) {
+        boolean marked = false;
         if (line.indexOf(':') >= 0 && line.length() > 8 && Character.isDigit(firstDigit(line))) {
             lastStamped = line;
         }
         if (STACKS.matcher(line).find()) {
             stackLines++;
+            marked = true;
             if (stackFirst == 0) {
                 stackFirst = number;
                 stackText = line;
@@ -149,12 +177,19 @@ final class LogReading {
         }
         if (FINISHED.matcher(line).find()) {
             finishedLine = number;
+            marked = true;
+        }
+        if (ALARM.matcher(line).find()) {
+            alarmLine = number;
+            alarmText = line;
         }
         if (ALIVE.matcher(line).find()) {
             aliveCount++;
             aliveLine = number;
             aliveText = line;
+            marked = true;
         }
+        return marked;
     }
 
     private static char firstDigit(String line) {
@@ -180,14 +215,15 @@ final class LogReading {
                         rule.node(line).orElse(""));
         if (finding != null && finding.line == number) {
             finding.isAdvice = ADVICE.matcher(line.substring(0, Math.min(match.start(), line.length()))).find();
+            finding.yields = rule.yields();
             mark(finding, line);
         }
     }
 
-    private void exception(String line, long number, boolean explained) {
+    private boolean exception(String line, long number, boolean explained) {
         Optional<Exceptions.Raised> raised = Exceptions.of(line);
         if (raised.isEmpty()) {
-            return;
+            return false;
         }
         String origin = Origin.of(line).name();
         Finding.Chain after = chained.remove(origin);
@@ -218,6 +254,7 @@ final class LogReading {
                 lastException.put(origin, finding);
             }
         }
+        return true;
     }
 
     private void chainMarks(String line) {
@@ -352,6 +389,15 @@ final class LogReading {
 
     String aliveText() {
         return aliveText;
+    }
+
+    /// The last line with a word of alarm that no rule explains; 0 if there is none.
+    long alarmLine() {
+        return alarmLine;
+    }
+
+    String alarmText() {
+        return alarmText;
     }
 
     boolean isFinished() {
