@@ -20,7 +20,6 @@ import java.util.regex.Pattern;
 
 /// Reads one log line by line and keeps what speaks for a cause: signs, steps, times. Bounded, whatever the log's size.
 final class LogReading {
-    private static final int AROUND = 60;
     private static final int SIGNS = 2000;
     private static final int TEXT = 400;
 
@@ -30,15 +29,7 @@ final class LogReading {
                             + " (?:be|also|have|happen|indicate|lead|occur|result)\\b[^.;]*$|\\b(?:possibl[ey]|perhaps|usually|e\\.g\\.|for"
                             + " example|please (?:try|check|consider)|consider|to (?:avoid|debug)|in order to|if you|if"
                             + " reserved|potential root causes?|caused by unexpected|happen when)\\b[^.;]*$");
-    private static final Pattern TEARDOWN =
-            Pattern.compile(
-                    "Exception ignored in|__del__|destroy_process_group|atexit|_shutdown_workers|_exit_function|Error"
-                            + " in sys\\.excepthook|shutdown\\(self\\)|\\bTemporaryDirectory\\b|resource_tracker");
     private static final Pattern WARNING = Pattern.compile("(?i)^.{0,60}\\b(?:warn|warning|info|debug)\\b");
-    private static final Pattern FRAME = Pattern.compile("File \"([^\"]+)\", line (\\d+)(?:, in (\\S+))?");
-    private static final Pattern LIBRARY =
-            Pattern.compile(
-                    "site-packages|dist-packages|/lib/python|<frozen|<string>|<stdin>|/opt/conda|/torch/|deepspeed/");
     private static final Pattern STACKS =
             Pattern.compile(
                     "^\\s*(?:\\[\\S+\\]:?\\s*)?Thread (?:0x)?[0-9a-f]+ \\((?:active|idle|most recent call"
@@ -59,7 +50,7 @@ final class LogReading {
     private final String file;
     private final RuleSet rules;
     private final Matches matches;
-    private final Recent recent = new Recent(AROUND);
+    private final Recent recent = new Recent();
     private final Map<String, Finding> signs = new LinkedHashMap<>();
     private final Map<String, Finding> lastException = new LinkedHashMap<>();
     private final Steps steps = new Steps();
@@ -241,8 +232,8 @@ final class LogReading {
         // the exception of this line, by whichever sign
         for (Finding finding : signs.values()) {
             if (finding.line == number) {
-                finding.endsTraceback = hasFrame();
-                finding.place = place();
+                finding.endsTraceback = recent.hasFrame();
+                finding.place = recent.place();
                 mark(finding, line);
                 if (after != null) {
                     finding.chain = Finding.Chain.CONSEQUENCE;
@@ -302,53 +293,7 @@ final class LogReading {
 
     private void mark(Finding finding, String line) {
         finding.isWarning = WARNING.matcher(line).find() && !line.contains("NCCL WARN");
-        finding.isTeardown = isTeardown();
-    }
-
-    private boolean isTeardown() {
-        int looked = 0;
-        for (String before : recent) {
-            if (TEARDOWN.matcher(before).find()) {
-                return true;
-            }
-            if (++looked > 12 || looked > 1 && before.startsWith("Traceback")) {
-                return false;
-            }
-        }
-        return false;
-    }
-
-    private boolean hasFrame() {
-        int looked = 0;
-        for (String before : recent) {
-            if (before.contains("File \"") || before.contains("Traceback (most recent")) {
-                return true;
-            }
-            if (++looked > 12) {
-                return false;
-            }
-        }
-        return false;
-    }
-
-    /// The innermost frame of the script's own code before this line, as `train.py:12`.
-    private String place() {
-        String library = "";
-        int looked = 0;
-        for (String before : recent) {
-            java.util.regex.Matcher frame = FRAME.matcher(before);
-            if (frame.find()) {
-                String at = frame.group(1).substring(frame.group(1).lastIndexOf('/') + 1) + ":" + frame.group(2);
-                if (!LIBRARY.matcher(frame.group(1)).find()) {
-                    return at;
-                }
-                library = library.isEmpty() ? at : library;
-            }
-            if (++looked > AROUND || looked > 1 && before.contains("Traceback (most recent call last)")) {
-                break;
-            }
-        }
-        return library;
+        finding.isTeardown = recent.isTeardown();
     }
 
     String file() {
