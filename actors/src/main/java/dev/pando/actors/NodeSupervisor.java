@@ -1,11 +1,28 @@
 package dev.pando.actors;
 
+import dev.pando.actors.checkpoint.CheckpointWriter;
+import dev.pando.actors.job.DeviceThread;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.JobSpec;
+import dev.pando.actors.job.NamedBehavior;
+import dev.pando.actors.job.ReplicaFactory;
+import dev.pando.actors.job.Stopwatch;
+import dev.pando.actors.job.Wire;
+import dev.pando.actors.liveness.ClusterView;
+import dev.pando.actors.liveness.EvidenceFailureDetector;
+import dev.pando.actors.liveness.NodeGone;
+import dev.pando.actors.liveness.Quorum;
+import dev.pando.actors.owner.JobOwner;
+import dev.pando.actors.owner.Jobs;
+import dev.pando.actors.stage.GpuWorker;
+import dev.pando.actors.supervisor.JobSupervisor;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -20,7 +37,7 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 
 /// Keeps a node's devices working: one [GpuWorker] each, started anew under a new name whenever one stops.
 public final class NodeSupervisor {
-    public sealed interface Command permits StopWorker, Submit, OwnJobs, OwnJob, Leave, NodeGone, Start, Left {}
+    public sealed interface Command permits StopWorker, Submit, OwnJobs, OwnJob, Leave, NodeEnded, Start, Left {}
 
     /// Stop a device's worker at once, as an operator who pulls a card would. A new incarnation follows.
     public record StopWorker(String device) implements Command, Wire {}
@@ -36,8 +53,14 @@ public final class NodeSupervisor {
     /// Once only, and in a cluster only.
     ///
     /// @param clock for the dates in a job's history
+    /// @param lease whether the node may act for its grove now: it commits no step while it may not
     /// @param replyTo hears when this node can be asked about jobs
-    public record OwnJobs(Clock clock, ActorRef<Done> replyTo) implements Command {}
+    public record OwnJobs(Clock clock, BooleanSupplier lease, ActorRef<Done> replyTo) implements Command {
+        /// Where no other grove can own the same jobs.
+        public OwnJobs(Clock clock, ActorRef<Done> replyTo) {
+            this(clock, () -> true, replyTo);
+        }
+    }
 
     /// The node leaves in order: its workers finish the steps that they are in, and go when their jobs can do without.
     ///
@@ -48,8 +71,10 @@ public final class NodeSupervisor {
     ///
     /// @param nodes as this one sees them
     /// @param clock for the dates in the job's history
-    public record OwnJob(String job, Nodes nodes, Clock clock, ActorRef<ActorRef<JobOwner.Command>> replyTo)
+    public record OwnJob(String job, ClusterView nodes, Clock clock, ActorRef<ActorRef<JobOwner.Command>> replyTo)
             implements Command {}
+
+    private record NodeEnded(NodeGone evidence) implements Command {}
 
     private record Start(String device) implements Command {}
 
@@ -61,7 +86,7 @@ public final class NodeSupervisor {
 
     private final ActorContext<Command> context;
     private final TimerScheduler<Command> timers;
-    private final Workbench workbench;
+    private final ReplicaFactory workbench;
     private final ActorRef<CheckpointWriter.Command> writer;
     private final Map<String, ActorRef<GpuWorker.Command>> workers = new TreeMap<>();
     private final Map<String, Integer> incarnations = new TreeMap<>();
@@ -72,7 +97,7 @@ public final class NodeSupervisor {
     private NodeSupervisor(
             ActorContext<Command> context,
             TimerScheduler<Command> timers,
-            Workbench workbench,
+            ReplicaFactory workbench,
             Stopwatch stopwatch,
             DeviceThread.Factory threads) {
         this.context = context;
@@ -89,19 +114,18 @@ public final class NodeSupervisor {
     }
 
     /// @param devices names of the node's devices, `worker-0` and on
-    public static Behavior<Command> create(List<String> devices, Workbench workbench, Stopwatch stopwatch) {
+    public static Behavior<Command> create(List<String> devices, ReplicaFactory workbench, Stopwatch stopwatch) {
         return create(devices, workbench, stopwatch, DeviceThread.Factory.platform());
     }
 
     /// @param threads for the devices and the checkpoint writer
     public static Behavior<Command> create(
-            List<String> devices, Workbench workbench, Stopwatch stopwatch, DeviceThread.Factory threads) {
+            List<String> devices, ReplicaFactory workbench, Stopwatch stopwatch, DeviceThread.Factory threads) {
         return Behaviors.setup(context ->
                 Behaviors.withTimers(timers -> {
                     NodeSupervisor node = new NodeSupervisor(context, timers, workbench, stopwatch, threads);
-                    context.getSystem()
-                            .eventStream()
-                            .tell(new EventStream.Subscribe<>(NodeGone.class, context.getSelf().narrow()));
+                    ActorRef<NodeGone> evidence = context.messageAdapter(NodeGone.class, NodeEnded::new);
+                    context.getSystem().eventStream().tell(new EventStream.Subscribe<>(NodeGone.class, evidence));
                     devices.forEach(node::start);
                     return node.serving();
                 }));
@@ -119,15 +143,15 @@ public final class NodeSupervisor {
                 .onMessage(Submit.class, this::submit)
                 .onMessage(OwnJob.class, this::own)
                 .onMessage(
-                        NodeGone.class,
+                        NodeEnded.class,
                         gone -> {
-                            EvidenceFailureDetector.believe(gone.address());
+                            EvidenceFailureDetector.believe(gone.evidence().address());
                             return Behaviors.same();
                         })
                 .onMessage(
                         OwnJobs.class,
                         own -> {
-                            Jobs.own(context.getSystem(), writer, stopwatch, own.clock());
+                            Jobs.own(context.getSystem(), writer, own.lease(), stopwatch, own.clock());
                             leaveBeforeTheNodeDoes();
                             own.replyTo().tell(Done.getInstance());
                             return Behaviors.same();
@@ -164,14 +188,14 @@ public final class NodeSupervisor {
         if (owing == 0) {
             leave.replyTo().tell(Done.getInstance());
         }
-        return State.named(
+        return NamedBehavior.named(
                 "leaving",
                 Behaviors.receive(Command.class)
                         .onMessage(Left.class, left -> leaving(leave, owing - 1))
                         .onMessage(
-                                NodeGone.class,
+                                NodeEnded.class,
                                 gone -> {
-                                    EvidenceFailureDetector.believe(gone.address());
+                                    EvidenceFailureDetector.believe(gone.evidence().address());
                                     return Behaviors.same();
                                 })
                         .onAnyMessage(late -> Behaviors.same())

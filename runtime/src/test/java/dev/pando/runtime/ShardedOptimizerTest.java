@@ -2,7 +2,11 @@ package dev.pando.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pando.actors.JobEvent;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.runtime.job.Job;
+import dev.pando.runtime.job.JobResult;
+import dev.pando.runtime.job.MemoryUse;
+import dev.pando.runtime.job.Submission;
 import dev.pando.training.tensor.MemoryPlan;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;

@@ -20,6 +20,8 @@ final class House {
         "dev.pando.cuda..",
         "dev.pando.evaluation..",
         "dev.pando.actors..",
+        "dev.pando.diagnosis..",
+        "dev.pando.data..",
         "dev.pando.runtime.."
     };
 

@@ -1,7 +1,7 @@
 package dev.pando.chaos.simulation;
 
-import dev.pando.actors.GpuWorker;
-import dev.pando.actors.JobEvent;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.stage.GpuWorker;
 import dev.pando.chaos.judge.Rule;
 import java.util.ArrayList;
 import java.util.HashMap;

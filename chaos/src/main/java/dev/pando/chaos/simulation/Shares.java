@@ -1,9 +1,9 @@
 package dev.pando.chaos.simulation;
 
-import dev.pando.actors.JobEvent;
-import dev.pando.actors.JobEvent.Rung;
-import dev.pando.actors.PipelineStage;
-import dev.pando.actors.Placement;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.JobEvent.Rung;
+import dev.pando.actors.job.MomentPlacement;
+import dev.pando.actors.stage.PipelineStage;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -36,7 +36,7 @@ final class Shares {
         }
     }
 
-    private void are(Placement placement) {
+    private void are(MomentPlacement placement) {
         placement
                 .spans()
                 .forEach((worker, spans) -> {

@@ -41,7 +41,7 @@ public final class WeightsModel implements LanguageModel {
         this.tokenizer = tokenizer;
         this.context = context;
         try (CpuOps ops = new CpuOps("digest", 1)) {
-            long digest = ops.digest(weights, weights.byteSize() / Float.BYTES);
+            long digest = ops.digests(weights, 0, weights.byteSize() / Float.BYTES)[0];
             this.id =
                     HexFormat.of().toHexDigits(digest)
                             + " "

@@ -4,7 +4,7 @@ set -e
 umask 022
 mount -t tmpfs -o size=32m,mode=755,nosuid,nodev sandbox /tmp
 cd /tmp
-mkdir proc dev work old
+mkdir proc dev box old
 for name in usr bin lib lib32 lib64; do
     if [ -L /$name ]; then
         ln -s "$(readlink /$name)" $name
@@ -19,13 +19,13 @@ for name in null zero urandom; do
     : >dev/$name
     mount --bind /dev/$name dev/$name
 done
-cat >work/program
+cat >box/program
 pivot_root . old
 cd /
 umount -l /old
 rmdir /old
-cd /work
+cd /box
 exec prlimit "$1" "$2" "$3" --nofile=64 --nproc=16 --fsize=16777216 --core=0 \
     setpriv --no-new-privs --inh-caps=-all --bounding-set=-all \
-    env -i PATH=/usr/bin:/bin HOME=/work TMPDIR=/work LANG=C.UTF-8 \
-    sh -c 'shift 3; exec "$@" /work/program </dev/null' sandbox "$@"
+    env -i PATH=/usr/bin:/bin HOME=/box TMPDIR=/box LANG=C.UTF-8 \
+    sh -c 'shift 3; exec "$@" /box/program </dev/null' sandbox "$@"

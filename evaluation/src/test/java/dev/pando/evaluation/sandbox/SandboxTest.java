@@ -56,15 +56,15 @@ class SandboxTest {
                 "open('/proc/1/root/etc/passwd').read()",
                 "import os\nassert os.listdir('/root') or os.listdir('/home')",
                 "open('/usr/pando', 'w').write('x')",
-                "f = open('/work/big', 'w')\nwhile True:\n    f.write(' ' * (1 << 20))",
+                "f = open('/box/big', 'w')\nwhile True:\n    f.write(' ' * (1 << 20))",
                 "import os\nos.chroot('.')",
                 "import os\nos.kill(1, 9)\nraise SystemExit(3)",
                 "import os\nos.setuid(1)",
                 "import os\nos._exit(0)",
                 "raise SystemExit(0)",
                 "import ctypes\n"
-                        + "ctypes.CDLL(None).mount(b'proc', b'/work', b'proc', 0, None) and 1 / 0\n"
-                        + "open('/work/1/root/etc/passwd').read()"
+                        + "ctypes.CDLL(None).mount(b'proc', b'/box', b'proc', 0, None) and 1 / 0\n"
+                        + "open('/box/1/root/etc/passwd').read()"
             })
     void shouldContainWhatDoesHarm(String program) {
         CodeScorer scorer =

@@ -1,6 +1,7 @@
 package dev.pando.runtime.cli;
 
 import dev.pando.cuda.Cuda;
+import dev.pando.runtime.cli.view.Words;
 import dev.pando.training.ops.CpuOps;
 import java.io.IOException;
 import java.nio.file.FileStore;

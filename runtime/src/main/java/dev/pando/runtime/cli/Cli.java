@@ -1,6 +1,6 @@
 package dev.pando.runtime.cli;
 
-import dev.pando.runtime.Subcommand;
+import dev.pando.runtime.job.Subcommand;
 import dev.pando.runtime.report.Version;
 import dev.pando.runtime.settings.UserError;
 import java.io.FileDescriptor;
@@ -65,6 +65,9 @@ public final class Cli implements Runnable {
     public static CommandLine create(PrintWriter out, PrintWriter err) {
         Logs.silence();
         CommandLine line = new CommandLine(new Cli());
+        if (DataCommand.isAvailable()) {
+            line.addSubcommand(new DataCommand());
+        }
         ServiceLoader.load(Subcommand.class).forEach(line::addSubcommand);
         line.getSubcommands().values().forEach(Cli::withHelp);
         return line.setOut(out)
@@ -72,6 +75,7 @@ public final class Cli implements Runnable {
                 .setUsageHelpAutoWidth(true)
                 .setUsageHelpLongOptionsMaxWidth(30)
                 .setAbbreviatedOptionsAllowed(false)
+                .setExpandAtFiles(false) // a prompt may begin with @
                 .setExecutionExceptionHandler(Cli::failed)
                 .setParameterExceptionHandler(Cli::misused);
     }

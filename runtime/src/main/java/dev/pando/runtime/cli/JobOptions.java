@@ -1,9 +1,8 @@
 package dev.pando.runtime.cli;
 
-import dev.pando.checkpoint.S3Location;
 import dev.pando.runtime.folder.RunFolder;
+import dev.pando.runtime.settings.JobConfig;
 import dev.pando.runtime.settings.Settings;
-import dev.pando.runtime.settings.Written;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -60,33 +59,9 @@ public final class JobOptions {
         return written().settings();
     }
 
-    /// The same for a job that is trained elsewhere: its paths no longer depend on the folder that we are in.
-    Settings anywhere() {
-        Settings here = settings();
-        Written written =
-                written()
-                        .with("out", "out", absolute(here.out()))
-                        .with(
-                                "data",
-                                "data.paths",
-                                here.data().paths().stream().map(path -> absolute(Path.of(path))).toList())
-                        .with("data", "data.prepared", absolute(here.data().prepared()));
-        if (here.data().tokenizerFile().isPresent()) {
-            written = written.with("data", "data.tokenizer.file", absolute(here.data().tokenizerFile().get()));
-        }
-        String checkpoints = here.config().getString("checkpoint.folder");
-        return (checkpoints.isEmpty() || S3Location.isOne(checkpoints)
-                        ? written
-                        : written.with("checkpoint", "checkpoint.folder", absolute(Path.of(checkpoints))))
-                .settings();
-    }
-
-    private static String absolute(Path path) {
-        return path.toAbsolutePath().normalize().toString();
-    }
-
-    private Written written() {
-        Written written = Files.isDirectory(conf) ? RunFolder.moved(RunFolder.config(conf), conf) : Written.file(conf);
+    private JobConfig written() {
+        JobConfig written =
+                Files.isDirectory(conf) ? RunFolder.moved(RunFolder.config(conf), conf) : JobConfig.file(conf);
         if (from != null) {
             written = StartingPoint.over(written, "--from " + from, from);
         }

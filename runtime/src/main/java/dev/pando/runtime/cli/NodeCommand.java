@@ -1,11 +1,11 @@
 package dev.pando.runtime.cli;
 
 import com.typesafe.config.Config;
-import dev.pando.actors.Workbench;
-import dev.pando.runtime.GroveNode;
-import dev.pando.runtime.grove.NodeSettings;
-import dev.pando.runtime.settings.UserError;
-import dev.pando.runtime.settings.Written;
+import dev.pando.actors.job.ReplicaFactory;
+import dev.pando.runtime.cli.view.Words;
+import dev.pando.runtime.cluster.NodeSettings;
+import dev.pando.runtime.node.GroveNode;
+import dev.pando.runtime.settings.JobConfig;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -68,8 +68,18 @@ public class NodeCommand implements Callable<Integer> {
             description = "Overrides a key, as in --set pando.grove.port=7355.")
     private String[] sets = {};
 
-    @Option(names = "--log", paramLabel = "FILE", description = "Where the node logs; nowhere if not said.")
+    @Option(
+            names = "--log",
+            paramLabel = "FILE",
+            description =
+                    "Where the node logs; nowhere if not said. At 64 MiB it begins again, and three before it stay.")
     private Path log;
+
+    @Option(
+            names = "--log-level",
+            paramLabel = "LEVEL",
+            description = "Least serious level of that log: error, warn, info, debug or trace; info if not said.")
+    private String logLevel = "info";
 
     @Option(names = "--attached", hidden = true, description = "Ends when its input does.")
     private boolean attached;
@@ -84,14 +94,14 @@ public class NodeCommand implements Callable<Integer> {
     }
 
     /// What the node builds its replicas with, as the actors see it: for whoever must stand between.
-    protected Workbench tools(Workbench sound) {
+    protected ReplicaFactory tools(ReplicaFactory sound) {
         return sound;
     }
 
     @Override
     public final Integer call() {
         if (log != null) {
-            Logs.toFile(log);
+            Logs.toFile(log, logLevel);
         }
         NodeSettings settings = settings();
         Thread hook = new Thread(this::leave, "pando-leaving");
@@ -100,12 +110,18 @@ public class NodeCommand implements Callable<Integer> {
             Thread.ofPlatform().daemon().name("pando-attached").start(this::leaveWhenInputEnds);
         }
         NodeSettings now = settings;
-        for (int life = 2; ; life++) {
-            now = live(now).named(settings.name() + "@" + life);
+        int lives = 1;
+        while (true) {
+            now = live(now);
             if (leaving.get()) {
                 return 0;
             }
-            say("the grove went on without this node, which joins anew");
+            if (current.get().wasUp()) {
+                say("the grove went on without this node, which joins again");
+                now = now.named(settings.name() + "@" + ++lives);
+            } else {
+                sayOfIt("waits: the grove that answered has not let it in, and is asked again");
+            }
         }
     }
 
@@ -113,22 +129,13 @@ public class NodeCommand implements Callable<Integer> {
     ///
     /// @return settings for another life: with the nodes that were the others in this one
     private NodeSettings live(NodeSettings settings) {
-        try (GroveNode node = GroveNode.start(settings, this::tools, over, this::sayWaiting)) {
+        try (GroveNode node = GroveNode.start(settings, this::tools, over, this::sayOfIt)) {
             current.set(node);
             if (leaving.get()) {
                 return settings; // whoever asked for it while the node began did not find it
             }
             node.up().thenAccept(up -> say(welcome(settings, node)));
             node.ended().toCompletableFuture().join();
-            if (!node.wasUp() && !leaving.get()) {
-                throw new UserError(
-                        "no grove let this node in"
-                                + (settings.join().isEmpty()
-                                        ? " of those that were discovered; start the node again"
-                                        : " at "
-                                                + String.join(", ", settings.join())
-                                                + "; see that a node runs there, and --join it"));
-            }
             return settings.joining(node.others());
         }
     }
@@ -151,8 +158,9 @@ public class NodeCommand implements Callable<Integer> {
         out.flush();
     }
 
-    private void sayWaiting(String what) {
-        say(name + " waits: " + what);
+    /// @param news a sentence without its subject, the node
+    private void sayOfIt(String news) {
+        say(name + " " + news);
     }
 
     private void leaveWhenInputEnds() {
@@ -193,7 +201,7 @@ public class NodeCommand implements Callable<Integer> {
     }
 
     private NodeSettings settings() {
-        Written written = conf == null ? Written.nothing() : Written.file(conf);
+        JobConfig written = conf == null ? JobConfig.nothing() : JobConfig.file(conf);
         for (String set : sets) {
             written = written.set(set);
         }

@@ -1,8 +1,10 @@
 package dev.pando.runtime.cli;
 
-import dev.pando.actors.Stopwatch;
-import dev.pando.runtime.Grove;
-import dev.pando.runtime.Submission;
+import dev.pando.actors.job.Stopwatch;
+import dev.pando.runtime.GroveClient;
+import dev.pando.runtime.cli.view.Progress;
+import dev.pando.runtime.cli.view.Terminal;
+import dev.pando.runtime.job.Submission;
 import dev.pando.runtime.settings.Settings;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -37,10 +39,10 @@ public final class SubmitCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Settings settings = options.anywhere();
+        Settings settings = options.settings();
         Terminal terminal = Terminal.standard(spec.commandLine().getOut());
         Progress progress = new Progress(terminal, settings, Stopwatch.system());
-        Grove.alreadyAt(grove.nodes()).submit(Submission.of(settings).resuming(resume).preparing(progress));
+        GroveClient.alreadyAt(grove.nodes()).submit(Submission.of(settings).resuming(resume).preparing(progress));
         String there = " --to " + String.join(",", grove.nodes());
         progress.say(
                 terminal.bold(settings.name())

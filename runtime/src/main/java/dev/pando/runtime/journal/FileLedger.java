@@ -1,7 +1,7 @@
 package dev.pando.runtime.journal;
 
 import com.typesafe.config.Config;
-import dev.pando.actors.Ledger;
+import dev.pando.actors.owner.Ledger;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URLEncoder;
@@ -111,6 +111,11 @@ public final class FileLedger implements Ledger {
             force(place(journal));
             for (long number : numbers(journal).headSet(to + 1)) {
                 Files.deleteIfExists(place(journal).resolve(name(number)));
+            }
+            for (String mark : names(journal)) {
+                if (mark.matches(REMOVED + PAGE) && mark.compareTo(REMOVED + name(to)) < 0) {
+                    Files.deleteIfExists(place(journal).resolve(mark));
+                }
             }
         } catch (IOException failed) {
             throw new UncheckedIOException("journal " + journal + " cannot be shortened in " + folder, failed);

@@ -41,7 +41,7 @@ final class KnownKeys {
             ConfigValue there = known.get(key);
             if (there == null && !known.containsKey(key)) {
                 throw new UserError(
-                        Places.of(value.origin())
+                        ConfigOrigins.of(value.origin())
                                 + ": there is no key "
                                 + full(with(group, key))
                                 + "; "
@@ -50,7 +50,7 @@ final class KnownKeys {
             if (there instanceof ConfigObject inner) {
                 if (!(value instanceof ConfigObject object)) {
                     throw new UserError(
-                            Places.of(value.origin())
+                            ConfigOrigins.of(value.origin())
                                     + ": "
                                     + full(with(group, key))
                                     + " must be a group of keys, not "

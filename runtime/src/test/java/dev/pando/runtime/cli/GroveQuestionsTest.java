@@ -2,19 +2,26 @@ package dev.pando.runtime.cli;
 
 import static dev.pando.runtime.cli.CommandLines.pando;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigValueFactory;
-import dev.pando.runtime.GroveNode;
 import dev.pando.runtime.TinyJob;
 import dev.pando.runtime.cli.CommandLines.Shown;
-import dev.pando.runtime.grove.Caller;
-import dev.pando.runtime.grove.NodeSettings;
-import dev.pando.runtime.grove.Talk;
-import dev.pando.runtime.settings.Written;
+import dev.pando.runtime.cluster.ControlClient;
+import dev.pando.runtime.cluster.ControlProtocol;
+import dev.pando.runtime.cluster.NodeSettings;
+import dev.pando.runtime.node.GroveNode;
+import dev.pando.runtime.settings.JobConfig;
+import dev.pando.runtime.settings.UserError;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.SocketTimeoutException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -37,7 +44,7 @@ class GroveQuestionsTest {
     @BeforeEach
     void startANode() throws Exception {
         tiny = new TinyJob(temp);
-        Config defaults = Written.nothing().whole();
+        Config defaults = JobConfig.nothing().whole();
         node =
                 GroveNode.start(
                         new NodeSettings(
@@ -46,7 +53,8 @@ class GroveQuestionsTest {
                                 defaults.getConfig("pando.grove")
                                         .withValue(
                                                 "journal",
-                                                ConfigValueFactory.fromAnyRef(temp.resolve("journal").toString())),
+                                                ConfigValueFactory.fromAnyRef(temp.resolve("journal").toString()))
+                                        .withValue("folders", ConfigValueFactory.fromAnyRef(List.of(temp.toString()))),
                                 defaults.getConfig("pando.system"),
                                 List.of()));
         node.up().toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
@@ -59,7 +67,7 @@ class GroveQuestionsTest {
 
     @Test
     void shouldSayInOneSentenceWhatIsNotThere() throws Exception {
-        String nobody = "127.0.0.1:" + NodeProcesses.freePort();
+        String nobody = "127.0.0.1:" + NodeCommands.freePort();
 
         for (String command : List.of("status", "watch", "cancel")) {
             assertRefused("there is no job none in this grove; it has none", command, "none", "--to", node.address());
@@ -108,6 +116,101 @@ class GroveQuestionsTest {
                 "pando.grove.probe-port=70000");
     }
 
+    /// The oracle of what is fetched is a listener that is never called.
+    @Test
+    void shouldEvaluateNothingThatIsSubmitted() throws Exception {
+        String variable = System.getenv().keySet().stream().sorted().findFirst().orElseThrow();
+        try (ServerSocket web = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            String page = "http://127.0.0.1:" + web.getLocalPort() + "/";
+            for (String config :
+                    List.of(
+                            "pando.job.name = \"!\"${" + variable + "}",
+                            "{\"pando\": {\"job\": {\"name\": ${" + variable + "}}}}",
+                            "include url(\"" + page + "\")",
+                            "include file(\"/etc/passwd\")",
+                            "{\"pando\": {\"job\": include url(\"" + page + "\")}}",
+                            "{\"a\": " + "[".repeat(1000) + "]".repeat(1000) + "}")) {
+                assertThatThrownBy(() -> submit(config))
+                        .isInstanceOf(UserError.class)
+                        .hasMessageStartingWith("the job's config is not JSON, as `pando submit` sends it: ")
+                        .hasMessageNotContaining(System.getenv(variable));
+            }
+            web.setSoTimeout(1); // a call would be in the backlog by now
+
+            assertThatThrownBy(web::accept).isInstanceOf(SocketTimeoutException.class);
+        }
+    }
+
+    @Test
+    void shouldBeginNoJobThatDoesNotSayWhatAndWhere() {
+        for (String empty : List.of("", "{}", "{\"pando\": {\"job\": {}}}")) {
+            assertThatThrownBy(() -> submit(empty))
+                    .isInstanceOf(UserError.class)
+                    .hasMessage(
+                            "the job's config does not say pando.job.out: a job is sent in full, as `pando submit`"
+                                    + " does");
+        }
+
+        assertThat(pando("status", "--to", node.address()).out()).contains("0 jobs");
+    }
+
+    /// Each place that a job can name, outside of the folder that this grove's jobs may use, and by other ways there.
+    @Test
+    void shouldLetNoJobOutOfTheFoldersOfTheGrove() throws Exception {
+        Path link = Files.createSymbolicLink(temp.resolve("link"), Path.of("/etc"));
+        for (String set :
+                List.of(
+                        "out=/var/pando",
+                        "out=" + link + "/pando",
+                        "data.paths=[\"/etc/passwd\"]",
+                        "data.paths=[\"" + link + "/passwd\"]",
+                        "data.paths=[\"" + link + "/*.conf\"]",
+                        "data.prepared=/var/pando",
+                        "data.tokenizer.file=/etc/tokenizer.json",
+                        "checkpoint.folder=/var/pando",
+                        "checkpoint.folder=\"s3://somebody/elses\"",
+                        "start.model=/etc",
+                        "start.run=/etc")) {
+            String key = set.substring(0, set.indexOf('='));
+
+            assertThatThrownBy(() -> submit(tiny.settings("run", set).render()))
+                    .as(set)
+                    .isInstanceOf(UserError.class)
+                    .hasMessageStartingWith("pando.job." + key + " names ")
+                    .hasMessageEndingWith(
+                            ", which is outside of what this grove's jobs may use, "
+                                    + temp
+                                    + "; start its nodes with that place in pando.grove.folders");
+        }
+        assertThatThrownBy(() -> submit(tiny.settings("run", "data.paths=[\"text\"]").render()))
+                .hasMessageStartingWith("pando.job.data.paths names text: the paths of a job that is sent to a grove");
+        assertThatThrownBy(() -> submit(tiny.settings("run", "out=" + temp + "/../other").render()))
+                .hasMessageStartingWith("pando.job.out names " + temp + "/../other: the paths of a job");
+        assertThat(tiny.out("run")).doesNotExist();
+    }
+
+    /// A message with it would be dropped on its way to a device.
+    @Test
+    void shouldRefuseAJobThatIsTooLargeToTravel() {
+        String text = "\"" + tiny.text() + "\"";
+        String paths = String.join(",", Collections.nCopies((256 << 10) / text.length(), text));
+
+        assertThatThrownBy(() -> submit(tiny.settings("run", "data.paths=[" + paths + "]").render()))
+                .isInstanceOf(UserError.class)
+                .hasMessageMatching(
+                        "the job's config has \\d+ bytes, and a grove takes 131072: name folders and globs in"
+                                + " pando.job.data.paths instead of single files");
+        assertThat(tiny.out("run")).doesNotExist();
+    }
+
+    private void submit(String config) {
+        ControlClient.ask(
+                node.address(),
+                ControlProtocol.ask("submit").put("config", config),
+                (int) TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS),
+                answer -> true);
+    }
+
     @Test
     void shouldRefuseAJobThatRunsAlreadyAndTakeItAgainWhenItHasEnded() throws Exception {
         Path job = tiny.file("run");
@@ -139,9 +242,9 @@ class GroveQuestionsTest {
         pando("submit", tiny.file("run"), "--steps", 100_000_000, "--to", node.address());
         List<JsonNode> stills = new ArrayList<>();
 
-        Caller.ask(
+        ControlClient.ask(
                 node.address(),
-                Talk.ask("watch").put("job", "tiny"),
+                ControlProtocol.ask("watch").put("job", "tiny"),
                 (int) TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS),
                 answer -> {
                     node.close();

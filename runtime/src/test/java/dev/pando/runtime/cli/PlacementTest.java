@@ -4,17 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigValueFactory;
-import dev.pando.actors.JobOwner;
-import dev.pando.actors.JobSpec;
-import dev.pando.actors.JobStatus;
-import dev.pando.actors.Jobs;
 import dev.pando.actors.NodeSupervisor;
-import dev.pando.actors.Stopwatch;
-import dev.pando.actors.Workbench;
-import dev.pando.runtime.grove.ControlPort;
-import dev.pando.runtime.grove.NodeSettings;
-import dev.pando.runtime.grove.NodeSystem;
-import dev.pando.runtime.settings.Written;
+import dev.pando.actors.job.JobSpec;
+import dev.pando.actors.job.JobStatus;
+import dev.pando.actors.job.ReplicaFactory;
+import dev.pando.actors.job.Stopwatch;
+import dev.pando.actors.owner.JobOwner;
+import dev.pando.actors.owner.Jobs;
+import dev.pando.runtime.cluster.ControlPort;
+import dev.pando.runtime.cluster.NodeSettings;
+import dev.pando.runtime.cluster.NodeSystem;
+import dev.pando.runtime.cluster.Terms;
+import dev.pando.runtime.journal.Lease;
+import dev.pando.runtime.settings.JobConfig;
 import dev.pando.training.step.CheckpointStore;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -66,16 +68,16 @@ class PlacementTest {
     private final List<NodeSystem<Void>> systems = new ArrayList<>();
     private final BlockingQueue<MemberEvent> heard = new LinkedBlockingQueue<>();
     private final Deque<Integer> ports = new ArrayDeque<>();
-    private NodeProcesses processes;
+    private NodeCommands processes;
     private char next = 'a';
 
     /// The host has the lowest one, and so is the one that lets others in and out.
     @BeforeEach
     void choosePorts() throws IOException {
-        processes = new NodeProcesses(temp);
+        processes = new NodeCommands(temp);
         SortedSet<Integer> free = new TreeSet<>();
         while (free.size() <= GUESTS) {
-            free.add(NodeProcesses.freePort());
+            free.add(NodeCommands.freePort());
         }
         ports.addAll(free);
     }
@@ -148,7 +150,11 @@ class PlacementTest {
                     });
                 });
         host.system().systemActorOf(ear, "ear", Props.empty());
-        host.port().serve((question, answers) -> answers.tell("where", host.address().toString()));
+        NodeSettings settings = settings("host", key, value);
+        try (Lease lease = settings.lease(Clock.systemUTC())) {
+            lease.write(new Lease.Holder(1, "grove", List.of(), false));
+        }
+        host.port().serve((question, answers) -> answers.tell(Terms.of(host.system(), settings, "grove")));
         assertThat(owning).succeedsWithin(PATIENCE);
         assertThat(placeOneMore(host)).succeedsWithin(PATIENCE);
         return host;
@@ -170,16 +176,22 @@ class PlacementTest {
         });
     }
 
-    private NodeSystem<Void> start(String name, String key, String value, Behavior<Void> guardian) {
-        Config defaults = Written.nothing().whole();
+    private NodeSettings settings(String name, String key, String value) {
+        Config defaults = JobConfig.nothing().whole();
         Config grove =
                 defaults.getConfig("pando.grove")
                         .withValue("journal", ConfigValueFactory.fromAnyRef(temp.resolve("journal").toString()))
-                        .withValue("messages-port", ConfigValueFactory.fromAnyRef(ports.remove()))
+                        .withValue("messages-port", ConfigValueFactory.fromAnyRef(ports.peek()))
                         .withValue("system.pekko." + key, ConfigValueFactory.fromAnyRef(value));
+        return new NodeSettings(name, 0, grove, defaults.getConfig("pando.system"), List.of());
+    }
+
+    private NodeSystem<Void> start(String name, String key, String value, Behavior<Void> guardian) {
+        NodeSettings settings = settings(name, key, value);
+        ports.remove();
         NodeSystem<Void> node =
                 NodeSystem.start(
-                        new NodeSettings(name, 0, grove, defaults.getConfig("pando.system"), List.of()),
+                        settings,
                         ControlPort.open("127.0.0.1", 0),
                         systems.stream().limit(1).map(host -> host.address().toString()).toList(),
                         guardian);
@@ -204,7 +216,7 @@ class PlacementTest {
         } while (!which.test(event));
     }
 
-    private static final class EmptyWorkbench implements Workbench {
+    private static final class EmptyWorkbench implements ReplicaFactory {
         @Override
         public Replica replica(JobSpec job, String worker) {
             throw new IllegalStateException("there is no device");

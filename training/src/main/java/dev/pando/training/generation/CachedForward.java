@@ -42,6 +42,9 @@ final class CachedForward {
     /// Tokens whose keys and values were computed chunk by chunk.
     private int[] held = new int[0];
 
+    /// Length of the text as in which all positions turn; 0 for none.
+    private int turned;
+
     /// @param weights a span of the model's whole table, see [ModelTensors#table]; read only
     /// @param context positions that a text may have
     CachedForward(ModelConfig model, MemorySegment weights, int context, Ops ops, Memory memory) {
@@ -50,7 +53,7 @@ final class CachedForward {
         this.ops = ops;
         this.weights = ModelTensors.of(ModelTensors.table(model), model, weights);
         int positions = Math.ceilDiv(context, CHUNK) * CHUNK;
-        this.rotary = RotaryTable.of(positions, model.headSize(), model.ropeTheta(), memory);
+        this.rotary = RotaryTable.of(positions, model.frequencies(1), memory);
         for (int l = 0; l < model.layers(); l++) {
             caches.add(floats(memory, "keys and values " + l, positions, 2L * model.kvHeads() * model.headSize()));
         }
@@ -70,8 +73,10 @@ final class CachedForward {
         return context;
     }
 
-    /// Leading tokens of the first `count` whose keys and values are there already.
+    /// Leading tokens of the first `count` whose keys and values are there already. A text begins here: where positions
+    /// turn by its length, they turn from here on as in a text of `count` tokens.
     int common(int[] tokens, int count) {
+        turnFor(count);
         int most = Math.min(count, held.length);
         int mismatch = Arrays.mismatch(tokens, 0, most, held, 0, most);
         return mismatch < 0 ? most : mismatch;
@@ -98,7 +103,20 @@ final class CachedForward {
     /// row 0.
     void one(int token, int position) {
         ids.setAtIndex(ValueLayout.JAVA_INT, 0, token);
+        if (model.ropeScaling().followsLength()) {
+            turned = 0;
+            rotary.fill(position, position + 1, model.frequencies(position + 1));
+        }
         forward(position, 1);
+    }
+
+    /// A function of the text's length alone: nothing stays of how an earlier text turned.
+    private void turnFor(int length) {
+        if (model.ropeScaling().followsLength() && length != turned) {
+            held = new int[0];
+            turned = length;
+            rotary.fill(0, rotary.positions(), model.frequencies(length));
+        }
     }
 
     /// Logits of the latest states.

@@ -17,8 +17,9 @@ import java.util.stream.Stream;
 ///     x = x + w2 (silu(w1 h) (w3 h)),  h = ffnNorm(x)
 ///     logits = head norm(x)
 ///
-/// Gradients are those of the *summed* cross-entropy; who divides by the number of tokens is the optimizer. All memory is
-/// allocated here, once. Not thread-safe.
+/// Gradients are those of the *summed* cross-entropy; the optimizer divides by the number of tokens. Rows go through the
+/// feed-forward and the head a chunk at a time, so that nothing of width F or V exists for all of a long microbatch. All
+/// memory is allocated here, once. Not thread-safe.
 public final class InternLm2 {
     /// Rows of logits that exist at a time: V may be 92,544.
     private static final int HEAD_ROWS = 512;
@@ -29,6 +30,10 @@ public final class InternLm2 {
     /// @param labels the token that each position has to predict; -100 does not count
     /// @param documents where the document of a position starts, as a position of its row
     public record Tokens(MemorySegment ids, MemorySegment labels, MemorySegment documents) {}
+
+    /// A run of rows on its way through a feed-forward: rows of the spans of the same names.
+    private record FeedChunk(
+            int rows, MemorySegment h, MemorySegment delta, MemorySegment act, MemorySegment dx, MemorySegment dh) {}
 
     /// A run of rows on its way through the head.
     private record HeadChunk(int rows, MemorySegment h, MemorySegment labels, MemorySegment dh) {}
@@ -48,12 +53,13 @@ public final class InternLm2 {
     // used and used up within a layer
     private final MemorySegment h; // N C, the latest norm
     private final MemorySegment delta; // N C, what a branch adds to the residual stream; in the backward pass dattended
-    private final MemorySegment act; // N F
+    private final MemorySegment act; // R F, of a chunk of the feed-forward
     private final MemorySegment dx; // N C
     private final MemorySegment dh; // N C
     private final MemorySegment dqkv; // N (H + 2 K) D
     private final MemorySegment logits; // HEAD_ROWS V
     private final List<HeadChunk> chunks = new ArrayList<>();
+    private final List<FeedChunk> feed = new ArrayList<>();
 
     /// @param rows B
     /// @param length T
@@ -64,7 +70,7 @@ public final class InternLm2 {
         this.c = model.hidden();
         this.f = model.intermediate();
         this.shape = new AttentionShape(rows, length, model.heads(), model.kvHeads(), model.headSize());
-        this.rotary = RotaryTable.of(length, model.headSize(), model.ropeTheta(), ops, memory);
+        this.rotary = RotaryTable.of(length, model.frequencies(length), ops, memory);
         this.inputs =
                 Stream.of("ids", "labels", "documents")
                         .map(name -> new Mirrored("tokens: " + name, n * 4L, ops, memory))
@@ -74,7 +80,7 @@ public final class InternLm2 {
         this.kept = new Activations(model, n, keeping, memory);
         this.h = Activations.floats(memory, "norm", n, c);
         this.delta = Activations.floats(memory, "residual delta", n, c);
-        this.act = Activations.floats(memory, "gated activation", n, f);
+        this.act = Activations.floats(memory, "gated activation", kept.chunks().getFirst().count(), f);
         this.dx = Activations.floats(memory, "residual gradient", n, c);
         this.dh = Activations.floats(memory, "norm gradient", n, c);
         this.dqkv = Activations.floats(memory, "qkv gradient", n, model.qkvRows());
@@ -87,6 +93,16 @@ public final class InternLm2 {
                             rows(h, from, count, c),
                             rows(tokens.labels(), from, count, 1),
                             rows(dh, from, count, c)));
+        }
+        for (Activations.Rows chunk : kept.chunks()) {
+            feed.add(
+                    new FeedChunk(
+                            chunk.count(),
+                            chunk.of(h, c),
+                            chunk.of(delta, c),
+                            rows(act, 0, chunk.count(), f),
+                            chunk.of(dx, c),
+                            chunk.of(dh, c)));
         }
     }
 
@@ -110,10 +126,7 @@ public final class InternLm2 {
         ops.normBackward(dh, kept.x(last), weights.norm(), kept.scale(last), dx, gradient.norm(), h, n, c);
         for (int l = last - 1; l >= 0; l--) {
             kept.bringBack(l, ops);
-            if (kept.recompute() && l < last - 1) {
-                attentionNorm(weights, l);
-                layer(weights.layers().get(l), l);
-            }
+            formAgain(weights, l);
             backward(weights.layers().get(l), gradient.layers().get(l), l);
         }
         ops.embedBackward(dx, tokens.ids(), gradient.embedding(), n, model.vocabulary(), c);
@@ -135,9 +148,10 @@ public final class InternLm2 {
         for (int l = 0; l < model.layers(); l++) {
             ModelTensors.Layer w = weights.layers().get(l);
             kept.keep(l, kept.x(l), ops);
-            layer(w, l);
-            ops.swiglu(kept.layer(l).gate(), kept.layer(l).up(), act, (long) n * f);
-            ops.linear(act, w.w2(), delta, n, f, c);
+            attention(w, l);
+            for (int i = 0; i < feed.size(); i++) {
+                feedForward(w, l, i);
+            }
             MemorySegment nextNorm =
                     l + 1 < model.layers() ? weights.layers().get(l + 1).attentionNorm() : weights.norm();
             ops.addNorm(
@@ -157,8 +171,8 @@ public final class InternLm2 {
         ops.norm(kept.x(l), weights.layers().get(l).attentionNorm(), h, kept.scale(l), n, c, model.normEpsilon());
     }
 
-    /// The part of a layer that its backward pass needs: from `h`, the norm of its input, to gate and up.
-    private void layer(ModelTensors.Layer w, int l) {
+    /// Takes `h`, the norm of a layer's input, through attention to the norm of its middle.
+    private void attention(ModelTensors.Layer w, int l) {
         Activations.Layer a = kept.layer(l);
         ops.linear(h, w.wqkv(), a.qkv(), n, c, model.qkvRows());
         ops.rotate(a.qkv(), tokens.documents(), rotary, shape);
@@ -168,24 +182,60 @@ public final class InternLm2 {
         ops.linear(a.attended(), w.wo(), delta, n, c, c);
         ops.addNorm(kept.x(l), delta, a.middle(), w.ffnNorm(), h, a.middleScale(), n, c, model.normEpsilon());
         kept.keep(l, a.middle(), ops);
-        ops.linear(h, w.w1(), a.gate(), n, c, f);
-        kept.keep(l, a.gate(), ops);
-        ops.linear(h, w.w3(), a.up(), n, c, f);
-        kept.keep(l, a.up(), ops);
+    }
+
+    /// Leaves in `delta` what a chunk of the feed-forward adds to the residual stream.
+    private void feedForward(ModelTensors.Layer w, int l, int chunk) {
+        FeedChunk rows = feed.get(chunk);
+        Activations.Feed a = kept.layer(l).feed().get(chunk);
+        gates(w, rows, a);
+        kept.keep(a, ops);
+        ops.swiglu(a.gate(), a.up(), rows.act, (long) rows.rows * f);
+        ops.linear(rows.act, w.w2(), rows.delta, rows.rows, f, c);
+    }
+
+    private void gates(ModelTensors.Layer w, FeedChunk rows, Activations.Feed a) {
+        ops.linear(rows.h, w.w1(), a.gate(), rows.rows, c, f);
+        ops.linear(rows.h, w.w3(), a.up(), rows.rows, c, f);
+    }
+
+    /// Forms what the forward pass has not kept of a layer, up to the norm of its middle in `h`.
+    private void formAgain(ModelTensors weights, int l) {
+        if (kept.recompute() && l < model.layers() - 1) {
+            attentionNorm(weights, l);
+            attention(weights.layers().get(l), l);
+        } else if (kept.recomputesGates(l)) {
+            Activations.Layer a = kept.layer(l);
+            MemorySegment weight = weights.layers().get(l).ffnNorm();
+            ops.norm(a.middle(), weight, h, a.middleScale(), n, c, model.normEpsilon());
+        }
+    }
+
+    /// Takes `dx` of a chunk from the gradient of the layer's output to that of its middle.
+    private void feedBackward(ModelTensors.Layer w, ModelTensors.Layer g, int l, int chunk) {
+        FeedChunk rows = feed.get(chunk);
+        Activations.Feed a = kept.layer(l).feed().get(chunk);
+        int r = rows.rows;
+        if (kept.recomputesGates(l)) {
+            gates(w, rows, a);
+        }
+        kept.bringBack(a, ops);
+        ops.linearBackward(rows.dx, w.w2(), rows.act, r, f, c, false);
+        ops.swigluBackward(a.gate(), a.up(), rows.act, (long) r * f); // now dgate, dup and the activation itself
+        ops.linearGradient(rows.dx, rows.act, g.w2(), r, f, c);
+        ops.linearBackward(a.gate(), w.w1(), rows.dh, r, c, f, false);
+        ops.linearBackward(a.up(), w.w3(), rows.dh, r, c, f, true);
+        ops.normBackward(rows.dh, a.middle(), w.ffnNorm(), a.middleScale(), rows.dx, g.ffnNorm(), rows.h, r, c);
+        ops.linearGradient(a.gate(), rows.h, g.w1(), r, c, f);
+        ops.linearGradient(a.up(), rows.h, g.w3(), r, c, f);
     }
 
     /// Takes `dx` from the gradient of the layer's output to that of its input.
     private void backward(ModelTensors.Layer w, ModelTensors.Layer g, int l) {
+        for (int i = 0; i < feed.size(); i++) {
+            feedBackward(w, g, l, i);
+        }
         Activations.Layer a = kept.layer(l);
-        ops.linearBackward(dx, w.w2(), act, n, f, c, false);
-        ops.swigluBackward(a.gate(), a.up(), act, (long) n * f); // from here on dgate, dup and the activation itself
-        ops.linearGradient(dx, act, g.w2(), n, f, c);
-        ops.linearBackward(a.gate(), w.w1(), dh, n, c, f, false);
-        ops.linearBackward(a.up(), w.w3(), dh, n, c, f, true);
-        ops.normBackward(dh, a.middle(), w.ffnNorm(), a.middleScale(), dx, g.ffnNorm(), h, n, c);
-        ops.linearGradient(a.gate(), h, g.w1(), n, c, f);
-        ops.linearGradient(a.up(), h, g.w3(), n, c, f);
-
         ops.linearBackward(dx, w.wo(), delta, n, c, c, false);
         ops.linearGradient(dx, a.attended(), g.wo(), n, c, c);
         ops.attendBackward(delta, a.qkv(), tokens.documents(), a.attended(), a.logSumExp(), dqkv, shape);

@@ -229,13 +229,13 @@ public final class CpuOps implements Ops {
     }
 
     @Override
-    public double squaredNorm(MemorySegment span, long elements) {
-        return reduction.squaredNorm(floats(span, elements, 1), elements);
+    public double[] squaredNorms(MemorySegment span, long... bounds) {
+        return reduction.squaredNorms(floats(span, bounds[bounds.length - 1], 1), bounds);
     }
 
     @Override
-    public long digest(MemorySegment span, long elements) {
-        return reduction.digest(floats(span, elements, 1), elements);
+    public long[] digests(MemorySegment span, long... bounds) {
+        return reduction.digests(floats(span, bounds[bounds.length - 1], 1), bounds);
     }
 
     @Override

@@ -146,11 +146,16 @@ public interface Ops extends AutoCloseable {
     /// The other way, exactly.
     void widen(MemorySegment narrow, MemorySegment x, long elements);
 
-    /// Sum of squares in float64.
-    double squaredNorm(MemorySegment span, long elements);
+    /// Sums of squares in float64, one for each part of a span. A sum depends on the part's own elements alone, so that
+    /// a device that holds the part and nothing else gets the same bits.
+    ///
+    /// @param bounds first element of each part, ascending, then the end of the last; multiples of 16
+    double[] squaredNorms(MemorySegment span, long... bounds);
 
-    /// 64 bits that differ, in all likelihood, when any bit of the span does.
-    long digest(MemorySegment span, long elements);
+    /// 64 bits for each part of a span that differ, in all likelihood, when any bit of the part does.
+    ///
+    /// @param bounds as in [#squaredNorms]
+    long[] digests(MemorySegment span, long... bounds);
 
     /// One AdamW update of neighbouring elements, see [AdamStep].
     void adamw(

@@ -14,8 +14,11 @@ import dev.pando.training.tensor.TensorTable;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /// Pre-trains an InternLM2 model on one device: the [Trainer] that jobs run.
 ///
@@ -37,6 +40,7 @@ public final class ModelTrainer implements Trainer {
     }
 
     private static final int CUTS_KEPT = 32;
+    private static final long DIGEST_PRIME = 0x100000001B3L;
     private static final int REHEARSED_STEPS = 2; // what the first needs, and what only those after an update do
 
     private final ModelConfig config;
@@ -45,6 +49,7 @@ public final class ModelTrainer implements Trainer {
     private final Sampler sampler;
     private final Ops ops;
     private final TensorTable table;
+    private final long[] bounds; // of the table's parts
     private final InternLm2 model;
     private final Sampler.Microbatch microbatch;
     private final Memory memory;
@@ -116,6 +121,7 @@ public final class ModelTrainer implements Trainer {
         this.sampler = sampler;
         this.ops = ops;
         this.table = ModelTensors.table(config);
+        this.bounds = table.bounds();
         this.memory = memory;
         this.weights = new Mirrored("weights", table.bytes(), ops, memory);
         List<Moments.Run> runs = Moments.Run.of(table, recipe.decayNorms());
@@ -160,8 +166,11 @@ public final class ModelTrainer implements Trainer {
             int workers) {
         ModelTrainer trainer = new ModelTrainer(config, keeping, recipe, plan, new NoTokens(), ops, memory, true);
         HostMoments shared = trainer.shardedMoments.orElseThrow();
-        int share = Math.ceilDiv(shared.cut().spans() * Math.min(copies, workers), workers);
-        shared.hold(shared.cut().all().headSet(share));
+        SpanCut cut = shared.cut();
+        int share = Math.ceilDiv(cut.spans() * Math.min(copies, workers), workers);
+        SortedSet<Integer> largest = new TreeSet<>();
+        cut.all().stream().sorted(Comparator.comparingLong(cut::length).reversed()).limit(share).forEach(largest::add);
+        shared.hold(largest);
         rehearse(trainer);
     }
 
@@ -222,7 +231,12 @@ public final class ModelTrainer implements Trainer {
     @Override
     public Examined examine(MemorySegment gradientSum, ShardLoss total) {
         MemorySegment sum = toDevice(gradientSum);
-        return new Examined(gradientNorm(sum, total), ops.digest(sum, table.length()));
+        double norm = gradientNorm(sum, total);
+        long digest = 0;
+        for (long ofPart : ops.digests(sum, bounds)) {
+            digest = digest * DIGEST_PRIME + ofPart;
+        }
+        return new Examined(norm, digest);
     }
 
     @Override
@@ -288,9 +302,14 @@ public final class ModelTrainer implements Trainer {
         ops.close();
     }
 
-    /// 2-norm of the mean gradient.
+    /// 2-norm of the mean gradient: a sum for each part, so that a device that holds a part alone can form it, and
+    /// these in the order of the parts.
     private double gradientNorm(MemorySegment gradientSum, ShardLoss total) {
-        return Math.sqrt(ops.squaredNorm(gradientSum, table.length())) / total.tokens();
+        double squares = 0;
+        for (double ofPart : ops.squaredNorms(gradientSum, bounds)) {
+            squares += ofPart;
+        }
+        return Math.sqrt(squares) / total.tokens();
     }
 
     private MemorySegment onDevice(MemorySegment span) {

@@ -5,6 +5,7 @@ import static dev.pando.training.tensor.Numbers.ints;
 import static dev.pando.training.tensor.Numbers.read;
 import static dev.pando.training.tensor.Numbers.span;
 
+import dev.pando.training.model.RopeScaling;
 import dev.pando.training.tensor.Golden;
 import dev.pando.training.tensor.Memory;
 import java.lang.foreign.Arena;
@@ -58,7 +59,10 @@ class GoldenOpsTest {
         double[] positions = golden.read("rope/positions");
         int last = (int) Arrays.stream(positions).max().orElseThrow();
         RotaryTable table =
-                RotaryTable.of(last + 1, d, golden.facts().get("rope").get("theta").asDouble(), Memory.of(arena));
+                RotaryTable.of(
+                        last + 1,
+                        RopeScaling.none().frequencies(d, golden.facts().get("rope").get("theta").asDouble(), last + 1),
+                        Memory.of(arena));
         double[] x = golden.read("rope/x");
         double[] y = new double[x.length];
         double[] cos = new double[positions.length * d / 2];

@@ -1,12 +1,12 @@
 package dev.pando.chaos.simulation.world;
 
-import dev.pando.actors.DeviceThread;
-import dev.pando.actors.JobEntry;
-import dev.pando.actors.JobEvent;
-import dev.pando.actors.JobSpec;
 import dev.pando.actors.NodeSupervisor;
-import dev.pando.actors.PipelineStage;
-import dev.pando.actors.Workbench;
+import dev.pando.actors.job.DeviceThread;
+import dev.pando.actors.job.JobEntry;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.JobSpec;
+import dev.pando.actors.job.ReplicaFactory;
+import dev.pando.actors.stage.PipelineStage;
 import dev.pando.chaos.faults.Fault;
 import dev.pando.chaos.faults.FaultScript;
 import dev.pando.chaos.faults.Target;
@@ -350,7 +350,7 @@ public final class SimulatedWorld implements World, AutoCloseable {
     }
 
     /// What a node's workers work with.
-    private final class Bench implements Workbench {
+    private final class Bench implements ReplicaFactory {
         private final Node node;
 
         private Bench(Node node) {
@@ -360,7 +360,7 @@ public final class SimulatedWorld implements World, AutoCloseable {
         @Override
         public Replica replica(JobSpec job, String worker) {
             if (node.number() == plan.circumstances().unfit()) {
-                throw new Workbench.Refusal(node.name() + " is of another kind than this job's", null);
+                throw new ReplicaFactory.Refusal(node.name() + " is of another kind than this job's", null);
             }
             Trainer trainer = tampering.trainer(worker, new AttendedTrainer(worker, trainer(worker), nodeFaults));
             Collective collective =

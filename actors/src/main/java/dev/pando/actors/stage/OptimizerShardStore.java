@@ -1,0 +1,216 @@
+package dev.pando.actors.stage;
+
+import dev.pando.actors.job.StageFailure;
+import dev.pando.actors.planning.MomentTransfer;
+import dev.pando.training.step.CheckpointStore;
+import dev.pando.training.step.Collective;
+import dev.pando.training.step.Collective.Deadline;
+import dev.pando.training.step.Collective.Operation;
+import dev.pando.training.step.Collective.Outcome;
+import dev.pando.training.step.ShardedMoments;
+import dev.pando.training.step.StateHash;
+import dev.pando.training.step.Trainer;
+import dev.pando.training.step.TrainerState;
+import dev.pando.training.step.WholeState;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+/// What a stage works on where optimizer state is sharded: the spans that it holds, and what goes to and comes from the
+/// others.
+///
+/// On the device's thread, but for [#exchange].
+final class OptimizerShardStore {
+    /// This worker's end of a transfer.
+    ///
+    /// @param place of the transfer among those of everybody, from 0 to 1
+    private record Leg(MomentTransfer transfer, long operation, double place, List<MemorySegment> memory) {}
+
+    /// What is to be sent and received, in this order.
+    record Exchange(long epoch, List<Leg> legs) {}
+
+    private final String name;
+    private final Trainer trainer;
+    private final ShardedMoments moments;
+    private final Collective collective;
+    private Optional<WholeState> loaded = Optional.empty(); // a checkpoint's, until it is known which spans stay here
+    private Optional<WholeState> collected = Optional.empty();
+    private long collectedFor;
+
+    OptimizerShardStore(String name, Trainer trainer, ShardedMoments moments, Collective collective) {
+        this.name = name;
+        this.trainer = trainer;
+        this.moments = moments;
+        this.collective = collective;
+    }
+
+    /// Spans that there are.
+    int cut() {
+        return moments.cut().spans();
+    }
+
+    SortedSet<Integer> all() {
+        return moments.cut().all();
+    }
+
+    private SortedSet<Integer> held() {
+        return loaded.isPresent() ? all() : moments.held();
+    }
+
+    /// Gives away what is not among these spans, all of which are held.
+    Void keep(SortedSet<Integer> spans) {
+        if (!held().containsAll(spans)) {
+            throw new StageFailure("asked to keep spans " + spans + " of the moments while holding " + held());
+        }
+        if (loaded.isPresent() || !moments.held().equals(spans)) {
+            moments.hold(spans);
+            loaded.ifPresent(whole -> {
+                copy(whole.moments(spans), moments.moments(spans));
+                moments.momentsWritten(spans);
+            });
+            loaded = Optional.empty();
+        }
+        return null;
+    }
+
+    /// Holds what it held before something was added, where a checkpoint's moments are no exception.
+    void retain(SortedSet<Integer> spans) {
+        if (!held().equals(spans)) {
+            keep(spans);
+        }
+    }
+
+    /// Makes room for spans that are to come, or to begin at 0.
+    void add(SortedSet<Integer> spans) {
+        if (loaded.isEmpty()) {
+            SortedSet<Integer> all = new TreeSet<>(held());
+            all.addAll(spans);
+            moments.hold(all);
+        }
+    }
+
+    /// Moments begin at 0. What was put together may still be on its way to the disk: whoever leads the job has gone on
+    /// without this replica, and knows nothing of it.
+    void beginAnew() {
+        loaded = Optional.empty();
+        collected = Optional.empty();
+        moments.hold(new TreeSet<>());
+    }
+
+    /// @param transfers of everybody, the same at all
+    /// @param operation number of the first of them; the others count down from there
+    Exchange exchange(List<MomentTransfer> transfers, long epoch, long operation) {
+        return exchange(transfers, epoch, operation, Optional.empty());
+    }
+
+    private Exchange exchange(List<MomentTransfer> transfers, long epoch, long operation, Optional<WholeState> into) {
+        List<Leg> legs = new ArrayList<>();
+        for (int i = 0; i < transfers.size(); i++) {
+            MomentTransfer transfer = transfers.get(i);
+            if (transfer.from().equals(name) || transfer.to().equals(name)) {
+                legs.add(new Leg(transfer, operation - i, (double) i / transfers.size(), memory(transfer, into)));
+            }
+        }
+        return new Exchange(epoch, legs);
+    }
+
+    private List<MemorySegment> memory(MomentTransfer transfer, Optional<WholeState> into) {
+        Optional<WholeState> whole = transfer.to().equals(name) ? into : loaded;
+        return switch (transfer.content()) {
+            case WEIGHTS -> moments.weights(transfer.spans());
+            case MOMENTS ->
+                    whole.map(state -> state.moments(transfer.spans()))
+                            .orElseGet(() -> moments.moments(transfer.spans()));
+        };
+    }
+
+    /// Sends and receives, on the thread that waits for others.
+    Outcome run(Exchange exchange, Deadline deadline) {
+        Outcome outcome = new Outcome.Done();
+        for (Leg leg : exchange.legs) {
+            Operation operation = new Operation(exchange.epoch, leg.operation);
+            Deadline own = deadline(leg, deadline);
+            outcome =
+                    leg.transfer.from().equals(name)
+                            ? collective.send(own, operation, leg.transfer.to(), leg.memory)
+                            : collective.receive(own, operation, leg.transfer.from(), leg.memory);
+            if (!(outcome instanceof Outcome.Done)) {
+                return outcome;
+            }
+        }
+        return outcome;
+    }
+
+    /// Whoever one waits for may himself wait for somebody in an earlier transfer: that one is named first. The last
+    /// transfer is waited for twice as long as the first.
+    private static Deadline deadline(Leg leg, Deadline first) {
+        return new Deadline(first.name(), first.patienceNs() + (long) (leg.place * first.patienceNs()));
+    }
+
+    /// What was received counts.
+    Outcome received(Exchange exchange) {
+        for (Leg leg : exchange.legs) {
+            if (leg.transfer.to().equals(name)) {
+                switch (leg.transfer.content()) {
+                    case WEIGHTS -> moments.weightsWritten(leg.transfer.spans());
+                    case MOMENTS -> moments.momentsWritten(leg.transfer.spans());
+                }
+            }
+        }
+        return new Outcome.Done();
+    }
+
+    /// Begins to put the whole state together, in memory of the host.
+    ///
+    /// @param incarnation of the supervisor that asks. What was put together for the one before may still be on its way
+    ///   to the disk, of which this one knows nothing, and is not written over.
+    Exchange collect(PipelineStage.Collect order, long incarnation) {
+        if (trainer.step() != order.step()) {
+            throw new StageFailure("asked for the state of step " + order.step() + " at step " + trainer.step());
+        }
+        Optional<WholeState> into = Optional.empty();
+        if (order.collector().equals(name)) {
+            if (collected.isEmpty() || collectedFor != incarnation) {
+                collected = Optional.of(new WholeState(trainer.table(), moments.cut()));
+                collectedFor = incarnation;
+            }
+            into = collected;
+            SortedSet<Integer> own = order.placement().of(name);
+            copy(moments.weights(all()), collected.orElseThrow().weights(all()));
+            copy(moments.moments(own), collected.orElseThrow().moments(own));
+        }
+        List<MomentTransfer> transfers = MomentTransfer.collect(order.placement(), order.collector(), cut());
+        return exchange(transfers, order.epoch(), order.operation(), into);
+    }
+
+    /// The state that was put together.
+    TrainerState collected() {
+        return collected.orElseThrow().state(trainer.step(), trainer.history());
+    }
+
+    /// Of the weights alone: all workers have them.
+    String weightsHash() {
+        List<TrainerState.Span> weights =
+                trainer.state().spans().stream().filter(span -> !span.name().startsWith("exp_avg")).toList();
+        return StateHash.of(new TrainerState(trainer.step(), trainer.history(), weights));
+    }
+
+    /// Takes the weights into the trainer, and keeps the moments until [#keep] says which of them stay.
+    void load(CheckpointStore checkpoints, CheckpointStore.Saved saved) {
+        beginAnew();
+        WholeState whole = new WholeState(trainer.table(), moments.cut());
+        checkpoints.load(saved, whole.state(saved.step(), saved.history()).spans());
+        copy(whole.weights(all()), moments.weights(all()));
+        moments.weightsWritten(all());
+        loaded = Optional.of(whole);
+    }
+
+    private static void copy(List<MemorySegment> from, List<MemorySegment> to) {
+        for (int i = 0; i < from.size(); i++) {
+            to.get(i).copyFrom(from.get(i));
+        }
+    }
+}
