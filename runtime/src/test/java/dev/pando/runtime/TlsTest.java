@@ -77,7 +77,8 @@ class TlsTest {
         Files.delete(keys.resolve("node.p12"));
         assertThatThrownBy(() -> GroveNode.start(node))
                 .isInstanceOf(UserError.class)
-                .hasMessage(key + "key-store: " + keys.resolve("node.p12") + " cannot be opened: there is no such file");
+                .hasMessage(
+                        key + "key-store: " + keys.resolve("node.p12") + " cannot be opened: there is no such file");
     }
 
     private NodeSettings settings(String name, int messagesPort, List<String> join) throws IOException {

@@ -41,8 +41,7 @@ class TermsTest {
     @Test
     void shouldNotTakeAnEarlierLifeForAnotherNode() {
         Terms terms =
-                new Terms(
-                        "pekko://pando@a:2", "g", Version.pando(), node.grounds().shown(), Map.of("node", "b:1"));
+                new Terms("pekko://pando@a:2", "g", Version.pando(), node.grounds().shown(), Map.of("node", "b:1"));
 
         assertThat(terms.objection(node, "b:1")).isEmpty();
     }
