@@ -8,6 +8,7 @@ import dev.pando.training.tensor.Memory;
 import dev.pando.training.tensor.MemoryPlan;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.reflect.Array;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
 import java.util.List;
@@ -48,7 +49,10 @@ public final class WorkerMemory {
                         return InvocationHandler.invokeDefault(ops, operator, arguments);
                     }
                     Class<?> answer = operator.getReturnType();
-                    return answer == double.class ? (Object) 0.0 : answer == long.class ? (Object) 0L : null;
+                    // a number for each part: as many as there are bounds, less the end of the last
+                    return answer.isArray()
+                            ? Array.newInstance(answer.componentType(), ((long[]) arguments[1]).length - 1)
+                            : answer == double.class ? (Object) 0.0 : answer == long.class ? (Object) 0L : null;
                 };
         Ops idle = (Ops) Proxy.newProxyInstance(Ops.class.getClassLoader(), new Class<?>[] {Ops.class}, nothing);
         try (Arena arena = Arena.ofConfined()) {
