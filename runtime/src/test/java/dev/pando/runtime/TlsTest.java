@@ -10,7 +10,6 @@ import dev.pando.runtime.cluster.NodeLine;
 import dev.pando.runtime.cluster.NodeSettings;
 import dev.pando.runtime.node.GroveNode;
 import dev.pando.runtime.settings.JobConfig;
-import dev.pando.runtime.settings.UserError;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -61,24 +60,6 @@ class TlsTest {
                     .isInstanceOf(IOException.class)
                     .isNotInstanceOf(SocketTimeoutException.class);
         }
-    }
-
-    /// It would go on without its keys, and no other node would hear it.
-    @Test
-    void shouldNotStartWithoutItsKeys() throws Exception {
-        makeKeys();
-        NodeSettings node = settings("node", 0, List.of());
-        String key = "pando.grove.system.pekko.remote.artery.ssl.config-ssl-engine.";
-        Files.writeString(keys.resolve("trusted.p12"), "no store");
-
-        assertThatThrownBy(node::check)
-                .isInstanceOf(UserError.class)
-                .hasMessageStartingWith(key + "trust-store: " + keys.resolve("trusted.p12") + " cannot be opened: ");
-        Files.delete(keys.resolve("node.p12"));
-        assertThatThrownBy(() -> GroveNode.start(node))
-                .isInstanceOf(UserError.class)
-                .hasMessage(
-                        key + "key-store: " + keys.resolve("node.p12") + " cannot be opened: there is no such file");
     }
 
     private NodeSettings settings(String name, int messagesPort, List<String> join) throws IOException {

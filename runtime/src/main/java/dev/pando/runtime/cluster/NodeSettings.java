@@ -47,7 +47,7 @@ public record NodeSettings(String name, int devices, Config grove, Config system
             throw new UserError("a node's name has letters, digits, - and _, not " + name);
         }
         Grounds.of(grove);
-        refuseEveryAddress(grove);
+        refuseEveryAddress();
         if (devices < 0) {
             throw new UserError("a node has 0 devices or more, not " + devices);
         }
@@ -64,25 +64,21 @@ public record NodeSettings(String name, int devices, Config grove, Config system
 
     /// Where it listens, and where the others reach it; an IPv6 address in brackets, so that a port can follow.
     public String host() {
-        return host(grove);
-    }
-
-    private static String host(Config grove) {
         String host = grove.getString("host");
         return host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host;
     }
 
-    private static void refuseEveryAddress(Config grove) {
-        String host = grove.getString("host");
+    private void refuseEveryAddress() {
         try {
-            if (InetAddress.getByName(host(grove)).isAnyLocalAddress()) {
+            if (InetAddress.getByName(host()).isAnyLocalAddress()) {
                 throw new UserError(
                         "pando.grove.host must be an address at which the other nodes reach this one, not "
-                                + host
+                                + grove.getString("host")
                                 + ", which means all of them");
             }
         } catch (UnknownHostException unknown) {
-            throw new UserError("pando.grove.host is " + host + ", and no host has that name", unknown);
+            throw new UserError(
+                    "pando.grove.host is " + grove.getString("host") + ", and no host has that name", unknown);
         }
     }
 

@@ -44,21 +44,20 @@ class GroveQuestionsTest {
     @BeforeEach
     void startANode() throws Exception {
         tiny = new TinyJob(temp);
-        node = GroveNode.start(settings("only", "journal", temp, List.of()));
-        node.up().toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
-    }
-
-    private NodeSettings settings(String name, String journal, Path folder, List<String> join) {
         Config defaults = JobConfig.nothing().whole();
-        return new NodeSettings(
-                name,
-                1,
-                defaults.getConfig("pando.grove")
-                        .withValue("port", ConfigValueFactory.fromAnyRef(0))
-                        .withValue("journal", ConfigValueFactory.fromAnyRef(temp.resolve(journal).toString()))
-                        .withValue("folders", ConfigValueFactory.fromAnyRef(List.of(folder.toString()))),
-                defaults.getConfig("pando.system"),
-                join);
+        node =
+                GroveNode.start(
+                        new NodeSettings(
+                                "only",
+                                1,
+                                defaults.getConfig("pando.grove")
+                                        .withValue(
+                                                "journal",
+                                                ConfigValueFactory.fromAnyRef(temp.resolve("journal").toString()))
+                                        .withValue("folders", ConfigValueFactory.fromAnyRef(List.of(temp.toString()))),
+                                defaults.getConfig("pando.system"),
+                                List.of()));
+        node.up().toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
     }
 
     @AfterEach
@@ -202,50 +201,6 @@ class GroveQuestionsTest {
                         "the job's config has \\d+ bytes, and a grove takes 131072: name folders and globs in"
                                 + " pando.job.data.paths instead of single files");
         assertThat(tiny.out("run")).doesNotExist();
-    }
-
-    /// What must be equal on all nodes of a grove, and what must differ.
-    @Test
-    void shouldLetInNoNodeThatDoesNotFitAndSayWhy() {
-        List<String> there = List.of(node.address());
-
-        assertThatThrownBy(() -> GroveNode.start(settings("only", "journal", temp, there)))
-                .isInstanceOf(UserError.class)
-                .hasMessage(
-                        "the grove of "
-                                + node.address()
-                                + " has a node named only already, at "
-                                + node.address()
-                                + "; give this one another --name");
-        assertThatThrownBy(() -> GroveNode.start(settings("other", "journal", tiny.text(), there)))
-                .isInstanceOf(UserError.class)
-                .hasMessage(
-                        "the grove of "
-                                + node.address()
-                                + " lets its jobs use "
-                                + temp
-                                + ", and this node only "
-                                + tiny.text()
-                                + ": start it in the same folder, or with the same pando.grove.folders");
-        assertThatThrownBy(() -> GroveNode.start(settings("other", "elsewhere", temp, there)))
-                .isInstanceOf(UserError.class)
-                .hasMessage(
-                        "the journal of this node, "
-                                + temp.resolve("elsewhere")
-                                + ", is not the one of the grove of "
-                                + node.address()
-                                + ": give it the same pando.grove.journal, a folder or database that all of them see");
-        assertThat(pando("status", "--to", node.address()).out()).startsWith("1 node\n");
-    }
-
-    @Test
-    void shouldListenAtAddressesThatOthersReachAlone() {
-        assertRefused(
-                "pando.grove.host must be an address at which the other nodes reach this one, not 0.0.0.0, which means"
-                        + " all of them",
-                "node",
-                "--set",
-                "pando.grove.host=0.0.0.0");
     }
 
     private void submit(String config) {
