@@ -22,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.BooleanSupplier;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -53,14 +52,8 @@ public final class NodeSupervisor {
     /// Once only, and in a cluster only.
     ///
     /// @param clock for the dates in a job's history
-    /// @param lease whether the node may act for its grove now: it commits no step while it may not
     /// @param replyTo hears when this node can be asked about jobs
-    public record OwnJobs(Clock clock, BooleanSupplier lease, ActorRef<Done> replyTo) implements Command {
-        /// Where no other grove can own the same jobs.
-        public OwnJobs(Clock clock, ActorRef<Done> replyTo) {
-            this(clock, () -> true, replyTo);
-        }
-    }
+    public record OwnJobs(Clock clock, ActorRef<Done> replyTo) implements Command {}
 
     /// The node leaves in order: its workers finish the steps that they are in, and go when their jobs can do without.
     ///
@@ -151,7 +144,7 @@ public final class NodeSupervisor {
                 .onMessage(
                         OwnJobs.class,
                         own -> {
-                            Jobs.own(context.getSystem(), writer, own.lease(), stopwatch, own.clock());
+                            Jobs.own(context.getSystem(), writer, stopwatch, own.clock());
                             leaveBeforeTheNodeDoes();
                             own.replyTo().tell(Done.getInstance());
                             return Behaviors.same();

@@ -59,6 +59,31 @@ public final class JobOptions {
         return written().settings();
     }
 
+    /// The same for a job that is trained elsewhere: its paths no longer depend on the folder that we are in.
+    Settings anywhere() {
+        Settings here = settings();
+        JobConfig written =
+                written()
+                        .with("out", "out", absolute(here.out()))
+                        .with(
+                                "data",
+                                "data.paths",
+                                here.data().paths().stream().map(path -> absolute(Path.of(path))).toList())
+                        .with("data", "data.prepared", absolute(here.data().prepared()));
+        if (here.data().tokenizerFile().isPresent()) {
+            written = written.with("data", "data.tokenizer.file", absolute(here.data().tokenizerFile().get()));
+        }
+        String checkpoints = here.config().getString("checkpoint.folder");
+        return (checkpoints.isEmpty() || S3Location.isOne(checkpoints)
+                        ? written
+                        : written.with("checkpoint", "checkpoint.folder", absolute(Path.of(checkpoints))))
+                .settings();
+    }
+
+    private static String absolute(Path path) {
+        return path.toAbsolutePath().normalize().toString();
+    }
+
     private JobConfig written() {
         JobConfig written =
                 Files.isDirectory(conf) ? RunFolder.moved(RunFolder.config(conf), conf) : JobConfig.file(conf);
