@@ -1,5 +1,6 @@
 package dev.pando.runtime.cli;
 
+import dev.pando.checkpoint.storage.S3Location;
 import dev.pando.runtime.folder.RunFolder;
 import dev.pando.runtime.settings.JobConfig;
 import dev.pando.runtime.settings.Settings;

@@ -1,11 +1,11 @@
 package dev.pando.runtime.cli;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.pando.checkpoint.ModelDirectory;
+import dev.pando.checkpoint.huggingface.ModelDirectory;
 import dev.pando.evaluation.data.EvaluationException;
 import dev.pando.evaluation.model.LanguageModel;
 import dev.pando.evaluation.model.WeightsModel;
-import dev.pando.runtime.TrainedModel;
+import dev.pando.runtime.model.TrainedModel;
 import dev.pando.runtime.settings.UserError;
 import dev.pando.training.model.ModelTensors;
 import dev.pando.training.step.TrainerState.Span;

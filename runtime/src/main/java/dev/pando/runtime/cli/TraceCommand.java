@@ -1,7 +1,7 @@
 package dev.pando.runtime.cli;
 
 import dev.pando.diagnosis.trace.Characterisation;
-import dev.pando.runtime.Subcommand;
+import dev.pando.runtime.job.Subcommand;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;

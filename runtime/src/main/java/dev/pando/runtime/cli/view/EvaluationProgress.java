@@ -1,6 +1,6 @@
 package dev.pando.runtime.cli.view;
 
-import dev.pando.actors.Stopwatch;
+import dev.pando.actors.job.Stopwatch;
 import dev.pando.evaluation.Suite;
 import dev.pando.evaluation.run.Evaluation;
 import dev.pando.evaluation.run.Item;
