@@ -58,7 +58,8 @@ class ShardedOptimizerTest {
         MemoryUse whole = run("whole", 5, "replicated", 1, false).memory;
         MemoryUse shared = run("shared", 5, "sharded", 2, false).memory;
 
-        // spans are cut by part and so of unequal length: what is said beforehand is the largest share that may fall to one
+        // spans are cut by part and so of unequal length: what is said beforehand is the largest share that may fall to
+        // one
         assertThat(withoutMoments(shared.held())).isEqualTo(withoutMoments(shared.predicted()));
         assertThat(moments(shared.held()))
                 .isBetween(moments(shared.predicted()) * 98 / 100, moments(shared.predicted()));

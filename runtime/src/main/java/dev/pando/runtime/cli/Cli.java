@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceLoader;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -118,7 +119,8 @@ public final class Cli implements Runnable {
         String typed =
                 misuse instanceof UnmatchedArgumentException unmatched ? unmatched.getUnmatched().getFirst() : "";
         String advice =
-                near.stream()
+                Stream.concat(near.stream(), near.isEmpty() ? Stream.of() : line.getSubcommands().keySet().stream())
+                        .sorted()
                         .min(Comparator.comparingInt(word -> KnownKeys.distance(typed, word)))
                         .map(word -> "; did you mean " + word + "?")
                         .orElse("");
