@@ -24,7 +24,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.BooleanSupplier;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -55,14 +54,8 @@ public final class NodeSupervisor {
     /// Once only, and in a cluster only.
     ///
     /// @param clock for the dates in a job's history
-    /// @param lease whether the node may act for its cluster now: it commits no step while it may not
     /// @param replyTo receives an answer when this node can be asked about jobs
-    public record OwnJobs(Clock clock, BooleanSupplier lease, ActorRef<Done> replyTo) implements Command {
-        /// Where no other cluster can own the same jobs.
-        public OwnJobs(Clock clock, ActorRef<Done> replyTo) {
-            this(clock, () -> true, replyTo);
-        }
-    }
+    public record OwnJobs(Clock clock, ActorRef<Done> replyTo) implements Command {}
 
     /// The node leaves in order: its workers finish the steps that they are in, and go when their jobs can spare them.
     ///
@@ -146,7 +139,7 @@ public final class NodeSupervisor {
                             case OwnJob request -> own(request);
                             case NodeEnded(NodeGone evidence) -> believe(evidence);
                             case OwnJobs own -> {
-                                Jobs.own(context.getSystem(), writer, own.lease(), stopwatch, own.clock());
+                                Jobs.own(context.getSystem(), writer, stopwatch, own.clock());
                                 leaveBeforeTheNodeDoes();
                                 own.replyTo().tell(Done.getInstance());
                                 yield Behaviors.same();

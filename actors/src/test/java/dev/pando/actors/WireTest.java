@@ -26,12 +26,10 @@ import dev.pando.training.step.Trainer.Committed;
 import dev.pando.training.step.Trainer.Examined;
 import dev.pando.training.step.Trainer.ShardLoss;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.SerializationTestKit;
@@ -208,29 +206,6 @@ class WireTest {
                     assertThat(wire.verifySerialization(entry, false)).isEqualTo(entry);
                 });
         assertThat(entries()).extracting(Object::getClass).contains(JobEntry.class.getPermittedSubclasses());
-    }
-
-    /// A history of thousands of entries goes from node to node in parts, all of it, and each within a frame of Artery.
-    @Test
-    void shouldSendAHistoryInPartsThatFitIntoAFrame() {
-        List<String> workers = IntStream.range(0, 16).mapToObj(i -> "node-1-4711-abcdef.worker-" + i).toList();
-        List<JobEntry> history = new ArrayList<>();
-        history.add(new JobEntry.Submitted(NOON, JOB));
-        for (long step = 0; step < 4000; step++) {
-            history.add(new JobEntry.Happened(NOON, new JobEvent.EpochOpened(step, step, "again", workers)));
-        }
-        long frame = KIT.system().settings().config().getBytes("pekko.remote.artery.advanced.maximum-frame-size");
-        List<JobEntry> arrived = new ArrayList<>();
-
-        while (arrived.size() < history.size()) {
-            List<JobEntry> part = JobOwner.page(history.subList(arrived.size(), history.size()));
-            JobOwner.History message = new JobOwner.History("tiny", arrived.size() + 1, part);
-            assertThat(SerializationExtension.get(KIT.system()).serialize(message).get().length)
-                    .isLessThan((int) (frame / 2));
-            arrived.addAll(part);
-        }
-
-        assertThat(arrived).isEqualTo(history);
     }
 
     @Test

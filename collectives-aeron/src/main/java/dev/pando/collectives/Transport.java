@@ -95,7 +95,7 @@ public final class Transport implements AutoCloseable {
         SpanFile spans =
                 settings.sharing() ? SpanFile.create(worker, folder.path().resolve("spans-" + stream), token) : null;
         List<String> channels = new ArrayList<>(List.of(CommonContext.IPC_CHANNEL));
-        settings.udp().ifPresent(udp -> channels.add(channel(udp.anyPort(), udp)));
+        settings.udp().ifPresent(udp -> channels.add(channel(udp.address() + ":0", udp)));
         Inbox inbox = new Inbox(home, channels, stream, traffic);
         Address address =
                 new Address(

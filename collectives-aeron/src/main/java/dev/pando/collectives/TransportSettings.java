@@ -2,7 +2,6 @@ package dev.pando.collectives;
 
 import io.aeron.protocol.DataHeaderFlyweight;
 import java.io.IOException;
-import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.nio.file.Files;
@@ -132,9 +131,7 @@ public record TransportSettings(
         private static final int USUAL_DATAGRAM = 1408; // passes every network, tunnels too
         private static final int LANES = 8;
         private static final int MOST_LANES = 64;
-        private static final int LARGE_DATAGRAM = 65_000;
         private static final int IP_AND_UDP = 28;
-        private static final int IP6_AND_UDP = 48;
         private static final int LARGEST_SOCKET_BUFFER = 16 * 1024 * 1024;
 
         public Udp {
@@ -165,19 +162,13 @@ public record TransportSettings(
         /// way, several lanes bear losses, and their windows together are as large as the kernel allows, for a network
         /// may be long.
         public static Udp at(String address) {
-            int frame = mtuOf(address) - (isSix(address) ? IP6_AND_UDP : IP_AND_UDP);
-            if (frame >= LARGE_DATAGRAM) {
-                return new Udp(address, Math.min(frame / 32 * 32, LARGEST_DATAGRAM), 512 * 1024, 256 * 1024);
+            int frame = mtuOf(address) - IP_AND_UDP;
+            if (frame >= LARGEST_DATAGRAM) {
+                return new Udp(address, LARGEST_DATAGRAM, 512 * 1024, 256 * 1024);
             }
             int term = 1024 * 1024;
             int window = Math.clamp(largestReceiveBuffer() / LANES, 8192, term / 2);
             return new Udp(address, Math.clamp(frame / 32 * 32L, USUAL_DATAGRAM, 8192), term, window, LANES);
-        }
-
-        /// `10.0.0.1:0`, and `[fd00::1]:0`: the kernel chooses the port.
-        String anyPort() {
-            boolean isBare = address.contains(":") && !address.startsWith("[");
-            return (isBare ? "[" + address + "]" : address) + ":0";
         }
 
         /// Numbers that fit into one frame, in bytes.
@@ -197,14 +188,6 @@ public record TransportSettings(
                 return device == null ? 0 : device.getMTU();
             } catch (IOException unknown) {
                 return 0; // whoever listens there will say so
-            }
-        }
-
-        private static boolean isSix(String address) {
-            try {
-                return InetAddress.getByName(address) instanceof Inet6Address;
-            } catch (IOException unknown) {
-                return address.contains(":");
             }
         }
 

@@ -38,26 +38,6 @@ class BetweenHostsTest {
         }
     }
 
-    /// An address of six needs brackets before a port, and its datagrams have larger headers.
-    @Test
-    void shouldGiveTheSameBitsOverIpv6() {
-        Udp six = Udp.at("::1");
-        TransportSettings settings = TransportSettings.defaults().withUdp(six).withEagerBytes(1024);
-        List<Transport> transports =
-                IntStream.range(0, 2).mapToObj(host -> Transport.start(settings.withHost("host-" + host))).toList();
-        Arrangement arrangement = Arrangement.random(2, 5, new Random(6));
-
-        List<float[]> results;
-        try (Group group = Group.of(2, transports)) {
-            group.enterAll(2);
-            results = group.allReduce(arrangement, 100_003, 0);
-        }
-
-        float[] expected = Arrangement.sum(arrangement.tree().root(), 100_003);
-        assertThat(results).allSatisfy(result -> assertThat(Arrays.equals(result, expected)).isTrue());
-        assertThat(six.mtuBytes()).isLessThanOrEqualTo(65_535 - 48);
-    }
-
     @Test
     void shouldAskAgainForWhatTheNetworkLosesOrDamages() {
         BadLine line = new BadLine(1, 0.02, 0.02);

@@ -35,12 +35,12 @@ public final class CudaOps implements Ops {
     private final Device device;
     private final DeviceMemory memory;
     private final PageLocked hosts;
-    private final RoundedOperands rounded;
+    private final Bfloat16Cache rounded;
     private final Kernels kernels;
-    private final Complaints complaints;
+    private final KernelErrors complaints;
     private final MatrixProducts products;
     private final AttentionKernels attention;
-    private final Recordings recordings;
+    private final GraphCache recordings;
     private final MemorySegment result;
     private final MemorySegment answer; // the same on the host
 
@@ -48,19 +48,19 @@ public final class CudaOps implements Ops {
         this.device = device;
         memory = new DeviceMemory(device);
         hosts = new PageLocked(device);
-        rounded = new RoundedOperands(device, memory);
+        rounded = new Bfloat16Cache(device, memory);
         kernels = new Kernels(device, memory, rounded);
-        complaints = new Complaints(device, memory, hosts);
+        complaints = new KernelErrors(device, memory, hosts);
         products =
                 library.<MatrixProducts>map(lt -> MatrixProducts.ByLibrary.of(lt, device, memory, rounded))
                         .orElseGet(() -> new MatrixProducts.ByOurKernel(device));
         attention = new AttentionKernels(kernels, complaints);
-        recordings = new Recordings(device, rounded, hosts);
+        recordings = new GraphCache(device, rounded, hosts);
         result = memory.allocate("workspaces: result", (long) RESULTS * Long.BYTES);
         answer = hosts.allocate("result", (long) RESULTS * Long.BYTES);
     }
 
-    /// Opens a GPU: a context of its own, in which everything lives until it is closed.
+    /// Opens a GPU: a new context, in which everything lives until it is closed.
     ///
     /// @param ordinal as in `cuda:0`
     /// @throws CudaException if the driver refuses
@@ -83,14 +83,14 @@ public final class CudaOps implements Ops {
         return open(ordinal, Optional.empty());
     }
 
-    /// What some work will hold on a GPU in the end: the same code asks for it, of a GPU that is only imagined.
+    /// What some work will hold on a GPU in the end: the same code asks for it, in a dry run without a GPU.
     ///
     /// @param withLibrary whether cuBLASLt would multiply; it takes more memory than our own kernel
-    /// @param work does with these operators and their memory what the job will do; what it reads is nothing
+    /// @param work does with these operators and their memory what the job will do; it reads no results
     public static MemoryPlan plan(boolean withLibrary, Consumer<CudaOps> work) {
         Optional<MatrixProducts.Multiplier> library =
-                withLibrary ? Optional.of(new ImaginedProducts()) : Optional.empty();
-        try (CudaOps ops = new CudaOps(new ImaginedDevice(), library)) {
+                withLibrary ? Optional.of(new DryRunProducts()) : Optional.empty();
+        try (CudaOps ops = new CudaOps(new DryRunDevice(), library)) {
             work.accept(ops);
             return ops.holding();
         }
@@ -120,7 +120,7 @@ public final class CudaOps implements Ops {
         return memory.taken();
     }
 
-    /// Bytes of the device that are in use, by whomever: what the driver takes for itself is among them.
+    /// Bytes of the device that are in use by any process, those of the driver included.
     public long used() {
         Device.Room room = device.room();
         return room.total() - room.free();
@@ -476,7 +476,7 @@ public final class CudaOps implements Ops {
     }
 
     /// A library that multiplies nothing.
-    private record ImaginedProducts() implements MatrixProducts.Multiplier {
+    private record DryRunProducts() implements MatrixProducts.Multiplier {
         @Override
         public String name() {
             return "an imagined library";

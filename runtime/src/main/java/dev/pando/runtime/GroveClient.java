@@ -70,7 +70,7 @@ public final class GroveClient {
         return new GroveClient(() -> nodes, PATIENCE_SECONDS, Stopwatch.system(), false);
     }
 
-    /// Gives it a job, its places made absolute here. When this returns, the job goes on whatever dies.
+    /// Gives it a job. When this returns, the job goes on whatever dies.
     public void submit(Submission submission) {
         insist(node -> submit(node, submission));
     }
@@ -81,7 +81,6 @@ public final class GroveClient {
         insist(node -> {
             lines.clear();
             jobs.clear();
-            boolean[] complete = new boolean[1];
             ControlClient.ask(
                     node,
                     ControlProtocol.ask("grove"),
@@ -89,10 +88,9 @@ public final class GroveClient {
                     answer -> {
                         answer.path("nodes").forEach(line -> lines.add(ControlProtocol.read(line, NodeLine.class)));
                         answer.path("jobs").forEach(job -> jobs.add(ControlProtocol.read(job, JobStatus.class)));
-                        complete[0] = answer.has("complete");
-                        return !complete[0];
+                        return !answer.has("jobs");
                     });
-            return complete[0];
+            return !lines.isEmpty();
         });
         return new Standing(lines, jobs);
     }
@@ -226,7 +224,7 @@ public final class GroveClient {
     }
 
     private static boolean submit(String node, Submission submission) {
-        Settings settings = submission.settings().anywhere();
+        Settings settings = submission.settings();
         boolean[] accepted = new boolean[1];
         ControlClient.ask(
                 node,

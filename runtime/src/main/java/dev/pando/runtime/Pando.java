@@ -10,7 +10,6 @@ import dev.pando.runtime.job.Submission;
 import dev.pando.runtime.node.JobRun;
 import dev.pando.runtime.processes.NodeProcess;
 import dev.pando.runtime.processes.NodeProcesses;
-import dev.pando.runtime.settings.Grounds;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.UserError;
 import java.io.IOException;
@@ -94,7 +93,7 @@ public final class Pando implements AutoCloseable {
                 NodeProcesses.start(
                         shares(settings.workers(), submission.nodes()),
                         submission.nodeCommand(),
-                        Grounds.with(settings.grove(), settings)
+                        settings.grove()
                                 .withValue(
                                         "journal", ConfigValueFactory.fromAnyRef(folder.resolve("journal").toString())),
                         folder,

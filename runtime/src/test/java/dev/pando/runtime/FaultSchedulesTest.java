@@ -106,8 +106,7 @@ class FaultSchedulesTest {
                 JobConfig.nothing()
                         .whole()
                         .getConfig("pando.grove")
-                        .withValue("journal", ConfigValueFactory.fromAnyRef(logs.resolve("journal").toString()))
-                        .withValue("folders", ConfigValueFactory.fromAnyRef(List.of(folder.toString())));
+                        .withValue("journal", ConfigValueFactory.fromAnyRef(logs.resolve("journal").toString()));
         NodeHosts here = NodeHosts.here(config.getString("host"));
         try (NodeProcesses nodes =
                 NodeProcesses.start(

@@ -127,8 +127,7 @@ class GroveTest {
                 "guest",
                 1,
                 defaults.getConfig("pando.grove")
-                        .withValue("journal", ConfigValueFactory.fromAnyRef(tiny.out("grove") + "/nodes/journal"))
-                        .withValue("folders", ConfigValueFactory.fromAnyRef(List.of(temp.toString()))),
+                        .withValue("journal", ConfigValueFactory.fromAnyRef(tiny.out("grove") + "/nodes/journal")),
                 defaults.getConfig("pando.system"),
                 List.of(pando.address().orElseThrow()));
     }

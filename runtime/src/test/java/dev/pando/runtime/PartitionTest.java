@@ -135,8 +135,6 @@ class PartitionTest {
                                 "pando.grove.port=" + PORTS.get(node),
                                 "--set",
                                 "pando.grove.journal=" + temp.resolve("journal"),
-                                "--set",
-                                "pando.grove.folders=[\"" + temp + "\"]",
                                 "--log",
                                 temp.resolve("node-" + node + ".log").toString()));
         if (node > 0) {

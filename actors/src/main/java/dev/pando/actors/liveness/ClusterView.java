@@ -24,11 +24,6 @@ public interface ClusterView {
         return Set.of();
     }
 
-    /// Whether their grove holds the lease of the journal, as far as this node has seen lately.
-    default boolean holdLease() {
-        return true;
-    }
-
     /// The node that an actor is on.
     default String of(ActorRef<?> actor) {
         Address address = actor.path().address();

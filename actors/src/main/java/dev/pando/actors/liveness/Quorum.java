@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
-import java.util.function.BooleanSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
@@ -41,8 +40,7 @@ public final class Quorum {
         return new Quorum(ClusterView.alone(system), stopwatch);
     }
 
-    /// @param lease whether this node may act for the grove
-    public static Quorum of(ActorSystem<?> system, BooleanSupplier lease, Stopwatch stopwatch) {
+    public static Quorum of(ActorSystem<?> system, Stopwatch stopwatch) {
         Cluster cluster = Cluster.get(system);
         var watched = org.apache.pekko.cluster.Cluster.get(Adapter.toClassic(system)).failureDetector();
         return new Quorum(
@@ -60,11 +58,6 @@ public final class Quorum {
                     @Override
                     public Set<String> unreachable() {
                         return addresses(cluster.state().getUnreachable());
-                    }
-
-                    @Override
-                    public boolean holdLease() {
-                        return lease.getAsBoolean();
                     }
 
                     @Override
@@ -113,12 +106,8 @@ public final class Quorum {
         heard.add(node);
     }
 
-    /// Whether more than half of the cluster's nodes are on this side, for all that is known, and no other cluster may
-    /// have taken over what this one owns.
+    /// Whether more than half of the cluster's nodes are on this side, for all that is known.
     public boolean isHeld() {
-        if (!nodes.holdLease()) {
-            return false;
-        }
         Set<String> members = nodes.members();
         silent.retainAll(members);
         Set<String> elsewhere = new TreeSet<>(silent);

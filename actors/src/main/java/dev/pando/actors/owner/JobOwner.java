@@ -47,8 +47,6 @@ public final class JobOwner extends EventSourcedBehavior<JobOwner.Command, JobEn
 
     public record AskStatus(ActorRef<JobStatus> replyTo) implements Command, Wire {}
 
-    /// Answered with as many entries as travel in one message: ask again after the last of them, until there are none.
-    ///
     /// @param after number of the last entry that is known already, 0 for all
     public record AskHistory(long after, ActorRef<History> replyTo) implements Command, Wire {}
 
@@ -106,7 +104,6 @@ public final class JobOwner extends EventSourcedBehavior<JobOwner.Command, JobEn
     }
 
     private static final int CRASHES_FORGIVEN = 3;
-    private static final long HISTORY_LETTERS = 64 << 10; // far less than a message may have
     private static final Duration IDLE = Duration.ofSeconds(10);
 
     private final ActorContext<Command> context;
@@ -218,7 +215,7 @@ public final class JobOwner extends EventSourcedBehavior<JobOwner.Command, JobEn
                     case AskHistory ask -> {
                         rest(account);
                         long after = Math.clamp(ask.after(), 0, account.last());
-                        ask.replyTo().tell(new History(job, after + 1, page(account.after(after))));
+                        ask.replyTo().tell(new History(job, after + 1, account.after(after)));
                         yield Effect().none();
                     }
                     case Watch watch -> watch(account, watch);
@@ -239,17 +236,6 @@ public final class JobOwner extends EventSourcedBehavior<JobOwner.Command, JobEn
                         yield Effect().none();
                     }
                 };
-    }
-
-    /// The first entries, one at least, that are not too much for one message.
-    public static List<JobEntry> page(List<JobEntry> entries) {
-        int count = 0;
-        long letters = 0;
-        while (count < entries.size() && (count == 0 || letters < HISTORY_LETTERS)) {
-            letters += entries.get(count).toString().length();
-            count++;
-        }
-        return entries.subList(0, count);
     }
 
     private Effect<JobEntry, JobJournalState> submit(JobJournalState account, Submit submit) {

@@ -6,7 +6,6 @@ import dev.pando.actors.job.Stopwatch;
 import dev.pando.actors.liveness.Quorum;
 import dev.pando.actors.supervisor.JobSupervisor;
 import java.time.Clock;
-import java.util.function.BooleanSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.cluster.sharding.typed.ClusterShardingSettings;
@@ -28,13 +27,8 @@ public final class Jobs {
     /// Makes this node one that owns jobs.
     ///
     /// @param writer of this node
-    /// @param lease whether this node may act for the grove
     public static void own(
-            ActorSystem<?> system,
-            ActorRef<CheckpointWriter.Command> writer,
-            BooleanSupplier lease,
-            Stopwatch stopwatch,
-            Clock clock) {
+            ActorSystem<?> system, ActorRef<CheckpointWriter.Command> writer, Stopwatch stopwatch, Clock clock) {
         init(
                 system,
                 Entity.of(
@@ -46,7 +40,7 @@ public final class Jobs {
                                                 JobSupervisor.create(
                                                         job,
                                                         inheritance,
-                                                        Quorum.of(system, lease, stopwatch),
+                                                        Quorum.of(system, stopwatch),
                                                         writer,
                                                         audience,
                                                         stopwatch),

@@ -18,7 +18,6 @@ class QuorumTest {
     private final Set<String> unreachable = new HashSet<>();
     private final Map<String, Long> heardNs = new HashMap<>();
     private long nowNs = SECOND_NS;
-    private boolean leased = true;
     private final Quorum quorum =
             new Quorum(
                     new ClusterView() {
@@ -35,11 +34,6 @@ class QuorumTest {
                         @Override
                         public Set<String> unreachable() {
                             return unreachable;
-                        }
-
-                        @Override
-                        public boolean holdLease() {
-                            return leased;
                         }
 
                         @Override
@@ -60,14 +54,6 @@ class QuorumTest {
         quorum.silent(at(3));
 
         assertThat(quorum.isHeld()).isTrue();
-    }
-
-    /// Another grove may have taken the journal over, and lead the job by now.
-    @Test
-    void shouldNotBeHeldWhileTheLeaseIsNot() {
-        leased = false;
-
-        assertThat(quorum.isHeld()).isFalse();
     }
 
     @Test

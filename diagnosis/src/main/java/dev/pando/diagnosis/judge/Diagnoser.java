@@ -3,6 +3,7 @@ package dev.pando.diagnosis.judge;
 import dev.pando.diagnosis.Verdict;
 import dev.pando.diagnosis.rule.Matches;
 import dev.pando.diagnosis.rule.RuleSet;
+import dev.pando.diagnosis.sieve.Sieve;
 import dev.pando.diagnosis.text.Lines;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -45,17 +46,31 @@ public final class Diagnoser {
 
     private LogReading reading(Path log) {
         LogReading reading = new LogReading(log.toString(), rules, matches);
+        Sieve sieve = new Sieve();
         try (Lines lines = Lines.of(log)) {
-            for (String line = lines.next(); line != null; line = lines.next()) {
-                if (line.indexOf('\r') < 0) {
-                    reading.read(line, lines.number());
+            while (lines.advance()) {
+                boolean worth = sieve.isWorthReading(lines.bytes(), lines.length(), lines.number());
+                String line = lines.text();
+                if (!worth) {
+                    reading.pass(line, lines.number(), sieve.tellsOfSteps());
+                } else if (line.indexOf('\r') < 0) {
+                    read(reading, line, lines.number(), sieve);
                 } else {
                     for (String part : line.split("\r")) { // progress bars overwrite themselves
-                        reading.read(part, lines.number());
+                        read(reading, part, lines.number(), sieve);
                     }
                 }
             }
         }
         return reading;
+    }
+
+    private static void read(LogReading reading, String line, long number, Sieve sieve) {
+        switch (reading.read(line, number)) {
+            case STEP -> sieve.isStep();
+            case TOLD -> sieve.judged(true, true);
+            case ALARMING -> sieve.judged(false, true);
+            case SILENT -> sieve.judged(false, false);
+        }
     }
 }

@@ -31,6 +31,7 @@ final class Finding {
     final TreeSet<String> origins = new TreeSet<>();
     Chain chain = Chain.NONE;
     boolean isAdvice;
+    boolean yields;
     boolean isTeardown;
     boolean isWarning;
     boolean endsTraceback;

@@ -8,6 +8,7 @@ import dev.pando.diagnosis.text.Clean;
 import dev.pando.diagnosis.text.Origin;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -30,6 +31,14 @@ final class Judge {
     private static final double ALONE = 4;
     private static final double TRACEBACK = 1.5;
     private static final double HARDWARE = 85;
+
+    /// Below it warnings are how such signs are logged.
+    private static final double WEAK = 43;
+
+    private static final double YIELDS = 25;
+    private static final Set<Reason> COLLECTIVE =
+            EnumSet.of(
+                    Reason.NCCL_REMOTE_ERROR, Reason.NCCL_TIMEOUT_ERROR, Reason.NETWORK_ERROR, Reason.CONNECTION_ERROR);
     private static final int EVIDENCE = 6;
 
     private record Weighed(Finding finding, double weight) {}
@@ -47,7 +56,7 @@ final class Judge {
         findings.forEach(finding -> origins.addAll(finding.origins));
         List<Weighed> weighed = new ArrayList<>();
         for (Finding finding : findings) {
-            weighed.add(new Weighed(finding, weight(finding, logs, origins.size())));
+            weighed.add(new Weighed(finding, weight(finding, findings, logs, origins.size())));
         }
         weighed.sort(
                 Comparator.comparingDouble((Weighed one) -> -one.weight())
@@ -61,7 +70,7 @@ final class Judge {
         return verdict(weighed, logs);
     }
 
-    private static double weight(Finding finding, List<LogReading> logs, int origins) {
+    private static double weight(Finding finding, List<Finding> findings, List<LogReading> logs, int origins) {
         double weight = finding.level;
         if (finding.isAdvice) {
             weight -= ADVICE;
@@ -69,8 +78,11 @@ final class Judge {
         if (finding.isTeardown) {
             weight -= TEARDOWN;
         }
-        if (finding.isWarning && finding.level < HARDWARE) {
+        if (finding.isWarning && finding.level < HARDWARE && finding.level > WEAK) {
             weight -= WARNING;
+        }
+        if (finding.yields && findings.stream().anyMatch(other -> explains(other, finding))) {
+            weight -= YIELDS;
         }
         long steps =
                 logs.stream()
@@ -90,6 +102,13 @@ final class Judge {
             weight += ALONE;
         }
         return weight + (finding.endsTraceback ? TRACEBACK : 0);
+    }
+
+    private static boolean explains(Finding other, Finding crash) {
+        return COLLECTIVE.contains(other.reason)
+                && !other.isAdvice
+                && other.file.equals(crash.file)
+                && other.line <= crash.line;
     }
 
     private static Verdict verdict(List<Weighed> weighed, List<LogReading> logs) {

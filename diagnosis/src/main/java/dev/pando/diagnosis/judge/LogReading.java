@@ -6,6 +6,7 @@ import dev.pando.diagnosis.rule.ErrorClass;
 import dev.pando.diagnosis.rule.Matches;
 import dev.pando.diagnosis.rule.Rule;
 import dev.pando.diagnosis.rule.RuleSet;
+import dev.pando.diagnosis.sieve.Alarm;
 import dev.pando.diagnosis.text.Clean;
 import dev.pando.diagnosis.text.Origin;
 import dev.pando.diagnosis.text.Stamp;
@@ -19,7 +20,6 @@ import java.util.regex.Pattern;
 
 /// Reads one log line by line and keeps what speaks for a cause: signs, steps, times. Bounded, whatever the log's size.
 final class LogReading {
-    private static final int AROUND = 60;
     private static final int SIGNS = 2000;
     private static final int TEXT = 400;
 
@@ -29,15 +29,7 @@ final class LogReading {
                             + " (?:be|also|have|happen|indicate|lead|occur|result)\\b[^.;]*$|\\b(?:possibl[ey]|perhaps|usually|e\\.g\\.|for"
                             + " example|please (?:try|check|consider)|consider|to (?:avoid|debug)|in order to|if you|if"
                             + " reserved|potential root causes?|caused by unexpected|happen when)\\b[^.;]*$");
-    private static final Pattern TEARDOWN =
-            Pattern.compile(
-                    "Exception ignored in|__del__|destroy_process_group|atexit|_shutdown_workers|_exit_function|Error"
-                            + " in sys\\.excepthook|shutdown\\(self\\)|\\bTemporaryDirectory\\b|resource_tracker");
     private static final Pattern WARNING = Pattern.compile("(?i)^.{0,60}\\b(?:warn|warning|info|debug)\\b");
-    private static final Pattern FRAME = Pattern.compile("File \"([^\"]+)\", line (\\d+)(?:, in (\\S+))?");
-    private static final Pattern LIBRARY =
-            Pattern.compile(
-                    "site-packages|dist-packages|/lib/python|<frozen|<string>|<stdin>|/opt/conda|/torch/|deepspeed/");
     private static final Pattern STACKS =
             Pattern.compile(
                     "^\\s*(?:\\[\\S+\\]:?\\s*)?Thread (?:0x)?[0-9a-f]+ \\((?:active|idle|most recent call"
@@ -52,10 +44,13 @@ final class LogReading {
                     "(?i)\\bPULSE\\b|heartbeat|still (?:running|waiting|alive)|is running for|waiting for|keepalive|no"
                             + " progress|stuck|hang(?:s|ing)?\\b|hung\\b|idle for|0% (?:gpu )?util");
 
+    private static final Pattern ALARM =
+            Pattern.compile("(?i)\\b(?:error|fatal|failed|failure|exception|aborted|panic|critical|crash(?:ed)?)\\b");
+
     private final String file;
     private final RuleSet rules;
     private final Matches matches;
-    private final Recent recent = new Recent(AROUND);
+    private final Recent recent = new Recent();
     private final Map<String, Finding> signs = new LinkedHashMap<>();
     private final Map<String, Finding> lastException = new LinkedHashMap<>();
     private final Steps steps = new Steps();
@@ -67,6 +62,8 @@ final class LogReading {
     private long stackFirst;
     private String stackText = "";
     private long finishedLine;
+    private long alarmLine;
+    private String alarmText = "";
     private long aliveLine;
     private long aliveCount;
     private String aliveText = "";
@@ -79,30 +76,50 @@ final class LogReading {
         this.matches = matches;
     }
 
-    void read(String raw, long number) {
+    /// What reading a line brought.
+    enum Brought {
+        STEP,
+        TOLD,
+        ALARMING,
+        SILENT
+    }
+
+    /// A routine line: part of what stands around others, and perhaps a step.
+    void pass(String raw, long number, boolean step) {
+        lines = number;
+        recent.add(raw);
+        tail = raw;
+        if (step) {
+            steps.read(Clean.line(raw), number);
+        }
+    }
+
+    Brought read(String raw, long number) {
         String line = Clean.line(raw);
         if (line.isBlank()) {
-            return;
+            return Brought.SILENT;
         }
         lines = number;
         recent.add(line);
         tail = line;
-        boolean forward = maybeStep(line) && steps.read(line, number);
-        if (forward) {
-            return;
+        if (maybeStep(line) && steps.read(line, number) && !looksRaised(line)) {
+            return Brought.STEP;
         }
-        marks(line, number);
+        boolean marked = marks(line, number);
         List<Matches.Match> found = matches.of(line, recent);
+        boolean explained = false;
         for (Matches.Match match : found) {
             if (match.rule().active()) {
                 sign(match, line, number);
+                explained = true;
             }
         }
-        boolean explained = found.stream().anyMatch(match -> match.rule().active());
-        if (looksRaised(line)) {
-            exception(line, number, explained);
-        }
+        boolean raised = looksRaised(line) && exception(line, number, explained);
         chainMarks(line);
+        if (explained || raised || marked) {
+            return Brought.TOLD;
+        }
+        return Alarm.isIn(line) || !matches.candidates(line).isEmpty() ? Brought.ALARMING : Brought.SILENT;
     }
 
     private static boolean maybeStep(String line) {
@@ -136,12 +153,14 @@ final class LogReading {
                 || line.contains("Aborted");
     }
 
-    private void marks(String line, long number) {
+    private boolean marks(String line, long number) {
+        boolean marked = false;
         if (line.indexOf(':') >= 0 && line.length() > 8 && Character.isDigit(firstDigit(line))) {
             lastStamped = line;
         }
         if (STACKS.matcher(line).find()) {
             stackLines++;
+            marked = true;
             if (stackFirst == 0) {
                 stackFirst = number;
                 stackText = line;
@@ -149,12 +168,19 @@ final class LogReading {
         }
         if (FINISHED.matcher(line).find()) {
             finishedLine = number;
+            marked = true;
+        }
+        if (ALARM.matcher(line).find()) {
+            alarmLine = number;
+            alarmText = line;
         }
         if (ALIVE.matcher(line).find()) {
             aliveCount++;
             aliveLine = number;
             aliveText = line;
+            marked = true;
         }
+        return marked;
     }
 
     private static char firstDigit(String line) {
@@ -180,14 +206,15 @@ final class LogReading {
                         rule.node(line).orElse(""));
         if (finding != null && finding.line == number) {
             finding.isAdvice = ADVICE.matcher(line.substring(0, Math.min(match.start(), line.length()))).find();
+            finding.yields = rule.yields();
             mark(finding, line);
         }
     }
 
-    private void exception(String line, long number, boolean explained) {
+    private boolean exception(String line, long number, boolean explained) {
         Optional<Exceptions.Raised> raised = Exceptions.of(line);
         if (raised.isEmpty()) {
-            return;
+            return false;
         }
         String origin = Origin.of(line).name();
         Finding.Chain after = chained.remove(origin);
@@ -205,8 +232,8 @@ final class LogReading {
         // the exception of this line, by whichever sign
         for (Finding finding : signs.values()) {
             if (finding.line == number) {
-                finding.endsTraceback = hasFrame();
-                finding.place = place();
+                finding.endsTraceback = recent.hasFrame();
+                finding.place = recent.place();
                 mark(finding, line);
                 if (after != null) {
                     finding.chain = Finding.Chain.CONSEQUENCE;
@@ -218,6 +245,7 @@ final class LogReading {
                 lastException.put(origin, finding);
             }
         }
+        return true;
     }
 
     private void chainMarks(String line) {
@@ -265,53 +293,7 @@ final class LogReading {
 
     private void mark(Finding finding, String line) {
         finding.isWarning = WARNING.matcher(line).find() && !line.contains("NCCL WARN");
-        finding.isTeardown = isTeardown();
-    }
-
-    private boolean isTeardown() {
-        int looked = 0;
-        for (String before : recent) {
-            if (TEARDOWN.matcher(before).find()) {
-                return true;
-            }
-            if (++looked > 12 || looked > 1 && before.startsWith("Traceback")) {
-                return false;
-            }
-        }
-        return false;
-    }
-
-    private boolean hasFrame() {
-        int looked = 0;
-        for (String before : recent) {
-            if (before.contains("File \"") || before.contains("Traceback (most recent")) {
-                return true;
-            }
-            if (++looked > 12) {
-                return false;
-            }
-        }
-        return false;
-    }
-
-    /// The innermost frame of the script's own code before this line, as `train.py:12`.
-    private String place() {
-        String library = "";
-        int looked = 0;
-        for (String before : recent) {
-            java.util.regex.Matcher frame = FRAME.matcher(before);
-            if (frame.find()) {
-                String at = frame.group(1).substring(frame.group(1).lastIndexOf('/') + 1) + ":" + frame.group(2);
-                if (!LIBRARY.matcher(frame.group(1)).find()) {
-                    return at;
-                }
-                library = library.isEmpty() ? at : library;
-            }
-            if (++looked > AROUND || looked > 1 && before.contains("Traceback (most recent call last)")) {
-                break;
-            }
-        }
-        return library;
+        finding.isTeardown = recent.isTeardown();
     }
 
     String file() {
@@ -352,6 +334,15 @@ final class LogReading {
 
     String aliveText() {
         return aliveText;
+    }
+
+    /// The last line with a word of alarm that no rule explains; 0 if there is none.
+    long alarmLine() {
+        return alarmLine;
+    }
+
+    String alarmText() {
+        return alarmText;
     }
 
     boolean isFinished() {

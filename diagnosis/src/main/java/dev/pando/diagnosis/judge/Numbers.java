@@ -67,6 +67,19 @@ final class Numbers {
         if (log.lineCount() == 0) {
             return verdict(log, Reason.NONE, Action.NONE, List.of(), 0.3, "No failure was found: the log is empty.");
         }
+        if (log.alarmLine() > 0 && log.stackLines() == 0) {
+            return verdict(
+                    log,
+                    Reason.RUNTIME_ERROR,
+                    Action.RESTART_SAME_NODES,
+                    List.of(new Evidence(log.file(), log.alarmLine(), Clean.cut(log.alarmText(), 240), "alarm", 1)),
+                    0.25,
+                    "Runtime Error: no rule knows \""
+                            + Clean.cut(log.alarmText(), 120)
+                            + "\"; "
+                            + Action.RESTART_SAME_NODES.advice()
+                            + ", and look at that line if it comes again.");
+        }
         List<Evidence> evidence = new ArrayList<>();
         double confidence = 0.35;
         if (log.stackLines() > 0) {

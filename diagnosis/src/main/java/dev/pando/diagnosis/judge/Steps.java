@@ -15,14 +15,14 @@ final class Steps {
     private static final Pattern STEP =
             Pattern.compile(
                     "(?i)\\b(?:iteration|global[_"
-                            + " ]?steps?|iters?|steps?|update|num_updates|batch)['\"]?\\s*[:=#]?\\s*\\[?\\s*(\\d+)");
+                            + " ]?steps?|iters?|steps?|update|num_updates|batch)['\"]?\\s*[:=#]?\\s*[\\[\"']?\\s*(\\d+)");
     private static final Pattern LOSS =
             Pattern.compile(
                     "(?i)(?:^|[^a-z_])(?:lm[_ ]|train(?:ing)?[_ /]|avg[_ ]|total[_ ]|ce[_ ]|reduced[_ ]|nll[_"
-                            + " ])?loss(?: value)?['\"]?\\s*[:=|]?\\s*(?:tensor\\()?\\s*"
+                            + " ])?loss(?: value)?['\"]?\\s*[:=|]?\\s*[\"']?(?:tensor\\()?\\s*"
                             + NUMBER);
     private static final Pattern GRADIENT =
-            Pattern.compile("(?i)(?:grad(?:ient)?[_ ]?norm|gnorm|grad)['\"]?\\s*[:=|]?\\s*" + NUMBER);
+            Pattern.compile("(?i)(?:grad(?:ient)?[_ ]?norm|gnorm|grad)['\"]?\\s*[:=|]?\\s*[\"']?" + NUMBER);
     private static final Pattern OVERFLOW =
             Pattern.compile(
                     "(?i)overflow.*(?:skipp|reduc)|skipp\\w* (?:step|update).*(?:overflow|loss scal|nan|inf)|reducing"

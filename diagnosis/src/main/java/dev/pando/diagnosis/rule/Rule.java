@@ -18,6 +18,8 @@ import java.util.Optional;
 /// @param pattern in RE2's syntax, so that its time is linear; its group `node` is the blamed node
 /// @param near a pattern that one of the lines before, or this one, must hold
 /// @param unless a pattern that none of them may hold
+/// @param except a pattern that this line may not hold
+/// @param yields whether it is a consequence where a collective or a connection failed before it
 /// @param says the cause in words
 /// @param positives lines that it matches; a near line stands before, parted by a line break
 /// @param negatives lines that it does not match
@@ -32,6 +34,8 @@ public record Rule(
         Pattern pattern,
         Optional<Pattern> near,
         Optional<Pattern> unless,
+        Optional<Pattern> except,
+        boolean yields,
         String says,
         List<String> positives,
         List<String> negatives,
@@ -47,13 +51,14 @@ public record Rule(
     public boolean matches(String text) {
         List<String> lines = text.lines().toList();
         String last = lines.getLast();
-        return holdsAny(last) && pattern.matcher(last).find() && allows(lines);
+        return holdsAny(last) && find(last) >= 0 && allows(lines);
     }
 
-    /// Where the pattern begins in the line, or -1.
+    /// Where the pattern begins in the line, or -1; also where the line is an exception.
     int find(String line) {
         Matcher found = pattern.matcher(line);
-        return found.find() ? found.start() : -1;
+        boolean excepted = except.map(exception -> exception.matcher(line).find()).orElse(false);
+        return !excepted && found.find() ? found.start() : -1;
     }
 
     /// The node that the pattern names in the line.

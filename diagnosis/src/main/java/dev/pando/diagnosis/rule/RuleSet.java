@@ -135,6 +135,8 @@ public final class RuleSet {
                     Pattern.compile(config.getString("pattern")),
                     pattern(config, "near"),
                     pattern(config, "unless"),
+                    pattern(config, "except"),
+                    config.hasPath("yields") && config.getBoolean("yields"),
                     config.getString("says"),
                     strings(config, "yes"),
                     strings(config, "no"),

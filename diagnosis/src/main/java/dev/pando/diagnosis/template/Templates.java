@@ -31,8 +31,9 @@ public final class Templates {
     private final Forms forms = new Forms();
     private final Forms coarse = new Forms();
 
-    /// Number of the form of a line.
-    int form(byte[] line, int length) {
+    /// Number of the form of a line: equal for lines that differ in what varies alone. Numbers grow by one with each
+    /// new form, and are bounded.
+    public int form(byte[] line, int length) {
         mask.of(line, 0, length);
         int number = forms.number(mask.bytes(), mask.length(), FORMS);
         return number >= 0 ? number : FORMS + 1 + coarse.number(mask.bytes(), firstWords(), COARSE);

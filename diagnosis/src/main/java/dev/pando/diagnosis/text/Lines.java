@@ -56,7 +56,7 @@ public final class Lines implements Closeable {
 
     /// The next line without its end, or null after the last.
     public String next() {
-        return advance() ? new String(line, 0, length, StandardCharsets.UTF_8) : null;
+        return advance() ? text() : null;
     }
 
     /// Reads the next line into [#bytes]; false after the last.
@@ -81,6 +81,11 @@ public final class Lines implements Closeable {
                 return take();
             }
         }
+    }
+
+    /// The line at hand as text.
+    public String text() {
+        return new String(line, 0, length, StandardCharsets.UTF_8);
     }
 
     /// The bytes of the line at hand, up to [#length]; overwritten by the next.

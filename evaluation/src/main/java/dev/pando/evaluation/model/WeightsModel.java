@@ -1,5 +1,6 @@
 package dev.pando.evaluation.model;
 
+import dev.pando.evaluation.data.EvaluationException;
 import dev.pando.training.generation.Generator;
 import dev.pando.training.generation.Sampling;
 import dev.pando.training.generation.Scorer;
@@ -23,7 +24,17 @@ public final class WeightsModel implements LanguageModel {
 
     /// @param weights a span of the model's whole table; read only, by any thread
     /// @param context tokens that a text may have
+    /// @throws EvaluationException if the tokenizer has tokens that the model does not know
     public WeightsModel(String name, ModelConfig shape, MemorySegment weights, Tokenizer tokenizer, int context) {
+        if (tokenizer.vocabularySize() > shape.vocabulary()) {
+            throw new EvaluationException(
+                    name
+                            + " has a tokenizer of "
+                            + tokenizer.vocabularySize()
+                            + " tokens and a vocabulary of "
+                            + shape.vocabulary()
+                            + ": the two do not belong together");
+        }
         this.name = name;
         this.shape = shape;
         this.weights = weights;

@@ -49,6 +49,29 @@ public final class ScoreTable {
         return lines;
     }
 
+    /// What a model gains on another: tasks with the interval of 95 of 100 resampled differences, in points.
+    public static List<String> lines(Comparison comparison) {
+        List<String> lines = new ArrayList<>();
+        lines.add(comparison.second() + " against " + comparison.first() + ", in points, with 95 % intervals");
+        List<Comparison.Difference> all = new ArrayList<>(comparison.dimensions());
+        all.addAll(comparison.tasks());
+        int name = all.stream().mapToInt(each -> each.title().length()).max().orElse(0) + 4;
+        for (Comparison.Difference each : all) {
+            boolean task = comparison.tasks().contains(each);
+            lines.add(
+                    String.format(
+                            Locale.ROOT,
+                            "%s%+7.1f  [%+.1f, %+.1f]%s%s",
+                            pad((task ? "  " : "") + each.title(), name),
+                            100 * each.difference(),
+                            100 * each.low(),
+                            100 * each.high(),
+                            each.isClear() ? " *" : "",
+                            task ? ", " + each.better() + " better, " + each.worse() + " worse" : ""));
+        }
+        return lines;
+    }
+
     private static String score(TaskScore task) {
         return task.counts()
                 ? percent(task.score()) + " ±" + left(percent(task.standardError()), 5)

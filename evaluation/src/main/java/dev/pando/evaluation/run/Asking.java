@@ -206,7 +206,12 @@ final class Asking implements AutoCloseable {
     }
 
     private Scorer.Scored score(int[] tokens, int from) {
-        return session(tokens.length).score(tokens, from);
+        Scorer.Scored scored = session(tokens.length).score(tokens, from);
+        if (!Double.isFinite(scored.sum())) {
+            throw new EvaluationException(
+                    "the model gives a log-likelihood of " + scored.sum() + "; one of its weights is no number");
+        }
+        return scored;
     }
 
     /// A session that has room for so many positions; the bits do not depend on how many it has.

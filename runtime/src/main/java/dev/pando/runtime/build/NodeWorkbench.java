@@ -5,7 +5,6 @@ import dev.pando.actors.job.ReplicaFactory;
 import dev.pando.collectives.Transport;
 import dev.pando.collectives.TransportSettings;
 import dev.pando.runtime.cluster.NodeSettings;
-import dev.pando.runtime.settings.Grounds;
 import dev.pando.runtime.settings.UserError;
 import dev.pando.training.step.CheckpointStore;
 import java.net.InetAddress;
@@ -15,14 +14,12 @@ import java.util.Map;
 
 /// What a node trains with that takes any job: builds everything from the job as it arrives, on one transport.
 ///
-/// A job's paths mean the same on all nodes, and lie within what each node's settings allow.
+/// Jobs share the node's file system with the one who submitted them: their paths mean the same here.
 public final class NodeWorkbench implements ReplicaFactory, AutoCloseable {
-    private final Grounds grounds;
     private final Transport transport;
     private final Map<JobSpec, ProductionWorkbench> jobs = new HashMap<>();
 
     public NodeWorkbench(NodeSettings settings) {
-        this.grounds = settings.grounds();
         this.transport = Transport.start(transport(settings.host()));
     }
 
@@ -53,10 +50,9 @@ public final class NodeWorkbench implements ReplicaFactory, AutoCloseable {
         return tools.replica(job, worker);
     }
 
-    /// Also where the job's text is not here: a node without it takes no part, and may lead all the same.
     @Override
     public CheckpointStore checkpoints(JobSpec job) {
-        return ProductionWorkbench.checkpointsOf(grounds.job(job.config()));
+        return of(job).checkpoints(job);
     }
 
     @Override
@@ -65,7 +61,7 @@ public final class NodeWorkbench implements ReplicaFactory, AutoCloseable {
     }
 
     private synchronized ProductionWorkbench of(JobSpec job) {
-        return jobs.computeIfAbsent(job, spec -> ProductionWorkbench.onNode(spec, grounds, transport));
+        return jobs.computeIfAbsent(job, spec -> ProductionWorkbench.onNode(spec, transport));
     }
 
     @Override

@@ -9,7 +9,6 @@ import dev.pando.runtime.folder.RunFolder;
 import dev.pando.runtime.job.MemoryUse;
 import dev.pando.runtime.job.Preparation;
 import dev.pando.runtime.settings.BitShapingKeys;
-import dev.pando.runtime.settings.Grounds;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.UserError;
 import dev.pando.training.data.DataException;
@@ -99,10 +98,9 @@ public final class ProductionWorkbench implements ReplicaFactory, AutoCloseable 
 
     /// The same on a node that a job was sent to: whoever sent it has prepared and checked.
     ///
-    /// @param grounds where the node lets jobs read and write
     /// @param transport of the node, which outlives the job
-    static ProductionWorkbench onNode(JobSpec job, Grounds grounds, Transport transport) {
-        ProductionWorkbench workbench = new ProductionWorkbench(grounds.job(job.config()));
+    static ProductionWorkbench onNode(JobSpec job, Transport transport) {
+        ProductionWorkbench workbench = new ProductionWorkbench(Settings.parse(job.config()));
         workbench.data = workbench.dataOnNode(job);
         workbench.sampler = workbench.sampler();
         workbench.transport = transport;
@@ -244,10 +242,6 @@ public final class ProductionWorkbench implements ReplicaFactory, AutoCloseable 
     }
 
     private Checkpoints open() {
-        return checkpointsOf(settings);
-    }
-
-    static Checkpoints checkpointsOf(Settings settings) {
         return Checkpoints.in(settings.checkpoint().place(), settings.name(), settings.checkpoint().storage());
     }
 

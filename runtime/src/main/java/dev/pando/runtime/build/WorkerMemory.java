@@ -8,6 +8,7 @@ import dev.pando.training.tensor.Memory;
 import dev.pando.training.tensor.MemoryPlan;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.reflect.Array;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
 import java.util.List;
@@ -31,7 +32,7 @@ public final class WorkerMemory {
     /// @param withLibrary whether cuBLASLt will multiply
     /// @throws IllegalArgumentException if no GPU can compute this model
     public static MemoryPlan onGpu(Settings job, boolean withLibrary) {
-        return CudaOps.plan(withLibrary, ops -> rehearse(job, ops, ops.memory()));
+        return CudaOps.plan(withLibrary, ops -> dryRun(job, ops, ops.memory()));
     }
 
     /// Without gradients, which workers of a host share, and what operators need within a call.
@@ -48,7 +49,10 @@ public final class WorkerMemory {
                         return InvocationHandler.invokeDefault(ops, operator, arguments);
                     }
                     Class<?> answer = operator.getReturnType();
-                    return answer == double.class ? (Object) 0.0 : answer == long.class ? (Object) 0L : null;
+                    // a number for each part: as many as there are bounds, less the end of the last
+                    return answer.isArray()
+                            ? Array.newInstance(answer.componentType(), ((long[]) arguments[1]).length - 1)
+                            : answer == double.class ? (Object) 0.0 : answer == long.class ? (Object) 0L : null;
                 };
         Ops idle = (Ops) Proxy.newProxyInstance(Ops.class.getClassLoader(), new Class<?>[] {Ops.class}, nothing);
         try (Arena arena = Arena.ofConfined()) {
@@ -58,20 +62,20 @@ public final class WorkerMemory {
                                     ? arena.allocate(bytes, Memory.ALIGNMENT)
                                     : MemorySegment.NULL.reinterpret(bytes);
             if (job.optimizerCopies() > 0) {
-                rehearseSharded(job, workers, idle, counted.of(few));
+                dryRunSharded(job, workers, idle, counted.of(few));
             } else {
-                rehearse(job, idle, counted.of(few));
+                dryRun(job, idle, counted.of(few));
             }
         }
         return counted.held();
     }
 
-    private static void rehearse(Settings job, Ops ops, Memory memory) {
-        ModelTrainer.rehearse(job.model().shape(), job.model().keeping(), job.optimizer(), job.batch(), ops, memory);
+    private static void dryRun(Settings job, Ops ops, Memory memory) {
+        ModelTrainer.dryRun(job.model().shape(), job.model().keeping(), job.optimizer(), job.batch(), ops, memory);
     }
 
-    private static void rehearseSharded(Settings job, int workers, Ops ops, Memory memory) {
-        ModelTrainer.rehearseSharded(
+    private static void dryRunSharded(Settings job, int workers, Ops ops, Memory memory) {
+        ModelTrainer.dryRunSharded(
                 job.model().shape(),
                 job.model().keeping(),
                 job.optimizer(),

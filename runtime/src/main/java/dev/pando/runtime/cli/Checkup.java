@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -56,7 +57,8 @@ final class Checkup {
     private static Finding processor() {
         String info = read(Path.of("/proc/cpuinfo"));
         String model = first(Pattern.compile("model name\\s*:\\s*(.*)"), info);
-        Set<String> flags = Set.of(first(Pattern.compile("flags\\s*:\\s*(.*)"), info).split(" "));
+        // some machines name a flag twice
+        Set<String> flags = new TreeSet<>(List.of(first(Pattern.compile("flags\\s*:\\s*(.*)"), info).split(" ")));
         String vectors = flags.stream().filter(WANTED::contains).sorted().collect(Collectors.joining(" "));
         boolean fast = flags.contains("avx2") && flags.contains("fma");
         return new Finding(

@@ -2,13 +2,16 @@ package dev.pando.runtime.cli;
 
 import dev.pando.runtime.job.Subcommand;
 import dev.pando.runtime.report.Version;
+import dev.pando.runtime.settings.KnownKeys;
 import dev.pando.runtime.settings.UserError;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceLoader;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -113,7 +116,14 @@ public final class Cli implements Runnable {
         CommandLine line = misuse.getCommandLine();
         List<String> near =
                 misuse instanceof UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
-        String advice = near.isEmpty() ? "" : "; did you mean " + near.getFirst() + "?";
+        String typed =
+                misuse instanceof UnmatchedArgumentException unmatched ? unmatched.getUnmatched().getFirst() : "";
+        String advice =
+                Stream.concat(near.stream(), near.isEmpty() ? Stream.of() : line.getSubcommands().keySet().stream())
+                        .sorted()
+                        .min(Comparator.comparingInt(word -> KnownKeys.distance(typed, word)))
+                        .map(word -> "; did you mean " + word + "?")
+                        .orElse("");
         line.getErr()
                 .println(
                         misuse.getMessage()

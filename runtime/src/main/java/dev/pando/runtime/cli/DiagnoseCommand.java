@@ -4,8 +4,10 @@ import dev.pando.diagnosis.Verdict;
 import dev.pando.diagnosis.judge.Diagnoser;
 import dev.pando.diagnosis.report.VerdictText;
 import dev.pando.diagnosis.rule.RuleSet;
+import dev.pando.diagnosis.sieve.Compressor;
 import dev.pando.diagnosis.template.Templates;
 import dev.pando.runtime.job.Subcommand;
+import java.io.BufferedWriter;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintWriter;
@@ -56,6 +58,13 @@ public final class DiagnoseCommand implements Subcommand {
             description = "For each line its number, its template's number and the template, parted by tabs.")
     private Path templates;
 
+    @Option(
+            names = "--compress",
+            description =
+                    "Writes what a person must read of the logs: routine dropped and counted, stacks folded, several"
+                            + " logs merged by time.")
+    private boolean compress;
+
     @Override
     public Integer call() {
         if (templates != null) {
@@ -65,9 +74,13 @@ public final class DiagnoseCommand implements Subcommand {
         if (logs.isEmpty()) {
             throw new ParameterException(spec.commandLine(), "diagnose needs a log: name one or more files");
         }
-        RuleSet known = RuleSet.standard();
-        Diagnoser diagnoser = new Diagnoser(rules == null ? known : known.with(rules));
+        RuleSet known = rules == null ? RuleSet.standard() : RuleSet.standard().with(rules);
         PrintWriter out = spec.commandLine().getOut();
+        if (compress) {
+            new Compressor(known, new PrintWriter(new BufferedWriter(out, 1 << 16))).compress(logs);
+            return 0;
+        }
+        Diagnoser diagnoser = new Diagnoser(known);
         if (together) {
             out.println(show(diagnoser.diagnoseTogether(logs)));
         } else {

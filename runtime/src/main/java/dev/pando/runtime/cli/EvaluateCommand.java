@@ -7,7 +7,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.pando.evaluation.Catalogue;
 import dev.pando.evaluation.Suite;
 import dev.pando.evaluation.model.LanguageModel;
+import dev.pando.evaluation.plan.Simulation;
+import dev.pando.evaluation.result.Comparison;
 import dev.pando.evaluation.result.ModelScore;
+import dev.pando.evaluation.result.ReportData;
 import dev.pando.evaluation.result.ScoreTable;
 import dev.pando.evaluation.run.ItemResult;
 import dev.pando.evaluation.run.Journal;
@@ -16,14 +19,12 @@ import dev.pando.runtime.cli.view.EvaluationProgress;
 import dev.pando.runtime.cli.view.Terminal;
 import dev.pando.runtime.job.Subcommand;
 import dev.pando.runtime.report.Version;
-import dev.pando.runtime.settings.UserError;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import picocli.CommandLine.Command;
@@ -67,6 +68,15 @@ public final class EvaluateCommand implements Subcommand {
     @Option(names = "--list", description = "Lists the tasks that Pando brings.")
     private boolean list;
 
+    @Option(
+            names = "--plan",
+            description =
+                    "Plans the evaluation of 63 sets on many devices, without a model, and says how near the bound.")
+    private boolean plan;
+
+    @Option(names = "--devices", split = ",", paramLabel = "N", description = "Devices of the plan.")
+    private List<Integer> devices = List.of(8, 32);
+
     @Option(names = "--data", paramLabel = "DIR", description = "Folder that holds the benchmarks' files.")
     private Path data;
 
@@ -81,6 +91,12 @@ public final class EvaluateCommand implements Subcommand {
             paramLabel = "OUT.jsonl",
             description = "Writes every answer there as it comes; the same command goes on from there.")
     private Path items;
+
+    @Option(
+            names = "--report",
+            paramLabel = "OUT.html",
+            description = "Writes the report there; without it, evaluation.html here.")
+    private Path report = Path.of("evaluation.html");
 
     @Option(names = "--checkpoint", paramLabel = "STEP", description = "A run's checkpoint; without it, the newest.")
     private String checkpoint;
@@ -102,6 +118,10 @@ public final class EvaluateCommand implements Subcommand {
         Terminal terminal = Terminal.standard(spec.commandLine().getOut());
         if (list) {
             list(terminal.out());
+            return 0;
+        }
+        if (plan) {
+            plan(terminal.out());
             return 0;
         }
         check();
@@ -140,38 +160,53 @@ public final class EvaluateCommand implements Subcommand {
     private void evaluate(Suite suite, List<LanguageModel> models, Terminal terminal) {
         int threads = workers != null ? workers : Runtime.getRuntime().availableProcessors();
         List<ModelScore> scores = new ArrayList<>();
-        List<ItemResult> results = new ArrayList<>();
+        List<List<ItemResult>> results = new ArrayList<>();
         try (Journal journal = items == null ? Journal.inMemory() : Journal.open(items, models, suite.tasks())) {
             for (LanguageModel model : models) {
                 EvaluationProgress progress = new EvaluationProgress(terminal, model.name(), suite);
                 Suite.Outcome outcome = suite.ask(model, journal, threads, batch, progress);
                 progress.end();
                 scores.add(outcome.score());
-                results.addAll(outcome.results());
+                results.add(outcome.results());
             }
-            journal.finish(results);
+            journal.finish(results.stream().flatMap(List::stream).toList());
+        }
+        List<Comparison> comparisons = new ArrayList<>();
+        for (List<ItemResult> other : results.subList(1, results.size())) {
+            comparisons.add(Comparison.of(suite.tasks(), results.getFirst(), other));
         }
         terminal.out().println();
         ScoreTable.lines(scores).forEach(terminal.out()::println);
+        comparisons.forEach(comparison -> {
+            terminal.out().println();
+            ScoreTable.lines(comparison).forEach(terminal.out()::println);
+        });
         if (json != null) {
-            write(json, scores);
+            write(json, scores, comparisons);
         }
+        EvaluationReport.write(
+                report,
+                ReportData.of(
+                        Version.line(),
+                        "pando " + String.join(" ", spec.commandLine().getParseResult().originalArgs()),
+                        scores,
+                        comparisons,
+                        suite.items(),
+                        results));
+        terminal.out().println();
+        terminal.out().println("report: " + report);
         terminal.out().flush();
     }
 
-    private static void write(Path file, List<ModelScore> scores) {
+    private static void write(Path file, List<ModelScore> scores, List<Comparison> comparisons) {
         ObjectNode root = JSON.createObjectNode();
         root.put("pando", Version.pando());
         root.set("models", JSON.valueToTree(scores));
+        root.set("comparisons", JSON.valueToTree(comparisons));
         try {
-            if (file.toAbsolutePath().getParent() != null) {
-                Files.createDirectories(file.toAbsolutePath().getParent());
-            }
-            Files.writeString(file, JSON.writeValueAsString(root) + "\n");
+            EvaluationReport.put(file, JSON.writeValueAsString(root) + "\n");
         } catch (JsonProcessingException impossible) {
             throw new AssertionError("records of numbers and texts are JSON", impossible);
-        } catch (IOException failed) {
-            throw new UserError(file + " cannot be written: " + failed.getMessage(), failed);
         }
     }
 
@@ -183,6 +218,27 @@ public final class EvaluateCommand implements Subcommand {
             name = last + "-" + i;
         }
         return name;
+    }
+
+    private void plan(PrintWriter out) {
+        if (devices.stream().anyMatch(count -> count < 1)) {
+            throw new ParameterException(spec.commandLine(), "--devices must be at least 1 each");
+        }
+        out.println("63 sets as in an LLM datacenter, 300 suites; medians of makespans");
+        out.println("devices  over the bound  at worst  sooner than one trial a set  than whole sets in turn");
+        for (int count : devices) {
+            Simulation simulation = Simulation.of(count, 300);
+            out.println(
+                    String.format(
+                            Locale.ROOT,
+                            "%7d  %14.3f  %8.3f  %27.2f  %23.2f",
+                            count,
+                            simulation.overBound(),
+                            simulation.worstOverBound(),
+                            simulation.soonerThanTrials(),
+                            simulation.soonerThanWholeSets()));
+        }
+        out.flush();
     }
 
     private static void list(PrintWriter out) {

@@ -1,5 +1,6 @@
 package dev.pando.runtime.cli;
 
+import dev.pando.checkpoint.storage.S3Location;
 import dev.pando.runtime.folder.RunFolder;
 import dev.pando.runtime.settings.JobConfig;
 import dev.pando.runtime.settings.Settings;
@@ -57,6 +58,31 @@ public final class JobOptions {
     /// @throws dev.pando.runtime.settings.UserError if anything is not as it must be
     public Settings settings() {
         return written().settings();
+    }
+
+    /// The same for a job that is trained elsewhere: its paths no longer depend on the folder that we are in.
+    Settings anywhere() {
+        Settings here = settings();
+        JobConfig written =
+                written()
+                        .with("out", "out", absolute(here.out()))
+                        .with(
+                                "data",
+                                "data.paths",
+                                here.data().paths().stream().map(path -> absolute(Path.of(path))).toList())
+                        .with("data", "data.prepared", absolute(here.data().prepared()));
+        if (here.data().tokenizerFile().isPresent()) {
+            written = written.with("data", "data.tokenizer.file", absolute(here.data().tokenizerFile().get()));
+        }
+        String checkpoints = here.config().getString("checkpoint.folder");
+        return (checkpoints.isEmpty() || S3Location.isOne(checkpoints)
+                        ? written
+                        : written.with("checkpoint", "checkpoint.folder", absolute(Path.of(checkpoints))))
+                .settings();
+    }
+
+    private static String absolute(Path path) {
+        return path.toAbsolutePath().normalize().toString();
     }
 
     private JobConfig written() {

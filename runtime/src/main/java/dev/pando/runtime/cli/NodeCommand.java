@@ -6,6 +6,7 @@ import dev.pando.runtime.cli.view.Words;
 import dev.pando.runtime.cluster.NodeSettings;
 import dev.pando.runtime.node.GroveNode;
 import dev.pando.runtime.settings.JobConfig;
+import dev.pando.runtime.settings.UserError;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -68,18 +69,8 @@ public class NodeCommand implements Callable<Integer> {
             description = "Overrides a key, as in --set pando.grove.port=7355.")
     private String[] sets = {};
 
-    @Option(
-            names = "--log",
-            paramLabel = "FILE",
-            description =
-                    "Where the node logs; nowhere if not said. At 64 MiB it begins again, and three before it stay.")
+    @Option(names = "--log", paramLabel = "FILE", description = "Where the node logs; nowhere if not said.")
     private Path log;
-
-    @Option(
-            names = "--log-level",
-            paramLabel = "LEVEL",
-            description = "Least serious level of that log: error, warn, info, debug or trace; info if not said.")
-    private String logLevel = "info";
 
     @Option(names = "--attached", hidden = true, description = "Ends when its input does.")
     private boolean attached;
@@ -101,7 +92,7 @@ public class NodeCommand implements Callable<Integer> {
     @Override
     public final Integer call() {
         if (log != null) {
-            Logs.toFile(log, logLevel);
+            Logs.toFile(log);
         }
         NodeSettings settings = settings();
         Thread hook = new Thread(this::leave, "pando-leaving");
@@ -110,18 +101,12 @@ public class NodeCommand implements Callable<Integer> {
             Thread.ofPlatform().daemon().name("pando-attached").start(this::leaveWhenInputEnds);
         }
         NodeSettings now = settings;
-        int lives = 1;
-        while (true) {
-            now = live(now);
+        for (int life = 2; ; life++) {
+            now = live(now).named(settings.name() + "@" + life);
             if (leaving.get()) {
                 return 0;
             }
-            if (current.get().wasUp()) {
-                say("the grove went on without this node, which joins again");
-                now = now.named(settings.name() + "@" + ++lives);
-            } else {
-                sayOfIt("waits: the grove that answered has not let it in, and is asked again");
-            }
+            say("the grove went on without this node, which joins anew");
         }
     }
 
@@ -129,13 +114,22 @@ public class NodeCommand implements Callable<Integer> {
     ///
     /// @return settings for another life: with the nodes that were the others in this one
     private NodeSettings live(NodeSettings settings) {
-        try (GroveNode node = GroveNode.start(settings, this::tools, over, this::sayOfIt)) {
+        try (GroveNode node = GroveNode.start(settings, this::tools, over, this::sayWaiting)) {
             current.set(node);
             if (leaving.get()) {
                 return settings; // whoever asked for it while the node began did not find it
             }
             node.up().thenAccept(up -> say(welcome(settings, node)));
             node.ended().toCompletableFuture().join();
+            if (!node.wasUp() && !leaving.get()) {
+                throw new UserError(
+                        "no grove let this node in"
+                                + (settings.join().isEmpty()
+                                        ? " of those that were discovered; start the node again"
+                                        : " at "
+                                                + String.join(", ", settings.join())
+                                                + "; see that a node runs there, and --join it"));
+            }
             return settings.joining(node.others());
         }
     }
@@ -158,9 +152,8 @@ public class NodeCommand implements Callable<Integer> {
         out.flush();
     }
 
-    /// @param news a sentence without its subject, the node
-    private void sayOfIt(String news) {
-        say(name + " " + news);
+    private void sayWaiting(String what) {
+        say(name + " waits: " + what);
     }
 
     private void leaveWhenInputEnds() {

@@ -39,7 +39,7 @@ public final class SubmitCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Settings settings = options.settings();
+        Settings settings = options.anywhere();
         Terminal terminal = Terminal.standard(spec.commandLine().getOut());
         Progress progress = new Progress(terminal, settings, Stopwatch.system());
         GroveClient.alreadyAt(grove.nodes()).submit(Submission.of(settings).resuming(resume).preparing(progress));

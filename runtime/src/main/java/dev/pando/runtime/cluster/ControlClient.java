@@ -20,35 +20,16 @@ public final class ControlClient {
         private static final long serialVersionUID = 1L;
 
         private final boolean isUnavailable;
-        private final String grove;
 
         Unanswered(String sentence, Throwable cause) {
             super(sentence, cause);
             this.isUnavailable = false;
-            this.grove = "";
         }
 
         /// It answers that it is of no grove now.
-        ///
-        /// @param grove that it is about to be of; may be empty
-        private Unanswered(String sentence, String grove, boolean isUnavailable) {
+        private Unanswered(String sentence) {
             super(sentence);
-            this.isUnavailable = isUnavailable;
-            this.grove = grove;
-        }
-
-        static Unanswered silent(String where) {
-            return new Unanswered("the node at " + where + " fell silent", "", false);
-        }
-
-        /// Whether it says that it is about to be a member of that grove.
-        boolean isStarting(String of) {
-            return !grove.isEmpty() && grove.equals(of);
-        }
-
-        /// Whether it answers, and is of no grove now.
-        boolean isOfNone() {
-            return isUnavailable;
+            this.isUnavailable = true;
         }
 
         /// Whether the node is of no grove now, by its own word or for want of anybody who listens.
@@ -82,22 +63,9 @@ public final class ControlClient {
                     return false;
                 });
         if (answer[0] == null || answer[0].isMissingNode()) {
-            throw Unanswered.silent(where);
+            throw new Unanswered("the node at " + where + " fell silent", null);
         }
         return answer[0];
-    }
-
-    /// Whether a process listens there; refused where none does.
-    ///
-    /// @throws IOException where it is not known
-    static boolean isListening(String where, int patienceMs) throws IOException {
-        InetSocketAddress address = address(where);
-        try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress(address.getHostString(), address.getPort()), patienceMs);
-            return true;
-        } catch (ConnectException refused) {
-            return false;
-        }
     }
 
     /// Asks, and hears answers until there are no more.
@@ -124,9 +92,7 @@ public final class ControlClient {
                         });
                 if (answer.has(ResponseStream.UNAVAILABLE)) {
                     throw new Unanswered(
-                            "the node at " + where + ": " + answer.get(ResponseStream.UNAVAILABLE).asText(),
-                            answer.path(Terms.GROVE).asText(),
-                            true);
+                            "the node at " + where + ": " + answer.get(ResponseStream.UNAVAILABLE).asText());
                 }
                 if (!each.test(answer)) {
                     return;

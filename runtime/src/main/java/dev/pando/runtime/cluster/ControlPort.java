@@ -9,11 +9,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
-import java.util.Map;
 import java.util.OptionalInt;
-import java.util.UUID;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.pekko.cluster.Member;
 import org.slf4j.Logger;
@@ -21,47 +17,22 @@ import org.slf4j.LoggerFactory;
 
 /// A node's one address for people and for other nodes: plain TCP, on which one asks a question, or says nothing.
 ///
-/// Nodes hold a connection as a lifeline, and when this process dies its kernel lets go of them: they say so once, by
-/// `{"ask": "hold"}`, and nothing more. Whoever says nothing at all is hung up on. The port's number travels with the
-/// node's cluster membership, as a role. Whoever asks says so in one line of JSON and is answered in lines of JSON, see
-/// [RequestHandler]. Whoever says anything else is told so, and cut off.
+/// Nodes say nothing: they hold the connection as a lifeline, and when this process dies its kernel lets go of them.
+/// The port's number travels with the node's cluster membership, as a role. Whoever asks says so in one line of JSON
+/// and is answered in lines of JSON, see [RequestHandler]. Whoever says anything else is told so, and cut off.
 public final class ControlPort implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ControlPort.class);
     private static final String ROLE = "control-";
-    private static final int USUAL_PORT = 7355;
     private static final int WAITING_AT_MOST = 1024;
-    private static final int QUESTION_MS = 10_000; // until its first byte, and from there to its last
-    private static final double WRITING_SECONDS = 30;
-    private static final int COMPLAINTS = 10;
-    private static final double COMPLAINTS_SECONDS = 10;
-    private static final long A_MOMENT_MS = 200;
+    private static final int QUESTION_MS = 10_000; // from its first byte to its last
 
-    private final String process = UUID.randomUUID().toString(); // another one at the same address is another
     private final ServerSocket socket;
     private final int questionMs;
-    private final Visitors visitors;
-    private final Throttle complaints = new Throttle(COMPLAINTS, COMPLAINTS_SECONDS, Stopwatch.system());
-    private final CountDownLatch closed = new CountDownLatch(1);
     private final AtomicReference<RequestHandler> desk = new AtomicReference<>(ControlPort::notYet);
 
-    private ControlPort(ServerSocket socket, int questionMs, int most) {
+    private ControlPort(ServerSocket socket, int questionMs) {
         this.socket = socket;
         this.questionMs = questionMs;
-        this.visitors = new Visitors(most, questionMs / 1e3, WRITING_SECONDS, Stopwatch.system());
-    }
-
-    /// Where the settings say, or at the port at which commands look for a node, or where another process has that one,
-    /// at any that is free.
-    public static ControlPort of(NodeSettings settings) {
-        OptionalInt chosen = settings.port();
-        try {
-            return open(settings.host(), chosen.orElse(USUAL_PORT));
-        } catch (UserError taken) {
-            if (chosen.isPresent()) {
-                throw taken;
-            }
-            return open(settings.host(), 0);
-        }
     }
 
     /// @param port 0: any that is free
@@ -71,17 +42,10 @@ public final class ControlPort implements AutoCloseable {
 
     /// @param questionMs how long whoever asks may take to have asked
     static ControlPort open(String host, int port, int questionMs) {
-        return open(host, port, questionMs, Visitors.affordable());
-    }
-
-    /// @param most connections at one time
-    static ControlPort open(String host, int port, int questionMs, int most) {
         try {
             ControlPort control =
-                    new ControlPort(
-                            new ServerSocket(port, WAITING_AT_MOST, InetAddress.getByName(host)), questionMs, most);
+                    new ControlPort(new ServerSocket(port, WAITING_AT_MOST, InetAddress.getByName(host)), questionMs);
             Thread.ofVirtual().name("pando-control-port").start(control::accept);
-            Thread.ofVirtual().name("pando-control-sweep").start(control::sweep);
             return control;
         } catch (IOException refused) {
             throw new UserError(
@@ -110,12 +74,6 @@ public final class ControlPort implements AutoCloseable {
         desk.set(now);
     }
 
-    /// From now on it says that this node is about to be a member of that grove.
-    void serveStarting(String grove) {
-        desk.set((question, answers) ->
-                answers.tell(Map.of(ResponseStream.UNAVAILABLE, "the node is still starting", Terms.GROVE, grove)));
-    }
-
     /// From now on there is nobody yet to answer.
     void serveNobody() {
         desk.set(ControlPort::notYet);
@@ -133,30 +91,10 @@ public final class ControlPort implements AutoCloseable {
         while (!socket.isClosed()) {
             try {
                 Socket line = socket.accept();
-                if (visitors.admit(line)) {
-                    Thread.ofVirtual().name("pando-control").start(() -> attend(line));
-                }
-            } catch (IOException failed) {
-                if (!socket.isClosed()) {
-                    complain("the control port takes nobody in now: {}", failed.getMessage());
-                    pause(); // this process may have too many files open, and there are no fewer at once
-                }
+                Thread.ofVirtual().name("pando-control").start(() -> attend(line));
+            } catch (IOException closed) {
+                LOG.debug("the control port takes no more: {}", closed.getMessage());
             }
-        }
-    }
-
-    private boolean pause() {
-        try {
-            return closed.await(A_MOMENT_MS, TimeUnit.MILLISECONDS);
-        } catch (InterruptedException over) {
-            Thread.currentThread().interrupt();
-            return true;
-        }
-    }
-
-    private void sweep() {
-        while (!pause()) {
-            visitors.sweep();
         }
     }
 
@@ -169,27 +107,17 @@ public final class ControlPort implements AutoCloseable {
             }
         } catch (IOException gone) {
             LOG.debug("a connection to the control port ended: {}", gone.getMessage());
-        } finally {
-            visitors.leaves(line);
         }
     }
 
     private void answer(Socket line, int first) throws IOException {
-        ResponseStream answers = new ResponseStream(line.getOutputStream(), begins -> visitors.writes(line, begins));
+        ResponseStream answers = new ResponseStream(line.getOutputStream());
         try {
             JsonNode question = ControlProtocol.question(new HurriedInput(line, questionMs, Stopwatch.system()), first);
             line.setSoTimeout(0);
-            boolean isLifeline = question.path("ask").asText().equals(Lifelines.HOLD);
-            if (isLifeline ? !visitors.isLifeline(line) : !visitors.asks(line)) {
-                answers.tell(ResponseStream.UNAVAILABLE, "too many ask it at one time");
-            } else if (isLifeline) {
-                answers.tell(Lifelines.HELD, process);
-                line.getInputStream().read(); // until one of both ends
-            } else {
-                desk.get().answer(question, answers);
-            }
+            desk.get().answer(question, answers);
         } catch (ControlProtocol.Garbled | SocketTimeoutException garbled) {
-            complain(
+            LOG.warn(
                     "{} asked nothing that a node understands: {}",
                     line.getRemoteSocketAddress(),
                     garbled.getMessage());
@@ -198,7 +126,7 @@ public final class ControlPort implements AutoCloseable {
             answers.refuse(refused.getMessage());
         } catch (RequestHandler.Unavailable later) {
             answers.tell(ResponseStream.UNAVAILABLE, later.getMessage());
-        } catch (RuntimeException | StackOverflowError broken) {
+        } catch (RuntimeException broken) {
             if (UserError.isLike(broken)) {
                 answers.refuse(broken.getMessage());
                 return;
@@ -208,29 +136,16 @@ public final class ControlPort implements AutoCloseable {
         }
     }
 
-    /// Strangers can be as many as they like, and the log stays short.
-    private void complain(String sentence, Object... about) {
-        if (complaints.mayPass()) {
-            long unsaid = complaints.unsaid();
-            if (unsaid > 0) {
-                LOG.warn("{} more complaints about the control port were left out here", unsaid);
-            }
-            LOG.warn(sentence, about);
-        }
-    }
-
     private static void notYet(JsonNode question, ResponseStream answers) throws IOException {
         answers.tell(ResponseStream.UNAVAILABLE, "the node is still starting");
     }
 
     @Override
     public void close() {
-        closed.countDown();
         try {
             socket.close();
         } catch (IOException failed) {
             LOG.debug("the control port was not closed: {}", failed.getMessage());
         }
-        visitors.close();
     }
 }

@@ -87,7 +87,7 @@ public interface Discovery {
     }
 
     private static int port(Config grove) {
-        int port = grove.getIsNull("port") ? 0 : NodeSettings.port(grove, "port");
+        int port = NodeSettings.port(grove, "port");
         if (port == 0) {
             throw new UserError("pando.grove.port must be set, and the same for all nodes, where others discover them");
         }

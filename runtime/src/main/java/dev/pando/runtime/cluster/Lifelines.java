@@ -1,6 +1,5 @@
 package dev.pando.runtime.cluster;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.pando.actors.liveness.NodeGone;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -12,7 +11,6 @@ import java.util.Set;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.eventstream.EventStream;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
-import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.cluster.ClusterEvent.MemberEvent;
@@ -21,8 +19,6 @@ import org.apache.pekko.cluster.UniqueAddress;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Down;
 import org.apache.pekko.cluster.typed.Subscribe;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /// Holds a plain TCP connection to every other node, so that the death of a process is known when its kernel closes it,
 /// and not when a timeout has passed.
@@ -42,25 +38,16 @@ final class Lifelines {
 
     private record Again(Member member) implements Command {}
 
-    /// What a lifeline says once.
-    static final String HOLD = "hold";
-
-    /// What it is answered, with a name that no other process has.
-    static final String HELD = "held";
-
-    private static final Logger LOG = LoggerFactory.getLogger(Lifelines.class);
     private static final int CONNECT_MS = 5_000;
     private static final Duration BEFORE_ANOTHER_TRY = Duration.ofMillis(200);
 
     private final ActorContext<Command> context;
     private final TimerScheduler<Command> timers;
     private final Cluster cluster;
-    private final Splits splits;
     private final Set<UniqueAddress> held = new HashSet<>();
     private final Set<UniqueAddress> doubtful = new HashSet<>(); // of those held: not connected now
 
     private Lifelines(ActorContext<Command> context, TimerScheduler<Command> timers, Cluster cluster) {
-        this.splits = Splits.of(Adapter.toClassic(context.getSystem()));
         this.context = context;
         this.timers = timers;
         this.cluster = cluster;
@@ -131,16 +118,12 @@ final class Lifelines {
     /// Blocks for as long as the other process lives and can be reached.
     ///
     /// @param holding is called once it is reached
-    /// @return whether that process has ended: nobody listens there any more, or another process does
+    /// @return whether nobody listens there any more
     private static boolean hold(InetSocketAddress there, Runnable holding) {
-        String held = "";
         try (Socket line = connect(there)) {
             holding.run();
             try {
-                held = ask(line);
-                while (line.getInputStream().read() >= 0) {
-                    // nothing else that is said here means anything
-                }
+                line.getInputStream().read();
             } catch (IOException reset) {
                 // an end like any other
             }
@@ -150,21 +133,12 @@ final class Lifelines {
             return false;
         }
         try (Socket again = connect(there)) {
-            again.setSoTimeout(CONNECT_MS);
-            String now = ask(again);
-            return !held.isEmpty() && !now.isEmpty() && !now.equals(held);
+            return again.isClosed();
         } catch (ConnectException refused) {
             return true;
         } catch (IOException unreachable) {
             return false;
         }
-    }
-
-    /// @return which process holds the other end; empty where it does not say so
-    private static String ask(Socket line) throws IOException {
-        line.getOutputStream().write(ControlProtocol.line(ControlProtocol.ask(HOLD)));
-        JsonNode answer = ControlProtocol.line(line.getInputStream(), line.getInputStream().read());
-        return answer == null ? "" : answer.path(HELD).asText();
     }
 
     private static Socket connect(InetSocketAddress there) throws IOException {
@@ -195,21 +169,8 @@ final class Lifelines {
         context.getSystem().eventStream().tell(new EventStream.Publish<>(new NodeGone(member.address(), evidence)));
         boolean isOfThisMachine = member.address().host().equals(cluster.selfMember().address().host());
         int holding = held.size() - doubtful.size() + 1; // with this one
-        if (isOfThisMachine) {
+        if (isOfThisMachine || 2 * holding > held.size() + 2) { // with this one and the one that is gone
             cluster.manager().tell(new Down(member.address()));
-        } else if (2 * holding > held.size() + 2) { // with this one and the one that is gone
-            Thread.ofVirtual().name("pando-split").start(() -> downTogether(member));
-        }
-    }
-
-    /// Should it live after all, behind a firewall, the journal has to tell it that the others went on.
-    private void downTogether(Member member) {
-        try {
-            if (splits.decideWithout(member)) {
-                cluster.manager().tell(new Down(member.address()));
-            }
-        } catch (RuntimeException unwritable) {
-            LOG.warn("the split brain resolver has the word on {}: {}", member.address(), unwritable.getMessage());
         }
     }
 }

@@ -5,14 +5,8 @@ import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValueFactory;
 import dev.pando.runtime.journal.FileLedger;
-import dev.pando.runtime.journal.Lease;
-import dev.pando.runtime.journal.LeasedLedger;
 import dev.pando.runtime.journal.PostgresLedger;
-import dev.pando.runtime.settings.Grounds;
 import dev.pando.runtime.settings.UserError;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
-import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,17 +22,11 @@ import org.apache.pekko.cluster.Member;
 /// @param system the group `pando.system`
 /// @param join nodes of the grove to join, `host:port` each: any of them will do; none: it discovers others, or is the
 ///   first
-/// @param isAgain whether it was a member before, and lost its grove
-public record NodeSettings(String name, int devices, Config grove, Config system, List<String> join, boolean isAgain) {
+public record NodeSettings(String name, int devices, Config grove, Config system, List<String> join) {
     static final String SYSTEM_NAME = "pando";
     private static final int LAST_PORT = 65_535;
-    private static final String SPLIT_LEASE = "pekko.coordination.pando-splits";
     private static final String NAME = "name-";
     private static final String DEVICES = "devices-";
-
-    public NodeSettings(String name, int devices, Config grove, Config system, List<String> join) {
-        this(name, devices, grove, system, join, false);
-    }
 
     public NodeSettings {
         join = List.copyOf(join);
@@ -46,57 +34,28 @@ public record NodeSettings(String name, int devices, Config grove, Config system
         if (!name.matches("[A-Za-z0-9][A-Za-z0-9@_-]*")) {
             throw new UserError("a node's name has letters, digits, - and _, not " + name);
         }
-        Grounds.of(grove);
-        refuseEveryAddress();
         if (devices < 0) {
             throw new UserError("a node has 0 devices or more, not " + devices);
         }
     }
 
     public NodeSettings named(String other) {
-        return new NodeSettings(other, devices, grove, system, join, isAgain);
+        return new NodeSettings(other, devices, grove, system, join);
     }
 
     /// @param others to join when this one starts once more; none: those that it joined before
     public NodeSettings joining(List<String> others) {
-        return new NodeSettings(name, devices, grove, system, others.isEmpty() ? join : others, true);
+        return others.isEmpty() ? this : new NodeSettings(name, devices, grove, system, others);
     }
 
-    /// Where it listens, and where the others reach it; an IPv6 address in brackets, so that a port can follow.
+    /// Where it listens, and where the others reach it.
     public String host() {
-        String host = grove.getString("host");
-        return host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host;
+        return grove.getString("host");
     }
 
-    private void refuseEveryAddress() {
-        try {
-            if (InetAddress.getByName(host()).isAnyLocalAddress()) {
-                throw new UserError(
-                        "pando.grove.host must be an address at which the other nodes reach this one, not "
-                                + grove.getString("host")
-                                + ", which means all of them");
-            }
-        } catch (UnknownHostException unknown) {
-            throw new UserError(
-                    "pando.grove.host is " + grove.getString("host") + ", and no host has that name", unknown);
-        }
-    }
-
-    /// What can be wrong with it on this machine, before anything is opened.
-    ///
-    /// @throws UserError with a sentence
-    public void check() {
-        Keys.check(actorSystem("", Map.of()));
-    }
-
-    /// Where the jobs that it takes in, and works on, may read and write.
-    public Grounds grounds() {
-        return Grounds.of(grove);
-    }
-
-    /// Of the [ControlPort]; empty: the usual one, or any that is free.
-    OptionalInt port() {
-        return grove.getIsNull("port") ? OptionalInt.empty() : OptionalInt.of(port(grove, "port"));
+    /// Of the [ControlPort].
+    public int port() {
+        return port(grove, "port");
     }
 
     /// How it finds others where it is told to join nobody.
@@ -159,33 +118,10 @@ public record NodeSettings(String name, int devices, Config grove, Config system
         return IntStream.range(0, devices).mapToObj(i -> name + ".worker-" + i).toList();
     }
 
-    /// Where the journals are, as people write it.
-    String journalPlace() {
-        return place().replaceAll("(?<=password=)[^&]*", "…");
-    }
-
-    private String place() {
-        return grove.getString("journal");
-    }
-
-    /// The lease of the journal.
-    public Lease lease(Clock clock) {
-        return new Lease(isDatabase() ? new PostgresLedger(ledger("url")) : new FileLedger(ledger("folder")), clock);
-    }
-
-    private boolean isDatabase() {
-        return place().startsWith(PostgresLedger.SCHEME);
-    }
-
-    private Config ledger(String key) {
-        return ConfigFactory.parseMap(Map.of(key, place()));
-    }
-
     /// Config of the node's ActorSystem.
     ///
-    /// @param of the grove that holds the lease of the journal; empty: whoever can writes it
     /// @param more what only the starting node can know; it weighs most
-    Config actorSystem(String of, Map<String, Object> more) {
+    Config actorSystem(Map<String, Object> more) {
         return ConfigFactory.parseMap(more)
                 .withFallback(
                         ConfigFactory.empty()
@@ -193,36 +129,22 @@ public record NodeSettings(String name, int devices, Config grove, Config system
                                         "pekko.remote.artery.canonical.hostname", ConfigValueFactory.fromAnyRef(host()))
                                 .withValue(
                                         "pekko.remote.artery.canonical.port",
-                                        ConfigValueFactory.fromAnyRef(port(grove, "messages-port")))
-                                .withValue(
-                                        SPLIT_LEASE + ".lease-class",
-                                        ConfigValueFactory.fromAnyRef(SplitLease.class.getName()))
-                                .withValue(
-                                        "pekko.cluster.split-brain-resolver.lease-majority.lease-implementation",
-                                        ConfigValueFactory.fromAnyRef(SPLIT_LEASE))
-                                .withValue(
-                                        "pekko.io.tcp.max-channels",
-                                        ConfigValueFactory.fromAnyRef(Visitors.affordable())))
-                .withFallback(journal(of).atPath("pando.journal"))
+                                        ConfigValueFactory.fromAnyRef(port(grove, "messages-port"))))
+                .withFallback(journal())
                 .withFallback(grove.getConfig("system"))
                 .withFallback(system)
                 .withFallback(ConfigFactory.defaultReference())
                 .resolve();
     }
 
-    private Config journal(String of) {
-        String ledger = (isDatabase() ? PostgresLedger.class : FileLedger.class).getName();
-        Config journal = ledger(isDatabase() ? "url" : "folder");
-        return of.isEmpty()
-                ? journal.withValue("ledger", ConfigValueFactory.fromAnyRef(ledger))
-                : journal.withFallback(
-                        ConfigFactory.parseMap(
-                                Map.of(
-                                        "ledger",
-                                        LeasedLedger.class.getName(),
-                                        LeasedLedger.BENEATH,
-                                        ledger,
-                                        LeasedLedger.GROVE,
-                                        of)));
+    private Config journal() {
+        String place = grove.getString("journal");
+        boolean database = place.startsWith(PostgresLedger.SCHEME);
+        return ConfigFactory.parseMap(
+                Map.of(
+                        "pando.journal.ledger",
+                        (database ? PostgresLedger.class : FileLedger.class).getName(),
+                        database ? "pando.journal.url" : "pando.journal.folder",
+                        place));
     }
 }

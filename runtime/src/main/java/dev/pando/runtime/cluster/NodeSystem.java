@@ -18,7 +18,6 @@ import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
-import org.apache.pekko.cluster.typed.Down;
 import org.apache.pekko.cluster.typed.Join;
 import org.apache.pekko.cluster.typed.JoinSeedNodes;
 
@@ -41,27 +40,19 @@ public final class NodeSystem<T> {
     /// @param seeds addresses of actor systems to join; none: it is the first
     public static <T> NodeSystem<T> start(
             NodeSettings settings, ControlPort port, List<String> seeds, Behavior<T> guardian) {
-        return start(settings, port, new Arrival.Place(seeds, ""), guardian);
-    }
-
-    /// @param place where it belongs
-    public static <T> NodeSystem<T> start(
-            NodeSettings settings, ControlPort port, Arrival.Place place, Behavior<T> guardian) {
         List<String> roles = new ArrayList<>(settings.roles());
         roles.add(port.role());
         ActorSystem<T> system =
                 ActorSystem.create(
-                        guardian,
-                        NodeSettings.SYSTEM_NAME,
-                        settings.actorSystem(place.grove(), Map.of("pekko.cluster.roles", roles)));
+                        guardian, NodeSettings.SYSTEM_NAME, settings.actorSystem(Map.of("pekko.cluster.roles", roles)));
         system.getWhenTerminated().whenComplete((done, failure) -> port.close());
         NodeSystem<T> node = new NodeSystem<>(system, port);
         org.apache.pekko.cluster.Cluster.get(Adapter.toClassic(system))
                 .registerOnMemberUp(() -> node.up.complete(Done.getInstance()));
         system.systemActorOf(Lifelines.create(), "lifelines", Props.empty());
-        node.join(place.systems());
-        if (!place.systems().isEmpty()) {
-            Thread.ofVirtual().name("pando-joining").start(() -> node.lookAround(settings, place));
+        node.join(seeds);
+        if (!seeds.isEmpty()) {
+            Thread.ofVirtual().name("pando-joining").start(() -> node.lookAround(settings, seeds));
         }
         return node;
     }
@@ -76,16 +67,12 @@ public final class NodeSystem<T> {
     }
 
     /// Those that were found first may die before they let anybody in: until one has, others are asked as well.
-    private void lookAround(NodeSettings settings, Arrival.Place place) {
-        List<String> last = place.systems();
+    private void lookAround(NodeSettings settings, List<String> asked) {
+        List<String> last = asked;
         try {
             while (!up.isDone() && !system.getWhenTerminated().toCompletableFuture().isDone()) {
                 TimeUnit.MILLISECONDS.sleep(BETWEEN_LOOKS_MS);
-                List<String> now =
-                        Seeds.answering(Seeds.candidates(settings), silent -> {}).stream()
-                                .filter(terms -> terms.grove().equals(place.grove()))
-                                .map(Terms::where)
-                                .toList();
+                List<String> now = Seeds.answering(Seeds.candidates(settings), silent -> {});
                 if (!now.isEmpty() && !now.equals(last) && !up.isDone()) {
                     join(now);
                     last = now;
@@ -109,26 +96,6 @@ public final class NodeSystem<T> {
     /// Whether it is a member now, and none that is on its way out.
     public boolean isUp() {
         return Cluster.get(system).selfMember().status().equals(MemberStatus.up());
-    }
-
-    /// `host:port` of all members that it knows; none before it is one.
-    public List<String> members() {
-        List<String> members = new ArrayList<>();
-        if (wasUp()) {
-            Cluster.get(system).state().getMembers().forEach(member -> members.add(Others.address(member)));
-        }
-        return members;
-    }
-
-    /// Whether the grove's other nodes have gone on without this one, which may have stood still meanwhile.
-    public boolean isOut() {
-        return wasUp() && Splits.of(Adapter.toClassic(system)).isOut();
-    }
-
-    /// Ends at once, as a node does that the others have given up.
-    public void resign() {
-        Cluster cluster = Cluster.get(system);
-        cluster.manager().tell(new Down(cluster.selfMember().address()));
     }
 
     public Address address() {

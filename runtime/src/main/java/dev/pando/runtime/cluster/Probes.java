@@ -19,12 +19,6 @@ public final class Probes implements AutoCloseable {
     private static final int NOT_FOUND = 404;
     private static final int NOT_NOW = 503;
 
-    static {
-        bound("jdk.httpserver.maxConnections", 64);
-        bound("sun.net.httpserver.maxReqTime", 10); // seconds
-        bound("sun.net.httpserver.maxRspTime", 10);
-    }
-
     private final HttpServer server;
     private volatile BooleanSupplier ready = () -> false;
 
@@ -33,13 +27,6 @@ public final class Probes implements AutoCloseable {
         server.createContext("/", this::answer);
         server.setExecutor(probe -> Thread.ofVirtual().name("pando-probe").start(probe));
         server.start();
-    }
-
-    /// The server reads its bounds once, as it is loaded; without, there are none.
-    private static void bound(String property, int value) {
-        if (System.getProperty(property) == null) {
-            System.setProperty(property, Integer.toString(value));
-        }
     }
 
     /// Empty where the settings ask for none.

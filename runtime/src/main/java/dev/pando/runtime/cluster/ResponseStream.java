@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
 
 /// Where the answers to one question go. Fails when nobody reads them any more.
 public final class ResponseStream {
@@ -13,30 +12,20 @@ public final class ResponseStream {
     static final String UNAVAILABLE = "unavailable";
 
     private final OutputStream output;
-    private final Consumer<Boolean> writing;
     private final ReentrantLock lock = new ReentrantLock();
 
-    /// @param writing hears when a line begins to be written, and when it has been
-    ResponseStream(OutputStream output, Consumer<Boolean> writing) {
+    ResponseStream(OutputStream output) {
         this.output = output;
-        this.writing = writing;
     }
 
     /// @param what of several things that this tells
     public void tell(String what, Object value) throws IOException {
-        tell(Map.of(what, value));
-    }
-
-    /// Several things at once.
-    public void tell(Object record) throws IOException {
-        byte[] line = ControlProtocol.line(record);
+        byte[] line = ControlProtocol.line(Map.of(what, value));
         lock.lock();
         try {
-            writing.accept(true);
             output.write(line);
             output.flush();
         } finally {
-            writing.accept(false);
             lock.unlock();
         }
     }

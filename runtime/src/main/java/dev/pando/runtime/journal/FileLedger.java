@@ -112,11 +112,6 @@ public final class FileLedger implements Ledger {
             for (long number : numbers(journal).headSet(to + 1)) {
                 Files.deleteIfExists(place(journal).resolve(name(number)));
             }
-            for (String mark : names(journal)) {
-                if (mark.matches(REMOVED + PAGE) && mark.compareTo(REMOVED + name(to)) < 0) {
-                    Files.deleteIfExists(place(journal).resolve(mark));
-                }
-            }
         } catch (IOException failed) {
             throw new UncheckedIOException("journal " + journal + " cannot be shortened in " + folder, failed);
         }

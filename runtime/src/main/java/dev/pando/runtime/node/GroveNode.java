@@ -4,14 +4,12 @@ import dev.pando.actors.NodeSupervisor;
 import dev.pando.actors.job.ReplicaFactory;
 import dev.pando.actors.job.Stopwatch;
 import dev.pando.runtime.build.NodeWorkbench;
-import dev.pando.runtime.cluster.Arrival;
 import dev.pando.runtime.cluster.ControlPort;
 import dev.pando.runtime.cluster.NodeSettings;
 import dev.pando.runtime.cluster.NodeSystem;
 import dev.pando.runtime.cluster.Others;
 import dev.pando.runtime.cluster.Probes;
-import dev.pando.runtime.cluster.Tenure;
-import dev.pando.runtime.journal.Lease;
+import dev.pando.runtime.cluster.Seeds;
 import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -35,7 +33,6 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 /// as it is a member.
 public final class GroveNode implements AutoCloseable {
     private final NodeSystem<Void> node;
-    private final Tenure tenure;
     private final Deque<Runnable> opened;
     private final NodeSettings settings;
     private final Others others;
@@ -44,14 +41,12 @@ public final class GroveNode implements AutoCloseable {
 
     private GroveNode(
             NodeSystem<Void> node,
-            Tenure tenure,
             Deque<Runnable> opened,
             NodeSettings settings,
             Others others,
             CompletionStage<Done> serving) {
         this.serving = serving;
         this.node = node;
-        this.tenure = tenure;
         this.opened = opened;
         this.settings = settings;
         this.others = others;
@@ -63,53 +58,33 @@ public final class GroveNode implements AutoCloseable {
 
     /// @param tools what it builds its replicas with, as the actors see it
     /// @param over ends the search for nodes to join
-    /// @param news hears what happens to the node and its grove, in sentences for people whose subject is the node
+    /// @param news hears what that search waits for, in sentences for people
     public static GroveNode start(
             NodeSettings settings, UnaryOperator<ReplicaFactory> tools, CountDownLatch over, Consumer<String> news) {
         Deque<Runnable> opened = new ArrayDeque<>(); // what is to be closed, the last first
         try {
-            settings.check();
-            ControlPort port = ControlPort.of(settings);
+            ControlPort port = ControlPort.open(settings.host(), settings.port());
             opened.push(port::close);
             Optional<Probes> probes = Probes.of(settings);
             probes.ifPresent(open -> opened.push(open::close));
-            Lease lease = settings.lease(Clock.systemUTC());
-            opened.push(lease::close);
-            Arrival.Place place = Arrival.of(settings, port, lease, over, what -> news.accept("waits: " + what));
+            List<String> seeds = Seeds.of(settings, port, over, news);
             NodeWorkbench workbench = new NodeWorkbench(settings);
             opened.push(workbench::close);
             JobNames names = new JobNames();
             Others others = new Others();
             CompletableFuture<Done> owning = new CompletableFuture<>();
-            CompletableFuture<NodeSystem<Void>> started = new CompletableFuture<>();
-            Tenure tenure =
-                    Tenure.start(
-                            lease,
-                            place.grove(),
-                            () -> started.isDone() ? started.join().members() : List.of(),
-                            () -> started.isDone() && started.join().isOut(),
-                            () -> {
-                                CompletableFuture<Void> _ = started.thenAccept(NodeSystem::resign);
-                            },
-                            what -> news.accept("waits: " + what),
-                            Stopwatch.system());
-            opened.push(tenure::close);
             NodeSystem<Void> node =
                     NodeSystem.start(
-                            settings,
-                            port,
-                            place,
-                            guardian(settings, tools.apply(workbench), names, others, owning, tenure, news));
-            started.complete(node);
+                            settings, port, seeds, guardian(settings, tools.apply(workbench), names, others, owning));
             CompletionStage<Done> serving =
                     node.up()
                             .thenCombine(owning, (up, owner) -> up)
                             .thenApply(ready -> {
-                                port.serve(new NodeService(node.system(), settings, place.grove(), names));
+                                port.serve(new NodeService(node.system(), names));
                                 probes.ifPresent(open -> open.readyWhen(node::isUp));
                                 return ready;
                             });
-            return new GroveNode(node, tenure, opened, settings, others, serving);
+            return new GroveNode(node, opened, settings, others, serving);
         } catch (RuntimeException refused) {
             opened.forEach(Runnable::run);
             throw refused;
@@ -121,14 +96,11 @@ public final class GroveNode implements AutoCloseable {
             ReplicaFactory workbench,
             JobNames names,
             Others others,
-            CompletableFuture<Done> owning,
-            Tenure tenure,
-            Consumer<String> news) {
+            CompletableFuture<Done> owning) {
         return Behaviors.setup(context -> {
-            context.spawn(Herald.create(news), "herald");
             context.spawn(others.keeping(), "others");
             context.spawn(names.keeping(), "job-names");
-            context.spawn(RunRecorder.create(settings.grounds()), "keeper", DispatcherSelector.blocking());
+            context.spawn(RunRecorder.create(), "keeper", DispatcherSelector.blocking());
             ActorRef<NodeSupervisor.Command> node =
                     context.spawn(NodeSupervisor.create(settings.workers(), workbench, Stopwatch.system()), "node");
             ActorRef<Done> owner =
@@ -137,7 +109,7 @@ public final class GroveNode implements AutoCloseable {
                                 owning.complete(done);
                                 return Behaviors.stopped();
                             }));
-            node.tell(new NodeSupervisor.OwnJobs(Clock.systemUTC(), tenure::isHeld, owner));
+            node.tell(new NodeSupervisor.OwnJobs(Clock.systemUTC(), owner));
             return Behaviors.empty();
         });
     }
@@ -174,9 +146,6 @@ public final class GroveNode implements AutoCloseable {
             return;
         }
         closed = true;
-        if (node.members().size() == 1) {
-            tenure.over();
-        }
         try {
             node.leave().toCompletableFuture().get(NodeSystem.leaving().toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException late) {

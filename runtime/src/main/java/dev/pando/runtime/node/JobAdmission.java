@@ -9,11 +9,9 @@ import dev.pando.runtime.build.ProductionWorkbench;
 import dev.pando.runtime.cluster.ResponseStream;
 import dev.pando.runtime.folder.RunFolder;
 import dev.pando.runtime.job.Preparation;
-import dev.pando.runtime.settings.Grounds;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.UserError;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 /// Takes in a job that somebody submits at this node: its folder, its data, and then its owner's word that it goes on
@@ -21,24 +19,18 @@ import java.util.Map;
 final class JobAdmission {
     private static final int TOLD_EVERY = 50; // documents
 
-    private static final int LARGEST_CONFIG = 128 << 10;
-
     private final Owners owners;
-    private final Grounds grounds;
 
-    JobAdmission(Owners owners, Grounds grounds) {
+    JobAdmission(Owners owners) {
         this.owners = owners;
-        this.grounds = grounds;
     }
 
-    /// @param question `config` as [Settings#render()] writes it; `resume`: whether to go on with the run that is in
-    ///   the job's folder
+    /// @param question `config` as HOCON; `resume`: whether to go on with the run that is in the job's folder
     void take(JsonNode question, ResponseStream answers) throws IOException {
-        Settings settings = grounds.job(question.path("config").asText());
+        Settings settings = Settings.parse(question.path("config").asText());
         boolean resume = question.path("resume").asBoolean();
         refuseWhatRuns(owners.status(settings.name()));
-        refuseTooLarge(settings.render());
-        boolean newJournal = !owners.hasHistory(settings.name());
+        boolean newJournal = owners.history(settings.name(), 0).entries().isEmpty();
         JobSpec job;
         try (RunFolder folder = RunFolder.claim(settings, resume);
                 ProductionWorkbench workbench = new ProductionWorkbench(settings)) {
@@ -71,19 +63,6 @@ final class JobAdmission {
                                     + job.job()
                                     + "`, or give this one another pando.job.name and pando.job.out");
             case UNKNOWN, FINISHED, STOPPED, FAILED -> {}
-        }
-    }
-
-    /// It travels whole, in messages to every worker and in the journal.
-    private static void refuseTooLarge(String config) {
-        int bytes = config.getBytes(StandardCharsets.UTF_8).length;
-        if (bytes > LARGEST_CONFIG) {
-            throw new UserError(
-                    "the job's config has "
-                            + bytes
-                            + " bytes, and a grove takes "
-                            + LARGEST_CONFIG
-                            + ": name folders and globs in pando.job.data.paths instead of single files");
         }
     }
 

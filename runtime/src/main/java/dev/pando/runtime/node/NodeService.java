@@ -12,7 +12,6 @@ import dev.pando.runtime.cluster.NodeSettings;
 import dev.pando.runtime.cluster.Others;
 import dev.pando.runtime.cluster.RequestHandler;
 import dev.pando.runtime.cluster.ResponseStream;
-import dev.pando.runtime.cluster.Terms;
 import dev.pando.runtime.job.HistoryLine;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.UserError;
@@ -38,29 +37,24 @@ import org.apache.pekko.cluster.typed.Cluster;
 /// Answers whatever a node is asked about the grove and its jobs; any node answers for all of them.
 final class NodeService implements RequestHandler {
     private static final long HEARTBEAT_MS = 1_000; // so that whoever watches knows a silent job from a silent node
-    private static final int JOBS_A_LINE = 100; // a line has a limit, and a grove's jobs have none
     private static final int MOST_BEHIND = 100_000;
 
     private final ActorSystem<?> system;
-    private final NodeSettings settings;
-    private final String grove;
     private final Owners owners;
     private final JobAdmission intake;
     private final JobNames names;
 
-    NodeService(ActorSystem<?> system, NodeSettings settings, String grove, JobNames names) {
+    NodeService(ActorSystem<?> system, JobNames names) {
         this.system = system;
-        this.settings = settings;
-        this.grove = grove;
         this.owners = new Owners(system);
-        this.intake = new JobAdmission(owners, settings.grounds());
+        this.intake = new JobAdmission(owners);
         this.names = names;
     }
 
     @Override
     public void answer(JsonNode question, ResponseStream answers) throws IOException {
         switch (question.path("ask").asText()) {
-            case "where", "meet" -> answers.tell(Terms.of(system, settings, grove));
+            case "where", "meet" -> answers.tell("where", Cluster.get(system).selfMember().address().toString());
             case "grove" -> grove(answers);
             case "submit" -> intake.take(question, answers);
             case "status" -> answers.tell("status", known(job(question)));
@@ -102,10 +96,7 @@ final class NodeService implements RequestHandler {
         for (String job : names.all()) {
             jobs.add(owners.status(job));
         }
-        for (int from = 0; from < jobs.size(); from += JOBS_A_LINE) {
-            answers.tell("jobs", jobs.subList(from, Math.min(from + JOBS_A_LINE, jobs.size())));
-        }
-        answers.tell("complete", true);
+        answers.tell("jobs", jobs);
     }
 
     private NodeLine line(Member member) {
@@ -120,7 +111,7 @@ final class NodeService implements RequestHandler {
 
     private void history(String job, ResponseStream answers) throws IOException {
         known(job);
-        List<JobEntry> entries = owners.history(job);
+        List<JobEntry> entries = owners.history(job, 0).entries();
         UnaryOperator<String> names = names(entries);
         for (JobEntry entry : entries) {
             answers.tell("entry", HistoryLine.of(entry, names));

@@ -1,14 +1,11 @@
 package dev.pando.runtime.node;
 
-import dev.pando.actors.job.JobEntry;
 import dev.pando.actors.job.JobSpec;
 import dev.pando.actors.job.JobStatus;
 import dev.pando.actors.owner.JobOwner;
 import dev.pando.actors.owner.Jobs;
 import dev.pando.runtime.cluster.RequestHandler;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -35,21 +32,9 @@ final class Owners {
         return ask(job, JobOwner.AskStatus::new);
     }
 
-    /// All of it: it comes in parts, since it grows and messages do not.
-    List<JobEntry> history(String job) {
-        List<JobEntry> entries = new ArrayList<>();
-        while (true) {
-            long after = entries.size();
-            JobOwner.History part = ask(job, replyTo -> new JobOwner.AskHistory(after, replyTo));
-            if (part.entries().isEmpty()) {
-                return entries;
-            }
-            entries.addAll(part.entries());
-        }
-    }
-
-    boolean hasHistory(String job) {
-        return !this.<JobOwner.History>ask(job, replyTo -> new JobOwner.AskHistory(0, replyTo)).entries().isEmpty();
+    /// @param after number of the last entry that is known already
+    JobOwner.History history(String job, long after) {
+        return ask(job, replyTo -> new JobOwner.AskHistory(after, replyTo));
     }
 
     /// @param now whether the step in flight and a checkpoint are too much to wait for

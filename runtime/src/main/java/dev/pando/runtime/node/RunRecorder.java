@@ -6,7 +6,6 @@ import dev.pando.actors.owner.JobOwner.Told;
 import dev.pando.runtime.folder.RunFolder;
 import dev.pando.runtime.model.Samples;
 import dev.pando.runtime.report.Report;
-import dev.pando.runtime.settings.Grounds;
 import dev.pando.runtime.settings.Settings;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -32,13 +31,13 @@ final class RunRecorder {
     }
 
     /// Finds a keeper for every job that this node leads.
-    static Behavior<JobLed> create(Grounds grounds) {
+    static Behavior<JobLed> create() {
         return Behaviors.setup(context -> {
             context.getSystem().eventStream().tell(new EventStream.Subscribe<>(JobLed.class, context.getSelf()));
             return Behaviors.receiveMessage(led -> {
                 RunRecorder keeper = new RunRecorder(led);
+                Settings settings = Settings.parse(led.job().config());
                 try {
-                    Settings settings = grounds.job(led.job().config());
                     RunFolder folder = RunFolder.seize(settings);
                     context.spawnAnonymous(
                             Follower.of(

@@ -49,10 +49,8 @@ public final class BitShapingKeys {
         if (!then.name().equals(now.name())) {
             return Optional.of(new Difference("pando.job.name", then.name(), now.name())); // its checkpoints bear it
         }
-        Optional<Difference> start =
-                firstDifference(new Part("pando.job.start", then.anywhere().start(), now.anywhere().start()));
-        if (start.isPresent()) {
-            return start;
+        if (!then.start().equals(now.start())) {
+            return firstDifference(new Part("pando.job.start", then.start(), now.start()));
         }
         return firstDifferenceFromHere(then, now);
     }
@@ -76,7 +74,7 @@ public final class BitShapingKeys {
 
     /// The first key that decides which text is trained on and differs.
     public static Optional<Difference> firstDifferenceOfData(Settings then, Settings now) {
-        return firstDifference(new Part("pando.job.data", then.anywhere().data(), now.anywhere().data()))
+        return firstDifference(new Part("pando.job.data", then.data(), now.data()))
                 .filter(difference -> !difference.key().endsWith(".prepared"));
     }
 

@@ -1,15 +1,10 @@
 package dev.pando.runtime.settings;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigParseOptions;
-import com.typesafe.config.ConfigSyntax;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueFactory;
@@ -33,16 +28,6 @@ public final class JobConfig {
 
     /// Groups whose keys belong to others.
     private static final Set<String> OPEN = Set.of(SYSTEM, "pando.grove.system");
-
-    private static final String SENT = "the job's config";
-    private static final int DEEPEST = 64;
-    private static final JsonMapper JSON =
-            JsonMapper.builder(
-                            JsonFactory.builder()
-                                    .streamReadConstraints(
-                                            StreamReadConstraints.builder().maxNestingDepth(DEEPEST).build())
-                                    .build())
-                    .build();
 
     private static final Pattern PARSE_ERROR = Pattern.compile("(?s)(.*?): (\\d+): (.*)");
 
@@ -84,34 +69,6 @@ public final class JobConfig {
         return new JobConfig(
                 parsing(() ->
                         ConfigFactory.parseString(hocon, ConfigParseOptions.defaults().setOriginDescription(origin))));
-    }
-
-    /// A job's config as another process sent it, or left it: JSON, in which there is nothing to include or substitute.
-    ///
-    /// @throws UserError also where it does not say what to train on and where to write: a job that is sent is whole
-    static JobConfig sent(String text) {
-        String json = text.isBlank() ? "{}" : text;
-        refuseDeepNesting(json);
-        ConfigParseOptions strictly =
-                ConfigParseOptions.defaults().setSyntax(ConfigSyntax.JSON).setOriginDescription(SENT);
-        Config config = parsing(() -> ConfigFactory.parseString(json, strictly));
-        for (String key : List.of(JobPaths.OUT, JobPaths.TEXTS, JobPaths.PREPARED)) {
-            if (!config.hasPath(JOB + "." + key)) {
-                throw new UserError(
-                        SENT + " does not say " + JOB + "." + key + ": a job is sent in full, as `pando submit` does");
-            }
-        }
-        return new JobConfig(config);
-    }
-
-    /// Parsers of trees go as deep as the text does.
-    private static void refuseDeepNesting(String json) {
-        try {
-            JSON.readTree(json);
-        } catch (JsonProcessingException refused) {
-            throw new UserError(
-                    SENT + " is not JSON, as `pando submit` sends it: " + refused.getOriginalMessage(), refused);
-        }
     }
 
     /// Defaults alone.

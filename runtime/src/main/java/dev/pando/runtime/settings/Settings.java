@@ -150,18 +150,9 @@ public record Settings(
         return read(whole, new HashSet<>());
     }
 
-    /// Reads what [#render()] wrote, on another node or in a checkpoint. Nothing in it is included or substituted.
+    /// Reads what [#render()] wrote, on another node or in a checkpoint.
     public static Settings parse(String rendered) {
-        return of(JobConfig.sent(rendered).whole());
-    }
-
-    /// The same for a job that is trained elsewhere: its places no longer depend on the working directory.
-    public Settings anywhere() {
-        return of(
-                JobPaths.absolute(config)
-                        .atPath(JOB)
-                        .withFallback(system.atPath(SYSTEM))
-                        .withFallback(grove.atPath(GROVE)));
+        return of(JobConfig.text("the job's config", rendered).whole());
     }
 
     /// The whole of `pando.job` as HOCON that [#parse] takes, on one line.

@@ -2,7 +2,6 @@ package dev.pando.runtime.cli;
 
 import static dev.pando.runtime.cli.CommandLines.pando;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.typesafe.config.Config;
@@ -14,14 +13,8 @@ import dev.pando.runtime.cluster.ControlProtocol;
 import dev.pando.runtime.cluster.NodeSettings;
 import dev.pando.runtime.node.GroveNode;
 import dev.pando.runtime.settings.JobConfig;
-import dev.pando.runtime.settings.UserError;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.SocketTimeoutException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -53,8 +46,7 @@ class GroveQuestionsTest {
                                 defaults.getConfig("pando.grove")
                                         .withValue(
                                                 "journal",
-                                                ConfigValueFactory.fromAnyRef(temp.resolve("journal").toString()))
-                                        .withValue("folders", ConfigValueFactory.fromAnyRef(List.of(temp.toString()))),
+                                                ConfigValueFactory.fromAnyRef(temp.resolve("journal").toString())),
                                 defaults.getConfig("pando.system"),
                                 List.of()));
         node.up().toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
@@ -114,101 +106,6 @@ class GroveQuestionsTest {
                 "node",
                 "--set",
                 "pando.grove.probe-port=70000");
-    }
-
-    /// The oracle of what is fetched is a listener that is never called.
-    @Test
-    void shouldEvaluateNothingThatIsSubmitted() throws Exception {
-        String variable = System.getenv().keySet().stream().sorted().findFirst().orElseThrow();
-        try (ServerSocket web = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            String page = "http://127.0.0.1:" + web.getLocalPort() + "/";
-            for (String config :
-                    List.of(
-                            "pando.job.name = \"!\"${" + variable + "}",
-                            "{\"pando\": {\"job\": {\"name\": ${" + variable + "}}}}",
-                            "include url(\"" + page + "\")",
-                            "include file(\"/etc/passwd\")",
-                            "{\"pando\": {\"job\": include url(\"" + page + "\")}}",
-                            "{\"a\": " + "[".repeat(1000) + "]".repeat(1000) + "}")) {
-                assertThatThrownBy(() -> submit(config))
-                        .isInstanceOf(UserError.class)
-                        .hasMessageStartingWith("the job's config is not JSON, as `pando submit` sends it: ")
-                        .hasMessageNotContaining(System.getenv(variable));
-            }
-            web.setSoTimeout(1); // a call would be in the backlog by now
-
-            assertThatThrownBy(web::accept).isInstanceOf(SocketTimeoutException.class);
-        }
-    }
-
-    @Test
-    void shouldBeginNoJobThatDoesNotSayWhatAndWhere() {
-        for (String empty : List.of("", "{}", "{\"pando\": {\"job\": {}}}")) {
-            assertThatThrownBy(() -> submit(empty))
-                    .isInstanceOf(UserError.class)
-                    .hasMessage(
-                            "the job's config does not say pando.job.out: a job is sent in full, as `pando submit`"
-                                    + " does");
-        }
-
-        assertThat(pando("status", "--to", node.address()).out()).contains("0 jobs");
-    }
-
-    /// Each place that a job can name, outside of the folder that this grove's jobs may use, and by other ways there.
-    @Test
-    void shouldLetNoJobOutOfTheFoldersOfTheGrove() throws Exception {
-        Path link = Files.createSymbolicLink(temp.resolve("link"), Path.of("/etc"));
-        for (String set :
-                List.of(
-                        "out=/var/pando",
-                        "out=" + link + "/pando",
-                        "data.paths=[\"/etc/passwd\"]",
-                        "data.paths=[\"" + link + "/passwd\"]",
-                        "data.paths=[\"" + link + "/*.conf\"]",
-                        "data.prepared=/var/pando",
-                        "data.tokenizer.file=/etc/tokenizer.json",
-                        "checkpoint.folder=/var/pando",
-                        "checkpoint.folder=\"s3://somebody/elses\"",
-                        "start.model=/etc",
-                        "start.run=/etc")) {
-            String key = set.substring(0, set.indexOf('='));
-
-            assertThatThrownBy(() -> submit(tiny.settings("run", set).render()))
-                    .as(set)
-                    .isInstanceOf(UserError.class)
-                    .hasMessageStartingWith("pando.job." + key + " names ")
-                    .hasMessageEndingWith(
-                            ", which is outside of what this grove's jobs may use, "
-                                    + temp
-                                    + "; start its nodes with that place in pando.grove.folders");
-        }
-        assertThatThrownBy(() -> submit(tiny.settings("run", "data.paths=[\"text\"]").render()))
-                .hasMessageStartingWith("pando.job.data.paths names text: the paths of a job that is sent to a grove");
-        assertThatThrownBy(() -> submit(tiny.settings("run", "out=" + temp + "/../other").render()))
-                .hasMessageStartingWith("pando.job.out names " + temp + "/../other: the paths of a job");
-        assertThat(tiny.out("run")).doesNotExist();
-    }
-
-    /// A message with it would be dropped on its way to a device.
-    @Test
-    void shouldRefuseAJobThatIsTooLargeToTravel() {
-        String text = "\"" + tiny.text() + "\"";
-        String paths = String.join(",", Collections.nCopies((256 << 10) / text.length(), text));
-
-        assertThatThrownBy(() -> submit(tiny.settings("run", "data.paths=[" + paths + "]").render()))
-                .isInstanceOf(UserError.class)
-                .hasMessageMatching(
-                        "the job's config has \\d+ bytes, and a grove takes 131072: name folders and globs in"
-                                + " pando.job.data.paths instead of single files");
-        assertThat(tiny.out("run")).doesNotExist();
-    }
-
-    private void submit(String config) {
-        ControlClient.ask(
-                node.address(),
-                ControlProtocol.ask("submit").put("config", config),
-                (int) TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS),
-                answer -> true);
     }
 
     @Test

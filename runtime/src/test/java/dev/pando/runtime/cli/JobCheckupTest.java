@@ -120,6 +120,6 @@ class JobCheckupTest {
                 CommandLine.populateCommand(
                         new JobOptions(), conf.toString(), "--set", "checkpoint.folder=s3://bucket/run");
 
-        assertThat(options.settings().anywhere().checkpoint().place()).hasToString("s3://bucket/run");
+        assertThat(options.anywhere().checkpoint().place()).hasToString("s3://bucket/run");
     }
 }

@@ -19,12 +19,7 @@ final class NodeCommands implements AutoCloseable {
     }
 
     Process start(String name, List<String> arguments) throws IOException {
-        return start(name, List.of(), arguments);
-    }
-
-    /// @param before words that become what follows them, such as those of `ip netns exec`
-    Process start(String name, List<String> before, List<String> arguments) throws IOException {
-        List<String> command = new ArrayList<>(before);
+        List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.pando.runtime.cli.Main"));

@@ -14,8 +14,6 @@ import dev.pando.actors.owner.Jobs;
 import dev.pando.runtime.cluster.ControlPort;
 import dev.pando.runtime.cluster.NodeSettings;
 import dev.pando.runtime.cluster.NodeSystem;
-import dev.pando.runtime.cluster.Terms;
-import dev.pando.runtime.journal.Lease;
 import dev.pando.runtime.settings.JobConfig;
 import dev.pando.training.step.CheckpointStore;
 import java.io.IOException;
@@ -150,11 +148,7 @@ class PlacementTest {
                     });
                 });
         host.system().systemActorOf(ear, "ear", Props.empty());
-        NodeSettings settings = settings("host", key, value);
-        try (Lease lease = settings.lease(Clock.systemUTC())) {
-            lease.write(new Lease.Holder(1, "grove", List.of(), false));
-        }
-        host.port().serve((question, answers) -> answers.tell(Terms.of(host.system(), settings, "grove")));
+        host.port().serve((question, answers) -> answers.tell("where", host.address().toString()));
         assertThat(owning).succeedsWithin(PATIENCE);
         assertThat(placeOneMore(host)).succeedsWithin(PATIENCE);
         return host;
@@ -176,22 +170,16 @@ class PlacementTest {
         });
     }
 
-    private NodeSettings settings(String name, String key, String value) {
+    private NodeSystem<Void> start(String name, String key, String value, Behavior<Void> guardian) {
         Config defaults = JobConfig.nothing().whole();
         Config grove =
                 defaults.getConfig("pando.grove")
                         .withValue("journal", ConfigValueFactory.fromAnyRef(temp.resolve("journal").toString()))
-                        .withValue("messages-port", ConfigValueFactory.fromAnyRef(ports.peek()))
+                        .withValue("messages-port", ConfigValueFactory.fromAnyRef(ports.remove()))
                         .withValue("system.pekko." + key, ConfigValueFactory.fromAnyRef(value));
-        return new NodeSettings(name, 0, grove, defaults.getConfig("pando.system"), List.of());
-    }
-
-    private NodeSystem<Void> start(String name, String key, String value, Behavior<Void> guardian) {
-        NodeSettings settings = settings(name, key, value);
-        ports.remove();
         NodeSystem<Void> node =
                 NodeSystem.start(
-                        settings,
+                        new NodeSettings(name, 0, grove, defaults.getConfig("pando.system"), List.of()),
                         ControlPort.open("127.0.0.1", 0),
                         systems.stream().limit(1).map(host -> host.address().toString()).toList(),
                         guardian);

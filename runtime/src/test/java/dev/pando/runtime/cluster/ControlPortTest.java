@@ -1,7 +1,6 @@
 package dev.pando.runtime.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
@@ -16,7 +15,6 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
-import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -174,64 +172,6 @@ class ControlPortTest {
         }
 
         assertHearsOthers();
-    }
-
-    /// Far more than it has room for.
-    @Test
-    void shouldHearOthersWhileAFloodIsSilent() throws IOException {
-        try (ControlPort small = ControlPort.open("127.0.0.1", 0, PATIENCE_MS, 32)) {
-            small.serve((question, answers) -> answers.tell("where", "here"));
-            for (int i = 0; i < 300; i++) {
-                connect(small);
-            }
-
-            Socket friend = connect(small);
-            say(friend, "{\"ask\": \"where\"}\n".getBytes(StandardCharsets.UTF_8));
-
-            assertThat(answer(friend)).isEqualTo("{\"where\":\"here\"}");
-        }
-    }
-
-    @Test
-    void shouldHangUpOnThoseThatSayNothing() throws IOException {
-        try (ControlPort hurried = open(300)) {
-            Socket stranger = connect(hurried);
-
-            assertThat(answer(stranger)).isEmpty();
-        }
-    }
-
-    @Test
-    void shouldHoldLifelinesForAsLongAsBothLive() throws IOException {
-        try (ControlPort hurried = open(300)) {
-            Socket node = connect(hurried);
-            say(node, "{\"ask\": \"hold\"}\n".getBytes(StandardCharsets.UTF_8));
-            assertThat(answer(node)).matches("\\{\"held\":\"[0-9a-f-]{36}\"}");
-            Socket stranger = connect(hurried);
-            answer(stranger); // until it is hung up on
-            node.setSoTimeout(1);
-
-            assertThatThrownBy(() -> node.getInputStream().read()).isInstanceOf(SocketTimeoutException.class);
-        }
-    }
-
-    @Test
-    void shouldLogNoMoreOfAFloodThanPeopleRead() throws IOException {
-        ListAppender<ILoggingEvent> log = new ListAppender<>();
-        Logger logger = (Logger) LoggerFactory.getLogger(ControlPort.class);
-        log.start();
-        logger.setLevel(Level.WARN);
-        logger.addAppender(log);
-        try {
-            for (int i = 0; i < 100; i++) {
-                assertRefused("hello\n", "it is not JSON");
-            }
-        } finally {
-            logger.detachAppender(log);
-            logger.setLevel(null);
-        }
-
-        assertThat(log.list).as("of 100").hasSizeBetween(10, 50);
     }
 
     /// Two addresses of one machine, of which the port has one.

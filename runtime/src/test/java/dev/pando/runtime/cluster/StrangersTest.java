@@ -60,7 +60,7 @@ class StrangersTest {
             String system = ControlClient.one(node.address(), ControlProtocol.ask("where"), "where", 10_000).asText();
             ActorSystem<Void> stranger =
                     ActorSystem.create(
-                            Behaviors.empty(), "stranger", settings("stranger", List.of()).actorSystem("", Map.of()));
+                            Behaviors.empty(), "stranger", settings("stranger", List.of()).actorSystem(Map.of()));
             try {
                 // by itself it would not even ask
                 InternalClusterAction.Join forged =
@@ -92,7 +92,7 @@ class StrangersTest {
     @Test
     void shouldNeitherWriteNorReadJavasOwnSerialization() {
         ActorSystem<Void> system =
-                ActorSystem.create(Behaviors.empty(), "pando", settings("node", List.of()).actorSystem("", Map.of()));
+                ActorSystem.create(Behaviors.empty(), "pando", settings("node", List.of()).actorSystem(Map.of()));
         try {
             var serialization = SerializationExtension.get(system.classicSystem());
 

@@ -226,7 +226,7 @@ public abstract class OpsContract extends AttentionContract {
         assertThat(ops.digests(s, bounds)).isEqualTo(digests);
     }
 
-    /// A pipeline stage holds some parts and not the others: it forms their sums from memory of its own.
+    /// A pipeline stage holds some parts and not the others: it forms their sums from its memory.
     @Test
     void shouldSquareAndDigestAPartAloneWithTheBitsItHasAmongOthers() {
         long[] bounds = {0, 48, 70_000, 140_016};

@@ -1,7 +1,7 @@
 package dev.pando.training.model;
 
 import dev.pando.training.ops.AttentionShape;
-import dev.pando.training.ops.Mirrored;
+import dev.pando.training.ops.HostDeviceBuffer;
 import dev.pando.training.ops.Ops;
 import dev.pando.training.ops.RotaryTable;
 import dev.pando.training.tensor.Memory;
@@ -17,13 +17,10 @@ import java.util.stream.Stream;
 ///     x = x + w2 (silu(w1 h) (w3 h)),  h = ffnNorm(x)
 ///     logits = head norm(x)
 ///
-/// Gradients are those of the *summed* cross-entropy; the optimizer divides by the number of tokens. Rows go through the
-/// feed-forward and the head a chunk at a time, so that nothing of width F or V exists for all of a long microbatch. All
-/// memory is allocated here, once. Not thread-safe.
+/// An objective stands between the two passes: it turns the last norm into a loss and into the gradient of the last norm.
+/// Rows go through the feed-forward a chunk at a time, so that nothing of width F exists for all of a long microbatch.
+/// All memory is allocated here, once. Not thread-safe.
 public final class InternLm2 {
-    /// Rows of logits that exist at a time: V may be 92,544.
-    private static final int HEAD_ROWS = 512;
-
     /// The input, all int32 of B x T, row-major.
     ///
     /// @param ids tokens
@@ -35,14 +32,19 @@ public final class InternLm2 {
     private record FeedChunk(
             int rows, MemorySegment h, MemorySegment delta, MemorySegment act, MemorySegment dx, MemorySegment dh) {}
 
-    /// A run of rows on its way through the head.
-    private record HeadChunk(int rows, MemorySegment h, MemorySegment labels, MemorySegment dh) {}
+    /// What an objective works on: the last norm of every position, and where it leaves the gradient of that.
+    ///
+    /// @param positions N
+    /// @param h N C
+    /// @param labels N int32
+    /// @param dh N C, to be overwritten
+    public record Hidden(int positions, MemorySegment h, MemorySegment labels, MemorySegment dh) {}
 
     private final ModelConfig model;
     private final Ops ops;
     private final AttentionShape shape;
     private final RotaryTable rotary;
-    private final List<Mirrored> inputs;
+    private final List<HostDeviceBuffer> inputs;
     private final Tokens tokens;
     private final Tokens onHost;
     private final Activations kept;
@@ -57,8 +59,6 @@ public final class InternLm2 {
     private final MemorySegment dx; // N C
     private final MemorySegment dh; // N C
     private final MemorySegment dqkv; // N (H + 2 K) D
-    private final MemorySegment logits; // HEAD_ROWS V
-    private final List<HeadChunk> chunks = new ArrayList<>();
     private final List<FeedChunk> feed = new ArrayList<>();
 
     /// @param rows B
@@ -73,7 +73,7 @@ public final class InternLm2 {
         this.rotary = RotaryTable.of(length, model.frequencies(length), ops, memory);
         this.inputs =
                 Stream.of("ids", "labels", "documents")
-                        .map(name -> new Mirrored("tokens: " + name, n * 4L, ops, memory))
+                        .map(name -> new HostDeviceBuffer("tokens: " + name, n * 4L, ops, memory))
                         .toList();
         this.tokens = new Tokens(inputs.get(0).device(), inputs.get(1).device(), inputs.get(2).device());
         this.onHost = new Tokens(inputs.get(0).host(), inputs.get(1).host(), inputs.get(2).host());
@@ -84,16 +84,6 @@ public final class InternLm2 {
         this.dx = Activations.floats(memory, "residual gradient", n, c);
         this.dh = Activations.floats(memory, "norm gradient", n, c);
         this.dqkv = Activations.floats(memory, "qkv gradient", n, model.qkvRows());
-        this.logits = memory.allocate("logits", 4L * Math.min(n, HEAD_ROWS) * model.vocabulary());
-        for (int from = 0; from < n; from += HEAD_ROWS) {
-            int count = Math.min(n, from + HEAD_ROWS) - from;
-            chunks.add(
-                    new HeadChunk(
-                            count,
-                            rows(h, from, count, c),
-                            rows(tokens.labels(), from, count, 1),
-                            rows(dh, from, count, c)));
-        }
         for (Activations.Rows chunk : kept.chunks()) {
             feed.add(
                     new FeedChunk(
@@ -111,16 +101,13 @@ public final class InternLm2 {
         return onHost;
     }
 
-    /// Adds the microbatch's summed loss and tokens to `total` (see [Ops#crossEntropy]), and its gradient to
-    /// `gradient`.
-    public void lossAndGradient(ModelTensors weights, ModelTensors gradient, MemorySegment total) {
-        forward(weights);
-        for (HeadChunk chunk : chunks) {
-            ops.linear(chunk.h, weights.head(), logits, chunk.rows, c, model.vocabulary());
-            ops.crossEntropy(logits, chunk.labels, total, chunk.rows, model.vocabulary());
-            ops.linearBackward(logits, weights.head(), chunk.dh, chunk.rows, c, model.vocabulary(), false);
-            ops.linearGradient(logits, chunk.h, gradient.head(), chunk.rows, c, model.vocabulary());
-        }
+    /// The last norm of every position, which [#forward] computes, and its gradient, which [#backward] takes.
+    public Hidden hidden() {
+        return new Hidden(n, h, tokens.labels(), dh);
+    }
+
+    /// Adds the gradient of all weights below the objective to `gradient`.
+    public void backward(ModelTensors weights, ModelTensors gradient) {
         int last = model.layers();
         ops.zero(dx);
         ops.normBackward(dh, kept.x(last), weights.norm(), kept.scale(last), dx, gradient.norm(), h, n, c);
@@ -140,9 +127,9 @@ public final class InternLm2 {
         ops.linear(h, weights.head(), into, n, c, model.vocabulary());
     }
 
-    /// Leaves the last norm in `h`.
-    private void forward(ModelTensors weights) {
-        inputs.forEach(Mirrored::toDevice);
+    /// Computes the last norm of every position from the tokens, and keeps what the backward pass needs.
+    public void forward(ModelTensors weights) {
+        inputs.forEach(HostDeviceBuffer::toDevice);
         ops.embed(weights.embedding(), tokens.ids(), kept.x(0), n, model.vocabulary(), c);
         attentionNorm(weights, 0);
         for (int l = 0; l < model.layers(); l++) {

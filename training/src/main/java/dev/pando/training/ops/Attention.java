@@ -10,8 +10,8 @@ import jdk.incubator.vector.FloatVector;
 /// product covers the keys that some of its queries see: that follows from shapes and documents.
 ///
 /// The backward pass goes from the diagonal of tiles outwards, a wave for each distance between queries and keys.
-/// Within a wave each tile has queries and keys of its own, so all may be computed at once; from wave to wave the
-/// gradients of queries gather those of ever older keys, and the gradients of keys those of ever younger queries.
+/// Within a wave no two tiles share queries or keys, so all may be computed at once; from wave to wave the gradients of
+/// queries gather those of ever older keys, and the gradients of keys those of ever younger queries.
 final class Attention implements AutoCloseable {
     private static final int QUERIES = 64;
     private static final int KEYS = 256;
@@ -20,11 +20,11 @@ final class Attention implements AutoCloseable {
     /// Beside its tiles a lane keeps two numbers for each query: running maximum and running sum.
     private static final int LANE_BYTES = 2 * TILE_BYTES + 2 * QUERIES * 4;
 
-    private final Lanes lanes;
+    private final TileThreads threads;
     private final Scratch scratch = new Scratch();
     private final long scores;
-    private final Lanes.Work forward = this::forwardTile;
-    private final Lanes.Work backward = this::backwardTile;
+    private final TileThreads.Work forward = this::forwardTile;
+    private final TileThreads.Work backward = this::backwardTile;
 
     private AttentionShape shape;
     private long qkv;
@@ -43,9 +43,9 @@ final class Attention implements AutoCloseable {
     private int wave;
     private float scale;
 
-    Attention(Lanes lanes) {
-        this.lanes = lanes;
-        this.scores = scratch.atLeast((long) lanes.threads() * LANE_BYTES);
+    Attention(TileThreads threads) {
+        this.threads = threads;
+        this.scores = scratch.atLeast((long) threads.threads() * LANE_BYTES);
     }
 
     void forward(long qkv, long documents, long out, long logSumExp, AttentionShape shape) {
@@ -55,7 +55,7 @@ final class Attention implements AutoCloseable {
         this.keyWidth = shape.qkvWidth();
         this.keyGroup = shape.groupWidth() * 4L;
         this.queryOffset = 0;
-        lanes.run(forward, shape.b() * shape.kvHeads() * queryTiles);
+        threads.run(forward, shape.b() * shape.kvHeads() * queryTiles);
     }
 
     /// One row: queries at positions `from` and on, keys and values of all positions in a cache.
@@ -66,7 +66,7 @@ final class Attention implements AutoCloseable {
         this.keyWidth = 2 * shape.kvHeads() * shape.headSize();
         this.keyGroup = 2L * shape.headSize() * 4;
         this.queryOffset = from;
-        lanes.run(forward, shape.kvHeads() * queryTiles);
+        threads.run(forward, shape.kvHeads() * queryTiles);
     }
 
     private void forwardTile(int tile, int lane) {
@@ -137,7 +137,7 @@ final class Attention implements AutoCloseable {
         this.dqkv = dqkv;
         int waves = 1 + longestReach();
         for (wave = 0; wave < waves; wave++) {
-            lanes.run(backward, shape.b() * shape.kvHeads() * (tilesOfKeys - wave));
+            threads.run(backward, shape.b() * shape.kvHeads() * (tilesOfKeys - wave));
         }
     }
 

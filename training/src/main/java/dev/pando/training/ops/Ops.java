@@ -47,7 +47,7 @@ public interface Ops extends AutoCloseable {
 
     /// `dx += s (weight dy - x s^2 mean(dy weight x))`, `dweight += sum over n of dy x s`.
     ///
-    /// @param y receives what the forward operator gave, so that nobody has to keep it
+    /// @param y receives what the forward operator gave, so that it need not be kept
     void normBackward(
             MemorySegment dy,
             MemorySegment x,
@@ -156,6 +156,16 @@ public interface Ops extends AutoCloseable {
     ///
     /// @param bounds as in [#squaredNorms]
     long[] digests(MemorySegment span, long... bounds);
+
+    /// [#squaredNorms] of a span that is one part.
+    default double squaredNorm(MemorySegment span, long elements) {
+        return squaredNorms(span, 0, elements)[0];
+    }
+
+    /// [#digests] of a span that is one part.
+    default long digest(MemorySegment span, long elements) {
+        return digests(span, 0, elements)[0];
+    }
 
     /// One AdamW update of neighbouring elements, see [AdamStep].
     void adamw(

@@ -12,18 +12,18 @@ final class SpanReduction {
     private static final int TILE = 1 << 16;
     private static final int PRIME = 0x01000193;
 
-    private final Lanes lanes;
+    private final TileThreads threads;
     private final Scratch scratch;
-    private final Lanes.Work squares = this::squaresOfTile;
-    private final Lanes.Work digests = this::digestOfTile;
+    private final TileThreads.Work squares = this::squaresOfTile;
+    private final TileThreads.Work digests = this::digestOfTile;
 
     private long span;
     private long partials;
     private long[] bounds;
     private int[] firstTiles; // of each part, then the number of all
 
-    SpanReduction(Lanes lanes, Scratch scratch) {
-        this.lanes = lanes;
+    SpanReduction(TileThreads threads, Scratch scratch) {
+        this.threads = threads;
         this.scratch = scratch;
     }
 
@@ -50,7 +50,7 @@ final class SpanReduction {
         return all;
     }
 
-    private void begin(long span, long[] bounds, Lanes.Work work) {
+    private void begin(long span, long[] bounds, TileThreads.Work work) {
         this.span = span;
         this.bounds = bounds;
         this.firstTiles = new int[bounds.length];
@@ -60,7 +60,7 @@ final class SpanReduction {
         }
         int tiles = firstTiles[bounds.length - 1];
         this.partials = scratch.atLeast(tiles * 8L);
-        lanes.run(work, tiles);
+        threads.run(work, tiles);
     }
 
     private void squaresOfTile(int tile, int lane) {

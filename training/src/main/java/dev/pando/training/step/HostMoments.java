@@ -48,7 +48,7 @@ public final class HostMoments implements ShardedMoments {
         return new TreeSet<>(slots.keySet());
     }
 
-    /// Another number whenever moments may lie elsewhere: a span that was given up and is held again, for one.
+    /// Changes whenever moments may lie elsewhere, for instance where a released span is held again.
     long arrangement() {
         return arrangement;
     }

@@ -69,7 +69,7 @@ public final class TensorTable {
 
     /// The tensor of that name.
     ///
-    /// @throws IllegalArgumentException if there is none
+    /// @throws IllegalArgumentException if the table has no such tensor
     public Entry get(String name) {
         Entry entry = byName.get(name);
         if (entry == null) {

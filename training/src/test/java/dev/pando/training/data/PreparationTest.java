@@ -364,7 +364,7 @@ class PreparationTest {
         }
     }
 
-    /// A disk with room for so many bytes.
+    /// A disk with room for a number of bytes.
     private static Disk diskOf(long room) {
         long[] left = {room};
         return path -> {

@@ -2,6 +2,8 @@ package dev.pando.training.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pando.training.objective.NextToken;
+import dev.pando.training.objective.Objective;
 import dev.pando.training.ops.CpuOps;
 import dev.pando.training.step.RandomTokens;
 import dev.pando.training.step.Sampler;
@@ -114,6 +116,8 @@ class FeedChunksTest {
             MemorySegment total = memory.allocate("total", 64);
             Initialization.fill(TABLE, 5, weights);
             InternLm2 model = new InternLm2(MODEL, rows, LENGTH, keeping, ops, memory);
+            Objective objective = new NextToken(MODEL, model.hidden(), ops, memory);
+            ModelTensors read = ModelTensors.of(TABLE, MODEL, weights);
             int n = ROWS * LENGTH;
             MemorySegment ids = memory.allocate("ids", n * 4L);
             MemorySegment labels = memory.allocate("labels", n * 4L);
@@ -125,8 +129,10 @@ class FeedChunksTest {
                 model.tokens().ids().copyFrom(ids.asSlice(i * bytes, bytes));
                 model.tokens().labels().copyFrom(labels.asSlice(i * bytes, bytes));
                 model.tokens().documents().copyFrom(documents.asSlice(i * bytes, bytes));
-                model.lossAndGradient(
-                        ModelTensors.of(TABLE, MODEL, weights), ModelTensors.of(TABLE, MODEL, gradient), total);
+                ModelTensors into = ModelTensors.of(TABLE, MODEL, gradient);
+                model.forward(read);
+                objective.lossAndGradient(read, into, total);
+                model.backward(read, into);
             }
             return gradient.toArray(ValueLayout.JAVA_FLOAT);
         }

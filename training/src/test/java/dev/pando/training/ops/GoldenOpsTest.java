@@ -15,7 +15,7 @@ import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/// The operators against golden numbers that somebody else's float64 code gave; allowed is what those say, 4e-5.
+/// The operators against golden numbers that independent float64 code gave; the tolerance is theirs, 4e-5.
 class GoldenOpsTest {
     private static final double TENSOR = 4e-5;
 
