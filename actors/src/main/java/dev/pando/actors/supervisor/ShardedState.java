@@ -211,7 +211,7 @@ final class ShardedState implements StatePolicy {
                 return then;
             }
 
-            /// A worker that was lost may have written the same checkpoint.
+            // A worker that was lost may have written the same checkpoint.
             @Override
             Next durable(CheckpointWriter.Durable written) {
                 job.checkpoints.published(written);

@@ -329,11 +329,11 @@ public final class SimulatedWorld implements World, AutoCloseable {
 
     /// A message to an adapter of an actor is tampered with inside its wrapping.
     private Object tamper(String sender, String receiver, Object message) {
-        Object told = told(message);
-        Object arrives = tampering.message(sender, receiver, told);
-        return arrives == told
-                ? message
-                : arrives == null || told == message ? arrives : new AdaptWithRegisteredMessageAdapter<>(arrives);
+        if (message instanceof AdaptWithRegisteredMessageAdapter<?> adapted) {
+            Object arrives = tampering.message(sender, receiver, adapted.msg());
+            return arrives == null ? null : new AdaptWithRegisteredMessageAdapter<>(arrives);
+        }
+        return tampering.message(sender, receiver, message);
     }
 
     private static Object told(Object message) {
