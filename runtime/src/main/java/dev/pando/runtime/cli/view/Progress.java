@@ -77,7 +77,7 @@ public final class Progress implements Preparation {
                         Words.counted(text.documents(), "file"),
                         Words.count(text.tokens()),
                         text.bytesPerToken(),
-                        text.reused() ? ", prepared before" : ""));
+                        text.reused() ? ", cached" : ""));
         text.skipped().stream()
                 .limit(SKIPPED_SHOWN)
                 .forEach(file -> warn("left out " + file.path() + ": " + file.reason()));
