@@ -168,8 +168,8 @@ public enum Kind {
             Aim.NOBODY,
             Injector.OF_GROVES,
             "The job's journal cannot be written.",
-            "Where it is slow training goes on. Where it fails the leader ends, the workers keep what they hold, and the"
-                    + " next leader continues from there once it can write that it leads. Same bits.");
+            "Where it is slow training goes on. Where it fails the leader ends, the workers keep what they hold, and"
+                    + " the next leader continues from there once it can write that it leads. Same bits.");
 
     private final String words;
     private final Aim aim;

@@ -35,7 +35,7 @@ public final class NodeWorkbench implements ReplicaFactory, AutoCloseable {
         try {
             return InetAddress.getByName(host).isLoopbackAddress();
         } catch (UnknownHostException unknown) {
-            return false; // whoever listens there will say so
+            return false; // opening a port there reports it
         }
     }
 

@@ -44,14 +44,14 @@ import picocli.CommandLine.UnmatchedArgumentException;
         versionProvider = Cli.Versions.class,
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
-        footer = {"", "`pando COMMAND --help` says more about one of them.", "Exit code: 0 done, 1 failed, 2 misused."})
+        footer = {"", "`pando COMMAND --help` explains one command.", "Exit code: 0 done, 1 failed, 2 wrong use."})
 public final class Cli implements Runnable {
     private static final int FAILED = 1;
     private static final int MISUSED = 2;
 
     @Spec private CommandSpec spec;
 
-    @Option(names = "--trace", scope = ScopeType.INHERIT, description = "Shows where an error came from.")
+    @Option(names = "--trace", scope = ScopeType.INHERIT, description = "Shows the stack trace of an error.")
     @SuppressWarnings("UnusedVariable") // asked of the parse result, wherever on the line it stood
     private boolean trace;
 

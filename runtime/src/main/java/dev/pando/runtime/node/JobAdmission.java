@@ -101,7 +101,7 @@ final class JobAdmission {
                 try {
                     answers.tell(key, value);
                 } catch (IOException gone) {
-                    throw new UserError("whoever submitted the job has gone", gone);
+                    throw new UserError("the caller that submitted the job is gone", gone);
                 }
             }
         };

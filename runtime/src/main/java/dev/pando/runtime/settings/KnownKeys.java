@@ -10,7 +10,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
-/// Refuses keys that nobody reads, since a typo that is silently ignored costs a night of training.
+/// Refuses unknown keys, since a typo that is silently ignored costs a night of training.
 ///
 /// What is known is what the reference tree holds; a key is compared with its neighbours first, then with all others.
 public final class KnownKeys {

@@ -12,7 +12,7 @@ public final class UserError extends RuntimeException {
         super(sentence, cause);
     }
 
-    /// Whether that was written for whoever runs a job, too: so it is with all exceptions of this house, by its rules.
+    /// Whether that was written for a person who runs a job, too: true of all exceptions of this project, by its rules.
     public static boolean isLike(Throwable failure) {
         return failure.getMessage() != null
                 && (failure instanceof UserError || failure.getClass().getName().matches("dev\\.pando\\..*Exception"));

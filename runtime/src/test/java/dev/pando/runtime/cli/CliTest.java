@@ -212,7 +212,7 @@ class CliTest {
         pando("train", tiny.file("run"), "--steps", 4);
         Path run = tiny.out("run");
 
-        assertThat(pando("generate", run)).isEqualTo(new Shown(1, "", "nothing to go on with: write --prompt TEXT\n"));
+        assertThat(pando("generate", run)).isEqualTo(new Shown(1, "", "no text to continue: write --prompt TEXT\n"));
         assertThat(pando("generate", run, "--prompt", "a", "--top-p", 2))
                 .isEqualTo(new Shown(1, "", "--top-p must be above 0 and at most 1, not 2.0\n"));
         assertThat(pando("generate", temp.resolve("nowhere"), "--prompt", "a"))

@@ -47,7 +47,7 @@ class ProcessTest {
                                 + "`, or pick another folder with --out]");
         assertThat(ended).as("128 and the number of SIGTERM").isEqualTo(143);
         assertThat(last).contains("stopping after the step in flight, with a checkpoint …");
-        assertThat(last.getLast()).isEqualTo("go on with it: pando train " + tiny.out("run") + " --resume");
+        assertThat(last.getLast()).isEqualTo("to continue: pando train " + tiny.out("run") + " --resume");
         long committed = StepLine.read(tiny.out("run")).size();
         assertThat(tiny.out("run").resolve("checkpoints"))
                 .isDirectoryContaining("glob:**/step-" + String.format("%010d", committed) + "-*");

@@ -41,7 +41,10 @@ final class Bugs {
                 bugs,
                 "a split vote leaves the replicas their state",
                 Patch.idle("supervisor.WorkerRegistry", "nobodyHolds"));
-        add(bugs, "orphaned shards are not handed over", Patch.body("planning.ShardPlanner", "handOver", Bugs::emptyMap));
+        add(
+                bugs,
+                "orphaned shards are not handed over",
+                Patch.body("planning.ShardPlanner", "handOver", Bugs::emptyMap));
         add(
                 bugs,
                 "a lost worker's computed shards still count",

@@ -154,7 +154,7 @@ public final class Progress implements Preparation {
                 + learned();
     }
 
-    /// The same for somebody who came later, perhaps after the end, and so does not know how long it took.
+    /// The same for an observer that came later, perhaps after the end, and so does not know how long it took.
     ///
     /// @param committed steps of the job
     public String watched(long committed) {
@@ -184,7 +184,7 @@ public final class Progress implements Preparation {
         lostSinceCommit.clear();
         first = first == null ? step : first;
         last = step;
-        if (step.seconds() > 0) { // of a step that an earlier leader committed nobody knows it
+        if (step.seconds() > 0) { // unknown for a step that an earlier leader committed
             steps++;
             double weight = Math.max(0.1, 1.0 / Math.max(1, steps - 1)); // the first step, uncompiled, says little
             secondsPerStep += weight * (step.seconds() - secondsPerStep);
