@@ -17,6 +17,7 @@ public final class Progress implements Preparation {
     private static final double REDRAW_SECONDS = 0.1;
     private static final int BAR = 20;
     private static final int SKIPPED_SHOWN = 5;
+    private static final int MEASURED = 3; // the first steps, uncompiled, say nothing of the rest
     private static final int LAST_LOSSES = 10; // one step's loss is noise
 
     private final Terminal terminal;
@@ -301,7 +302,7 @@ public final class Progress implements Preparation {
     }
 
     private String remaining() {
-        return steps == 0 ? "" : Words.clock((wanted - last.step() - 1) * secondsPerStep) + " left";
+        return steps < MEASURED ? "" : Words.clock((wanted - last.step() - 1) * secondsPerStep) + " left";
     }
 
     private String workers() {
