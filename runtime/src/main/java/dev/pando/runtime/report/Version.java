@@ -11,12 +11,13 @@ public final class Version {
 
     private static final Properties BUILD = build();
 
-    /// `0.1.0 (3f2a91c)`: the version, and the commit that it was built from; `changed` if the sources were not those of
-    /// the commit, no commit if they did not lie in a clone.
+    /// `0.1.0 (3f2a91c)`: the version, and the commit that it was built from; `changed` if the sources were not those
+    /// of the commit, no commit if they did not lie in a clone.
     public static String pando() {
         String commit = BUILD.getProperty("git.commit.id.abbrev", "");
         String changed = BUILD.getProperty("git.dirty", "false").equals("true") ? ", changed" : "";
-        return BUILD.getProperty("git.build.version", "unknown") + (commit.isEmpty() ? "" : " (" + commit + changed + ")");
+        return BUILD.getProperty("git.build.version", "unknown")
+                + (commit.isEmpty() ? "" : " (" + commit + changed + ")");
     }
 
     private static Properties build() {

@@ -160,7 +160,8 @@ class CliTest {
 
     @Test
     void shouldSayItsVersion() {
-        assertThat(pando("--version").out()).matches("pando \\d\\S+( \\([0-9a-f]{7,}(, changed)?\\))?, Java 25\\S* \\(.+\\), Linux \\S+\n");
+        assertThat(pando("--version").out())
+                .matches("pando \\d\\S+( \\([0-9a-f]{7,}(, changed)?\\))?, Java 25\\S* \\(.+\\), Linux \\S+\n");
     }
 
     @Test

@@ -248,7 +248,7 @@ public final class Progress implements Preparation {
     private void draw(String line) {
         shownAt = now();
         drawn = true;
-        terminal.out().print("\r\u001b[K" + line + "\u001b[0m");
+        terminal.out().print("\r\u001b[K" + line + (terminal.coloured() ? "\u001b[0m" : ""));
         terminal.out().flush();
     }
 

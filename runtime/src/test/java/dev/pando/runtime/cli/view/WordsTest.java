@@ -14,7 +14,9 @@ class WordsTest {
     @ValueSource(strings = {"runs/notes", "/srv/my runs/a", "it's", "$HOME/`date`", "a;b", "", "ä *", "--out"})
     void shouldWriteAWordAsAShellReadsItBack(String word) throws IOException {
         Process shell =
-                new ProcessBuilder(List.of("sh", "-c", "printf %s " + Words.pasted(word))).redirectErrorStream(true).start();
+                new ProcessBuilder(List.of("sh", "-c", "printf %s " + Words.pasted(word)))
+                        .redirectErrorStream(true)
+                        .start();
 
         String read = new String(shell.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 
