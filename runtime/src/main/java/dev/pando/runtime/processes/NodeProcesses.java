@@ -113,7 +113,7 @@ public final class NodeProcesses implements AutoCloseable {
             return nodes;
         } catch (IOException failed) {
             nodes.close();
-            throw new UserError("cannot start a node process: " + failed.getMessage(), failed);
+            throw UserError.failed("cannot start a node process: " + failed.getMessage(), failed);
         }
     }
 
