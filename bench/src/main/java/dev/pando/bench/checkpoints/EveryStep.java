@@ -10,7 +10,7 @@ import dev.pando.checkpoint.memory.MemoryReplicas;
 import dev.pando.checkpoint.memory.PeerMemory;
 import dev.pando.checkpoint.memory.Replicas.Stamp;
 import dev.pando.collectives.Transport;
-import dev.pando.collectives.TransportSettings;
+import dev.pando.collectives.wire.TransportSettings;
 import dev.pando.training.step.CheckpointStore;
 import dev.pando.training.step.Collective;
 import dev.pando.training.step.Collective.Member;

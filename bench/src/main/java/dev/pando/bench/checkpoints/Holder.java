@@ -5,7 +5,7 @@ import dev.pando.checkpoint.memory.MemoryReplicas;
 import dev.pando.checkpoint.memory.PeerMemory;
 import dev.pando.checkpoint.memory.Replicas.Stamp;
 import dev.pando.collectives.Transport;
-import dev.pando.collectives.TransportSettings;
+import dev.pando.collectives.wire.TransportSettings;
 import dev.pando.training.model.ModelTensors;
 import dev.pando.training.step.Collective;
 import dev.pando.training.step.Collective.Deadline;

@@ -3,7 +3,7 @@ package dev.pando.bench.collectives;
 import dev.pando.bench.Spread;
 import dev.pando.collectives.Communicator;
 import dev.pando.collectives.Transport;
-import dev.pando.collectives.TransportSettings;
+import dev.pando.collectives.wire.TransportSettings;
 import dev.pando.training.step.Collective.Deadline;
 import dev.pando.training.step.Collective.Member;
 import dev.pando.training.step.Collective.Membership;
