@@ -1,7 +1,7 @@
 package dev.pando.runtime.cli;
 
+import dev.pando.runtime.processes.OwnJvm;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
@@ -25,9 +25,7 @@ final class NodeCommands implements AutoCloseable {
     /// @param before words that become what follows them, such as those of `ip netns exec`
     Process start(String name, List<String> before, List<String> arguments) throws IOException {
         List<String> command = new ArrayList<>(before);
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.pando.runtime.cli.Main"));
+        command.addAll(OwnJvm.command("dev.pando.runtime.cli.Main"));
         command.addAll(arguments);
         Process process =
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said(name).toFile()).start();
