@@ -4,11 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pando.runtime.TinyJob;
 import dev.pando.runtime.folder.StepLine;
+import dev.pando.runtime.processes.OwnJvm;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -74,10 +73,7 @@ class ProcessTest {
 
     /// With the flags and the class path of this very JVM.
     private static Process pando(String... arguments) throws IOException {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.pando.runtime.cli.Main"));
+        List<String> command = OwnJvm.command("dev.pando.runtime.cli.Main");
         command.addAll(List.of(arguments));
         return new ProcessBuilder(command).start();
     }
