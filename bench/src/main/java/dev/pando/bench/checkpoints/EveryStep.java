@@ -163,7 +163,7 @@ final class EveryStep {
                 .print();
     }
 
-    /// Successors, one after the other, each a member of its own that has never heard of the holder.
+    /// Successors, one after the other, each a new member that does not know the holder.
     private static void comeBack(Rig rig, Transport transport, Member holder, Path medium, PrintStream tell)
             throws IOException {
         TrainerState state = rig.trainer.state();

@@ -27,8 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/// Another node, as a process of its own: holds the newest state of the one that trains in its memory, and gives it
-/// back.
+/// Another node, as a separate process: holds the newest state of the one that trains in its memory, and gives it back.
 ///
 /// It says its address, is told the trainer's, then takes in states until it is told the address of a successor, who
 /// gets the newest; and so do further successors, until its input ends.

@@ -26,7 +26,7 @@ final class OtherProcess {
 
     private OtherProcess() {}
 
-    /// The one side: so many bytes, none of them a hole.
+    /// The one side: a file of this many bytes, without holes.
     static void write(Path file, long bytes) throws IOException {
         ByteBuffer window = ByteBuffer.allocateDirect(WINDOW);
         for (int at = 0; at < WINDOW; at++) {

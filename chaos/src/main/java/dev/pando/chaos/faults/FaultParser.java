@@ -274,7 +274,7 @@ final class FaultParser {
                 start,
                 kind,
                 parts.moment != null && !effect.movable() && !parts.moment.equals(effect.usualMoment()),
-                "moment of its own");
+                "other moment");
         return new Fault(
                 effect,
                 aimed ? parts.target : usual,

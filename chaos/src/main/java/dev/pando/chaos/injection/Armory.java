@@ -114,7 +114,7 @@ final class Armory {
         return List.copyOf(firings);
     }
 
-    /// Faults whose address nobody ever got to.
+    /// Faults whose address no worker ever got to.
     synchronized List<Fault> neverFired() {
         return armed.stream().filter(each -> !each.reached()).map(each -> each.fault).toList();
     }
@@ -163,6 +163,6 @@ final class Armory {
 
     /// One blow.
     ///
-    /// @param dice random bits of its own
+    /// @param dice random bits of this strike
     record Strike(Effect effect, long dice) {}
 }
