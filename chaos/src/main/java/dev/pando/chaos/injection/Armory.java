@@ -157,7 +157,7 @@ final class Armory {
             case Target.Worker number -> number.isMeantBy(worker);
             case Target.Any(), Target.All() -> !worker.equals(STORE);
             case Target.Store() -> worker.equals(STORE);
-            case Target.Node(_), Target.Leader(), Target.Sides(_), Target.Nobody() -> false;
+            case Target.Node(_), Target.Leader(), Target.Sides(_), Target.None() -> false;
         };
     }
 

@@ -409,7 +409,7 @@ public final class SimulatedWorld implements World, AutoCloseable {
             case Target.Node(int number) -> number < plan.nodes() ? List.of(number) : List.of();
             case Target.Worker(int number, _) -> List.of(number / plan.devices());
             case Target.Leader() -> ownership.node().map(node -> List.of(node.number())).orElse(List.of());
-            case Target.Any(), Target.All(), Target.Store(), Target.Sides(_), Target.Nobody() -> List.of();
+            case Target.Any(), Target.All(), Target.Store(), Target.Sides(_), Target.None() -> List.of();
         };
     }
 
