@@ -6,8 +6,8 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 
-/// What is measured: about so many megabytes of float32 weights, three times that with the moments, one row of tokens a
-/// step; the model and the steps of the peer's benchmark.
+/// What is measured: the approximate size of float32 weights in megabytes, three times that with the moments, one row
+/// of tokens a step; the model and the steps of the peer's benchmark.
 ///
 /// @param folder where checkpoints go; emptied of this benchmark's own when it ends
 /// @param every undisturbed steps before each checkpoint

@@ -63,7 +63,7 @@ public final class Summary {
             return;
         }
         line(
-                "| one checkpoint of %s MB | loop kept, s | and slowed, s | durable after, s | blocks so many times as long |"
+                "| one checkpoint of %s MB | loop kept, s | and slowed, s | durable after, s | times as long as in the background |"
                         .formatted(figure("checkpoint", OURS, "state_mb_per_rank", "%.0f")));
         line("| --- | --- | --- | --- | --- |");
         for (String way : ways("checkpoint")) {

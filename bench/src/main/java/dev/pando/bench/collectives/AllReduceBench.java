@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Starts the ranks of an all-reduce benchmark, each in a process of its own, and tells each where the others are.
+/// Starts the ranks of an all-reduce benchmark, each in a separate process, and tells each where the others are.
 public final class AllReduceBench {
     private AllReduceBench() {}
 

@@ -202,7 +202,7 @@ final class SimulateCommand implements Callable<Integer> {
         return 1;
     }
 
-    /// Those that are written are as they are written: whoever decides something else wants others.
+    /// Written histories run as they are written, unless an option decides what they decide.
     private long withWritten() {
         boolean asDrawn = faults == null && nodes == 0 && steps == 0 && shards == 0 && optimizerCopies == null;
         return asDrawn ? Plans.firstWritten() : 1;

@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/// A `pando train` in a process of its own, with the flags and the class path of this one.
+/// A `pando train` in a separate process, with the flags and the class path of this one.
 final class Child {
     private static final String MAIN = "dev.pando.runtime.cli.Main";
     private static final long LONGEST_RUN_HOURS = 24;

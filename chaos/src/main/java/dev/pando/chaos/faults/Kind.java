@@ -83,7 +83,7 @@ public enum Kind {
                     + " bits. Below it, and in the first 8 steps, only the hash tells."),
     POISONED_BATCH(
             "poisoned batch",
-            Aim.NOBODY,
+            Aim.NONE,
             Injector.ALL,
             "One step's data gives no finite loss, on any worker.",
             "The step is computed once more, by others, and then skipped: weights and moments stay, the job goes on"
@@ -165,7 +165,7 @@ public enum Kind {
             "As for a full disk; a job that needs one just then waits or ends with a sentence."),
     JOURNAL_DOWN(
             "journal down",
-            Aim.NOBODY,
+            Aim.NONE,
             Injector.OF_GROVES,
             "The job's journal cannot be written.",
             "Where it is slow training goes on. Where it fails the leader ends, the workers keep what they hold, and"
@@ -250,6 +250,6 @@ public enum Kind {
         SIDES,
         /// All workers at once, whatever the script says.
         PROCESS,
-        NOBODY
+        NONE
     }
 }

@@ -8,9 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 
-/// Every bug that is planted: what somebody might have written in place of what stands there.
+/// Every bug that is planted: a mistake that could have been written in place of the code.
 final class Bugs {
-    /// @param tampering what is wrong at the seams, made anew for each history
+    /// @param tampering what is wrong at the seams, made for each history
     /// @param patches what is wrong in the actors
     record Bug(String name, Supplier<Tampering> tampering, List<Patch> patches) {}
 

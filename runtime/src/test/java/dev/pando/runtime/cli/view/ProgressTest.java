@@ -102,15 +102,14 @@ class ProgressTest {
 
         progress.happened(new JobEvent.StepCommitted(5, 1, 7.5, 1, 1e-3, 2048, 0, 3));
         progress.happened(
-                new JobEvent.RungTried(
-                        JobEvent.Rung.SKIP_DATA, 6, "its data gives no finite loss, whoever computes it"));
+                new JobEvent.RungTried(JobEvent.Rung.SKIP_DATA, 6, "its data gives no finite loss, on every worker"));
         pass(40);
         progress.happened(new JobEvent.StepCommitted(6, 1, Double.NaN, Double.NaN, 1e-3, 0, 0, 3));
 
         assertThat(shown.toString().lines())
                 .containsExactly(
                         "step 6/20  loss 7.500  3 workers",
-                        "! step 6 skipped: its data gives no finite loss, whoever computes it",
+                        "! step 6 skipped: its data gives no finite loss, on every worker",
                         "step 7/20  loss 7.500  3 workers");
         assertThat(progress.summary()).contains("loss 7.500 to 7.500");
     }
