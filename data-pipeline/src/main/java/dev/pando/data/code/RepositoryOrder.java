@@ -3,15 +3,8 @@ package dev.pando.data.code;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.pando.data.document.JsonLines;
-import dev.pando.data.document.PipelineException;
 import dev.pando.data.document.Troubles;
-import dev.pando.data.read.Encodings;
-import java.io.IOException;
-import java.nio.file.FileVisitResult;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -25,32 +18,32 @@ import java.util.TreeSet;
 /// The files of one repository in the order of their imports: the single step `order`.
 ///
 /// Files that are no code come before the first code file of their folder, or of the nearest folder above that has
-/// code; where there is none, at the very beginning. Links are not followed.
+/// code; where there is none, at the very beginning.
 public final class RepositoryOrder {
-    private static final long LARGEST = 4 << 20;
-    private static final Set<String> SKIPPED = Set.of(".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv");
     private static final Set<String> PROSE = Set.of("md", "markdown", "rst", "txt", "");
 
-    private final Path root;
+    private final String name;
     private final SortedMap<String, Source> files = new TreeMap<>();
     private final SortedMap<String, Set<String>> imports = new TreeMap<>();
     private final List<String> order;
 
-    /// Reads a repository and finds its order.
-    ///
-    /// @param root its folder
+    /// Reads a repository, a folder or an archive, and finds its order.
     public RepositoryOrder(Path root, Troubles troubles) {
-        if (!Files.isDirectory(root)) {
-            throw new PipelineException(root + " is no folder: name the folder of a repository");
-        }
-        this.root = root;
-        try {
-            walk(troubles);
-        } catch (IOException e) {
-            throw new PipelineException("cannot list " + root + ": " + JsonLines.reason(e), e);
-        }
+        this(root.toAbsolutePath().normalize().getFileName().toString(), RepositoryFiles.read(root, troubles));
+    }
+
+    /// @param name what the document is called
+    /// @param texts by path from the root
+    public RepositoryOrder(String name, SortedMap<String, String> texts) {
+        this.name = name;
+        texts.forEach((path, text) -> files.put(path, new Source(path, Language.of(path), text)));
         findImports();
         order = withOthers(new ImportGraph(imports).order());
+    }
+
+    /// The programming language of a file, by its name; empty for what is no code.
+    public static Optional<String> language(String path) {
+        return Language.of(path).map(Language::fence);
     }
 
     /// Paths from the root, in order.
@@ -78,20 +71,38 @@ public final class RepositoryOrder {
 
     /// All files as one document: a heading with the path, then the text, fenced unless it is prose.
     public String markdown() {
-        StringBuilder text = new StringBuilder("# " + root.toAbsolutePath().normalize().getFileName() + "\n");
+        return markdown(Integer.MAX_VALUE).getFirst();
+    }
+
+    /// The same in parts, each with the repository's name above.
+    ///
+    /// @param most characters of a part, unless one file has more
+    public List<String> markdown(int most) {
+        List<String> parts = new ArrayList<>();
+        StringBuilder text = new StringBuilder("# " + name + "\n");
         for (String path : order) {
             Source file = files.get(path);
-            text.append("\n## ").append(path).append("\n\n");
-            if (file.language().isEmpty() && PROSE.contains(Language.ending(path))) {
-                text.append(file.text().strip()).append('\n');
-                continue;
+            if (text.length() + (long) file.text().length() > most) {
+                parts.add(text.toString());
+                text = new StringBuilder("# " + name + "\n");
             }
-            String fence = fence(file.text());
-            String language = file.language().map(Language::fence).orElse(Language.ending(path));
-            text.append(fence).append(language).append('\n');
-            text.append(file.text().stripTrailing()).append('\n').append(fence).append('\n');
+            append(file, text);
         }
-        return text.toString();
+        parts.add(text.toString());
+        return parts;
+    }
+
+    private static void append(Source file, StringBuilder text) {
+        String path = file.path();
+        text.append("\n## ").append(path).append("\n\n");
+        if (file.language().isEmpty() && PROSE.contains(Language.ending(path))) {
+            text.append(file.text().strip()).append('\n');
+            return;
+        }
+        String fence = fence(file.text());
+        String language = file.language().map(Language::fence).orElse(Language.ending(path));
+        text.append(fence).append(language).append('\n');
+        text.append(file.text().stripTrailing()).append('\n').append(fence).append('\n');
     }
 
     /// Longer than every run of backquotes inside.
@@ -103,54 +114,6 @@ public final class RepositoryOrder {
             longest = Math.max(longest, run);
         }
         return "`".repeat(longest + 1);
-    }
-
-    private void walk(Troubles troubles) throws IOException {
-        Files.walkFileTree(
-                root,
-                new SimpleFileVisitor<>() {
-                    @Override
-                    public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
-                        boolean skipped = !folder.equals(root) && SKIPPED.contains(folder.getFileName().toString());
-                        return skipped ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
-                    }
-
-                    @Override
-                    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                        if (attributes.isRegularFile()) {
-                            take(file, attributes.size(), troubles);
-                        }
-                        return FileVisitResult.CONTINUE;
-                    }
-
-                    @Override
-                    public FileVisitResult visitFileFailed(Path file, IOException e) {
-                        troubles.add("file that cannot be read", file + " (" + JsonLines.reason(e) + ")");
-                        return FileVisitResult.CONTINUE;
-                    }
-                });
-    }
-
-    private void take(Path file, long size, Troubles troubles) throws IOException {
-        if (size > LARGEST) {
-            troubles.add("file over " + (LARGEST >> 20) + " MiB", file.toString());
-            return;
-        }
-        String path = root.relativize(file).toString().replace(file.getFileSystem().getSeparator(), "/");
-        String text;
-        try {
-            byte[] bytes = Files.readAllBytes(file);
-            text = Encodings.decode(bytes, "", false).text();
-        } catch (IOException e) {
-            troubles.add("file that cannot be read", file + " (" + JsonLines.reason(e) + ")");
-            return;
-        }
-        if (text.indexOf('\0') >= 0) {
-            troubles.add("binary file", file.toString());
-            return;
-        }
-        String sound = JsonLines.sound(text.replace("\r\n", "\n"));
-        files.put(path, new Source(path, Language.of(path), sound));
     }
 
     private void findImports() {

@@ -25,9 +25,21 @@ import picocli.CommandLine.Spec;
 /// Prepares corpora, step by step. Its module is optional: an embedder without it has no such command.
 @Command(
         name = "data",
-        description = "Prepares corpora: main text of pages, near-duplicates, rules, the order of a repository.",
+        description = "Prepares corpora: whole ones by a recipe, or step by step.",
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {DataCommand.Extract.class, DataCommand.Dedup.class, DataCommand.Filter.class, DataCommand.Order.class})
+        subcommands = {
+            CorpusCommands.Prepare.class,
+            CorpusCommands.Inspect.class,
+            CorpusCommands.Report.class,
+            CorpusCommands.Why.class,
+            CorpusCommands.Sample.class,
+            CorpusCommands.Diff.class,
+            CorpusCommands.TrainClassifier.class,
+            DataCommand.Extract.class,
+            DataCommand.Dedup.class,
+            DataCommand.Filter.class,
+            DataCommand.Order.class
+        })
 public final class DataCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;
 
@@ -229,7 +241,7 @@ public final class DataCommand implements Callable<Integer> {
                         + " Kotlin, Python, Rust and TypeScript."
             })
     static final class Order extends Step {
-        @Parameters(paramLabel = "REPOSITORY", description = "Its folder.")
+        @Parameters(paramLabel = "REPOSITORY", description = "Its folder, or an archive: zip, jar, tar.")
         private Path repository;
 
         @Option(
@@ -243,7 +255,7 @@ public final class DataCommand implements Callable<Integer> {
 
         @Override
         public Integer call() {
-            require(Files.isDirectory(repository), repository + " is no folder: name the folder of a repository");
+            require(Files.exists(repository), repository + " does not exist: name a folder or an archive of sources");
             Troubles troubles = new Troubles();
             RepositoryOrder order = new RepositoryOrder(repository, troubles);
             if (to == null && markdown == null) {
