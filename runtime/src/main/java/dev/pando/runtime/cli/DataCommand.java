@@ -27,7 +27,12 @@ import picocli.CommandLine.Spec;
         name = "data",
         description = "Prepares corpora: main text of pages, near-duplicates, rules, the order of a repository.",
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {DataCommand.Extract.class, DataCommand.Dedup.class, DataCommand.Filter.class, DataCommand.Order.class})
+        subcommands = {
+            DataCommand.Extract.class,
+            DataCommand.Dedup.class,
+            DataCommand.Filter.class,
+            DataCommand.Order.class
+        })
 public final class DataCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;
 
