@@ -13,12 +13,14 @@ import java.util.regex.Pattern;
 final class JvmImports implements Imports {
     private static final Pattern PACKAGE = Pattern.compile("(?m)^\\s*package\\s+([\\w.`]+)");
     private static final Pattern IMPORT =
-            Pattern.compile("(?m)^\\s*import\\s+(?:static\\s+|module\\s+)?([\\w`]+(?:\\.[\\w`]+)*(?:\\.\\*)?)(?:\\s+as\\s+\\w+)?");
+            Pattern.compile(
+                    "(?m)^\\s*import\\s+(?:static\\s+|module\\s+)?([\\w`]+(?:\\.[\\w`]+)*(?:\\.\\*)?)(?:\\s+as\\s+\\w+)?");
     private static final Pattern TYPE =
             Pattern.compile("\\b(?:class|interface|enum|record|object|typealias)\\s+([A-Za-z_]\\w*)");
     private static final Pattern MEMBER =
             Pattern.compile("(?m)^(?:[a-z]+\\s+)*(?:fun\\s+(?:<[^>]*>\\s*)?(?:[\\w.<>?]+\\.)?|val\\s+|var\\s+)(\\w+)");
-    private static final Pattern NAME = Pattern.compile("(?<![\\w.$])([a-zA-Z_$][\\w$]*(?:\\s*\\.\\s*[a-zA-Z_$][\\w$]*)*)");
+    private static final Pattern NAME =
+            Pattern.compile("(?<![\\w.$])([a-zA-Z_$][\\w$]*(?:\\s*\\.\\s*[a-zA-Z_$][\\w$]*)*)");
     private static final Pattern PARAMETERS = Pattern.compile("<\\s*([A-Z]\\w*)\\b");
 
     /// Types and top-level members of a package, by name.
@@ -72,7 +74,11 @@ final class JvmImports implements Imports {
             Source source, String code, Map<String, String> single, Set<String> demanded, Set<String> found) {
         Set<String> own = new HashSet<>(single.keySet());
         TYPE.matcher(code).results().forEach(type -> own.add(type.group(1)));
-        PARAMETERS.matcher(code).results().filter(name -> name.group(1).length() == 1).forEach(name -> own.add(name.group(1)));
+        PARAMETERS
+                .matcher(code)
+                .results()
+                .filter(name -> name.group(1).length() == 1)
+                .forEach(name -> own.add(name.group(1)));
         String home = packageOf(Plain.of(source.text(), Plain.Style.BRACES, false));
         Set<String> seen = new HashSet<>();
         Matcher names = NAME.matcher(code);

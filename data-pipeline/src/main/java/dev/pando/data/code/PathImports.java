@@ -63,8 +63,7 @@ final class PathImports {
     /// `import … from './x'`, `export … from`, `require('./x')`, `import('./x')`; packages of the repository by name.
     static final class Modules implements Imports {
         private static final Pattern IMPORT =
-                Pattern.compile(
-                        "(?:\\bfrom\\s*|\\bimport\\s*\\(?\\s*|\\brequire\\s*\\(\\s*)([\"'`])([^\"'`\\n]+)\\1");
+                Pattern.compile("(?:\\bfrom\\s*|\\bimport\\s*\\(?\\s*|\\brequire\\s*\\(\\s*)([\"'`])([^\"'`\\n]+)\\1");
         private static final Pattern NAME = Pattern.compile("\"name\"\\s*:\\s*\"([^\"]+)\"");
         private static final List<String> ENDINGS =
                 List.of("", ".ts", ".tsx", ".mts", ".cts", ".d.ts", ".js", ".jsx", ".mjs", ".cjs", ".json");
@@ -149,7 +148,8 @@ final class PathImports {
 
     /// `import "module/folder"`: all files of the folder but its tests.
     static final class Packages implements Imports {
-        private static final Pattern BLOCK = Pattern.compile("(?m)^import\\s*\\(([^)]*)\\)|^import\\s+[^\"\\n(]*(\"[^\"\\n]+\"|`[^`]+`)");
+        private static final Pattern BLOCK =
+                Pattern.compile("(?m)^import\\s*\\(([^)]*)\\)|^import\\s+[^\"\\n(]*(\"[^\"\\n]+\"|`[^`]+`)");
         private static final Pattern QUOTED = Pattern.compile("[\"`]([^\"`\\n]+)[\"`]");
         private static final Pattern MODULE = Pattern.compile("(?m)^module\\s+(\\S+)");
 
@@ -178,7 +178,8 @@ final class PathImports {
             while (block.find()) {
                 Matcher quoted = QUOTED.matcher(block.group());
                 while (quoted.find()) {
-                    folder(quoted.group(1)).ifPresent(folder -> found.addAll(folders.getOrDefault(folder, new TreeSet<>())));
+                    folder(quoted.group(1))
+                            .ifPresent(folder -> found.addAll(folders.getOrDefault(folder, new TreeSet<>())));
                 }
             }
             found.remove(source.path());

@@ -14,7 +14,8 @@ import java.util.regex.Pattern;
 final class PythonImports implements Imports {
     private static final Pattern IMPORT = Pattern.compile("(?m)(?:^|;)[ \\t]*import[ \\t]+([^\\n;]+)");
     private static final Pattern FROM =
-            Pattern.compile("(?m)(?:^|;)[ \\t]*from[ \\t]+(\\.*)[ \\t]*([\\w.]*)[ \\t]+import[ \\t]*(\\([^)]*\\)|[^\\n;]+)");
+            Pattern.compile(
+                    "(?m)(?:^|;)[ \\t]*from[ \\t]+(\\.*)[ \\t]*([\\w.]*)[ \\t]+import[ \\t]*(\\([^)]*\\)|[^\\n;]+)");
     private static final int LINKS = 5; // of batches that import batches
 
     private final Map<String, Source> files = new HashMap<>();
@@ -54,8 +55,7 @@ final class PythonImports implements Imports {
 
     private String plain(Source source) {
         return plain.computeIfAbsent(
-                source.path(),
-                _ -> Plain.of(source.text(), Plain.Style.PYTHON, false).replaceAll("\\\\\\r?\\n", " "));
+                source.path(), _ -> Plain.of(source.text(), Plain.Style.PYTHON, false).replaceAll("\\\\\\r?\\n", " "));
     }
 
     /// The module that is imported from, as a file or as a folder with a slash behind it.

@@ -133,16 +133,15 @@ public final class RepositoryOrder {
         for (Source file : files.values()) {
             Optional<Imports> found =
                     file.language()
-                            .map(
-                                    language ->
-                                            switch (language) {
-                                                case JAVA, KOTLIN -> jvm;
-                                                case C, CPP -> includes;
-                                                case JAVASCRIPT, TYPESCRIPT -> modules;
-                                                case PYTHON -> python;
-                                                case GO -> go;
-                                                case RUST -> rust;
-                                            });
+                            .map(language ->
+                                    switch (language) {
+                                        case JAVA, KOTLIN -> jvm;
+                                        case C, CPP -> includes;
+                                        case JAVASCRIPT, TYPESCRIPT -> modules;
+                                        case PYTHON -> python;
+                                        case GO -> go;
+                                        case RUST -> rust;
+                                    });
             found.ifPresent(finder -> imports.put(file.path(), finder.of(file)));
         }
         // a manifest may be imported as a module is; only code has a place in the graph

@@ -124,7 +124,8 @@ final class RustImports implements Imports {
 
     /// The file whose modules lie in a folder.
     private Optional<String> owner(String folder) {
-        for (String file : List.of(join(folder, "lib.rs"), join(folder, "main.rs"), join(folder, "mod.rs"), folder + ".rs")) {
+        for (String file :
+                List.of(join(folder, "lib.rs"), join(folder, "main.rs"), join(folder, "mod.rs"), folder + ".rs")) {
             if (paths.contains(file)) {
                 return Optional.of(file);
             }

@@ -56,12 +56,10 @@ public final class Encodings {
                     new Decoded(new String(bytes, 3, bytes.length - 3, StandardCharsets.UTF_8), "UTF-8", false));
         }
         if (bytes.length >= 2 && bytes[0] == (byte) 0xff && bytes[1] == (byte) 0xfe) {
-            return Optional.of(
-                    new Decoded(new String(bytes, 2, bytes.length - 2, UTF_16LE), "UTF-16LE", false));
+            return Optional.of(new Decoded(new String(bytes, 2, bytes.length - 2, UTF_16LE), "UTF-16LE", false));
         }
         if (bytes.length >= 2 && bytes[0] == (byte) 0xfe && bytes[1] == (byte) 0xff) {
-            return Optional.of(
-                    new Decoded(new String(bytes, 2, bytes.length - 2, UTF_16BE), "UTF-16BE", false));
+            return Optional.of(new Decoded(new String(bytes, 2, bytes.length - 2, UTF_16BE), "UTF-16BE", false));
         }
         return Optional.empty();
     }
@@ -125,14 +123,14 @@ public final class Encodings {
         int more = Math.max(even, odd);
         int less = Math.min(even, odd);
         // letters of Western languages, or at least the spaces of others
-        boolean looks = looked >= 2 && (more > 0.4 * looked && less < 0.1 * looked || more > 0.05 * looked && less == 0);
+        boolean looks =
+                looked >= 2 && (more > 0.4 * looked && less < 0.1 * looked || more > 0.05 * looked && less == 0);
         return looks && isText(new String(bytes, 0, 2 * looked, odd > even ? UTF_16LE : UTF_16BE));
     }
 
     /// Whether it has no control characters but those that text has: other bytes with many zeros do.
     private static boolean isText(String text) {
-        return text.codePoints()
-                .noneMatch(c -> c < ' ' && "\t\n\r\f\0".indexOf(c) < 0 || !Character.isDefined(c));
+        return text.codePoints().noneMatch(c -> c < ' ' && "\t\n\r\f\0".indexOf(c) < 0 || !Character.isDefined(c));
     }
 
     private static int zeros(byte[] bytes, int from) {

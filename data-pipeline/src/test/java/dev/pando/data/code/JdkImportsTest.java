@@ -39,17 +39,15 @@ import org.junit.jupiter.api.io.TempDir;
 final class JdkImportsTest {
     private static final Pattern TYPES = Pattern.compile("L([\\w/$]+)[;<]");
 
-    @TempDir private Path root;
-
     private final SortedMap<String, Set<String>> truth = new TreeMap<>();
     private SortedMap<String, Set<String>> found;
     private List<String> order;
 
     @BeforeAll
-    void readTheModule() throws IOException {
+    void readTheModule(@TempDir Path root) throws IOException {
         Path sources = Path.of(System.getProperty("java.home"), "lib", "src.zip");
         assumeTrue(Files.isRegularFile(sources), "this JDK comes without its sources");
-        unzip(sources);
+        unzip(sources, root);
         RepositoryOrder repository = new RepositoryOrder(root, new Troubles());
         found = repository.imports();
         order = repository.order();
@@ -117,7 +115,7 @@ final class JdkImportsTest {
         return seen;
     }
 
-    private void unzip(Path sources) throws IOException {
+    private static void unzip(Path sources, Path root) throws IOException {
         try (ZipFile zip = new ZipFile(sources.toFile())) {
             for (ZipEntry entry : zip.stream().toList()) {
                 if (entry.getName().startsWith("java.base/") && entry.getName().endsWith(".java")) {
@@ -151,7 +149,10 @@ final class JdkImportsTest {
         }
         sources.forEach((name, source) -> {
             Set<String> edges = truth.computeIfAbsent(source, _ -> new TreeSet<>());
-            named.get(name).stream().map(sources::get).filter(other -> other != null && !other.equals(source)).forEach(edges::add);
+            named.get(name).stream()
+                    .map(sources::get)
+                    .filter(other -> other != null && !other.equals(source))
+                    .forEach(edges::add);
         });
     }
 

@@ -18,7 +18,12 @@ final class RepositoryOrderTest {
 
     @Test
     void shouldFollowJavaByImportByPackageAndByQualifiedName() throws IOException {
-        write("src/a/A.java", "package a;\nimport b.*;\nimport static c.C.ONE;\nclass A { B b; Other o; d.D d; /* E */ String s = \"E\"; }");
+        write(
+                "src/a/A.java",
+                "package a;\n"
+                        + "import b.*;\n"
+                        + "import static c.C.ONE;\n"
+                        + "class A { B b; Other o; d.D d; /* E */ String s = \"E\"; }");
         write("src/a/Other.java", "package a;\nclass Other {}");
         write("src/a/E.java", "package a;\nclass E {}");
         write("src/b/B.java", "package b;\npublic class B {}");
@@ -99,7 +104,9 @@ final class RepositoryOrderTest {
         write("README.md", "Hello.");
 
         assertThat(new RepositoryOrder(root, troubles).markdown())
-                .isEqualTo("# %s\n\n## README.md\n\nHello.\n\n## a.py\n\n````python\nx = '```'\n````\n".formatted(root.getFileName()));
+                .isEqualTo(
+                        "# %s\n\n## README.md\n\nHello.\n\n## a.py\n\n````python\nx = '```'\n````\n"
+                                .formatted(root.getFileName()));
     }
 
     private void write(String path, String text) throws IOException {
