@@ -117,7 +117,7 @@ class ShardedStateTest {
                     .containsExactly(10L);
             assertThat(grove.seen(JobEvent.RungTried.class))
                     .extracting(JobEvent.RungTried::subject)
-                    .anyMatch(subject -> subject.startsWith("in vain: nobody is left who holds the moments of "));
+                    .anyMatch(subject -> subject.startsWith("impossible: no worker holds the moments of "));
         }
     }
 

@@ -1,7 +1,6 @@
 package dev.pando.actors.stage;
 
 import dev.pando.actors.checkpoint.CheckpointWriter;
-import dev.pando.actors.job.Inbox;
 import dev.pando.actors.job.ReplicaInventory;
 import dev.pando.actors.job.Wire;
 import dev.pando.training.step.Trainer.Committed;
@@ -10,7 +9,7 @@ import dev.pando.training.step.Trainer.ShardLoss;
 import org.apache.pekko.actor.typed.ActorRef;
 
 /// What a worker and its stage report to the supervisor of a job.
-public sealed interface StageReport extends Inbox {
+public sealed interface StageReport {
     /// A device holds nothing of the job, and builds a replica.
     record Building(String worker, ActorRef<GpuWorker.Command> device) implements StageReport, Wire {}
 

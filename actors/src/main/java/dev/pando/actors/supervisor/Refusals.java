@@ -3,6 +3,7 @@ package dev.pando.actors.supervisor;
 import dev.pando.actors.stage.GpuWorker;
 import dev.pando.actors.stage.StageReport;
 import java.util.Collection;
+import java.util.Locale;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -45,6 +46,6 @@ final class Refusals {
         String first = sentences.values().iterator().next();
         return sentences.size() == 1
                 ? first
-                : "all %d devices refuse; the first: %s".formatted(sentences.size(), first);
+                : String.format(Locale.ROOT, "all %d devices refuse; the first: %s", sentences.size(), first);
     }
 }

@@ -58,7 +58,7 @@ final class Onlooker {
     /// @param heard null for a signal
     void took(String path, Object heard, String from, String to) {
         switch (heard) {
-            case GpuWorker.Host host -> obeyed.merge(path, host.incarnation(), Math::max);
+            case GpuWorker.Host host -> obeyed.merge(path, host.leader().incarnation(), Math::max);
             case GpuWorker.Abandon(_, long incarnation, _)
                     when isOver(to) && incarnation < obeyed.getOrDefault(path, 0L) ->
                     see(

@@ -75,7 +75,7 @@ final class Shares {
     /// Whether nobody holds the state any more, as the supervisor has it.
     static boolean givesUp(JobEvent.RungTried tried) {
         return tried.rung() == Rung.LOAD_CHECKPOINT
-                || tried.rung() == Rung.REBUILD_FROM_PEER && tried.subject().startsWith("in vain");
+                || tried.rung() == Rung.REBUILD_FROM_PEER && tried.subject().startsWith("impossible");
     }
 
     private boolean areAllHeldBy(Set<String> workers) {

@@ -18,14 +18,18 @@ final class Bugs {
 
     static List<Bug> all() {
         List<Bug> bugs = new ArrayList<>();
-        add(bugs, "a stage takes orders of any epoch", Patch.allEqual("stage.StageReady", "ready"));
+        add(
+                bugs,
+                "a stage enters no epoch, and takes orders of any",
+                Patch.allEqual("stage.StageReady", "ready"),
+                Patch.allEqual("stage.StageReady", "isOf"));
         add(
                 bugs,
                 "an epoch is opened under the number of the last",
                 Patch.neverMore("supervisor.WorkerGroup", "openEpoch"));
-        add(bugs, "a dropped step's shards still count", Patch.idle("stage.StageWork", "drop"));
-        add(bugs, "partial sums of the step before are kept", Patch.idle("stage.StageWork", "holdOnly"));
-        add(bugs, "shards of another step stay on the list", Patch.idle("stage.StageWork", "turnTo"));
+        add(bugs, "a dropped step's shards still count", Patch.idle("stage.StageRecord", "drop"));
+        add(bugs, "partial sums of the step before are kept", Patch.idle("stage.PartialSums", "holdOnly"));
+        add(bugs, "shards of another step stay on the list", Patch.idle("stage.StageRecord", "turnTo"));
         add(bugs, "nobody notices silence", Patch.body("liveness.MissedReplies", "tick", Bugs::emptyList));
         add(bugs, "who answers is taken for silent", Patch.idle("liveness.MissedReplies", "heard"));
         add(
@@ -79,8 +83,8 @@ final class Bugs {
         add(
                 bugs,
                 "a state is given up though each span has a holder",
-                Patch.no("supervisor.OptimizerSharding", "isCoveredBy"));
-        add(bugs, "what a lost worker held still counts as held", Patch.idle("supervisor.OptimizerSharding", "left"));
+                Patch.no("supervisor.ShardedHoldings", "isCoveredBy"));
+        add(bugs, "what a lost worker held still counts as held", Patch.idle("supervisor.ShardedHoldings", "left"));
         add(
                 bugs,
                 "weights are not gathered after a step",
@@ -96,8 +100,8 @@ final class Bugs {
         add(
                 bugs,
                 "a step that is ordered once more is applied once more",
-                Patch.no("stage.StageWork", "isApplied"),
-                Patch.idle("stage.StageWork", "requireState"));
+                Patch.no("stage.DeviceReplica", "isApplied"),
+                Patch.idle("stage.DeviceReplica", "requireState"));
         add(
                 bugs,
                 "whoever takes over does not bring the last step to all",
@@ -135,16 +139,19 @@ final class Bugs {
                 bugs,
                 "a copy that an earlier supervisor asked for is written, and counts",
                 Patch.allEqual("stage.StageSnapshots", "copied"),
-                Patch.yes("supervisor.SupervisorContext", "isOfOurs"));
+                Patch.yes("supervisor.JobCheckpoints", "isOfOurs"));
         add(
                 bugs,
                 "a checkpoint counts that the job has gone back behind",
-                Patch.yes("supervisor.SupervisorContext", "isOfOurs"));
+                Patch.yes("supervisor.JobCheckpoints", "isOfOurs"));
         add(
                 bugs,
                 "an older checkpoint is loaded though a newer has come to light",
-                Patch.no("supervisor.Opening", "isOvertaken"));
-        add(bugs, "two that computed the same shard both count", Patch.idle("supervisor.StepInFlight", "dropDoubles"));
+                Patch.no("supervisor.Recovery", "isOvertaken"));
+        add(
+                bugs,
+                "two that computed the same shard both count",
+                Patch.idle("supervisor.InheritedShards", "dropDoubles"));
         add(
                 bugs,
                 "the last copy of the state leaves unsaved",
