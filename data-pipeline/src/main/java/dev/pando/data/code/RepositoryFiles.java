@@ -127,7 +127,8 @@ public final class RepositoryFiles {
                     try (InputStream in = zip.getInputStream(entry)) {
                         take(entry.getName(), in);
                     } catch (IOException e) {
-                        troubles.add("damaged archive entry", path + "!" + entry.getName() + " (" + e.getMessage() + ")");
+                        troubles.add(
+                                "damaged archive entry", path + "!" + entry.getName() + " (" + e.getMessage() + ")");
                     }
                 }
             }

@@ -26,8 +26,8 @@ import java.util.function.Supplier;
 /// Runs a recipe: reads its sources, passes the documents through its steps, publishes what is left.
 ///
 /// Every task's output lies in the store under the digest of its step and its input. So a run that was killed goes on
-/// where it was, a later step that changed costs only itself and what follows, and the result depends on nothing but the
-/// recipe and the content of its files.
+/// where it was, a later step that changed costs only itself and what follows, and the result depends on nothing but
+/// the recipe and the content of its files.
 public final class Preparation {
     private static final String LOCK = ".lock";
     private static final int NAME = 24;
@@ -118,8 +118,7 @@ public final class Preparation {
         if (stage.global()) {
             shards.forEach(shard -> key.add(shard.sha256()));
         }
-        Path folder =
-                Files.createDirectories(recipe.store().resolve(spec.kind() + "-" + key.hex().substring(0, NAME)));
+        Path folder = Files.createDirectories(recipe.store().resolve(spec.kind() + "-" + key.hex().substring(0, NAME)));
         List<String> names = names(stage, shards);
         List<Optional<TaskFiles.Done>> found = names.stream().map(name -> TaskFiles.found(folder, name)).toList();
         boolean work = found.stream().anyMatch(Optional::isEmpty);
@@ -130,9 +129,7 @@ public final class Preparation {
         InOrder.run(
                 workers,
                 () -> next.get() < shards.size() ? next.getAndIncrement() : null,
-                i ->
-                        found.get(i)
-                                .orElseGet(() -> run(task, shards.get(i), i, folder, names.get(i), spec.kind())),
+                i -> found.get(i).orElseGet(() -> run(task, shards.get(i), i, folder, names.get(i), spec.kind())),
                 one -> {
                     done.add(one);
                     documents[0] += one.tally().total().documents();
@@ -156,8 +153,7 @@ public final class Preparation {
         return names;
     }
 
-    private static TaskFiles.Done run(
-            Stage.Task task, Shard shard, int number, Path folder, String name, String step) {
+    private static TaskFiles.Done run(Stage.Task task, Shard shard, int number, Path folder, String name, String step) {
         Troubles troubles = new Troubles();
         try (JsonLines.Reader reader = new JsonLines.Reader(shard.file(), troubles);
                 TaskFiles out = new TaskFiles(folder, name, step, new Troubles())) {

@@ -201,10 +201,21 @@ public final class Prepared {
         List<String> gone = ours.keySet().stream().filter(id -> !theirs.containsKey(id)).toList();
         List<String> came = theirs.keySet().stream().filter(id -> !ours.containsKey(id)).toList();
         List<String> changed =
-                ours.keySet().stream().filter(theirs::containsKey).filter(id -> !ours.get(id).equals(theirs.get(id))).toList();
+                ours.keySet().stream()
+                        .filter(theirs::containsKey)
+                        .filter(id -> !ours.get(id).equals(theirs.get(id)))
+                        .toList();
         lines.add(
-                ours.size() + " and " + theirs.size() + " documents: " + gone.size() + " only in the first, " + came.size()
-                        + " only in the second, " + changed.size() + " with another text");
+                ours.size()
+                        + " and "
+                        + theirs.size()
+                        + " documents: "
+                        + gone.size()
+                        + " only in the first, "
+                        + came.size()
+                        + " only in the second, "
+                        + changed.size()
+                        + " with another text");
         gone.stream().limit(NAMED).forEach(id -> lines.add("- " + id + reason(other, id)));
         came.stream().limit(NAMED).forEach(id -> lines.add("+ " + id + reason(this, id)));
         changed.stream().limit(NAMED).forEach(id -> lines.add("~ " + id));
@@ -215,7 +226,8 @@ public final class Prepared {
         return where.why(id).stream()
                 .filter(document -> document.has("dropped"))
                 .findFirst()
-                .map(document -> ": " + document.path("at").asText() + ", " + document.path("dropped").path("rule").asText())
+                .map(document ->
+                        ": " + document.path("at").asText() + ", " + document.path("dropped").path("rule").asText())
                 .orElse("");
     }
 

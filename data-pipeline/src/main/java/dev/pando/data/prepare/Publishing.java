@@ -87,7 +87,11 @@ final class Publishing {
         Path link = recipe.out().resolve(".current");
         Files.deleteIfExists(link);
         Files.createSymbolicLink(link, target.getFileName());
-        Files.move(link, recipe.out().resolve("current"), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        Files.move(
+                link,
+                recipe.out().resolve("current"),
+                StandardCopyOption.ATOMIC_MOVE,
+                StandardCopyOption.REPLACE_EXISTING);
         return Prepared.open(target);
     }
 
@@ -103,7 +107,8 @@ final class Publishing {
             stage.setAll(result.tally().toJson());
             stage.set("troubles", result.troubles().toJson());
             ArrayNode removed = stage.putArray("removed_files");
-            result.removed().forEach(file -> removed.add(home.relativize(file.toAbsolutePath().normalize()).toString()));
+            result.removed()
+                    .forEach(file -> removed.add(home.relativize(file.toAbsolutePath().normalize()).toString()));
         }
     }
 

@@ -207,9 +207,7 @@ final class Reading {
         ObjectNode document = JsonLines.object();
         JsonNode own = read.path("id");
         String id =
-                own.isValueNode() && !own.isNull()
-                        ? own.asText()
-                        : read.path("url").asText(read.path("file").asText());
+                own.isValueNode() && !own.isNull() ? own.asText() : read.path("url").asText(read.path("file").asText());
         document.put("id", id).put("source", source.name()).put("kind", "text");
         String language = read.path("language").asText(source.language());
         if (!language.isEmpty()) {

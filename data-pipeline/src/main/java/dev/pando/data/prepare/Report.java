@@ -78,21 +78,27 @@ final class Report {
         for (var source : last.path("counts").properties()) {
             for (var language : source.getValue().properties()) {
                 long bytes = language.getValue().path("kept_bytes").asLong();
-                page.append("<tr><td>").append(escaped(source.getKey())).append("<td>").append(escaped(language.getKey()));
+                page.append("<tr><td>")
+                        .append(escaped(source.getKey()))
+                        .append("<td>")
+                        .append(escaped(language.getKey()));
                 page.append("<td>").append(number(language.getValue().path("kept_documents").asLong()));
                 page.append("<td>").append(number(bytes));
                 bar(bytes, most);
             }
         }
-        page.append("</table><h3>Each source through the steps</h3><table><tr><th>source<th>documents in<th>kept<th>kept %<th>bytes kept");
+        page.append(
+                "</table><h3>Each source through the steps</h3><table><tr><th>source<th>documents in<th>kept<th>kept"
+                        + " %<th>bytes kept");
         for (JsonNode step : corpus.path("steps")) {
             for (var source : step.path("counts").properties()) {
                 long[] sums = new long[3];
-                source.getValue().forEach(count -> {
-                    sums[0] += count.path("documents").asLong();
-                    sums[1] += count.path("kept_documents").asLong();
-                    sums[2] += count.path("kept_bytes").asLong();
-                });
+                source.getValue()
+                        .forEach(count -> {
+                            sums[0] += count.path("documents").asLong();
+                            sums[1] += count.path("kept_documents").asLong();
+                            sums[2] += count.path("kept_bytes").asLong();
+                        });
                 row(source.getKey() + " · " + step.path("step").asText(), sums[0], sums[1], sums[2]);
             }
         }
@@ -109,7 +115,9 @@ final class Report {
                 page.append("</summary>");
                 for (JsonNode example : step.path("examples").path(rule.getKey())) {
                     page.append("<p><code>").append(escaped(example.path("id").asText())).append("</code> value ");
-                    page.append(example.path("value").asText()).append(", limit ").append(example.path("limit").asText());
+                    page.append(example.path("value").asText())
+                            .append(", limit ")
+                            .append(example.path("limit").asText());
                     page.append("</p><pre>").append(escaped(example.path("text").asText())).append("</pre>");
                 }
                 page.append("</details>");
@@ -123,12 +131,11 @@ final class Report {
         TreeMap<Integer, Long> sorted = new TreeMap<>();
         last.properties().forEach(one -> sorted.put(Integer.parseInt(one.getKey()), one.getValue().asLong()));
         long most = sorted.values().stream().mapToLong(Long::longValue).max().orElse(0);
-        sorted.forEach(
-                (digits, count) -> {
-                    page.append("<tr><td>").append(number(digits == 0 ? 0 : 1L << (digits - 1)));
-                    page.append("<td>").append(number(count));
-                    bar(count, most);
-                });
+        sorted.forEach((digits, count) -> {
+            page.append("<tr><td>").append(number(digits == 0 ? 0 : 1L << (digits - 1)));
+            page.append("<td>").append(number(count));
+            bar(count, most);
+        });
         page.append("</table>");
     }
 
@@ -158,7 +165,9 @@ final class Report {
                 .sorted((a, b) -> b.getValue().size() - a.getValue().size())
                 .limit(CLUSTERS)
                 .forEach(cluster -> {
-                    page.append("<details><summary><code>").append(escaped(cluster.getKey())).append("</code> stands for ");
+                    page.append("<details><summary><code>")
+                            .append(escaped(cluster.getKey()))
+                            .append("</code> stands for ");
                     page.append(number(cluster.getValue().size())).append("</summary><pre>");
                     cluster.getValue().stream().limit(MEMBERS).forEach(id -> page.append(escaped(id)).append('\n'));
                     page.append("</pre></details>");

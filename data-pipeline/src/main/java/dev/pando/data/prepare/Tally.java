@@ -58,8 +58,7 @@ public final class Tally {
         String excerpt = text.substring(0, Math.min(EXCERPT, text.length()));
         example(
                 reason.rule(),
-                new Example(
-                        document.path("id").asText(), reason.value(), reason.limit(), JsonLines.sound(excerpt)));
+                new Example(document.path("id").asText(), reason.value(), reason.limit(), JsonLines.sound(excerpt)));
     }
 
     /// What was made of documents, such as one of a repository's files.
@@ -94,11 +93,10 @@ public final class Tally {
     }
 
     void add(Tally other) {
-        other.counts.forEach(
-                (source, languages) -> {
-                    Map<String, Count> ours = counts.computeIfAbsent(source, _ -> new TreeMap<>());
-                    languages.forEach((language, count) -> ours.merge(language, count, Count::plus));
-                });
+        other.counts.forEach((source, languages) -> {
+            Map<String, Count> ours = counts.computeIfAbsent(source, _ -> new TreeMap<>());
+            languages.forEach((language, count) -> ours.merge(language, count, Count::plus));
+        });
         other.reasons.forEach((rule, count) -> reasons.merge(rule, count, Long::sum));
         other.examples.forEach((rule, some) -> some.forEach(example -> example(rule, example)));
         other.lengths.forEach((length, count) -> lengths.merge(length, count, Long::sum));
@@ -130,31 +128,27 @@ public final class Tally {
     ObjectNode toJson() {
         ObjectNode json = JsonLines.object();
         ObjectNode all = json.putObject("counts");
-        counts.forEach(
-                (source, languages) -> {
-                    ObjectNode one = all.putObject(source);
-                    languages.forEach(
-                            (language, count) ->
-                                    one.putObject(language)
-                                            .put("documents", count.documents)
-                                            .put("bytes", count.bytes)
-                                            .put("kept_documents", count.keptDocuments)
-                                            .put("kept_bytes", count.keptBytes));
-                });
+        counts.forEach((source, languages) -> {
+            ObjectNode one = all.putObject(source);
+            languages.forEach((language, count) ->
+                    one.putObject(language)
+                            .put("documents", count.documents)
+                            .put("bytes", count.bytes)
+                            .put("kept_documents", count.keptDocuments)
+                            .put("kept_bytes", count.keptBytes));
+        });
         ObjectNode rules = json.putObject("removed");
         reasons.forEach(rules::put);
         ObjectNode some = json.putObject("examples");
-        examples.forEach(
-                (rule, list) -> {
-                    ArrayNode array = some.putArray(rule);
-                    list.forEach(
-                            example ->
-                                    array.addObject()
-                                            .put("id", example.id)
-                                            .put("value", example.value)
-                                            .put("limit", example.limit)
-                                            .put("text", example.text));
-                });
+        examples.forEach((rule, list) -> {
+            ArrayNode array = some.putArray(rule);
+            list.forEach(example ->
+                    array.addObject()
+                            .put("id", example.id)
+                            .put("value", example.value)
+                            .put("limit", example.limit)
+                            .put("text", example.text));
+        });
         ObjectNode histogram = json.putObject("lengths");
         lengths.forEach((length, count) -> histogram.put(length.toString(), count));
         return json;

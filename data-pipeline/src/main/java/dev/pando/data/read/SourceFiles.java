@@ -39,7 +39,11 @@ public final class SourceFiles {
                 found.put(name, path);
             } else {
                 throw new PipelineException(
-                        "a source names " + name + ", which is no file or folder (looked for " + path.toAbsolutePath() + ")");
+                        "a source names "
+                                + name
+                                + ", which is no file or folder (looked for "
+                                + path.toAbsolutePath()
+                                + ")");
             }
         }
         return found;

@@ -71,6 +71,10 @@ public record Recipe(
             return Recipe.read(where, kind + "." + key, () -> config.getStringList(key));
         }
 
+        public List<Long> numbers(String key) {
+            return Recipe.read(where, kind + "." + key, () -> config.getLongList(key));
+        }
+
         public List<Path> files(String key) {
             return list(key).stream().map(Path::of).toList();
         }
@@ -118,7 +122,8 @@ public record Recipe(
             }
             String name = string(corpus, "name");
             if (!name.matches("[\\w.-]+")) {
-                throw new PipelineException(file + ": corpus.name must be letters, digits, . _ and -, not \"" + name + "\"");
+                throw new PipelineException(
+                        file + ": corpus.name must be letters, digits, . _ and -, not \"" + name + "\"");
             }
             String out = string(corpus, "out");
             Path folder = Path.of(out.isEmpty() ? "runs/data/" + name : out);
@@ -184,8 +189,7 @@ public record Recipe(
                 }
                 String kind = string(one, "do");
                 if (!kinds.root().containsKey(kind)) {
-                    throw new PipelineException(
-                            where + ": there is no step " + kind + "; there are " + names(kinds));
+                    throw new PipelineException(where + ": there is no step " + kind + "; there are " + names(kinds));
                 }
                 Config known = kinds.getConfig(kind);
                 if (kind.equals("rules")) {

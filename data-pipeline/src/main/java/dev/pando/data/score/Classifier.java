@@ -51,7 +51,8 @@ public final class Classifier {
         Path part = file.resolveSibling("." + file.getFileName() + ".part");
         try {
             Files.createDirectories(file.toAbsolutePath().getParent());
-            try (DataOutputStream out = new DataOutputStream(new GZIPOutputStream(Files.newOutputStream(part), 1 << 16))) {
+            try (DataOutputStream out =
+                    new DataOutputStream(new GZIPOutputStream(Files.newOutputStream(part), 1 << 16))) {
                 out.write((FORMAT + "\n").getBytes(StandardCharsets.UTF_8));
                 out.write(JsonLines.line(about.deepCopy().put("buckets", weights.length)));
                 out.writeFloat(bias);

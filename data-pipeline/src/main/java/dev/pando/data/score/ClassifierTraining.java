@@ -35,7 +35,8 @@ public final class ClassifierTraining {
     public record Settings(String positive, int buckets, int passes, double rate, double decay) {
         public Settings {
             if (buckets < 1 << 10 || buckets > MOST_BUCKETS || Integer.bitCount(buckets) != 1) {
-                throw new PipelineException("--buckets must be a power of two from 1024 to " + MOST_BUCKETS + ", not " + buckets);
+                throw new PipelineException(
+                        "--buckets must be a power of two from 1024 to " + MOST_BUCKETS + ", not " + buckets);
             }
             if (passes < 1 || !(rate > 0)) {
                 throw new PipelineException("--passes must be at least 1 and --rate above 0");
@@ -113,7 +114,8 @@ public final class ClassifierTraining {
                 double step = rate * error * (sample.positive ? positiveWeight : negativeWeight);
                 for (int i = 0; i < sample.vector.buckets().length; i++) {
                     int bucket = sample.vector.buckets()[i];
-                    weights[bucket] += (float) (step * sample.vector.weights()[i] - rate * settings.decay * weights[bucket]);
+                    weights[bucket] +=
+                            (float) (step * sample.vector.weights()[i] - rate * settings.decay * weights[bucket]);
                 }
                 bias += step;
             }

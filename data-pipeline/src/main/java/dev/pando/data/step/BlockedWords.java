@@ -41,9 +41,7 @@ public final class BlockedWords implements Step {
                         first[0] = count[0]++ == 0 ? word : first[0];
                     }
                 });
-        return count[0] > most
-                ? Optional.of(new Reason("word " + first[0], count[0], most))
-                : Optional.empty();
+        return count[0] > most ? Optional.of(new Reason("word " + first[0], count[0], most)) : Optional.empty();
     }
 
     private static boolean standsAlone(String text, int begin, int end) {

@@ -72,7 +72,10 @@ public final class Decontamination implements Step {
         long[] hashes = hashes(Step.text(document));
         long hits = 0;
         for (var length : runs.entrySet()) {
-            hits += runs(hashes, length.getKey()).filter(run -> Arrays.binarySearch(length.getValue(), run) >= 0).count();
+            hits +=
+                    runs(hashes, length.getKey())
+                            .filter(run -> Arrays.binarySearch(length.getValue(), run) >= 0)
+                            .count();
         }
         return hits > most ? Optional.of(new Reason("in an evaluation set", hits, most)) : Optional.empty();
     }

@@ -60,7 +60,8 @@ public final class LanguageStep implements Step {
         }
         return keep.isEmpty() || keep.contains(language)
                 ? Optional.empty()
-                : Optional.of(new Reason("language " + language, document.path("language_confidence").asDouble(1), least));
+                : Optional.of(
+                        new Reason("language " + language, document.path("language_confidence").asDouble(1), least));
     }
 
     /// From the middle: beginnings are titles and menus more often.

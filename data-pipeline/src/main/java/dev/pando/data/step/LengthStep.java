@@ -16,7 +16,7 @@ public final class LengthStep implements Step {
     public LengthStep(StepSpec spec) {
         least = spec.number("least");
         most = spec.number("most");
-        buckets = spec.config().getLongList("buckets");
+        buckets = spec.numbers("buckets");
         if (!buckets.stream().sorted().distinct().toList().equals(buckets)) {
             throw spec.wrong("buckets", "must rise");
         }

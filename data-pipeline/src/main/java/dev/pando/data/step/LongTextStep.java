@@ -19,12 +19,44 @@ import java.util.Set;
 public final class LongTextStep implements Step {
     private static final Set<String> CONNECTIVES =
             Set.of(
-                    "also", "although", "because", "before", "but", "consequently", "despite", "finally", "first",
-                    "furthermore", "hence", "however", "if", "indeed", "instead", "meanwhile", "moreover",
-                    "nevertheless", "otherwise", "rather", "second", "since", "so", "still", "then", "therefore",
-                    "though", "thus", "unless", "until", "when", "whereas", "while", "yet");
+                    "also",
+                    "although",
+                    "because",
+                    "before",
+                    "but",
+                    "consequently",
+                    "despite",
+                    "finally",
+                    "first",
+                    "furthermore",
+                    "hence",
+                    "however",
+                    "if",
+                    "indeed",
+                    "instead",
+                    "meanwhile",
+                    "moreover",
+                    "nevertheless",
+                    "otherwise",
+                    "rather",
+                    "second",
+                    "since",
+                    "so",
+                    "still",
+                    "then",
+                    "therefore",
+                    "though",
+                    "thus",
+                    "unless",
+                    "until",
+                    "when",
+                    "whereas",
+                    "while",
+                    "yet");
     private static final List<String> CHINESE =
-            List.of("因为", "所以", "但是", "然而", "因此", "虽然", "而且", "如果", "不过", "于是", "同时", "首先", "其次", "最后", "此外", "总之", "由于", "并且");
+            List.of(
+                    "因为", "所以", "但是", "然而", "因此", "虽然", "而且", "如果", "不过", "于是", "同时", "首先", "其次", "最后", "此外", "总之",
+                    "由于", "并且");
     private static final int WINDOW = 1000; // words
 
     private record Bound(String name, double least, double most) {}

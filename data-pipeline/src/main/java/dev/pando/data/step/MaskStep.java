@@ -11,14 +11,17 @@ import java.util.Optional;
 
 /// Puts `<mail>`, `<phone>` and `<address>` in place of what looks like personal data, and counts them in `masked`.
 ///
-/// Patterns run in linear time. A number is taken for a phone's where it begins with `+` or an area code in brackets, or
-/// is cut by hyphens, points or spaces as phone numbers are; addresses are those of the internet protocol.
+/// Patterns run in linear time. A number is taken for a phone's where it begins with `+` or an area code in brackets,
+/// or is cut by hyphens, points or spaces as phone numbers are; addresses are those of the internet protocol.
 public final class MaskStep implements Step {
     private record Mask(String name, Pattern pattern) {}
 
     private static final List<Mask> MASKS =
             List.of(
-                    new Mask("mail", Pattern.compile("[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(?:\\.[A-Za-z0-9-]+)*\\.[A-Za-z]{2,24}")),
+                    new Mask(
+                            "mail",
+                            Pattern.compile(
+                                    "[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(?:\\.[A-Za-z0-9-]+)*\\.[A-Za-z]{2,24}")),
                     new Mask(
                             "address",
                             Pattern.compile(
@@ -27,10 +30,10 @@ public final class MaskStep implements Step {
                     new Mask(
                             "phone",
                             Pattern.compile(
-                                    "\\+[0-9]{1,3}[ .-]?(?:\\([0-9]{1,4}\\)[ .-]?)?[0-9]{2,4}(?:[ .-]?[0-9]{2,4}){1,4}\\b"
-                                            + "|\\([0-9]{3}\\)[ ]?[0-9]{3}[ .-][0-9]{4}\\b"
-                                            + "|\\b[0-9]{3}[.-][0-9]{3}[.-][0-9]{4}\\b"
-                                            + "|\\b1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4}\\b")));
+                                    "\\+[0-9]{1,3}[ .-]?(?:\\([0-9]{1,4}\\)[ .-]?)?[0-9]{2,4}(?:["
+                                            + " .-]?[0-9]{2,4}){1,4}\\b|\\([0-9]{3}\\)[ ]?[0-9]{3}[ .-][0-9]{4}\\b"
+                                            + "|\\b[0-9]{3}[.-][0-9]{3}[.-][0-9]{4}\\b|\\b1[3-9][0-9][ -]?[0-9]{4}["
+                                            + " -]?[0-9]{4}\\b")));
 
     private final List<Mask> masks;
 

@@ -42,7 +42,10 @@ public final class ScoreStep implements Step {
         }
         classifier = Classifier.load(model);
         try {
-            digest = new Digest("model").add(HexFormat.of().formatHex(Digest.sha256().digest(Files.readAllBytes(model)))).hex();
+            digest =
+                    new Digest("model")
+                            .add(HexFormat.of().formatHex(Digest.sha256().digest(Files.readAllBytes(model))))
+                            .hex();
         } catch (IOException e) {
             throw spec.wrong("model", "names " + model + ", which cannot be read: " + JsonLines.reason(e));
         }

@@ -131,7 +131,8 @@ final class PreparationTest {
 
         List<String> lines = all.differences(fewer);
 
-        assertThat(lines.getFirst()).isEqualTo("73 and 72 documents: 1 only in the first, 0 only in the second, 0 with another text");
+        assertThat(lines.getFirst())
+                .isEqualTo("73 and 72 documents: 1 only in the first, 0 only in the second, 0 with another text");
         assertThat(lines.get(1)).isEqualTo("- " + folder + "/notes/short.txt: 2-length, bytes");
         assertThat(all.sample("", 5, 1)).hasSize(5).isEqualTo(all.sample("", 5, 1));
         assertThat(fewer.sample("2-length", 5, 1)).hasSize(1);
@@ -162,7 +163,12 @@ final class PreparationTest {
     private PreparedData open(Path tokens) {
         return PreparedData.prepare(
                 new DataConfig(
-                        List.of(tokens.toString()), List.of("**"), List.of(), folder.resolve("job"), Optional.empty(), 300),
+                        List.of(tokens.toString()),
+                        List.of("**"),
+                        List.of(),
+                        folder.resolve("job"),
+                        Optional.empty(),
+                        300),
                 Progress.NONE);
     }
 

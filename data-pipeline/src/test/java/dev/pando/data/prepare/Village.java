@@ -12,13 +12,26 @@ import java.util.Random;
 /// Makes small corpora of sentences that mean little, the same for the same seed.
 final class Village {
     private static final List<String> WHO =
-            List.of("The miller", "Her sister", "A carter", "The old ferryman", "Our neighbour", "The baker", "A traveller");
+            List.of(
+                    "The miller",
+                    "Her sister",
+                    "A carter",
+                    "The old ferryman",
+                    "Our neighbour",
+                    "The baker",
+                    "A traveller");
     private static final List<String> DID =
             List.of("carried", "mended", "sold", "forgot", "painted", "borrowed", "hid", "found", "weighed");
     private static final List<String> WHAT =
             List.of("the lamp", "a sack of rye", "two ladders", "the church key", "his boots", "some rope", "the bell");
     private static final List<String> WHEN =
-            List.of("before dawn", "after the fair", "in the rain", "with great care", "and told no one of it", "that winter");
+            List.of(
+                    "before dawn",
+                    "after the fair",
+                    "in the rain",
+                    "with great care",
+                    "and told no one of it",
+                    "that winter");
 
     private final Random random;
 
@@ -27,8 +40,16 @@ final class Village {
     }
 
     String sentence() {
-        return pick(WHO) + " " + pick(DID) + " " + pick(WHAT) + " " + pick(WHEN) + " because of the number "
-                + random.nextInt(1_000_000) + ".";
+        return pick(WHO)
+                + " "
+                + pick(DID)
+                + " "
+                + pick(WHAT)
+                + " "
+                + pick(WHEN)
+                + " because of the number "
+                + random.nextInt(1_000_000)
+                + ".";
     }
 
     String text(int sentences) {
@@ -56,7 +77,8 @@ final class Village {
                 Files.readString(folder.resolve("notes/n4.txt")) + " And then it was evening.");
         Files.writeString(folder.resolve("notes/short.txt"), "Too little.");
         Files.writeString(
-                folder.resolve("page.html"), "<title>Fair</title><p>" + village.text(10).replace("\n\n", "</p><p>") + "</p>");
+                folder.resolve("page.html"),
+                "<title>Fair</title><p>" + village.text(10).replace("\n\n", "</p><p>") + "</p>");
         StringBuilder lines = new StringBuilder();
         for (int i = 0; i < 30; i++) {
             lines.append(
@@ -65,8 +87,16 @@ final class Village {
                                     JsonLines.object()
                                             .put("id", "j" + i)
                                             .put("date", 2000 + i)
-                                            .put("url", "https://" + (i % 5 == 0 ? "ads.example" : "village.example") + "/" + i)
-                                            .put("text", village.text(9) + (i == 7 ? " Write to anna@village.example now." : ""))),
+                                            .put(
+                                                    "url",
+                                                    "https://"
+                                                            + (i % 5 == 0 ? "ads.example" : "village.example")
+                                                            + "/"
+                                                            + i)
+                                            .put(
+                                                    "text",
+                                                    village.text(9)
+                                                            + (i == 7 ? " Write to anna@village.example now." : ""))),
                             StandardCharsets.UTF_8));
         }
         Files.writeString(folder.resolve("more.jsonl"), lines);

@@ -17,9 +17,12 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// Oracle: two kinds of sentences that the test made, and areas that can be counted by hand.
 final class ClassifierTest {
-    private static final List<String> BOTH = List.of("the lamp", "a ladder", "our ferry", "the bell", "some rye", "his boots");
-    private static final List<String> CALM = List.of("was mended", "stood in the yard", "came home late", "made no sound");
-    private static final List<String> LOUD = List.of("is on sale, buy now", "free for you today", "best price ever", "click to order");
+    private static final List<String> BOTH =
+            List.of("the lamp", "a ladder", "our ferry", "the bell", "some rye", "his boots");
+    private static final List<String> CALM =
+            List.of("was mended", "stood in the yard", "came home late", "made no sound");
+    private static final List<String> LOUD =
+            List.of("is on sale, buy now", "free for you today", "best price ever", "click to order");
 
     @TempDir private Path folder;
 
@@ -34,7 +37,9 @@ final class ClassifierTest {
         assertThat(classifier.about().path("auc").asDouble()).isGreaterThan(0.99);
         assertThat(classifier.about().path("held_out").asInt()).isBetween(30, 90);
         assertThat(loaded.score("the bell is on sale, buy now")).isGreaterThan(0.7);
-        assertThat(loaded.score("the bell stood in the yard")).isLessThan(0.3).isEqualTo(classifier.score("the bell stood in the yard"));
+        assertThat(loaded.score("the bell stood in the yard"))
+                .isLessThan(0.3)
+                .isEqualTo(classifier.score("the bell stood in the yard"));
     }
 
     @Test
@@ -49,11 +54,14 @@ final class ClassifierTest {
 
     @Test
     void shouldCountTheAreaWithTiesAsHalf() {
-        double all = ClassifierTraining.auc(new double[] {0.1, 0.2, 0.8, 0.9}, new boolean[] {false, false, true, true});
-        double none = ClassifierTraining.auc(new double[] {0.1, 0.2, 0.8, 0.9}, new boolean[] {true, true, false, false});
+        double all =
+                ClassifierTraining.auc(new double[] {0.1, 0.2, 0.8, 0.9}, new boolean[] {false, false, true, true});
+        double none =
+                ClassifierTraining.auc(new double[] {0.1, 0.2, 0.8, 0.9}, new boolean[] {true, true, false, false});
         double tied = ClassifierTraining.auc(new double[] {0.5, 0.5}, new boolean[] {true, false});
         // pairs: (.4,.3) right, (.4,.4) tie, (.2,.3) wrong, (.2,.4) wrong
-        double mixed = ClassifierTraining.auc(new double[] {0.4, 0.2, 0.3, 0.4}, new boolean[] {true, true, false, false});
+        double mixed =
+                ClassifierTraining.auc(new double[] {0.4, 0.2, 0.3, 0.4}, new boolean[] {true, true, false, false});
 
         assertThat(all).isEqualTo(1);
         assertThat(none).isZero();
@@ -69,7 +77,8 @@ final class ClassifierTest {
                 .isInstanceOf(PipelineException.class)
                 .hasMessageContaining("there must be some with and some without");
         assertThatThrownBy(() -> Classifier.load(noModel)).hasMessageContaining("cannot read the classifier");
-        assertThatThrownBy(() -> new ClassifierTraining.Settings("1", 1000, 1, 1, 0)).hasMessageContaining("power of two");
+        assertThatThrownBy(() -> new ClassifierTraining.Settings("1", 1000, 1, 1, 0))
+                .hasMessageContaining("power of two");
     }
 
     private Classifier train(List<String> lines) throws IOException {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.pando.actors.job.Stopwatch;
 import dev.pando.data.document.JsonLines;
+import dev.pando.data.document.PipelineException;
 import dev.pando.data.document.Troubles;
 import dev.pando.data.prepare.Preparation;
 import dev.pando.data.prepare.Prepared;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
 /// Commands on whole corpora: prepare one by a recipe, look into it, train a classifier for a step.
@@ -27,23 +29,28 @@ final class CorpusCommands {
             name = "prepare",
             description = {
                 "Prepares a corpus by a recipe: sources, steps, token shards, a report.",
-                "Outputs of steps are kept by content: a run that was killed goes on, and a later step that changed costs"
-                        + " only itself and what follows. The hash is the same for any number of workers."
+                "Outputs of steps are kept by content: a run that was killed goes on, and a later step that changed"
+                        + " costs only itself and what follows. The hash is the same for any number of workers."
             })
     static final class Prepare extends DataCommand.Step {
         private static final double EVERY_SECONDS = 0.2;
 
-        @Parameters(paramLabel = "RECIPE", description = "HOCON under pando.data.corpus, such as examples/data/text.conf.")
+        @Parameters(
+                paramLabel = "RECIPE",
+                description = "HOCON under pando.data.corpus, such as examples/data/text.conf.")
         private Path recipe;
 
-        @Option(names = "--workers", paramLabel = "N", description = "Threads of this machine; one a core if not given.")
+        @Option(
+                names = "--workers",
+                paramLabel = "N",
+                description = "Threads of this machine; one a core if not given.")
         private int workers;
 
         private double shownAt = -1;
 
         @Override
         public Integer call() {
-            requireFile(recipe);
+            Recipe read = read();
             Terminal terminal = Terminal.standard(out());
             Stopwatch stopwatch = Stopwatch.system();
             long began = stopwatch.nanos();
@@ -51,7 +58,7 @@ final class CorpusCommands {
             String[] step = {""};
             Prepared corpus =
                     new Preparation(
-                                    Recipe.load(recipe),
+                                    read,
                                     threads(workers),
                                     (label, done, tasks, documents) -> {
                                         double now = seconds(stopwatch, began);
@@ -74,8 +81,20 @@ final class CorpusCommands {
             return 0;
         }
 
+        /// A recipe that cannot be is a misuse, not a failure.
+        private Recipe read() {
+            try {
+                return Recipe.load(recipe);
+            } catch (PipelineException wrong) {
+                throw new ParameterException(spec.commandLine(), wrong.getMessage(), wrong);
+            }
+        }
+
         private void draw(String label, int done, int tasks, long documents, double taken) {
-            String left = done == 0 || done == tasks ? "" : String.format(Locale.ROOT, ", %.0f s left", taken * (tasks - done) / done);
+            String left =
+                    done == 0 || done == tasks
+                            ? ""
+                            : String.format(Locale.ROOT, ", %.0f s left", taken * (tasks - done) / done);
             out().print(
                             String.format(
                                     Locale.ROOT,
@@ -115,7 +134,8 @@ final class CorpusCommands {
 
     @Command(
             name = "report",
-            description = "Says where a prepared corpus' report lies: funnel, reasons with examples, lengths, duplicates.")
+            description =
+                    "Says where a prepared corpus' report lies: funnel, reasons with examples, lengths, duplicates.")
     static final class Report extends DataCommand.Step {
         @Parameters(paramLabel = "OUT", description = "The out folder of a recipe, or one of its results.")
         private Path corpus;
@@ -146,7 +166,9 @@ final class CorpusCommands {
         public Integer call() {
             List<ObjectNode> found = Prepared.open(corpus).why(id);
             if (found.isEmpty()) {
-                spec.commandLine().getErr().println("no document of " + corpus + " has the id " + id + ", kept or removed");
+                spec.commandLine()
+                        .getErr()
+                        .println("no document of " + corpus + " has the id " + id + ", kept or removed");
                 return 1;
             }
             for (ObjectNode document : found) {
@@ -156,8 +178,15 @@ final class CorpusCommands {
                     out().println(id + ": kept, of source " + document.path("source").asText());
                 } else {
                     out().println(
-                                    id + ": removed at " + document.path("at").asText() + ": " + dropped.path("rule").asText()
-                                            + ", value " + dropped.path("value").asText() + ", limit " + dropped.path("limit").asText()
+                                    id
+                                            + ": removed at "
+                                            + document.path("at").asText()
+                                            + ": "
+                                            + dropped.path("rule").asText()
+                                            + ", value "
+                                            + dropped.path("value").asText()
+                                            + ", limit "
+                                            + dropped.path("limit").asText()
                                             + (document.has("kept") ? ", for " + document.path("kept").asText() : ""));
                 }
                 ObjectNode rest = document.deepCopy();
@@ -174,10 +203,18 @@ final class CorpusCommands {
         @Parameters(paramLabel = "OUT", description = "The out folder of a recipe, or one of its results.")
         private Path corpus;
 
-        @Option(names = "--removed-at", paramLabel = "STEP", defaultValue = "", description = "Documents that a step removed, such as 4-near.")
+        @Option(
+                names = "--removed-at",
+                paramLabel = "STEP",
+                defaultValue = "",
+                description = "Documents that a step removed, such as 4-near.")
         private String step;
 
-        @Option(names = "--count", paramLabel = "N", defaultValue = "10", description = "How many; ${DEFAULT-VALUE} if not given.")
+        @Option(
+                names = "--count",
+                paramLabel = "N",
+                defaultValue = "10",
+                description = "How many; ${DEFAULT-VALUE} if not given.")
         private int count;
 
         @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "Another seed shows others.")
@@ -213,28 +250,53 @@ final class CorpusCommands {
             name = "train-classifier",
             description = {
                 "Trains a classifier of texts from JSON lines with text and label, for the step score.",
-                "Linear over hashed n-grams; the same texts give the same model. A tenth is held out, and its AUC is shown."
+                "Linear over hashed n-grams; the same texts give the same model. A tenth is held out, and its AUC is"
+                        + " shown."
             })
     static final class TrainClassifier extends DataCommand.Step {
         @Parameters(arity = "1..*", paramLabel = "FILE", description = "JSON lines; .gz, .zst and .xz too.")
         private List<Path> files;
 
-        @Option(names = {"-o", "--out"}, required = true, paramLabel = "MODEL", description = "Where to.")
+        @Option(
+                names = {"-o", "--out"},
+                required = true,
+                paramLabel = "MODEL",
+                description = "Where to.")
         private Path to;
 
-        @Option(names = "--positive", paramLabel = "LABEL", defaultValue = "1", description = "The label that it finds; ${DEFAULT-VALUE} if not given.")
+        @Option(
+                names = "--positive",
+                paramLabel = "LABEL",
+                defaultValue = "1",
+                description = "The label that it finds; ${DEFAULT-VALUE} if not given.")
         private String positive;
 
-        @Option(names = "--buckets", paramLabel = "N", defaultValue = "262144", description = "N-grams are hashed into so many, a power of two; ${DEFAULT-VALUE} if not given.")
+        @Option(
+                names = "--buckets",
+                paramLabel = "N",
+                defaultValue = "262144",
+                description = "N-grams are hashed into so many, a power of two; ${DEFAULT-VALUE} if not given.")
         private int buckets;
 
-        @Option(names = "--passes", paramLabel = "N", defaultValue = "8", description = "Passes over the texts; ${DEFAULT-VALUE} if not given.")
+        @Option(
+                names = "--passes",
+                paramLabel = "N",
+                defaultValue = "8",
+                description = "Passes over the texts; ${DEFAULT-VALUE} if not given.")
         private int passes;
 
-        @Option(names = "--rate", paramLabel = "R", defaultValue = "1", description = "Learning rate of the first pass; ${DEFAULT-VALUE} if not given.")
+        @Option(
+                names = "--rate",
+                paramLabel = "R",
+                defaultValue = "1",
+                description = "Learning rate of the first pass; ${DEFAULT-VALUE} if not given.")
         private double rate;
 
-        @Option(names = "--decay", paramLabel = "D", defaultValue = "1e-6", description = "Decay of weights; ${DEFAULT-VALUE} if not given.")
+        @Option(
+                names = "--decay",
+                paramLabel = "D",
+                defaultValue = "1e-6",
+                description = "Decay of weights; ${DEFAULT-VALUE} if not given.")
         private double decay;
 
         @Override
@@ -247,8 +309,14 @@ final class CorpusCommands {
             tell(troubles);
             JsonNode about = classifier.about();
             out().println(
-                            about.path("trained_on").asText() + " texts, " + about.path("positives").asText() + " of them "
-                                    + positive + "; held out " + about.path("held_out").asText() + ", AUC "
+                            about.path("trained_on").asText()
+                                    + " texts, "
+                                    + about.path("positives").asText()
+                                    + " of them "
+                                    + positive
+                                    + "; held out "
+                                    + about.path("held_out").asText()
+                                    + ", AUC "
                                     + (about.path("auc").isNull()
                                             ? "unknown: too few texts of one kind"
                                             : String.format(Locale.ROOT, "%.4f", about.path("auc").asDouble())));

@@ -52,7 +52,7 @@ record TokenFolders(List<Folder> folders) {
     private static List<Path> at(String name) {
         try {
             Path path = Path.of(name);
-            if (Files.isRegularFile(path.resolve(Manifest.FILE)) && Files.exists(path.resolve(ShardWriter.INDEX))) {
+            if (isOne(path)) {
                 return List.of(path);
             }
             if (!Files.isDirectory(path)) {
@@ -60,12 +60,15 @@ record TokenFolders(List<Folder> folders) {
             }
             try (var children = Files.list(path)) {
                 List<Path> all = children.filter(Files::isDirectory).sorted().toList();
-                boolean tokens = !all.isEmpty() && all.stream().allMatch(child -> at(child.toString()).contains(child));
-                return tokens ? all : List.of();
+                return all.stream().allMatch(TokenFolders::isOne) ? all : List.of();
             }
         } catch (IOException | InvalidPathException notThere) {
             return List.of();
         }
+    }
+
+    private static boolean isOne(Path folder) {
+        return Files.isRegularFile(folder.resolve(Manifest.FILE)) && Files.exists(folder.resolve(ShardWriter.INDEX));
     }
 
     private TokenFolders checked(DataConfig config) {
