@@ -47,11 +47,7 @@ class OutsideProjectTest {
         copy(ROOT.resolve("examples", "outside").resolve(service), temp.resolve("outside").resolve(service));
 
         Output maven =
-                run(
-                        maven(
-                                "compile",
-                                "dependency:build-classpath",
-                                "-Dmdep.outputFile=" + temp.resolve("classpath")));
+                run(maven("compile", "dependency:build-classpath", "-Dmdep.outputFile=" + temp.resolve("classpath")));
 
         assertThat(maven.rc()).as("%s", maven).isZero();
         classPath = new ArrayList<>(List.of(Files.readString(temp.resolve("classpath")).split(File.pathSeparator, -1)));
@@ -144,7 +140,8 @@ class OutsideProjectTest {
     }
 
     private static Path install(String module, String artifact) throws IOException {
-        Path installed = temp.resolve("repository", "dev", "pando", artifact, VERSION, artifact + "-" + VERSION + ".pom");
+        Path installed =
+                temp.resolve("repository", "dev", "pando", artifact, VERSION, artifact + "-" + VERSION + ".pom");
         copy(ROOT.resolve(module).resolve("pom.xml"), installed);
         return installed;
     }

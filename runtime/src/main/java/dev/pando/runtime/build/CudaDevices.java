@@ -18,12 +18,7 @@ final class CudaDevices {
         switch (Cuda.detect()) {
             case Cuda.Detection.Missing missing ->
                     throw new UserError(
-                            asked
-                                    + "there is "
-                                    + missing.reason()
-                                    + "; "
-                                    + missing.advice()
-                                    + ", or set it to cpu");
+                            asked + "there is " + missing.reason() + "; " + missing.advice() + ", or set it to cpu");
             case Cuda.Detection.Found found -> {
                 if (ordinal >= found.gpus().size()) {
                     throw new UserError(asked + "the last one here is cuda:" + (found.gpus().size() - 1));

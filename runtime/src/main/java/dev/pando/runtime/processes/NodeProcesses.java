@@ -15,10 +15,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeMap;
-import java.util.SortedMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -207,14 +207,13 @@ public final class NodeProcesses implements AutoCloseable {
     /// @throws UserError that names those which are not on the class path
     public static void checkClassPath() {
         List<String> missing = new ArrayList<>();
-        COMMAND_LINE.forEach(
-                (type, artifact) -> {
-                    try {
-                        Class.forName(type, false, NodeProcesses.class.getClassLoader());
-                    } catch (ClassNotFoundException absent) {
-                        missing.add(artifact);
-                    }
-                });
+        COMMAND_LINE.forEach((type, artifact) -> {
+            try {
+                Class.forName(type, false, NodeProcesses.class.getClassLoader());
+            } catch (ClassNotFoundException absent) {
+                missing.add(artifact);
+            }
+        });
         if (!missing.isEmpty()) {
             throw new UserError(
                     "node processes need what is not on the class path; add "
