@@ -70,13 +70,24 @@ final class TextsTest {
                 .isEmpty();
     }
 
-    /// Words that hide the subject of a sentence, or that only this project uses. Each is cut by a bar, so that this file
-    /// counts none. Name the worker, the node, the caller; write "again", "a separate", "this many".
+    /// Words that hide the subject of a sentence, or that only this project uses. Each is cut by a bar, so that this
+    /// file counts none. Name the worker, the node, the caller; write "again", "a separate", "this many".
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "no|body", "who|ever", "some|body", "every|body", "any|body", "a|new", "so ma|ny", "of its o|wn",
-                "in va|in", "is no|ne", "gone on wi|th", "the one w|ho", "of wh|om"
+                "no|body",
+                "who|ever",
+                "some|body",
+                "every|body",
+                "any|body",
+                "a|new",
+                "so ma|ny",
+                "of its o|wn",
+                "in va|in",
+                "is no|ne",
+                "gone on wi|th",
+                "the one w|ho",
+                "of wh|om"
             })
     void shouldNameItsSubjectsInPlainEnglish(String cut) {
         String word = cut.replace("|", "");

@@ -321,8 +321,8 @@ final class Hearing {
                         + (before == null ? "" : Judge.numbers(before)));
     }
 
-    /// A new supervisor reports the steps that the one before committed and did not report, under an epoch
-    /// that it has not opened yet; and next that it has taken over.
+    /// A new supervisor reports the steps that the one before committed and did not report, under an epoch that it has
+    /// not opened yet; and next that it has taken over.
     private boolean isFoundAtTakeover(StepCommitted step) {
         if (!epochs.isEmpty() && step.epoch() <= epochs.lastKey()) {
             return false;
