@@ -205,7 +205,7 @@ public final class GroveClient {
             }
             pause();
         }
-        throw new UserError(reason + "; --to names any node of a grove that runs");
+        throw UserError.failed(reason + "; --to names any node of a grove that runs");
     }
 
     private boolean isWorthATry(int tries, double seconds) {
@@ -219,7 +219,7 @@ public final class GroveClient {
             TimeUnit.MILLISECONDS.sleep(BETWEEN_TRIES_MS);
         } catch (InterruptedException over) {
             Thread.currentThread().interrupt();
-            throw new UserError("interrupted", over);
+            throw UserError.failed("interrupted", over);
         }
     }
 

@@ -116,7 +116,7 @@ public final class Pando implements AutoCloseable {
         try {
             return nodes.orElseThrow().startOne(devices);
         } catch (IOException failed) {
-            throw new UserError("cannot start a node process: " + failed.getMessage(), failed);
+            throw UserError.failed("cannot start a node process: " + failed.getMessage(), failed);
         }
     }
 

@@ -41,10 +41,6 @@ public sealed interface JobEvent {
     ///
     /// @param node where it is; empty where that is not known
     record WorkerJoined(String worker, long step, String node) implements JobEvent {
-        public WorkerJoined {
-            node = node == null ? "" : node; // runs of earlier versions do not say
-        }
-
         public WorkerJoined(String worker, long step) {
             this(worker, step, "");
         }

@@ -172,7 +172,7 @@ public record SurvivalRun(
             storm[0] = raging;
             JobResult result = pando.job().done().toCompletableFuture().join();
             if (result instanceof JobResult.Failed failed && due.isEmpty()) {
-                throw new UserError("the undisturbed run failed: " + failed.diagnosis());
+                throw UserError.failed("the undisturbed run failed: " + failed.diagnosis());
             }
             return new Trained(raging.end(), heard);
         } catch (CompletionException failed) {

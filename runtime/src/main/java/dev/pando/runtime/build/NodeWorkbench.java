@@ -3,7 +3,7 @@ package dev.pando.runtime.build;
 import dev.pando.actors.job.JobSpec;
 import dev.pando.actors.job.ReplicaFactory;
 import dev.pando.collectives.Transport;
-import dev.pando.collectives.TransportSettings;
+import dev.pando.collectives.wire.TransportSettings;
 import dev.pando.runtime.cluster.NodeSettings;
 import dev.pando.runtime.settings.UserError;
 import dev.pando.training.step.CheckpointStore;

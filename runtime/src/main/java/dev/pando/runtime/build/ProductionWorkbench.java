@@ -4,7 +4,7 @@ import dev.pando.actors.job.JobSpec;
 import dev.pando.actors.job.ReplicaFactory;
 import dev.pando.checkpoint.Checkpoints;
 import dev.pando.collectives.Transport;
-import dev.pando.collectives.TransportSettings;
+import dev.pando.collectives.wire.TransportSettings;
 import dev.pando.runtime.folder.RunFolder;
 import dev.pando.runtime.job.MemoryUse;
 import dev.pando.runtime.job.Preparation;

@@ -122,7 +122,7 @@ public class NodeCommand implements Callable<Integer> {
             node.up().thenAccept(up -> say(welcome(settings, node)));
             node.ended().toCompletableFuture().join();
             if (!node.wasUp() && !leaving.get()) {
-                throw new UserError(
+                throw UserError.failed(
                         "no grove let this node in"
                                 + (settings.join().isEmpty()
                                         ? " of those that were discovered; start the node again"

@@ -17,6 +17,7 @@ public final class Progress implements Preparation {
     private static final double REDRAW_SECONDS = 0.1;
     private static final int BAR = 20;
     private static final int SKIPPED_SHOWN = 5;
+    private static final int MEASURED = 3; // the first steps, uncompiled, say nothing of the rest
     private static final int LAST_LOSSES = 10; // one step's loss is noise
 
     private final Terminal terminal;
@@ -247,7 +248,7 @@ public final class Progress implements Preparation {
     private void draw(String line) {
         shownAt = now();
         drawn = true;
-        terminal.out().print("\r\u001b[K" + line + "\u001b[0m");
+        terminal.out().print("\r\u001b[K" + line + (terminal.coloured() ? "\u001b[0m" : ""));
         terminal.out().flush();
     }
 
@@ -301,7 +302,7 @@ public final class Progress implements Preparation {
     }
 
     private String remaining() {
-        return steps == 0 ? "" : Words.clock((wanted - last.step() - 1) * secondsPerStep) + " left";
+        return steps < MEASURED ? "" : Words.clock((wanted - last.step() - 1) * secondsPerStep) + " left";
     }
 
     private String workers() {
