@@ -5,8 +5,8 @@ import java.lang.reflect.InvocationTargetException;
 /// Loads the module of the Vector API where the JVM was started without it.
 ///
 /// The JVM warns on stderr of an incubating module that `--add-modules` names, and no flag prevents that. It does not
-/// warn of one that is loaded later. Such a JVM needs `-XX:+UnlockExperimentalVMOptions -XX:+EnableVectorSupport`, which
-/// `--add-modules` implies, and `--add-exports java.base/jdk.internal.module=ALL-UNNAMED`.
+/// warn of one that is loaded later. Such a JVM needs `-XX:+UnlockExperimentalVMOptions -XX:+EnableVectorSupport`,
+/// which `--add-modules` implies, and `--add-exports java.base/jdk.internal.module=ALL-UNNAMED`.
 final class VectorModule {
     private static final String NAME = "jdk.incubator.vector";
 
