@@ -19,6 +19,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Keeps the small promises about texts: what is long says why, what can be set is explained, nothing tells of a
 /// machine.
@@ -68,6 +70,36 @@ final class TextsTest {
 
         assertThat(texts(".java", ".md", ".xml", ".conf", "pando"))
                 .flatExtracting(file -> matches(file, later))
+                .isEmpty();
+    }
+
+    /// Words that hide the subject of a sentence, or that only this project uses. Each is cut by a bar, so that this
+    /// file counts none. Name the worker, the node, the caller; write "again", "a separate", "this many".
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "no|body",
+                "who|ever",
+                "some|body",
+                "every|body",
+                "any|body",
+                "a|new",
+                "so ma|ny",
+                "of its o|wn",
+                "in va|in",
+                "is no|ne",
+                "gone on wi|th",
+                "the one w|ho",
+                "of wh|om"
+            })
+    void shouldNameItsSubjectsInPlainEnglish(String cut) {
+        String word = cut.replace("|", "");
+        String initial = "[" + word.charAt(0) + Character.toUpperCase(word.charAt(0)) + "]";
+        Pattern odd = Pattern.compile("\\b" + initial + word.substring(1) + "\\b");
+
+        assertThat(texts(".java", ".md", ".conf", ".xml", ".html", ".js", ".css", ".sh", ".yaml", "pando", "run"))
+                .flatExtracting(file -> matches(file, odd))
+                .as("lines with '%s'", word)
                 .isEmpty();
     }
 

@@ -50,7 +50,7 @@ public final class NodeProcesses implements AutoCloseable {
     private static final int ANSWER_MS = 2_000;
     private static final long BETWEEN_LOOKS_MS = 1_000; // at a member; at others, more often
     private static final long A_SHORT_WHILE_MS = 100;
-    private static final int KILLED = 128; // exit values from there on: by a signal, so not by a fault of its own
+    private static final int KILLED = 128; // exit values from there on: by a signal, so not by an error of the process
 
     /// The terminal's Ctrl-C goes to all processes at once, and is meant for the one in front: JVMs heed a signal that
     /// they find ignored no more than anyone else.
@@ -132,7 +132,7 @@ public final class NodeProcesses implements AutoCloseable {
                 .withValue("probe-port", ConfigValueFactory.fromAnyRef(null));
     }
 
-    /// Those that run now.
+    /// Nodes that run now.
     public List<NodeProcess> running() {
         lock.lock();
         try {
@@ -269,13 +269,13 @@ public final class NodeProcesses implements AutoCloseable {
         }
     }
 
-    /// They end, and others start in their places as in that of anybody who ended.
+    /// They end, and others start in their places as for any process that ended.
     private void killOrphans() {
         lock.lock();
         try {
             for (Child child : children) {
                 if (child.isAlive() && !isRooted(child)) {
-                    LOG.info("{} waits in vain to be let into a grove, and is ended", child.node().name());
+                    LOG.info("{} can join no grove any more, and is ended", child.node().name());
                     child.process().destroyForcibly();
                 }
             }
