@@ -1,6 +1,8 @@
 package dev.pando.diagnosis;
 
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 
 /// What to do about a failure.
 public enum Action {
@@ -24,6 +26,11 @@ public enum Action {
     /// Name in JSON and in rule files.
     public String label() {
         return name().toLowerCase(Locale.ROOT);
+    }
+
+    /// The action of a name such as `cordon_node`.
+    public static Optional<Action> of(String label) {
+        return Arrays.stream(values()).filter(action -> action.label().equals(label)).findFirst();
     }
 
     /// The action as a part of a sentence.

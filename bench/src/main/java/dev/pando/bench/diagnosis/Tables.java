@@ -47,7 +47,8 @@ final class Tables {
         return rows;
     }
 
-    private static String text(Path table) throws IOException {
+    /// A file's text, unpacked where its name ends in `.gz`.
+    static String text(Path table) throws IOException {
         try (InputStream in = Files.newInputStream(table)) {
             InputStream unpacked = table.toString().endsWith(".gz") ? new GZIPInputStream(in) : in;
             return new String(unpacked.readAllBytes(), StandardCharsets.UTF_8);

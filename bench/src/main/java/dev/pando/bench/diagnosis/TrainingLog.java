@@ -6,8 +6,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/// Writes a training log as long as one likes: steps, lines of four ranks that load data, and one error of a device.
+/// Writes a training log as long as one likes: steps, lines of four ranks that load data, now and then a checkpoint, an
+/// evaluation or a warning that means nothing, and at the end one error of a device.
 final class TrainingLog {
+    private static final String[] OTHERS = {
+        "2024-01-01 10:00:%02d INFO saved checkpoint at step %d%n",
+        "Jan  1 10:00:%02d gpu-3 kernel: nvme0: queue %d resized%n",
+        "[rank0]:W0101 10:00:%02d.000000 99 logging.py:7] allocator flushed %d blocks%n",
+        "NCCL INFO Channel %02d/0 : %d[0] -> 1[1] via P2P/IPC%n",
+        "  validation pass %02d of run %d: perplexity 12.5%n",
+        "2024-01-01 10:00:%02d,000 WARNING tokenizers: sequence %d is longer than the context and was cut%n",
+    };
+
     private TrainingLog() {}
 
     /// The number of lines written.
@@ -47,6 +57,12 @@ final class TrainingLog {
                     written += loaded.length();
                 }
                 lines += 5;
+                if (step % 50 == 0) {
+                    String other = String.format(Locale.ROOT, OTHERS[step / 50 % OTHERS.length], step % 60, step);
+                    out.write(other);
+                    written += other.length();
+                    lines++;
+                }
             }
             out.write("gpu-7:100:200 [3] NCCL WARN Cuda failure 'uncorrectable ECC error encountered'\n");
         }

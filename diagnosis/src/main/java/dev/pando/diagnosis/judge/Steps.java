@@ -38,6 +38,11 @@ final class Steps {
     /// Steps without overflow after which the scaler has found it.
     private static final int CALM = 3;
 
+    /// The longest word of [#LOSS] before `loss` itself.
+    private static final int LONGEST_BEFORE = 12;
+
+    private static final int ABSENT = -1000;
+
     private static final double RISE = 1.4;
     private static final double DIFFERENCE = 0.5;
     private static final double SMALL_RISE = 1.15;
@@ -96,7 +101,7 @@ final class Steps {
 
     /// Reads a line that may tell of a step; says whether a step went forward.
     boolean read(String line, long number) {
-        if (OVERFLOW.matcher(line).find()) {
+        if (holds(line, "overflow", "skipp", "reducing") && OVERFLOW.matcher(line).find()) {
             overflows++;
             stepsSinceOverflow = 0;
             mark("loss", line, number);
@@ -106,9 +111,9 @@ final class Steps {
         }
         Matcher loss = LOSS.matcher(line);
         Matcher gradient = GRADIENT.matcher(line);
-        boolean hasLoss = loss.find();
-        boolean hasGradient = gradient.find();
-        if (!hasLoss && !hasGradient || NOT_TRAINING.matcher(line).find()) {
+        boolean hasLoss = findFrom(loss, indexOf(line, "loss") - LONGEST_BEFORE);
+        boolean hasGradient = findFrom(gradient, first(indexOf(line, "grad"), indexOf(line, "gnorm")));
+        if (!hasLoss && !hasGradient || holds(line, "val", "test") && NOT_TRAINING.matcher(line).find()) {
             return false;
         }
         Matcher step = STEP.matcher(line);
@@ -132,6 +137,41 @@ final class Steps {
             measure("gradient norm", gradients, value(gradient.group(1)), line, number);
         }
         return true;
+    }
+
+    /// A pattern is slow where a plain search for what it must hold is fast.
+    private static boolean findFrom(Matcher matcher, int start) {
+        if (start < -LONGEST_BEFORE) {
+            return false;
+        }
+        matcher.useAnchoringBounds(false).useTransparentBounds(true);
+        return matcher.region(Math.max(0, start), matcher.regionEnd()).find();
+    }
+
+    private static int first(int one, int other) {
+        return one < 0 ? other : other < 0 ? one : Math.min(one, other);
+    }
+
+    private static boolean holds(String line, String... words) {
+        for (String word : words) {
+            if (indexOf(line, word) >= 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// Where a word of lower case letters stands, in any case; [#ABSENT] if nowhere.
+    private static int indexOf(String line, String word) {
+        char low = word.charAt(0);
+        char high = Character.toUpperCase(low);
+        for (int i = 0; i + word.length() <= line.length(); i++) {
+            char c = line.charAt(i);
+            if ((c == low || c == high) && line.regionMatches(true, i, word, 0, word.length())) {
+                return i;
+            }
+        }
+        return ABSENT;
     }
 
     private void measure(String kind, Range range, double value, String line, long number) {

@@ -71,20 +71,18 @@ public final class RuleSet {
         return of(others.withFallback(source));
     }
 
-    /// These rules without those of some reasons, and without what a class says of them: for measuring what learning
-    /// brings.
+    /// These rules without those of a reason, and without what an exception's class says of it: for measuring what
+    /// learning brings.
     public RuleSet without(Reason reason) {
-        Map<String, ErrorClass> kept = new TreeMap<>(classes);
-        kept.values().removeIf(known -> known.reason() == reason);
-        return new RuleSet(
-                rules.stream().filter(rule -> rule.reason() != reason).toList(), kept, levels, source, version);
-    }
-
-    /// These rules and some that were built by hand.
-    public RuleSet and(List<Rule> more) {
-        List<Rule> all = new ArrayList<>(rules);
-        all.addAll(more);
-        return new RuleSet(all, classes, levels, source, version + (more.isEmpty() ? "" : "+" + more.size()));
+        Config kept = source;
+        for (Rule rule : rules) {
+            kept = rule.reason() == reason ? kept.withoutPath("rules." + ConfigUtil.quoteString(rule.id())) : kept;
+        }
+        for (String group : source.getObject("exceptions").keySet()) {
+            String path = "exceptions." + ConfigUtil.quoteString(group);
+            kept = kept.getString(path + ".reason").equals(reason.label()) ? kept.withoutPath(path) : kept;
+        }
+        return of(kept);
     }
 
     /// In the order of their names.
@@ -173,9 +171,7 @@ public final class RuleSet {
     }
 
     private static Action action(String id, String label) {
-        return Arrays.stream(Action.values())
-                .filter(action -> action.label().equals(label))
-                .findFirst()
+        return Action.of(label)
                 .orElseThrow(() ->
                         new DiagnosisException(
                                 id

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.PriorityQueue;
 import java.util.regex.Pattern;
 
@@ -36,7 +37,20 @@ public final class Compressor {
                             + " more)|^\\s{4,}\\S");
 
     private final RuleSet rules;
-    private final PrintWriter out;
+    private final Sink out;
+
+    /// Where kept lines go.
+    public interface Sink {
+        /// A line that is worth reading.
+        ///
+        /// @param log its log's name, or an empty text where there is one log alone
+        /// @param number its number, from 1
+        /// @param alarming whether a rule knows it, or it holds words of alarm
+        void line(String log, long number, String text, boolean alarming);
+
+        /// A remark on what was dropped.
+        void note(String text);
+    }
 
     /// What a compression came to.
     ///
@@ -45,7 +59,25 @@ public final class Compressor {
     /// @param bytes read, unpacked
     public record Tally(long lines, long kept, long bytes) {}
 
+    /// Writes kept lines with their numbers, and what was dropped behind `#`.
     public Compressor(RuleSet rules, PrintWriter out) {
+        this(
+                rules,
+                new Sink() {
+                    @Override
+                    public void line(String log, long number, String text, boolean alarming) {
+                        out.printf("%s%9d  %s%n", log, number, text);
+                    }
+
+                    @Override
+                    public void note(String text) {
+                        out.println(text);
+                        out.flush();
+                    }
+                });
+    }
+
+    public Compressor(RuleSet rules, Sink out) {
         this.rules = rules;
         this.out = out;
     }
@@ -85,8 +117,7 @@ public final class Compressor {
             bytes += source.lines.bytesRead();
             source.lines.close();
         }
-        out.printf("# %d of %d lines kept%n", kept, lines);
-        out.flush();
+        out.note("# " + kept + " of " + lines + " lines kept");
         return new Tally(lines, kept, bytes);
     }
 
@@ -169,7 +200,7 @@ public final class Compressor {
                 fold();
             }
             if (wanted) {
-                print(lines.number(), line);
+                print(lines.number(), line, alarming);
             }
         }
 
@@ -187,16 +218,16 @@ public final class Compressor {
         private void fold() {
             if (stack > STACK_HEAD) {
                 if (stack > STACK_HEAD + 1) {
-                    out.printf("%s%9s  … %d lines of a stack%n", name, "", stack - STACK_HEAD - 1);
+                    out.note(String.format(Locale.ROOT, "%s%9s  … %d lines of a stack", name, "", stack - STACK_HEAD - 1));
                 }
-                print(lastFrameLine, lastFrame);
+                print(lastFrameLine, lastFrame, false);
             }
             stack = 0;
         }
 
-        private void print(long number, String line) {
+        private void print(long number, String line, boolean alarming) {
             kept++;
-            out.printf("%s%9d  %s%n", name, number, Clean.cut(line, LONGEST));
+            out.line(name, number, Clean.cut(line, LONGEST), alarming);
         }
 
         /// What was dropped: the most frequent forms with the number of their lines, the first and the last.
@@ -210,13 +241,18 @@ public final class Compressor {
             frequent.sort(
                     Comparator.comparingLong((Integer i) -> -sieve.count(sampled.get(i))).thenComparingInt(i -> i));
             if (!frequent.isEmpty()) {
-                out.printf("# %slines of one form: how many, the first, the last, and how such a line reads%n", name);
+                out.note("# " + name + "lines of one form: how many, the first, the last, and how such a line reads");
             }
             for (int i : frequent.subList(0, Math.min(ROUTINES, frequent.size()))) {
                 int form = sampled.get(i);
-                out.printf(
-                        "# %9d %9d %9d  %s%n",
-                        sieve.count(form), sieve.firstLine(form), sieve.lastLine(form), samples.get(i));
+                out.note(
+                        String.format(
+                                Locale.ROOT,
+                                "# %9d %9d %9d  %s",
+                                sieve.count(form),
+                                sieve.firstLine(form),
+                                sieve.lastLine(form),
+                                samples.get(i)));
             }
         }
     }

@@ -15,7 +15,7 @@ public final class Sieve {
     /// Lines of a form that holds words of alarm, or texts of rules, and told nothing, before it is routine.
     private static final int WATCHED = 200;
 
-    private final Templates templates = new Templates();
+    private final Templates templates = new Templates(true);
     private long[] counts = new long[1024];
     private long[] last = new long[1024];
     private long[] first = new long[1024];

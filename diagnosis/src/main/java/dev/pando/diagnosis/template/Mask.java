@@ -1,8 +1,5 @@
 package dev.pando.diagnosis.template;
 
-import java.nio.charset.StandardCharsets;
-import java.util.Set;
-
 /// Replaces what varies in a log line, so that lines of one template become equal: numbers, times, addresses,
 /// identifiers, paths, the values of keys.
 ///
@@ -19,16 +16,14 @@ final class Mask {
     private static final boolean[] ENDS_PATH = new boolean[256];
     private static final boolean[] DIGIT = new boolean[256];
     private static final boolean[] HEX = new boolean[256];
-    private static final Set<String> WORDS =
-            Set.of(
-                    "true", "false", "null", "nil", "True", "False", "None", "NULL", "Mon", "Tue", "Wed", "Thu", "Fri",
-                    "Sat", "Sun", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-                    "PDT", "PST", "UTC", "GMT", "EST", "EDT", "CET", "CEST", "CST");
-    private static final Set<String> UNITS =
-            Set.of(
-                    "ms", "s", "us", "ns", "sec", "secs", "sec.", "secs.", "second", "seconds", "min", "mins",
-                    "minutes", "hours", "days", "b", "B", "byte", "bytes", "KB", "MB", "GB", "TB", "kB", "KiB", "MiB",
-                    "GiB", "K", "M", "G", "%", "Hz", "MHz", "msec", "msecs");
+    private static final Words WORDS =
+            Words.of(
+                    "true false null nil True False None NULL Mon Tue Wed Thu Fri Sat Sun Jan Feb Mar Apr May Jun Jul Aug"
+                            + " Sep Oct Nov Dec PDT PST UTC GMT EST EDT CET CEST CST");
+    private static final Words UNITS =
+            Words.of(
+                    "ms s us ns sec secs sec. secs. second seconds min mins minutes hours days b B byte bytes KB MB GB TB"
+                            + " kB KiB MiB GiB K M G % Hz MHz msec msecs");
 
     static {
         mark(SEPARATES, " \t=:,;()[]{}\"'|<>@#&!?");
@@ -79,7 +74,7 @@ final class Mask {
                 variable(value);
                 afterNumber = !value;
                 end = value ? endOfNested(line, end, to) : end;
-            } else if (afterNumber && end - at <= 7 && UNITS.contains(text(line, at, end))) {
+            } else if (afterNumber && end - at <= 7 && UNITS.holds(line, at, end)) {
                 length = joins < 0 ? length : joins; // the unit belongs to the number
             } else {
                 word(line, at, end);
@@ -159,9 +154,11 @@ final class Mask {
         if (line[from] == '/' && from + 1 < to && line[from + 1] > ' ') {
             return endOfPath(line, from, to);
         }
-        int address = endOfAddress(line, from, to);
-        if (address > from) {
-            return address;
+        if (line[from] == ':' || line[from] >= 0 && HEX[line[from]]) {
+            int address = endOfAddress(line, from, to);
+            if (address > from) {
+                return address;
+            }
         }
         int end = from;
         while (end < to && !(line[end] >= 0 && SEPARATES[line[end]])) {
@@ -247,15 +244,16 @@ final class Mask {
         if (hex || path || slashes > 1 || colons > 0 || dots > 1) {
             return true;
         }
-        return to - from >= 3 && to - from <= 5 && WORDS.contains(text(line, from, to));
-    }
-
-    private static String text(byte[] line, int from, int to) {
-        return new String(line, from, to - from, StandardCharsets.ISO_8859_1);
+        return to - from >= 3 && to - from <= 5 && WORDS.holds(line, from, to);
     }
 
     private static void mark(boolean[] table, String characters) {
         characters.chars().forEach(c -> table[c] = true);
+    }
+
+    /// Adds a byte behind the masked line.
+    void append(byte mark) {
+        out[length++] = mark;
     }
 
     byte[] bytes() {

@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Map;
 
 /// Lists a log's templates: for every line its number, its template's number, and the template with `<*>` for what
-/// varies, parted by tabs.
+/// varies, parted by tabs. What a logger writes before the message (times, hosts, levels) belongs to no template.
 ///
 /// The log is read once. What each line's form is waits in a temporary file until all forms are known, so that the heap
 /// holds the forms alone, however long the log.
@@ -27,14 +27,33 @@ public final class Templates {
 
     private static final int COARSE = 20_000;
 
+    /// Ends a form whose level alarms: a byte that no text holds.
+    private static final byte ALARMING = 0x02;
+
+    private final boolean levels;
+    private final Header header = new Header();
     private final Mask mask = new Mask();
     private final Forms forms = new Forms();
     private final Forms coarse = new Forms();
 
+    /// Forms that a line's level does not part.
+    public Templates() {
+        this(false);
+    }
+
+    /// @param levels whether an error and a message that say the same are two forms
+    public Templates(boolean levels) {
+        this.levels = levels;
+    }
+
     /// Number of the form of a line: equal for lines that differ in what varies alone. Numbers grow by one with each
     /// new form, and are bounded.
     public int form(byte[] line, int length) {
-        mask.of(line, 0, length);
+        int message = header.end(line, length);
+        mask.of(line, message < length ? message : 0, length);
+        if (levels && header.isAlarming()) {
+            mask.append(ALARMING);
+        }
         int number = forms.number(mask.bytes(), mask.length(), FORMS);
         return number >= 0 ? number : FORMS + 1 + coarse.number(mask.bytes(), firstWords(), COARSE);
     }
