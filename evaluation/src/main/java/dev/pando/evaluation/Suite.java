@@ -3,12 +3,16 @@ package dev.pando.evaluation;
 import dev.pando.evaluation.data.DataFolder;
 import dev.pando.evaluation.data.EvaluationException;
 import dev.pando.evaluation.model.LanguageModel;
+import dev.pando.evaluation.needle.Haystack;
+import dev.pando.evaluation.needle.NeedleGrid;
+import dev.pando.evaluation.needle.NeedlePrompts;
 import dev.pando.evaluation.result.ModelScore;
 import dev.pando.evaluation.run.Evaluation;
 import dev.pando.evaluation.run.Item;
 import dev.pando.evaluation.run.ItemResult;
 import dev.pando.evaluation.run.Journal;
 import dev.pando.evaluation.run.Preparation;
+import dev.pando.evaluation.run.Workers;
 import dev.pando.evaluation.task.Task;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -62,6 +66,13 @@ public final class Suite {
         return new Suite(List.copyOf(tasks.values()), items, leftOut);
     }
 
+    /// The needle test: one task, whose prompts are as long as the grid says, in tokens of this model.
+    public static Suite needle(NeedleGrid grid, Haystack haystack, LanguageModel model) {
+        NeedlePrompts prompts = new NeedlePrompts(grid, haystack, model.tokenizer());
+        List<Item> items = prompts.items();
+        return new Suite(List.of(items.getFirst().task()), items, List.of());
+    }
+
     /// The suite that needs nothing but Pando goes without what this machine cannot do; what a user names is refused.
     private static boolean canScore(Task task, boolean goesWithout, List<String> leftOut) {
         try {
@@ -102,9 +113,8 @@ public final class Suite {
 
     /// Asks a model all questions that the journal has no answer to.
     ///
-    /// @param workers threads
-    /// @param batch questions that a thread takes at a time
-    public Outcome ask(LanguageModel model, Journal journal, int workers, int batch, Evaluation.Listener listener) {
+    /// @param batch questions that a worker takes at a time
+    public Outcome ask(LanguageModel model, Journal journal, Workers workers, int batch, Evaluation.Listener listener) {
         List<ItemResult> results = new Evaluation(model, journal, workers, batch).run(items, listener);
         return new Outcome(ModelScore.of(model.name(), tasks, results), results);
     }

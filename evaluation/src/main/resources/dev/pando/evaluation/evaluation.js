@@ -99,6 +99,30 @@
     $('tasks').append(table);
   }
 
+  // ---- needle -----------------------------------------------------------------------------------------------------
+  if (data.needle) {
+    const map = data.needle, box = $('needle'), W = 64, H = 22, left = 64, top = 10;
+    const thousands = n => n % 1000 ? String(n) : n / 1000 + 'k';
+    const draw = (title, rows) => {
+      const root = svg('svg', {viewBox: `0 0 ${left + W * map.lengths.length + 10} ${top + H * map.depths.length + 44}`, role: 'img', 'aria-label': title, class: 'heat'});
+      root.style.maxWidth = left + W * map.lengths.length + 10 + 'px';
+      map.depths.forEach((depth, j) => root.append(svg('text', {x: left - 8, y: top + H * j + 15, 'text-anchor': 'end'}, depth + ' %')));
+      map.lengths.forEach((length, i) => {
+        root.append(svg('text', {x: left + W * i + W / 2, y: top + H * map.depths.length + 18, 'text-anchor': 'middle'}, thousands(length)));
+        map.depths.forEach((depth, j) => {
+          const value = rows[i][j], cell = svg('rect', {x: left + W * i + 1, y: top + H * j + 1, width: W - 2, height: H - 2, rx: 3, fill: `color-mix(in oklab, var(--leaf) ${Math.round(100 * value)}%, var(--fault))`});
+          cell.append(svg('title', {}, `${length} tokens, depth ${depth} %: ${percent(value)}`));
+          root.append(cell, svg('text', {x: left + W * i + W / 2, y: top + H * j + 15, 'text-anchor': 'middle', class: 'cell'}, Math.round(100 * value)));
+        });
+      });
+      root.append(svg('text', {x: left, y: top + H * map.depths.length + 38}, 'tokens of the prompt; depth of the needle from the beginning (0 %) to the end'));
+      return root;
+    };
+    box.hidden = false;
+    box.append(make('h2', 'Needle in a haystack'), make('p', 'Share of codes that were found, in percent', 'quiet'), draw('Exact answers', map.exact));
+    box.append(make('p', 'Edit similarity, in percent', 'quiet'), draw('Edit similarity', map.similarity));
+  }
+
   // ---- comparisons ------------------------------------------------------------------------------------------------
   (data.comparisons || []).forEach(c => {
     const box = $('comparisons');

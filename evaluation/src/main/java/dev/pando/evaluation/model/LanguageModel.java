@@ -18,6 +18,11 @@ public interface LanguageModel {
     /// Tokens that a text may have; longer prompts lose their beginning.
     int context();
 
+    /// Bytes of keys and values that a session keeps for each position of its texts.
+    default long bytesPerPosition() {
+        return 0;
+    }
+
     /// Opens the model for one thread.
     ///
     /// @param positions tokens that its texts will have at most

@@ -55,6 +55,24 @@ public final class WeightsModel implements LanguageModel {
         }
     }
 
+    private WeightsModel(WeightsModel same, MemorySegment weights) {
+        this.name = same.name;
+        this.shape = same.shape;
+        this.weights = weights;
+        this.tokenizer = same.tokenizer;
+        this.context = same.context;
+        this.id = same.id;
+    }
+
+    /// This model with the same weights in another place.
+    public WeightsModel at(MemorySegment copy) {
+        return new WeightsModel(this, copy);
+    }
+
+    public MemorySegment weights() {
+        return weights;
+    }
+
     @Override
     public String name() {
         return name;
@@ -73,6 +91,12 @@ public final class WeightsModel implements LanguageModel {
     @Override
     public int context() {
         return context;
+    }
+
+    @Override
+    public long bytesPerPosition() {
+        long keys = 2L * shape.kvHeads() * shape.headSize() * shape.layers();
+        return (keys + shape.headSize()) * Float.BYTES; // with the row of the rotary table
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.pando.evaluation.result;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.pando.evaluation.needle.NeedleMap;
 import dev.pando.evaluation.run.Item;
 import dev.pando.evaluation.run.ItemResult;
 import java.util.ArrayList;
@@ -13,6 +14,7 @@ import java.util.Map;
 /// @param versions what computed it
 /// @param command how to have it again
 /// @param cut items of each task that the page carries at most
+/// @param needle map of a needle test; null: none was made
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record ReportData(
         String versions,
@@ -20,7 +22,8 @@ public record ReportData(
         List<ModelScore> models,
         List<Comparison> comparisons,
         List<Entry> items,
-        int cut) {
+        int cut,
+        NeedleMap needle) {
     private static final int MOST_ITEMS = 300;
     private static final int MOST_TEXT = 1200;
 
@@ -76,7 +79,12 @@ public record ReportData(
                                 answers));
             }
         }
-        return new ReportData(versions, command, models, comparisons, entries, MOST_ITEMS);
+        return new ReportData(versions, command, models, comparisons, entries, MOST_ITEMS, null);
+    }
+
+    /// This with the map of a needle test.
+    public ReportData with(NeedleMap map) {
+        return new ReportData(versions, command, models, comparisons, items, cut, map);
     }
 
     private static Given given(ItemResult result) {

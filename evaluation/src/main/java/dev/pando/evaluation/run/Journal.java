@@ -25,7 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /// The items' file: every answer is appended as soon as it is scored, so that an evaluation that is killed loses no
-/// more than the items in flight, and the same command goes on from there.
+/// more than the items in flight, and the same command resumes there. A reply whose score takes long has a line first.
 ///
 /// The first line says which models and tasks it belongs to. While an evaluation runs, lines stand in the order in
 /// which they were scored; when it ends, in the order of models, tasks and items, so that its bytes are a function of
@@ -39,6 +39,7 @@ public final class Journal implements AutoCloseable {
     private final String head;
     private final FileChannel channel;
     private final Map<Key, ItemResult> results = new HashMap<>();
+    private final Map<Key, Reply.Pending> pending = new HashMap<>();
 
     private Journal(Path file, String head, FileChannel channel) {
         this.file = file;
@@ -95,7 +96,11 @@ public final class Journal implements AutoCloseable {
         }
         for (int i = 1; i < lines.length; i++) {
             try {
-                remember(ItemResult.parse(lines[i]));
+                if (lines[i].startsWith(Reply.Pending.BEGIN)) {
+                    remember(Reply.Pending.parse(lines[i]));
+                } else {
+                    remember(ItemResult.parse(lines[i]));
+                }
             } catch (JsonProcessingException wrong) {
                 throw new EvaluationException(
                         file + ":" + (i + 1) + " is no item: " + wrong.getOriginalMessage(), wrong);
@@ -115,6 +120,9 @@ public final class Journal implements AutoCloseable {
                 throw new EvaluationException(file + " is no file of items: it does not begin as --items writes it");
             }
             for (String line : lines.subList(1, lines.size())) {
+                if (line.startsWith(Reply.Pending.BEGIN)) {
+                    continue; // not scored yet
+                }
                 try {
                     results.add(ItemResult.parse(line));
                 } catch (JsonProcessingException torn) {
@@ -156,11 +164,28 @@ public final class Journal implements AutoCloseable {
                 .filter(result -> result.prompt().equals(item.prompt()));
     }
 
+    /// The reply to an item that has no score yet, if it is there for the very same prompt.
+    synchronized Optional<Reply> pending(LanguageModel model, Item item) {
+        return Optional.ofNullable(pending.get(new Key(model.name(), item.task().name(), item.id())))
+                .filter(each -> each.prompt().equals(item.prompt()))
+                .map(Reply.Pending::reply);
+    }
+
     synchronized void append(ItemResult result) {
         remember(result);
+        append(result.line());
+    }
+
+    /// Keeps a reply whose score takes long, so that a kill costs the score alone.
+    synchronized void append(Reply.Pending reply) {
+        remember(reply);
+        append(reply.line());
+    }
+
+    private void append(String line) {
         if (channel != null) {
             try {
-                write(result.line());
+                write(line);
             } catch (IOException failed) {
                 throw new UncheckedIOException(file + " cannot be written", failed);
             }
@@ -168,7 +193,13 @@ public final class Journal implements AutoCloseable {
     }
 
     private void remember(ItemResult result) {
-        results.put(new Key(result.model(), result.task(), result.id()), result);
+        Key key = new Key(result.model(), result.task(), result.id());
+        results.put(key, result);
+        pending.remove(key);
+    }
+
+    private void remember(Reply.Pending reply) {
+        pending.put(new Key(reply.model(), reply.task(), reply.id()), reply);
     }
 
     private void write(String line) throws IOException {

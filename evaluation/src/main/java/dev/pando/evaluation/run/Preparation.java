@@ -5,19 +5,18 @@ import dev.pando.evaluation.data.DataFolder;
 import dev.pando.evaluation.data.DataSource;
 import dev.pando.evaluation.data.EvaluationException;
 import dev.pando.evaluation.data.Row;
+import dev.pando.evaluation.data.Sha256;
 import dev.pando.evaluation.data.Template;
 import dev.pando.evaluation.run.Question.Pair;
 import dev.pando.evaluation.task.Mode;
 import dev.pando.evaluation.task.Normalise;
 import dev.pando.evaluation.task.Shots;
 import dev.pando.evaluation.task.Task;
-import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -247,31 +246,25 @@ public final class Preparation {
     }
 
     private static String hash(Question question) {
-        MessageDigest digest = sha256();
+        Sha256 digest = new Sha256();
         switch (question) {
             case Question.Choices choices -> {
                 choices.pairs().forEach(pair -> update(digest, pair));
                 choices.unconditional().forEach(pair -> update(digest, pair));
             }
             case Question.Likelihood likelihood -> update(digest, likelihood.pair());
-            case Question.Whole whole -> update(digest, whole.text());
+            case Question.Whole whole -> digest.add(whole.text());
             case Question.Prompt prompt -> {
-                update(digest, prompt.system());
-                prompt.turns().forEach(turn -> update(digest, turn));
+                digest.add(prompt.system());
+                prompt.turns().forEach(digest::add);
             }
+            case Question.Tokens _ -> throw new AssertionError("no record becomes a prompt of tokens");
         }
-        return "sha256:" + HexFormat.of().formatHex(digest.digest());
+        return "sha256:" + digest.hex();
     }
 
-    private static void update(MessageDigest digest, Pair pair) {
-        update(digest, pair.context());
-        update(digest, pair.continuation());
-    }
-
-    private static void update(MessageDigest digest, String text) {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        digest.update((bytes.length + ":").getBytes(StandardCharsets.US_ASCII)); // so that no two lists look alike
-        digest.update(bytes);
+    private static void update(Sha256 digest, Pair pair) {
+        digest.add(pair.context()).add(pair.continuation());
     }
 
     static MessageDigest sha256() {

@@ -1,6 +1,7 @@
 package dev.pando.evaluation.run;
 
 import java.util.List;
+import java.util.function.Supplier;
 
 /// What a model is asked, as text.
 sealed interface Question {
@@ -19,8 +20,13 @@ sealed interface Question {
 
     record Whole(String text) implements Question {}
 
-    /// What the model is to go on with.
+    /// Text that the model continues.
     ///
     /// @param turns one prompt, or what a person says in turn
     record Prompt(String system, List<String> turns, List<String> references) implements Question {}
+
+    /// A prompt of exactly these tokens, made when it is asked for, because it is long.
+    ///
+    /// @param shown what a reader sees of it
+    record Tokens(Supplier<List<Integer>> tokens, String shown, List<String> references) implements Question {}
 }

@@ -7,6 +7,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -19,6 +20,9 @@ import java.util.concurrent.TimeUnit;
 public final class Sandbox {
     private static final String SETUP = resource("setup.sh");
     private static final int MOST_OUTPUT = 1 << 16;
+
+    /// For what is killed to be gone: a busy machine takes its time.
+    private static final Duration DYING = Duration.ofSeconds(30);
 
     /// What a program may use.
     ///
@@ -133,15 +137,23 @@ public final class Sandbox {
             boolean ended = process.waitFor(10L * limits.cpuSeconds(), TimeUnit.SECONDS);
             if (!ended) {
                 process.destroyForcibly(); // the first process of the namespace dies with it, and all others with that
-                process.waitFor();
+                if (!process.waitFor(DYING.toSeconds(), TimeUnit.SECONDS)) {
+                    throw new EvaluationException("the sandbox's " + named(process) + " after its SIGKILL");
+                }
             }
-            reader.join();
+            if (!reader.join(DYING)) {
+                throw new EvaluationException("the output of the sandbox's " + named(process) + " after its end");
+            }
             return new Outcome(ended ? process.exitValue() : -1, output.toString());
         } catch (InterruptedException stopped) {
             process.destroyForcibly();
             Thread.currentThread().interrupt();
             throw new EvaluationException("the evaluation was interrupted while code ran", stopped);
         }
+    }
+
+    private static String named(Process process) {
+        return "process " + process.pid() + " is still open " + DYING.toSeconds() + " seconds";
     }
 
     private static void write(Process process, String program) {

@@ -15,6 +15,11 @@ public interface AnswerScorer {
     /// @throws dev.pando.evaluation.data.EvaluationException saying why not
     default void check() {}
 
+    /// Whether a score takes so long that no thread that asks the model should wait for it.
+    default boolean takesLong() {
+        return false;
+    }
+
     /// The metric of all answers together, where that is more than a mean.
     ///
     /// @param counts sums of [Verdict#counts] over all of them

@@ -33,6 +33,11 @@ public final class CodeScorer implements AnswerScorer {
     }
 
     @Override
+    public boolean takesLong() {
+        return true;
+    }
+
+    @Override
     public void check() {
         sandbox();
     }

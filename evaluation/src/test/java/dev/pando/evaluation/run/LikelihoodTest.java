@@ -229,7 +229,7 @@ class LikelihoodTest {
     }
 
     private List<ItemResult> run(Journal journal, int workers, int batch) {
-        return suite().ask(model, journal, workers, batch, (_, _, _) -> {}).results();
+        return suite().ask(model, journal, new Workers.Threads(workers), batch, (_, _, _) -> {}).results();
     }
 
     private void journalled(Path file, int workers, int batch) {
@@ -240,7 +240,7 @@ class LikelihoodTest {
         Suite suite = suite();
         try (Journal journal = Journal.open(file, List.of(model), suite.tasks())) {
             journal.finish(
-                    suite.ask(model, journal, workers, batch, (_, _, fresh) -> asked[0] += fresh ? 1 : 0).results());
+                    suite.ask(model, journal, new Workers.Threads(workers), batch, (_, _, fresh) -> asked[0] += fresh ? 1 : 0).results());
         }
     }
 

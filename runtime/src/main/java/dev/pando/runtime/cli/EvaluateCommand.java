@@ -1,24 +1,11 @@
 package dev.pando.runtime.cli;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.pando.evaluation.Catalogue;
 import dev.pando.evaluation.Suite;
-import dev.pando.evaluation.model.LanguageModel;
 import dev.pando.evaluation.plan.Simulation;
-import dev.pando.evaluation.result.Comparison;
-import dev.pando.evaluation.result.ModelScore;
-import dev.pando.evaluation.result.ReportData;
-import dev.pando.evaluation.result.ScoreTable;
-import dev.pando.evaluation.run.ItemResult;
-import dev.pando.evaluation.run.Journal;
 import dev.pando.evaluation.task.Task;
-import dev.pando.runtime.cli.view.EvaluationProgress;
 import dev.pando.runtime.cli.view.Terminal;
 import dev.pando.runtime.job.Subcommand;
-import dev.pando.runtime.report.Version;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,6 +15,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -37,6 +25,7 @@ import picocli.CommandLine.Spec;
 /// Scores models on benchmarks.
 @Command(
         name = "evaluate",
+        subcommands = {NeedleCommand.class, EvaluationWorkerCommand.class},
         description =
                 "Scores models on benchmarks. The same model and tasks give the same bits for any number of workers.",
         footer = {
@@ -44,12 +33,11 @@ import picocli.CommandLine.Spec;
             "  pando evaluate runs/quickstart",
             "  pando evaluate models/internlm2 --tasks mmlu,gsm8k --data ~/benchmarks --items mmlu.jsonl",
             "  pando evaluate runs/a runs/b --tasks my-tasks.conf --json scores.json",
+            "  pando evaluate needle runs/quickstart --lengths 256,512,1k",
             "",
             "docs/evaluation.md says how a benchmark is added."
         })
 public final class EvaluateCommand implements Subcommand {
-    private static final JsonMapper JSON = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
-
     @Spec private CommandSpec spec;
 
     @Parameters(
@@ -83,23 +71,7 @@ public final class EvaluateCommand implements Subcommand {
     @Option(names = "--limit", paramLabel = "N", description = "Only the first N items of each task.")
     private int limit;
 
-    @Option(names = "--json", paramLabel = "OUT", description = "Writes the scores there.")
-    private Path json;
-
-    @Option(
-            names = "--items",
-            paramLabel = "OUT.jsonl",
-            description = "Writes every answer there as it comes; the same command goes on from there.")
-    private Path items;
-
-    @Option(
-            names = "--report",
-            paramLabel = "OUT.html",
-            description = "Writes the report there; without it, evaluation.html here.")
-    private Path report = Path.of("evaluation.html");
-
-    @Option(names = "--checkpoint", paramLabel = "STEP", description = "A run's checkpoint; without it, the newest.")
-    private String checkpoint;
+    @Mixin private final EvaluationOptions options = new EvaluationOptions();
 
     @Option(
             names = "--context",
@@ -107,10 +79,7 @@ public final class EvaluateCommand implements Subcommand {
             description = "Tokens that a text may have; without it, what the model was trained for.")
     private Integer context;
 
-    @Option(names = "--workers", paramLabel = "N", description = "Threads; without it, one for each core.")
-    private Integer workers;
-
-    @Option(names = "--batch", paramLabel = "N", description = "Items that a thread takes at a time.")
+    @Option(names = "--batch", paramLabel = "N", description = "Items that a worker takes at a time.")
     private int batch = 16;
 
     @Override
@@ -132,13 +101,16 @@ public final class EvaluateCommand implements Subcommand {
             Set<String> names = new HashSet<>();
             for (Path place : places) {
                 models.add(
-                        OpenModel.of(
-                                place,
-                                name(place, names),
-                                Optional.ofNullable(checkpoint),
-                                Optional.ofNullable(context)));
+                        options.open(
+                                new OpenModel.Opening(
+                                        place,
+                                        name(place, names),
+                                        options.checkpoint(),
+                                        Optional.ofNullable(context),
+                                        0,
+                                        Optional.empty())));
             }
-            evaluate(suite, models.stream().map(OpenModel::model).toList(), terminal);
+            new EvaluationSession(spec, terminal, options, batch).run(suite, models, Optional.empty());
         } finally {
             models.forEach(OpenModel::close);
         }
@@ -150,68 +122,15 @@ public final class EvaluateCommand implements Subcommand {
             throw new ParameterException(
                     spec.commandLine(), "evaluate what? Name a run's folder or a model's directory");
         }
-        if (limit < 0 || batch < 1 || workers != null && workers < 1 || context != null && context < 2) {
+        options.check(spec);
+        if (limit < 0 || batch < 1 || context != null && context < 2) {
             throw new ParameterException(
-                    spec.commandLine(),
-                    "--batch and --workers are at least 1, --context 2, and --limit is not negative");
-        }
-    }
-
-    private void evaluate(Suite suite, List<LanguageModel> models, Terminal terminal) {
-        int threads = workers != null ? workers : Runtime.getRuntime().availableProcessors();
-        List<ModelScore> scores = new ArrayList<>();
-        List<List<ItemResult>> results = new ArrayList<>();
-        try (Journal journal = items == null ? Journal.inMemory() : Journal.open(items, models, suite.tasks())) {
-            for (LanguageModel model : models) {
-                EvaluationProgress progress = new EvaluationProgress(terminal, model.name(), suite);
-                Suite.Outcome outcome = suite.ask(model, journal, threads, batch, progress);
-                progress.end();
-                scores.add(outcome.score());
-                results.add(outcome.results());
-            }
-            journal.finish(results.stream().flatMap(List::stream).toList());
-        }
-        List<Comparison> comparisons = new ArrayList<>();
-        for (List<ItemResult> other : results.subList(1, results.size())) {
-            comparisons.add(Comparison.of(suite.tasks(), results.getFirst(), other));
-        }
-        terminal.out().println();
-        ScoreTable.lines(scores).forEach(terminal.out()::println);
-        comparisons.forEach(comparison -> {
-            terminal.out().println();
-            ScoreTable.lines(comparison).forEach(terminal.out()::println);
-        });
-        if (json != null) {
-            write(json, scores, comparisons);
-        }
-        EvaluationReport.write(
-                report,
-                ReportData.of(
-                        Version.line(),
-                        "pando " + String.join(" ", spec.commandLine().getParseResult().originalArgs()),
-                        scores,
-                        comparisons,
-                        suite.items(),
-                        results));
-        terminal.out().println();
-        terminal.out().println("report: " + report);
-        terminal.out().flush();
-    }
-
-    private static void write(Path file, List<ModelScore> scores, List<Comparison> comparisons) {
-        ObjectNode root = JSON.createObjectNode();
-        root.put("pando", Version.pando());
-        root.set("models", JSON.valueToTree(scores));
-        root.set("comparisons", JSON.valueToTree(comparisons));
-        try {
-            EvaluationReport.put(file, JSON.writeValueAsString(root) + "\n");
-        } catch (JsonProcessingException impossible) {
-            throw new AssertionError("records of numbers and texts are JSON", impossible);
+                    spec.commandLine(), "--batch is at least 1, --context at least 2, and --limit is not negative");
         }
     }
 
     /// The last part of the path, numbered where another model has it too.
-    private static String name(Path place, Set<String> taken) {
+    static String name(Path place, Set<String> taken) {
         Path last = place.toAbsolutePath().normalize().getFileName();
         String name = last == null ? "model" : last.toString();
         for (int i = 2; !taken.add(name); i++) {

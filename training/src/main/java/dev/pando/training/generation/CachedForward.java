@@ -42,8 +42,8 @@ final class CachedForward {
     /// Tokens whose keys and values were computed chunk by chunk.
     private int[] held = new int[0];
 
-    /// Length of the text as in which all positions turn; 0 for none.
-    private int turned;
+    /// Frequencies by which all positions turn.
+    private double[] turned;
 
     /// @param weights a span of the model's whole table, see [ModelTensors#table]; read only
     /// @param context positions that a text may have
@@ -53,7 +53,8 @@ final class CachedForward {
         this.ops = ops;
         this.weights = ModelTensors.of(ModelTensors.table(model), model, weights);
         int positions = Math.ceilDiv(context, CHUNK) * CHUNK;
-        this.rotary = RotaryTable.of(positions, model.frequencies(1), memory);
+        this.turned = model.frequencies(1);
+        this.rotary = RotaryTable.of(positions, turned, memory);
         for (int l = 0; l < model.layers(); l++) {
             caches.add(floats(memory, "keys and values " + l, positions, 2L * model.kvHeads() * model.headSize()));
         }
@@ -100,22 +101,19 @@ final class CachedForward {
     }
 
     /// Computes one position behind those that are there, as the only row of its products. Leaves its normed state in
-    /// row 0.
+    /// row 0. It turns as the text that began: keys that are kept and queries that come then measure the same distances.
     void one(int token, int position) {
         ids.setAtIndex(ValueLayout.JAVA_INT, 0, token);
-        if (model.ropeScaling().followsLength()) {
-            turned = 0;
-            rotary.fill(position, position + 1, model.frequencies(position + 1));
-        }
         forward(position, 1);
     }
 
     /// A function of the text's length alone: nothing stays of how an earlier text turned.
     private void turnFor(int length) {
-        if (model.ropeScaling().followsLength() && length != turned) {
+        double[] wanted = model.frequencies(length);
+        if (!Arrays.equals(wanted, turned)) {
             held = new int[0];
-            turned = length;
-            rotary.fill(0, rotary.positions(), model.frequencies(length));
+            turned = wanted;
+            rotary.fill(0, rotary.positions(), turned);
         }
     }
 

@@ -8,6 +8,7 @@ import dev.pando.training.model.InternLm2;
 import dev.pando.training.model.Keeping;
 import dev.pando.training.model.ModelConfig;
 import dev.pando.training.model.ModelTensors;
+import dev.pando.training.model.RopeScaling;
 import dev.pando.training.ops.CpuOps;
 import dev.pando.training.tensor.Memory;
 import dev.pando.training.tensor.Numbers;
@@ -64,6 +65,25 @@ class GeneratorTest {
                     .isEqualTo(IntStream.range(0, 61).reduce((a, b) -> here[b] > here[a] ? b : a).orElseThrow());
         }
         assertThat(Arrays.stream(text).distinct().count()).isGreaterThan(3);
+    }
+
+    /// The oracle is a model without scaling that has the grown base from the start (InternLM2 report, section 3.1).
+    @Test
+    void shouldTurnAPromptAndItsTextByTheBaseOfThePromptsLengthAlone() {
+        ModelConfig scaled = new ModelConfig(61, 36, 2, 6, 2, 50, 1e4, 1e-5, new RopeScaling.Dynamic(2, 32));
+        Generator dynamic = new Generator(scaled, weights, CONTEXT, ops, Memory.of(arena));
+
+        for (int length : new int[] {70, 120, 20, 70, 71}) { // a longer prompt leaves nothing behind
+            int[] prompt = IntStream.range(0, length).map(i -> i * 7 % 61).toArray();
+            double base = length > 32 ? 1e4 * StrictMath.pow(2.0 * length / 32 - 1, 6 / 4.0) : 1e4; // heads of 6
+            ModelConfig grown = new ModelConfig(61, 36, 2, 6, 2, 50, base, 1e-5);
+
+            assertThat(dynamic.generate(prompt, 30, Sampling.greedy(), _ -> {}))
+                    .as("prompt of %d tokens", length)
+                    .isEqualTo(
+                            new Generator(grown, weights, CONTEXT, ops, Memory.of(arena))
+                                    .generate(prompt, 30, Sampling.greedy(), _ -> {}));
+        }
     }
 
     @Test
