@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// with memory of its own, and edges are copied between them. The oracle is one device that walks the grid in order.
 class PlacementTest {
     private static final ModelConfig MODEL = new ModelConfig(211, 96, 3, 8, 4, 84, 1e4, 1e-5);
-    private static final int ROWS = 2;
+    private static final int ROWS = 25; // more rows of a chunk than go through the head at a time
     private static final int LENGTH = 88;
     private static final int MICROBATCHES = 2;
     private static final Sampler TOKENS = new RandomTokens(3, MODEL.vocabulary(), 60);
