@@ -134,7 +134,7 @@ class SettingsTest {
                     pando.job.data.paths = []          | FILE:1: pando.job.data.paths must name at least one file, directory or glob
                     pando.job.batch.shards = 0         | FILE:1: pando.job.batch.shards must be at least 1, not 0
                     pando.job.grid.tensor-shards = 0   | FILE:1: pando.job.grid.tensor-shards must be at least 1, not 0
-                    pando.job.grid.tensor-shards = 3   | FILE:1: pando.job.grid.tensor-shards (3) must divide pando.job.model.kv-heads (KV)
+                    pando.job.grid.tensor-shards = 3   | FILE:1: pando.job.grid.tensor-shards (3) must divide pando.job.model.kv-heads (2)
                     pando.job.grid.sequence-chunks = 3 | FILE:1: pando.job.grid.sequence-chunks must be a power of two, as in 1, 2 or 4, not 3
                     pando.job.grid.sequence-chunks = 512 | FILE:1: pando.job.grid.sequence-chunks (512) must divide pando.job.batch.length (256)
                     pando.job { device = "cuda:0", grid.tensor-shards = 2 } | FILE:1: pando.job.grid.tensor-shards must be 1 where device is cuda:0: GPUs do not compute a cut grid yet

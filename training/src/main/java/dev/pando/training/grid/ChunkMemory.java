@@ -21,7 +21,6 @@ import java.util.stream.IntStream;
 /// @param sums n C of each tensor shard
 /// @param statistics of a run of rows, of each tensor shard
 /// @param pairs gradients of queries, keys and values, by chunk of keys and tensor shard
-/// @param total float64 loss, int64 tokens
 record ChunkMemory(
         MemorySegment ids,
         MemorySegment labels,

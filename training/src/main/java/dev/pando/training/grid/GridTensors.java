@@ -50,10 +50,10 @@ record GridTensors(ModelTensors whole, List<List<Shard>> layers, List<MemorySegm
         int qkv = model.qkvRows() / shards;
         int f = model.intermediate() / shards;
         return new Shard(
-                rows(layer.wqkv(), u * qkv, qkv, c),
+                rows(layer.wqkv(), (long) u * qkv, qkv, c),
                 layer.wo().asSlice((long) u * c / shards * Float.BYTES),
-                rows(layer.w1(), u * f, f, c),
-                rows(layer.w3(), u * f, f, c),
+                rows(layer.w1(), (long) u * f, f, c),
+                rows(layer.w3(), (long) u * f, f, c),
                 layer.w2().asSlice((long) u * f * Float.BYTES));
     }
 

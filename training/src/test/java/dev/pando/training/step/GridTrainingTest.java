@@ -116,7 +116,7 @@ class GridTrainingTest {
         }
     }
 
-    private static String hash(Grid grid, int threads) {
+    static String hash(Grid grid, int threads) {
         try (Arena arena = Arena.ofShared();
                 ModelTrainer trainer = trainer(arena, grid, threads)) {
             PlainLoop loop = new PlainLoop(trainer, 3, Memory.of(arena));
