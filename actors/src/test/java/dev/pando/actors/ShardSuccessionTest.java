@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pando.actors.job.DeviceThread;
 import dev.pando.actors.job.Epoch;
-import dev.pando.actors.job.Inbox;
 import dev.pando.actors.job.JobEvent;
 import dev.pando.actors.job.JobSpec;
 import dev.pando.actors.job.MomentPlacement;
@@ -12,9 +11,10 @@ import dev.pando.actors.job.OptimizerShard;
 import dev.pando.actors.job.ReplicaFactory;
 import dev.pando.actors.job.ReplicaInventory;
 import dev.pando.actors.job.Stopwatch;
-import dev.pando.actors.stage.Leader;
+import dev.pando.actors.stage.GpuWorker.Leader;
 import dev.pando.actors.stage.PipelineStage;
 import dev.pando.actors.stage.StageReport;
+import dev.pando.actors.stage.StageStart;
 import dev.pando.training.step.Collective.Member;
 import dev.pando.training.step.Collective.Membership;
 import dev.pando.training.step.ForwardingTrainer;
@@ -55,10 +55,10 @@ class ShardSuccessionTest {
         ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "succession");
         DeviceThread device = DeviceThread.Factory.platform().start("device-worker-0");
         try {
-            BlockingQueue<Inbox> heard = new LinkedBlockingQueue<>();
-            ActorRef<Inbox> supervisor =
+            BlockingQueue<Object> heard = new LinkedBlockingQueue<>();
+            ActorRef<Object> supervisor =
                     system.systemActorOf(
-                            Behaviors.<Inbox>receiveMessage(message -> {
+                            Behaviors.<Object>receiveMessage(message -> {
                                 heard.add(message);
                                 return Behaviors.same();
                             }),
@@ -67,7 +67,7 @@ class ShardSuccessionTest {
             JobSpec job = new JobSpec("tiny", 3, 1, 1, 5, TinyGrove.ADAM).sharded(1);
             ActorRef<PipelineStage.Command> stage =
                     system.systemActorOf(
-                            PipelineStage.create(
+                            StageStart.create(
                                     job,
                                     "worker-0",
                                     device,

@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pando.actors.checkpoint.CheckpointWriter;
 import dev.pando.actors.job.DeviceThread;
 import dev.pando.actors.job.Epoch;
-import dev.pando.actors.job.Inbox;
 import dev.pando.actors.job.JobSpec;
 import dev.pando.actors.job.ReplicaFactory;
 import dev.pando.actors.job.Stopwatch;
-import dev.pando.actors.stage.Leader;
+import dev.pando.actors.stage.GpuWorker.Leader;
 import dev.pando.actors.stage.PipelineStage;
 import dev.pando.actors.stage.StageReport;
+import dev.pando.actors.stage.StageStart;
 import dev.pando.training.step.CheckpointStore;
 import dev.pando.training.step.Collective.Member;
 import dev.pando.training.step.Collective.Membership;
@@ -41,12 +41,12 @@ class SuccessionTest {
     private final CountDownLatch first = new CountDownLatch(1);
     private final CountDownLatch second = new CountDownLatch(1);
     private final CountDownLatch secondBegan = new CountDownLatch(1);
-    private final BlockingQueue<Inbox> toOne = new LinkedBlockingQueue<>();
-    private final BlockingQueue<Inbox> toOther = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Object> toOne = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Object> toOther = new LinkedBlockingQueue<>();
     private final BlockingQueue<CheckpointWriter.Command> written = new LinkedBlockingQueue<>();
     private final DeviceThread device = DeviceThread.Factory.platform().start("device-worker-0");
-    private final ActorRef<Inbox> one = listener(toOne, "one");
-    private final ActorRef<Inbox> other = listener(toOther, "other");
+    private final ActorRef<Object> one = listener(toOne, "one");
+    private final ActorRef<Object> other = listener(toOther, "other");
     private final ActorRef<CheckpointWriter.Command> writer = listener(written, "writer");
 
     /// Waits before each of its first two copies.
@@ -124,7 +124,7 @@ class SuccessionTest {
         DeviceThread.Factory threads =
                 name -> name.startsWith("snapshot-") ? new HeldCopier() : DeviceThread.Factory.platform().start(name);
         return system.systemActorOf(
-                PipelineStage.create(
+                StageStart.create(
                         JOB,
                         "worker-0",
                         device,
@@ -194,7 +194,7 @@ class SuccessionTest {
         first.countDown();
     }
 
-    /// It said so when the epoch began, and whoever leads was busy with newcomers.
+    /// It said so when the epoch began, and the leader was busy with newcomers.
     @Test
     void shouldSayAgainWhatItHoldsWhenItIsAskedForIt() throws InterruptedException {
         ActorRef<PipelineStage.Command> stage = stage();

@@ -14,7 +14,7 @@ import dev.pando.actors.job.ReplicaInventory;
 import dev.pando.actors.job.Wire;
 import dev.pando.actors.owner.JobOwner;
 import dev.pando.actors.stage.GpuWorker;
-import dev.pando.actors.stage.Leader;
+import dev.pando.actors.stage.GpuWorker.Leader;
 import dev.pando.actors.stage.PipelineStage;
 import dev.pando.actors.stage.StageReport;
 import dev.pando.actors.supervisor.JobSupervisor;

@@ -171,7 +171,7 @@ public final class Checkpoints implements CheckpointStore {
     private void retain(String justSaved) {
         try {
             catalog.retain(settings.keep(), justSaved);
-            if (swept.compareAndSet(false, true)) { // where listing is slow nobody wants to begin with it
+            if (swept.compareAndSet(false, true)) { // where listing is slow it is not done at once
                 storage.sweep();
             }
         } catch (IOException failed) {
@@ -343,7 +343,7 @@ public final class Checkpoints implements CheckpointStore {
     }
 
     /// Makes the model of a directory a checkpoint of this job: its weights after no step, and no moments. Memory stays
-    /// small whatever the model's size, since the weights pass through a file that nobody sees.
+    /// small whatever the model's size, since the weights pass through a scratch file.
     public Saved importModel(ModelDirectory model, Map<String, String> attributes) {
         long size = model.layout().bytes(model.config());
         try (PassingFile room = PassingFile.in(storage.scratch(), size)) {

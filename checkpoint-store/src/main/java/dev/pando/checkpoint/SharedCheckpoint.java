@@ -57,7 +57,7 @@ public final class SharedCheckpoint implements AutoCloseable {
                                 + occasion.step()
                                 + " was not saved to "
                                 + storage.where()
-                                + ": somebody else committed "
+                                + ": another process committed "
                                 + name);
             }
             committed.accept(name);

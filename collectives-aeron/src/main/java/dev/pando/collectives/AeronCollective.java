@@ -1,5 +1,26 @@
 package dev.pando.collectives;
 
+import dev.pando.collectives.exchange.Hello;
+import dev.pando.collectives.exchange.LogExchange;
+import dev.pando.collectives.exchange.OngoingOperation;
+import dev.pando.collectives.exchange.ReceiveState;
+import dev.pando.collectives.exchange.SendState;
+import dev.pando.collectives.exchange.SharedExchange;
+import dev.pando.collectives.exchange.TwoLevelAllReduce;
+import dev.pando.collectives.memory.Format;
+import dev.pando.collectives.memory.SpanFile;
+import dev.pando.collectives.sum.OperationRequest;
+import dev.pando.collectives.sum.Pattern;
+import dev.pando.collectives.wire.Address;
+import dev.pando.collectives.wire.Counters;
+import dev.pando.collectives.wire.Epoch;
+import dev.pando.collectives.wire.Hosts;
+import dev.pando.collectives.wire.Inbox;
+import dev.pando.collectives.wire.LastWait;
+import dev.pando.collectives.wire.Peer;
+import dev.pando.collectives.wire.Traffic;
+import dev.pando.collectives.wire.TransportSettings;
+import dev.pando.collectives.wire.WaitStrategy;
 import dev.pando.training.step.ShardTree;
 import dev.pando.training.tensor.Memory;
 import java.lang.foreign.Arena;
@@ -33,9 +54,9 @@ final class AeronCollective implements Communicator {
     private final Arena arena = Arena.ofShared();
     private final Memory memory;
     private final Traffic traffic;
-    private final Patience patience;
+    private final WaitStrategy patience;
     private final Inbox inbox;
-    private final Task task = new Task();
+    private final OperationRequest task = new OperationRequest();
     private final Map<Pattern, LogExchange> inLogBuffers = new EnumMap<>(Pattern.class);
     private final Map<Pattern, SharedExchange> inSharedSpans = new EnumMap<>(Pattern.class);
     private final TwoLevelAllReduce twoLevel;
@@ -73,7 +94,7 @@ final class AeronCollective implements Communicator {
         this.spans = spans;
         this.memory = spans != null ? spans : Memory.of(arena);
         this.traffic = traffic;
-        this.patience = new Patience();
+        this.patience = new WaitStrategy();
         for (Pattern pattern : Pattern.values()) {
             inLogBuffers.put(pattern, new LogExchange(inbox, settings));
             inSharedSpans.put(pattern, spans == null ? null : new SharedExchange(inbox, spans, settings.sliceBytes()));
@@ -363,7 +384,7 @@ final class AeronCollective implements Communicator {
     }
 
     /// The way is the same at all members, since it depends on what all have agreed on and on sizes.
-    private Work choose(Epoch epoch) {
+    private OngoingOperation choose(Epoch epoch) {
         exchanges++;
         Pattern pattern = task.pattern();
         try {
@@ -387,7 +408,7 @@ final class AeronCollective implements Communicator {
         return hello.allLocal() ? settings.chunkBytes() : hello.udpBytes();
     }
 
-    private Outcome run(Deadline deadline, Epoch epoch, Work work) {
+    private Outcome run(Deadline deadline, Epoch epoch, OngoingOperation work) {
         patience.begin(deadline, neighbours, crossesHosts);
         Outcome lost = null;
         try {
@@ -444,7 +465,7 @@ final class AeronCollective implements Communicator {
     }
 
     /// Whoever was missing may have come since this member looked; then it looks once more.
-    private void timeOut(Epoch epoch, Work work) {
+    private void timeOut(Epoch epoch, OngoingOperation work) {
         List<String> awaited = awaited(epoch, work);
         if (!awaited.isEmpty()) {
             fail(epoch, new Outcome.TimedOut(awaited));
@@ -483,7 +504,7 @@ final class AeronCollective implements Communicator {
     }
 
     /// Why there is no more point in waiting, or null.
-    private Outcome lost(Epoch epoch, Work work) {
+    private Outcome lost(Epoch epoch, OngoingOperation work) {
         transport.check();
         if (Thread.currentThread().isInterrupted()) {
             return new Outcome.EpochOver(epoch.number()); // only a thread that is given up is interrupted
@@ -519,7 +540,7 @@ final class AeronCollective implements Communicator {
     }
 
     /// Who has not come. Not those who came and have given up themselves, unless there is nobody else.
-    private List<String> awaited(Epoch epoch, Work work) {
+    private List<String> awaited(Epoch epoch, OngoingOperation work) {
         List<String> silent = new ArrayList<>();
         List<String> all = new ArrayList<>();
         for (int rank = 0; rank < epoch.size(); rank++) {
@@ -550,7 +571,7 @@ final class AeronCollective implements Communicator {
             if (rank != now.rank()) {
                 Member member = now.membership().members().get(rank);
                 Peer peer = before.remove(member.address());
-                peers[rank] = peer != null ? peer : new Peer(member, transport, traffic);
+                peers[rank] = peer != null ? peer : new Peer(member, transport.links(), traffic);
                 peers[rank].begin();
                 known.put(member.address(), peers[rank]);
                 neighbours += peers[rank].isNeighbour() ? 1 : 0;

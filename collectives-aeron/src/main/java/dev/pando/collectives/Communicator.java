@@ -1,5 +1,7 @@
 package dev.pando.collectives;
 
+import dev.pando.collectives.memory.Format;
+import dev.pando.collectives.memory.Slices;
 import dev.pando.training.step.Collective;
 import dev.pando.training.step.ShardTree;
 import java.lang.foreign.MemorySegment;

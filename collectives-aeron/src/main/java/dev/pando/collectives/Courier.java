@@ -1,5 +1,7 @@
 package dev.pando.collectives;
 
+import dev.pando.collectives.memory.Format;
+import dev.pando.collectives.wire.LastWait;
 import dev.pando.training.step.Collective.Deadline;
 import dev.pando.training.step.Collective.Operation;
 import dev.pando.training.step.Collective.Outcome;

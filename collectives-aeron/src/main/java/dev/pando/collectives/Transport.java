@@ -1,5 +1,19 @@
 package dev.pando.collectives;
 
+import dev.pando.collectives.memory.NodeFolder;
+import dev.pando.collectives.memory.Obituaries;
+import dev.pando.collectives.memory.ProcessId;
+import dev.pando.collectives.memory.SpanFile;
+import dev.pando.collectives.wire.Address;
+import dev.pando.collectives.wire.CheckedEndpoint;
+import dev.pando.collectives.wire.Counters;
+import dev.pando.collectives.wire.EmbeddedDriver;
+import dev.pando.collectives.wire.Frame;
+import dev.pando.collectives.wire.Inbox;
+import dev.pando.collectives.wire.LastWait;
+import dev.pando.collectives.wire.Links;
+import dev.pando.collectives.wire.Traffic;
+import dev.pando.collectives.wire.TransportSettings;
 import io.aeron.Aeron;
 import io.aeron.ChannelUriStringBuilder;
 import io.aeron.CommonContext;
@@ -52,6 +66,7 @@ public final class Transport implements AutoCloseable {
     private final Set<AeronCollective> members = ConcurrentHashMap.newKeySet();
     private final AtomicLong damaged = new AtomicLong();
     private final Obituaries obituaries = new Obituaries();
+    private final Links links = new OwnLinks();
     private final Thread housekeeper;
     private volatile boolean closed;
 
@@ -147,12 +162,9 @@ public final class Transport implements AutoCloseable {
         folder.close();
     }
 
-    Obituaries obituaries() {
-        return obituaries;
-    }
-
-    String host() {
-        return settings.host();
+    /// What the members' peers need of this transport.
+    Links links() {
+        return links;
     }
 
     /// Does a turn of the driver's work, for who has to wait for it.
@@ -315,5 +327,47 @@ public final class Transport implements AutoCloseable {
     /// A neighbour's driver ends with its process; its member then is lost, on evidence.
     private static void note(Throwable failure) {
         System.getLogger(Transport.class.getName()).log(System.Logger.Level.DEBUG, failure.toString());
+    }
+
+    private final class OwnLinks implements Links {
+        @Override
+        public String host() {
+            return settings.host();
+        }
+
+        @Override
+        public int lanes() {
+            return Transport.this.lanes();
+        }
+
+        @Override
+        public Aeron home() {
+            return Transport.this.home();
+        }
+
+        @Override
+        public boolean sees(Address address) {
+            return Transport.this.sees(address);
+        }
+
+        @Override
+        public Aeron clientOf(Address address) {
+            return Transport.this.clientOf(address);
+        }
+
+        @Override
+        public String channelTo(String member, Address address) {
+            return Transport.this.channelTo(member, address);
+        }
+
+        @Override
+        public Obituaries obituaries() {
+            return obituaries;
+        }
+
+        @Override
+        public boolean isOpen(String address) {
+            return Transport.isOpen(address);
+        }
     }
 }

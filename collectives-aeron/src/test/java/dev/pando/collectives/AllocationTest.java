@@ -3,6 +3,7 @@ package dev.pando.collectives;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
+import dev.pando.collectives.wire.TransportSettings;
 import dev.pando.training.step.Collective.Operation;
 import dev.pando.training.step.Collective.Partial;
 import dev.pando.training.step.ShardTree;

@@ -1,5 +1,6 @@
 package dev.pando.collectives;
 
+import dev.pando.collectives.wire.CheckedEndpoint;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
 import org.agrona.concurrent.UnsafeBuffer;

@@ -1,5 +1,6 @@
 package dev.pando.collectives;
 
+import dev.pando.collectives.wire.TransportSettings;
 import dev.pando.training.step.Collective;
 import dev.pando.training.step.Collective.Deadline;
 import dev.pando.training.step.Collective.Member;

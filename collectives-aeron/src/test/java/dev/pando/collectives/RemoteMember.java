@@ -1,6 +1,8 @@
 package dev.pando.collectives;
 
-import dev.pando.collectives.TransportSettings.Udp;
+import dev.pando.collectives.wire.CheckedEndpoint;
+import dev.pando.collectives.wire.TransportSettings;
+import dev.pando.collectives.wire.TransportSettings.Udp;
 import dev.pando.training.step.Collective;
 import dev.pando.training.step.Collective.Member;
 import dev.pando.training.step.Collective.Membership;

@@ -3,6 +3,8 @@ package dev.pando.collectives;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pando.collectives.wire.Address;
+import dev.pando.collectives.wire.TransportSettings;
 import dev.pando.training.step.Collective.Deadline;
 import dev.pando.training.step.Collective.Operation;
 import dev.pando.training.step.Collective.Outcome;

@@ -2,6 +2,9 @@ package dev.pando.collectives;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pando.collectives.wire.Address;
+import dev.pando.collectives.wire.Frame;
+import dev.pando.collectives.wire.TransportSettings;
 import io.aeron.Aeron;
 import io.aeron.CommonContext;
 import io.aeron.Publication;

@@ -33,7 +33,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 /// }
 /// ```
 ///
-/// A program with an ActorSystem of its own names [Training] among its extensions instead.
+/// A program that brings its ActorSystem names [Training] among its extensions instead.
 public final class Pando implements AutoCloseable {
     private static final long STOP_SECONDS = 120; // for the step in flight and its checkpoint
 
@@ -116,7 +116,7 @@ public final class Pando implements AutoCloseable {
         try {
             return nodes.orElseThrow().startOne(devices);
         } catch (IOException failed) {
-            throw new UserError("cannot start a node process: " + failed.getMessage(), failed);
+            throw UserError.failed("cannot start a node process: " + failed.getMessage(), failed);
         }
     }
 
@@ -146,7 +146,7 @@ public final class Pando implements AutoCloseable {
         try {
             job.stop().toCompletableFuture().get(STOP_SECONDS, TimeUnit.SECONDS);
         } catch (ExecutionException told) {
-            // whoever waits for done() hears of it
+            // done() reports it to those that wait for it
         } catch (TimeoutException late) {
             throw new IllegalStateException(
                     "job "

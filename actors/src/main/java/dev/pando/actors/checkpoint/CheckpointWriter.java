@@ -2,7 +2,6 @@ package dev.pando.actors.checkpoint;
 
 import dev.pando.actors.job.DeviceThread;
 import dev.pando.actors.job.Failures;
-import dev.pando.actors.job.Inbox;
 import dev.pando.actors.job.JobSpec;
 import dev.pando.actors.job.ReplicaFactory;
 import dev.pando.actors.job.Stopwatch;
@@ -28,7 +27,7 @@ public final class CheckpointWriter {
     public sealed interface Command permits Write, FindNewest {}
 
     /// What the supervisor of a job hears of its checkpoints.
-    public sealed interface Report extends Inbox permits Found, Durable, Damaged, NotWritten, Unrecoverable {}
+    public sealed interface Report permits Found, Durable, Damaged, NotWritten, Unrecoverable {}
 
     /// Publish a snapshot. The state's spans stay untouched until the answer.
     ///
@@ -59,7 +58,7 @@ public final class CheckpointWriter {
 
     private static final Logger LOG = LoggerFactory.getLogger(CheckpointWriter.class);
 
-    private final ReplicaFactory workbench;
+    private final ReplicaFactory replicas;
     private final Stopwatch stopwatch;
     private final DeviceThread thread;
 
@@ -67,29 +66,30 @@ public final class CheckpointWriter {
     private final Map<String, CheckpointStore> stores = new TreeMap<>();
     private final Set<String> unwritable = new HashSet<>(); // jobs whose last checkpoint was not written
 
-    private CheckpointWriter(ReplicaFactory workbench, Stopwatch stopwatch, DeviceThread.Factory threads) {
-        this.workbench = workbench;
+    private CheckpointWriter(ReplicaFactory replicas, Stopwatch stopwatch, DeviceThread.Factory threads) {
+        this.replicas = replicas;
         this.stopwatch = stopwatch;
         this.thread = threads.start("checkpoint-writer");
     }
 
-    public static Behavior<Command> create(
-            ReplicaFactory workbench, Stopwatch stopwatch, DeviceThread.Factory threads) {
-        return Behaviors.setup(context -> new CheckpointWriter(workbench, stopwatch, threads).serving());
+    public static Behavior<Command> create(ReplicaFactory replicas, Stopwatch stopwatch, DeviceThread.Factory threads) {
+        return Behaviors.setup(context -> new CheckpointWriter(replicas, stopwatch, threads).serving());
     }
 
     private Behavior<Command> serving() {
-        return Behaviors.receive(Command.class)
-                .onMessage(Write.class, this::write)
-                .onMessage(FindNewest.class, this::findNewest)
-                .onSignal(
-                        PostStop.class,
-                        stopping -> {
-                            thread.submitLast(() -> stores.values().forEach(CheckpointStore::close));
-                            thread.abandon();
-                            return Behaviors.same();
-                        })
-                .build();
+        return Behaviors.receive(
+                (_, command) ->
+                        switch (command) {
+                            case Write request -> write(request);
+                            case FindNewest request -> findNewest(request);
+                        },
+                (_, signal) -> {
+                    if (signal instanceof PostStop) {
+                        thread.submitLast(() -> stores.values().forEach(CheckpointStore::close));
+                        thread.abandon();
+                    }
+                    return Behaviors.same();
+                });
     }
 
     private Behavior<Command> write(Write request) {
@@ -115,8 +115,7 @@ public final class CheckpointWriter {
                 : "the checkpoint of step " + request.state().step() + " was not saved: " + said;
     }
 
-    /// Behind what was asked for, so that nobody who waits for a checkpoint waits for this. Where nothing can be
-    /// written that has been said.
+    /// After all requests, so that no request waits for this. Where nothing can be written, that has been reported.
     private void scrub(Write request) {
         thread.submit(() ->
                         unwritable.contains(request.job().id())
@@ -136,7 +135,7 @@ public final class CheckpointWriter {
         long begin = stopwatch.nanos();
         unwritable.add(request.job().id());
         CheckpointStore store = store(request.job());
-        CheckpointStore.Saved saved = store.save(request.state(), workbench.checkpointAttributes(request.job()));
+        CheckpointStore.Saved saved = store.save(request.state(), replicas.checkpointAttributes(request.job()));
         unwritable.remove(request.job().id());
         store.warning().ifPresent(sentence -> request.replyTo().tell(new Damaged(saved.step(), sentence)));
         return new Durable(saved.step(), saved.id(), saved.bytes(), stopwatch.secondsSince(begin));
@@ -157,6 +156,6 @@ public final class CheckpointWriter {
     }
 
     private CheckpointStore store(JobSpec job) {
-        return stores.computeIfAbsent(job.id(), id -> workbench.checkpoints(job));
+        return stores.computeIfAbsent(job.id(), id -> replicas.checkpoints(job));
     }
 }

@@ -21,7 +21,7 @@ public record MomentPlacement(SortedMap<String, SortedSet<Integer>> spans) {
         spans = copy;
     }
 
-    /// Nobody holds anything.
+    /// No worker holds anything.
     public static MomentPlacement none() {
         return new MomentPlacement(new TreeMap<>());
     }
@@ -43,7 +43,7 @@ public record MomentPlacement(SortedMap<String, SortedSet<Integer>> spans) {
                 .toList();
     }
 
-    /// Spans that nobody holds.
+    /// Spans without a holder.
     public SortedSet<Integer> lost(int number) {
         SortedSet<Integer> lost = new TreeSet<>();
         for (int span = 0; span < number; span++) {

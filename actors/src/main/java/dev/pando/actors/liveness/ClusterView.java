@@ -19,7 +19,7 @@ public interface ClusterView {
     /// Those of them that do not answer.
     Set<String> unreachable();
 
-    /// Those of them that have not been heard of for so long, though nobody has suspected them yet.
+    /// Members that sent no heartbeat for this long, though they are not suspect yet.
     default Set<String> quiet(Duration duration) {
         return Set.of();
     }

@@ -35,7 +35,7 @@ final class EventSubscribers {
         watchers.forEach(watcher -> watcher.tell(told));
     }
 
-    /// The job begins anew.
+    /// The job starts over.
     void forget() {
         recent.clear();
     }

@@ -37,7 +37,7 @@ public final class Assignment {
 
     /// Takes all shards of a worker away, the computed ones too: its partial sums are gone with it.
     ///
-    /// @return the shards that nobody has now
+    /// @return the shards that no worker has now
     public SortedSet<Integer> lose(String worker) {
         SortedSet<Integer> orphans = new TreeSet<>();
         owners.forEach((shard, owner) -> {

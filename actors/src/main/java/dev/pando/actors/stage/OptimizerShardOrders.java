@@ -6,10 +6,14 @@ import dev.pando.actors.job.ReplicaInventory;
 import dev.pando.actors.job.StageFailure;
 import dev.pando.actors.planning.MomentTransfer;
 import dev.pando.actors.stage.PipelineStage.Collect;
+import dev.pando.actors.stage.PipelineStage.Collected;
 import dev.pando.actors.stage.PipelineStage.Keep;
+import dev.pando.actors.stage.PipelineStage.Kept;
 import dev.pando.actors.stage.PipelineStage.OptimizerOrder;
 import dev.pando.actors.stage.PipelineStage.Regroup;
+import dev.pando.actors.stage.PipelineStage.Regrouped;
 import dev.pando.actors.stage.PipelineStage.Update;
+import dev.pando.actors.stage.PipelineStage.Updated;
 import dev.pando.training.step.Collective.Deadline;
 import dev.pando.training.step.Collective.Outcome;
 import dev.pando.training.step.StateHash;
@@ -21,24 +25,26 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/// What a stage does about orders that there are only where optimizer state is sharded.
+/// How a stage carries out the orders that exist only where optimizer state is sharded.
 final class OptimizerShardOrders {
-    /// @param applied empty where the step had been applied before
-    private record Updated(Optional<StageWork.Applied> applied, Outcome outcome) {}
-
-    private record Begun(Optional<StageWork.Applied> applied, OptimizerShardStore.Exchange exchange) {}
+    private record Begun(Optional<StageRecord.Applied> applied, OptimizerShardStore.Exchange exchange) {}
 
     private final StageContext stage;
-    private final StageWork work;
+    private final StageReplica replica;
+    private final DeviceReplica device;
+    private final StageRecord record;
 
-    OptimizerShardOrders(StageContext stage, StageWork work) {
+    OptimizerShardOrders(StageContext stage, StageReplica replica, StageRecord record) {
         this.stage = stage;
-        this.work = work;
+        this.replica = replica;
+        this.device = replica.device();
+        this.record = record;
     }
 
     void follow(OptimizerOrder order) {
         OptimizerShardStore shards =
-                work.shards().orElseThrow(() -> new StageFailure("the optimizer state of " + stage.name + " is whole"));
+                replica.shards()
+                        .orElseThrow(() -> new StageFailure("the optimizer state of " + stage.name + " is whole"));
         switch (order) {
             case Update update -> update(update, shards);
             case Regroup regroup -> regroup(regroup, shards);
@@ -47,166 +53,207 @@ final class OptimizerShardOrders {
         }
     }
 
-    /// What fails here fails for everybody: it is done again in a new epoch, by those who are left.
+    // ---- a step ----------------------------------------------------------------------------------------------------
+
+    private static Deadline deadline(Update order) {
+        return new Deadline("weights of step " + order.step(), order.patienceNs());
+    }
+
+    /// A failure here is one for all workers: the remaining ones repeat the order in a new epoch.
     private void update(Update order, OptimizerShardStore shards) {
-        Deadline deadline = new Deadline("weights of step " + order.step(), order.patienceNs());
-        work.changing();
+        record.changing();
         stage.inOrder(
                 "applying step " + order.step(),
                 () ->
                         stage.threads
-                                .onDevice(() -> {
-                                    shards.keep(order.placement().of(stage.name));
-                                    Optional<StageWork.Applied> applied =
-                                            work.isApplied(order.step())
-                                                    ? Optional.empty()
-                                                    : Optional.of(commit(order));
-                                    List<MomentTransfer> gather =
-                                            MomentTransfer.gather(order.placement(), shards.cut());
-                                    return new Begun(
-                                            applied, shards.exchange(gather, order.epoch(), order.operation()));
-                                })
+                                .onDevice(() -> begin(order, shards))
                                 .thenCompose(begun ->
-                                        exchange(begun.exchange, shards, deadline)
-                                                .thenApply(outcome -> new Updated(begun.applied, outcome))),
-                updated -> {
-                    boolean whole = updated.outcome instanceof Outcome.Done;
-                    work.updated(updated.applied, order.placement().of(stage.name), whole);
-                    updated.applied.ifPresent(applied ->
-                            stage.supervisor()
-                                    .tell(new StageReport.Applied(stage.name, order.epoch(), applied.committed())));
-                    answer(updated.outcome, order.epoch(), order.step() + 1, deadline);
-                });
+                                        exchange(begun.exchange, shards, deadline(order))
+                                                .thenApply(outcome -> new Updated(order, begun.applied, outcome))));
     }
 
-    private StageWork.Applied commit(Update order) {
-        return order.total().map(total -> work.apply(order.step(), total)).orElseGet(() -> work.skip(order.step()));
+    private Begun begin(Update order, OptimizerShardStore shards) {
+        shards.keep(order.placement().of(stage.name));
+        Optional<StageRecord.Applied> applied =
+                device.isApplied(order.step()) ? Optional.empty() : Optional.of(commit(order));
+        List<MomentTransfer> gather = MomentTransfer.gather(order.placement(), shards.cut());
+        return new Begun(applied, shards.exchange(gather, order.epoch(), order.operation()));
     }
 
-    /// What was held before is held whatever comes of this.
-    private void regroup(Regroup order, OptimizerShardStore shards) {
-        Deadline deadline = new Deadline("moments at step " + order.step(), order.patienceNs());
-        boolean newcomer = order.newcomers().contains(stage.name);
-        SortedSet<Integer> before = order.from().of(stage.name);
-        SortedSet<Integer> after = new TreeSet<>(before);
+    private StageRecord.Applied commit(Update order) {
+        return order.total().map(total -> device.apply(order.step(), total)).orElseGet(() -> device.skip(order.step()));
+    }
+
+    void updated(Updated updated) {
+        Update order = updated.order();
+        boolean whole = updated.outcome() instanceof Outcome.Done;
+        record.updated(updated.applied(), order.placement().of(stage.name), whole);
+        updated.applied()
+                .ifPresent(applied ->
+                        stage.supervisor()
+                                .tell(new StageReport.Applied(stage.name, order.epoch(), applied.committed())));
+        answer(updated.outcome(), order.epoch(), order.step() + 1, deadline(order));
+    }
+
+    // ---- redistribution --------------------------------------------------------------------------------------------
+
+    private static Deadline deadline(Regroup order) {
+        return new Deadline("moments at step " + order.step(), order.patienceNs());
+    }
+
+    private SortedSet<Integer> after(Regroup order) {
+        SortedSet<Integer> after = new TreeSet<>(order.from().of(stage.name));
         after.addAll(order.to().of(stage.name));
-        work.changing();
+        return after;
+    }
+
+    private boolean isNewcomer(Regroup order) {
+        return order.newcomers().contains(stage.name);
+    }
+
+    /// Whatever the outcome, what was held before is still held.
+    private void regroup(Regroup order, OptimizerShardStore shards) {
+        record.changing();
         stage.inOrder(
-                "sharing the moments anew",
+                "redistributing the moments",
                 () ->
                         stage.threads
-                                .onDevice(() -> {
-                                    begin(order, before, newcomer, shards);
-                                    shards.add(after);
-                                    List<MomentTransfer> rebuild =
-                                            MomentTransfer.rebuild(
-                                                    order.from(),
-                                                    order.to(),
-                                                    order.donors(),
-                                                    order.newcomers(),
-                                                    shards.cut());
-                                    return shards.exchange(rebuild, order.epoch(), order.operation());
-                                })
-                                .thenCompose(exchange -> exchange(exchange, shards, deadline))
+                                .onDevice(() -> begin(order, shards))
+                                .thenCompose(exchange -> exchange(exchange, shards, deadline(order)))
                                 .thenCompose(outcome ->
-                                        stage.threads.onDevice(() -> settle(order, outcome, before, newcomer, shards))),
-                outcome -> {
-                    boolean done = outcome instanceof Outcome.Done;
-                    if (newcomer) {
-                        work.replaced(done ? order.step() : ReplicaInventory.NOTHING, order.history());
-                    } else {
-                        work.changed();
-                    }
-                    work.shares(done ? after : before, true);
-                    answer(outcome, order.epoch(), order.step(), deadline);
-                });
+                                        stage.threads.onDevice(() -> {
+                                            settle(order, outcome, shards);
+                                            return new Regrouped(order, outcome);
+                                        })));
     }
 
-    /// Of a newcomer nothing counts, and before the first step all moments are 0.
-    private void begin(Regroup order, SortedSet<Integer> before, boolean newcomer, OptimizerShardStore shards) {
-        if (newcomer || order.step() == 0) {
+    /// Nothing of a newcomer counts, and before the first step all moments are 0.
+    private OptimizerShardStore.Exchange begin(Regroup order, OptimizerShardStore shards) {
+        if (isNewcomer(order) || order.step() == 0) {
             shards.beginAnew();
         } else {
-            work.requireState(order.step());
-            shards.retain(before);
+            device.requireState(order.step());
+            shards.retain(order.from().of(stage.name));
+        }
+        shards.add(after(order));
+        List<MomentTransfer> rebuild =
+                MomentTransfer.rebuild(order.from(), order.to(), order.donors(), order.newcomers(), shards.cut());
+        return shards.exchange(rebuild, order.epoch(), order.operation());
+    }
+
+    private void settle(Regroup order, Outcome outcome, OptimizerShardStore shards) {
+        if (!(outcome instanceof Outcome.Done)) {
+            shards.retain(order.from().of(stage.name));
+        } else if (isNewcomer(order)) {
+            device.restored(order.step(), order.history());
         }
     }
 
-    private Outcome settle(
-            Regroup order, Outcome outcome, SortedSet<Integer> before, boolean newcomer, OptimizerShardStore shards) {
-        if (!(outcome instanceof Outcome.Done)) {
-            shards.retain(before);
-        } else if (newcomer) {
-            work.restored(order.step(), order.history());
+    void regrouped(Regrouped regrouped) {
+        Regroup order = regrouped.order();
+        boolean done = regrouped.outcome() instanceof Outcome.Done;
+        SortedSet<Integer> held = done ? after(order) : order.from().of(stage.name);
+        if (isNewcomer(order)) {
+            record.replaced(done ? order.step() : ReplicaInventory.NOTHING, order.history(), held);
+        } else {
+            record.changed();
+            record.shares(held, true);
         }
-        return outcome;
+        answer(regrouped.outcome(), order.epoch(), order.step(), deadline(order));
     }
 
     private void keep(Keep order, OptimizerShardStore shards) {
-        work.changing();
+        record.changing();
         stage.onDevice(
                 "keeping a share of the moments",
-                () -> shards.keep(order.spans()),
-                kept -> {
-                    work.changed();
-                    work.shares(order.spans(), true);
+                () -> {
+                    shards.keep(order.spans());
+                    return new Kept(order);
                 });
+    }
+
+    void kept(Kept kept) {
+        record.changed();
+        record.shares(kept.order().spans(), true);
+    }
+
+    // ---- the whole state -------------------------------------------------------------------------------------------
+
+    private static Deadline deadline(Collect order) {
+        return new Deadline("state of step " + order.step(), order.patienceNs());
+    }
+
+    private boolean isCollector(Collect order) {
+        return order.collector().equals(stage.name);
     }
 
     /// Nothing changes, but nothing may change either: the next step waits.
     private void collect(Collect order, OptimizerShardStore shards) {
-        Deadline deadline = new Deadline("state of step " + order.step(), order.patienceNs());
         long incarnation = Epoch.incarnation(order.epoch());
         long since = stage.stopwatch.nanos();
         stage.inOrder(
-                "putting the state together",
+                "gathering the state",
                 () ->
                         stage.threads
-                                .onDevice(() -> shards.collect(order, incarnation))
-                                .thenCompose(exchange -> stage.threads.withPeers(() -> shards.run(exchange, deadline)))
-                                .thenCompose(outcome -> stage.threads.onDevice(() -> made(order, outcome, shards))),
-                made -> {
-                    if (order.collector().equals(stage.name) && incarnation == stage.incarnation()) {
-                        hand(order, made, stage.stopwatch.secondsSince(since));
-                    }
-                    stage.complain(made.outcome, order.epoch(), deadline);
-                });
+                                .onDevice(() ->
+                                        shards.collect(
+                                                order.step(),
+                                                order.placement(),
+                                                order.collector(),
+                                                order.epoch(),
+                                                order.operation(),
+                                                incarnation))
+                                .thenCompose(exchange ->
+                                        stage.threads.withPeers(() -> replica.peers().run(exchange, deadline(order))))
+                                .thenCompose(outcome ->
+                                        stage.threads.onDevice(() -> gathered(order, outcome, shards, since))));
     }
 
-    /// @param state where it is to be written
-    /// @param hash where that was asked for
-    private record Made(Outcome outcome, Optional<TrainerState> state, String hash) {}
-
-    private Made made(Collect order, Outcome outcome, OptimizerShardStore shards) {
-        if (!order.collector().equals(stage.name) || !(outcome instanceof Outcome.Done)) {
-            return new Made(outcome, Optional.empty(), "");
+    private Collected gathered(Collect order, Outcome outcome, OptimizerShardStore shards, long since) {
+        if (!isCollector(order) || !(outcome instanceof Outcome.Done)) {
+            return new Collected(order, outcome, Optional.empty(), "", since);
         }
         TrainerState state = shards.collected();
-        return order.written()
-                ? new Made(outcome, Optional.of(state), "")
-                : new Made(outcome, Optional.empty(), StateHash.of(state));
+        Optional<TrainerState> written = order.written() ? Optional.of(state) : Optional.empty();
+        String hash = order.written() ? "" : StateHash.of(state);
+        return new Collected(order, outcome, written, hash, since);
     }
 
-    private void hand(Collect order, Made made, double seconds) {
+    void collected(Collected collected) {
+        Collect order = collected.order();
+        if (isCollector(order) && Epoch.incarnation(order.epoch()) == stage.incarnation()) {
+            hand(order, collected);
+        }
+        stage.complain(collected.outcome(), order.epoch(), deadline(order));
+    }
+
+    private void hand(Collect order, Collected collected) {
         if (!order.written()) {
-            if (made.outcome instanceof Outcome.Done) {
-                stage.supervisor().tell(new StageReport.Hashed(stage.name, order.epoch(), made.hash));
+            if (collected.outcome() instanceof Outcome.Done) {
+                stage.supervisor().tell(new StageReport.Hashed(stage.name, order.epoch(), collected.hash()));
             }
-        } else if (made.state.isPresent()) {
-            stage.supervisor().tell(new StageReport.SnapshotTaken(stage.name, order.step(), seconds, stage.writer));
+        } else if (collected.state().isPresent()) {
+            stage.supervisor()
+                    .tell(
+                            new StageReport.SnapshotTaken(
+                                    stage.name,
+                                    order.step(),
+                                    stage.stopwatch.secondsSince(collected.sinceNs()),
+                                    stage.writer));
             stage.writer.tell(
-                    new CheckpointWriter.Write(stage.job, made.state.orElseThrow(), stage.checkpointReports()));
+                    new CheckpointWriter.Write(stage.job, collected.state().orElseThrow(), stage.checkpointReports()));
         } else {
-            String why =
-                    "the checkpoint of step " + order.step() + " was not put together: somebody was lost meanwhile";
+            String why = "the checkpoint of step " + order.step() + " was not gathered: a worker was lost meanwhile";
             stage.checkpointReports().tell(new CheckpointWriter.NotWritten(order.step(), why));
         }
     }
 
+    // ----------------------------------------------------------------------------------------------------------------
+
     private CompletionStage<Outcome> exchange(
             OptimizerShardStore.Exchange exchange, OptimizerShardStore shards, Deadline deadline) {
         return stage.threads
-                .withPeers(() -> shards.run(exchange, deadline))
+                .withPeers(() -> replica.peers().run(exchange, deadline))
                 .thenCompose(outcome ->
                         outcome instanceof Outcome.Done
                                 ? stage.threads.onDevice(() -> shards.received(exchange))

@@ -1,11 +1,9 @@
 package dev.pando.actors.stage;
 
+import dev.pando.actors.job.MomentPlacement;
 import dev.pando.actors.job.StageFailure;
 import dev.pando.actors.planning.MomentTransfer;
 import dev.pando.training.step.CheckpointStore;
-import dev.pando.training.step.Collective;
-import dev.pando.training.step.Collective.Deadline;
-import dev.pando.training.step.Collective.Operation;
 import dev.pando.training.step.Collective.Outcome;
 import dev.pando.training.step.ShardedMoments;
 import dev.pando.training.step.StateHash;
@@ -19,15 +17,15 @@ import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
-/// What a stage works on where optimizer state is sharded: the spans that it holds, and what goes to and comes from the
-/// others.
+/// The spans of a sharded optimizer state that a stage holds, and the memory from which they go to peers and to which
+/// they come.
 ///
-/// On the device's thread, but for [#exchange].
+/// Belongs to the device's thread.
 final class OptimizerShardStore {
     /// This worker's end of a transfer.
     ///
-    /// @param place of the transfer among those of everybody, from 0 to 1
-    private record Leg(MomentTransfer transfer, long operation, double place, List<MemorySegment> memory) {}
+    /// @param place of the transfer among those of all workers, from 0 to 1
+    record Leg(MomentTransfer transfer, long operation, double place, List<MemorySegment> memory) {}
 
     /// What is to be sent and received, in this order.
     record Exchange(long epoch, List<Leg> legs) {}
@@ -35,16 +33,14 @@ final class OptimizerShardStore {
     private final String name;
     private final Trainer trainer;
     private final ShardedMoments moments;
-    private final Collective collective;
     private Optional<WholeState> loaded = Optional.empty(); // a checkpoint's, until it is known which spans stay here
     private Optional<WholeState> collected = Optional.empty();
     private long collectedFor;
 
-    OptimizerShardStore(String name, Trainer trainer, ShardedMoments moments, Collective collective) {
+    OptimizerShardStore(String name, Trainer trainer, ShardedMoments moments) {
         this.name = name;
         this.trainer = trainer;
         this.moments = moments;
-        this.collective = collective;
     }
 
     /// Spans that there are.
@@ -60,7 +56,7 @@ final class OptimizerShardStore {
         return loaded.isPresent() ? all() : moments.held();
     }
 
-    /// Gives away what is not among these spans, all of which are held.
+    /// Releases what is not among these spans, all of which are held.
     Void keep(SortedSet<Integer> spans) {
         if (!held().containsAll(spans)) {
             throw new StageFailure("asked to keep spans " + spans + " of the moments while holding " + held());
@@ -92,15 +88,15 @@ final class OptimizerShardStore {
         }
     }
 
-    /// Moments begin at 0. What was put together may still be on its way to the disk: whoever leads the job has gone on
-    /// without this replica, and knows nothing of it.
+    /// Moments start at 0. A state that was gathered may still be on its way to the disk: the job has continued without
+    /// this replica, and its supervisor knows nothing of it.
     void beginAnew() {
         loaded = Optional.empty();
         collected = Optional.empty();
         moments.hold(new TreeSet<>());
     }
 
-    /// @param transfers of everybody, the same at all
+    /// @param transfers of all workers, the same list at each
     /// @param operation number of the first of them; the others count down from there
     Exchange exchange(List<MomentTransfer> transfers, long epoch, long operation) {
         return exchange(transfers, epoch, operation, Optional.empty());
@@ -127,29 +123,6 @@ final class OptimizerShardStore {
         };
     }
 
-    /// Sends and receives, on the thread that waits for others.
-    Outcome run(Exchange exchange, Deadline deadline) {
-        Outcome outcome = new Outcome.Done();
-        for (Leg leg : exchange.legs) {
-            Operation operation = new Operation(exchange.epoch, leg.operation);
-            Deadline own = deadline(leg, deadline);
-            outcome =
-                    leg.transfer.from().equals(name)
-                            ? collective.send(own, operation, leg.transfer.to(), leg.memory)
-                            : collective.receive(own, operation, leg.transfer.from(), leg.memory);
-            if (!(outcome instanceof Outcome.Done)) {
-                return outcome;
-            }
-        }
-        return outcome;
-    }
-
-    /// Whoever one waits for may himself wait for somebody in an earlier transfer: that one is named first. The last
-    /// transfer is waited for twice as long as the first.
-    private static Deadline deadline(Leg leg, Deadline first) {
-        return new Deadline(first.name(), first.patienceNs() + (long) (leg.place * first.patienceNs()));
-    }
-
     /// What was received counts.
     Outcome received(Exchange exchange) {
         for (Leg leg : exchange.legs) {
@@ -163,30 +136,32 @@ final class OptimizerShardStore {
         return new Outcome.Done();
     }
 
-    /// Begins to put the whole state together, in memory of the host.
+    /// Prepares to gather the whole state in memory of the host.
     ///
-    /// @param incarnation of the supervisor that asks. What was put together for the one before may still be on its way
-    ///   to the disk, of which this one knows nothing, and is not written over.
-    Exchange collect(PipelineStage.Collect order, long incarnation) {
-        if (trainer.step() != order.step()) {
-            throw new StageFailure("asked for the state of step " + order.step() + " at step " + trainer.step());
+    /// @param collector the worker that gathers it
+    /// @param incarnation of the supervisor that asks. What was gathered for the previous one may still be on its way
+    ///   to the disk, of which this supervisor knows nothing, and is not written over.
+    Exchange collect(
+            long step, MomentPlacement placement, String collector, long epoch, long operation, long incarnation) {
+        if (trainer.step() != step) {
+            throw new StageFailure("asked for the state of step " + step + " at step " + trainer.step());
         }
         Optional<WholeState> into = Optional.empty();
-        if (order.collector().equals(name)) {
+        if (collector.equals(name)) {
             if (collected.isEmpty() || collectedFor != incarnation) {
                 collected = Optional.of(new WholeState(trainer.table(), moments.cut()));
                 collectedFor = incarnation;
             }
             into = collected;
-            SortedSet<Integer> own = order.placement().of(name);
+            SortedSet<Integer> own = placement.of(name);
             copy(moments.weights(all()), collected.orElseThrow().weights(all()));
             copy(moments.moments(own), collected.orElseThrow().moments(own));
         }
-        List<MomentTransfer> transfers = MomentTransfer.collect(order.placement(), order.collector(), cut());
-        return exchange(transfers, order.epoch(), order.operation(), into);
+        List<MomentTransfer> transfers = MomentTransfer.collect(placement, collector, cut());
+        return exchange(transfers, epoch, operation, into);
     }
 
-    /// The state that was put together.
+    /// The gathered state.
     TrainerState collected() {
         return collected.orElseThrow().state(trainer.step(), trainer.history());
     }

@@ -5,14 +5,14 @@ import dev.pando.actors.job.DeviceThread;
 import dev.pando.actors.job.Failures;
 import dev.pando.actors.job.JobSpec;
 import dev.pando.actors.job.Stopwatch;
+import dev.pando.actors.stage.GpuWorker.Leader;
 import dev.pando.actors.stage.PipelineStage.Command;
 import dev.pando.actors.stage.PipelineStage.Failed;
-import dev.pando.actors.stage.PipelineStage.Finished;
+import dev.pando.actors.stage.PipelineStage.Result;
 import dev.pando.training.step.Collective.Deadline;
 import dev.pando.training.step.Collective.Outcome;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -20,7 +20,7 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.StashBuffer;
 
-/// What a stage has at hand in each of its states: whom it serves, where it works, and how work comes back to it.
+/// What a stage works with in each of its states: its supervisor, its threads, and how results come back to the actor.
 final class StageContext {
     final ActorContext<Command> actor;
     final JobSpec job;
@@ -32,7 +32,7 @@ final class StageContext {
     final StageThreads threads;
     final StashBuffer<Command> stash;
 
-    private Leader leader; // whose word counts, and who hears what becomes of it
+    private Leader leader;
 
     StageContext(
             ActorContext<Command> actor,
@@ -57,7 +57,7 @@ final class StageContext {
         this.threads = new StageThreads(device, factory.start("peers-" + name + "-" + job.id()), stopwatch);
     }
 
-    /// From now on its word counts.
+    /// From now on the orders of this supervisor count.
     void serves(Leader next) {
         leader = next;
     }
@@ -71,28 +71,25 @@ final class StageContext {
         return leader.checkpoints();
     }
 
-    /// Of the supervisor that leads.
+    /// Incarnation of the supervisor that leads.
     long incarnation() {
         return leader.incarnation();
     }
 
-    /// Begins when all has ended that was asked for before.
+    /// Starts when all has ended that was asked for before.
     ///
     /// @param what is done, for the sentence where it fails
-    /// @param next what the actor does about the result
-    <T> void onDevice(String what, Callable<T> task, Consumer<T> next) {
-        inOrder(what, () -> threads.onDevice(task), next);
+    void onDevice(String what, Callable<Result> task) {
+        inOrder(what, () -> threads.onDevice(task));
     }
 
     /// The same for work of several parts.
-    <T> void inOrder(String what, Supplier<CompletionStage<T>> work, Consumer<T> next) {
+    void inOrder(String what, Supplier<CompletionStage<Result>> work) {
         actor.pipeToSelf(
-                threads.inOrder(work),
-                (result, failure) ->
-                        failure == null ? new Finished(() -> next.accept(result)) : new Failed(what, failure));
+                threads.inOrder(work), (result, failure) -> failure == null ? result : new Failed(what, failure));
     }
 
-    /// Says who was waited for in vain.
+    /// Reports the peer that did not answer.
     void complain(Outcome outcome, long epoch, Deadline deadline) {
         switch (outcome) {
             case Outcome.Done done -> {}
@@ -110,7 +107,7 @@ final class StageContext {
         }
     }
 
-    /// Nobody trusts the numbers of a stage whose work has thrown.
+    /// The numbers of a stage whose work has thrown are not to be trusted.
     Behavior<Command> fail(Failed failed) {
         String sentence = failed.what() + ": " + Failures.sentence(failed.cause());
         actor.getLog().warn("{} stops: {}", name, sentence, failed.cause());

@@ -1,7 +1,6 @@
 package dev.pando.actors.stage;
 
 import dev.pando.actors.checkpoint.CheckpointWriter;
-import dev.pando.actors.job.Inbox;
 import dev.pando.actors.job.ReplicaInventory;
 import dev.pando.actors.job.Wire;
 import dev.pando.training.step.Trainer.Committed;
@@ -10,7 +9,7 @@ import dev.pando.training.step.Trainer.ShardLoss;
 import org.apache.pekko.actor.typed.ActorRef;
 
 /// What a worker and its stage report to the supervisor of a job.
-public sealed interface StageReport extends Inbox {
+public sealed interface StageReport {
     /// A device holds nothing of the job, and builds a replica.
     record Building(String worker, ActorRef<GpuWorker.Command> device) implements StageReport, Wire {}
 
@@ -48,12 +47,12 @@ public sealed interface StageReport extends Inbox {
     /// The worker has the sum, and this is what it makes of it.
     record Voted(String worker, long step, long epoch, Examined examined) implements StageReport, Wire {}
 
-    /// The worker waits in vain for another.
+    /// The worker waited for a peer that did not come.
     record PeerFailed(String worker, long epoch, String peer, String evidence) implements StageReport, Wire {}
 
     record Applied(String worker, long epoch, Committed committed) implements StageReport, Wire {}
 
-    /// The worker holds the state after so many steps.
+    /// The worker holds the state after this many steps.
     record Ready(String worker, long epoch, long step) implements StageReport, Wire {}
 
     /// @param writer to whom the copy goes

@@ -4,20 +4,22 @@ import dev.pando.actors.checkpoint.CheckpointWriter;
 import dev.pando.actors.job.DeviceThread;
 import dev.pando.actors.job.Epoch;
 import dev.pando.actors.stage.PipelineStage.Copied;
+import dev.pando.actors.stage.PipelineStage.CopyReady;
 import dev.pando.actors.stage.PipelineStage.Failed;
 import dev.pando.actors.stage.PipelineStage.TakeSnapshot;
 import java.util.Optional;
 
-/// Copies a stage's state on a thread of its own, so that the next step is computed meanwhile, and has it written.
+/// Copies a stage's state on a thread that is the stage's alone, so that the next step is computed meanwhile, and has
+/// it written.
 final class StageSnapshots {
     private final StageContext stage;
-    private final StageWork work;
+    private final DeviceReplica device;
     private Optional<DeviceThread> copier = Optional.empty();
     private boolean copying;
 
-    StageSnapshots(StageContext stage, StageWork work) {
+    StageSnapshots(StageContext stage, StageReplica replica) {
         this.stage = stage;
-        this.work = work;
+        this.device = replica.device();
     }
 
     /// While a copy is asked for or under way the state must not change.
@@ -29,21 +31,21 @@ final class StageSnapshots {
         copying = true;
         long incarnation = Epoch.incarnation(order.epoch());
         stage.onDevice(
-                "taking a snapshot",
-                () -> work.snapshot(order.step(), incarnation),
-                snapshot -> copy(snapshot, incarnation));
+                "taking a snapshot", () -> new CopyReady(device.snapshot(order.step(), incarnation), incarnation));
     }
 
-    private void copy(StageWork.Copying snapshot, long incarnation) {
+    void copy(CopyReady ready) {
         DeviceThread thread = copier.orElseGet(() -> stage.factory.start("snapshot-" + stage.name));
         copier = Optional.of(thread);
         stage.actor.pipeToSelf(
-                thread.submit(snapshot::run),
+                thread.submit(ready.copying()::run),
                 (copy, failure) ->
-                        failure == null ? new Copied(copy, incarnation) : new Failed("copying the state", failure));
+                        failure == null
+                                ? new Copied(copy, ready.incarnation())
+                                : new Failed("copying the state", failure));
     }
 
-    /// What an earlier supervisor asked for is nobody's any more: the one that leads now asks when it is due.
+    /// A copy that an earlier supervisor asked for is dropped: the current one asks when a checkpoint is due.
     void copied(Copied copied, double stallSeconds) {
         copying = false;
         if (copied.incarnation() == stage.incarnation()) {
@@ -53,7 +55,7 @@ final class StageSnapshots {
         }
     }
 
-    /// Nobody waits for a copy any more.
+    /// The stage is over.
     void abandon() {
         copier.ifPresent(DeviceThread::abandon);
     }

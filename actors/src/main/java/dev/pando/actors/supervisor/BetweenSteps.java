@@ -1,217 +1,118 @@
 package dev.pando.actors.supervisor;
 
-import dev.pando.actors.checkpoint.CheckpointSchedule;
-import dev.pando.actors.job.Inbox;
-import dev.pando.actors.job.JobEvent;
-import dev.pando.actors.job.JobEvent.Rung;
-import dev.pando.actors.planning.ShardBalancer;
-import dev.pando.actors.planning.Stragglers;
-import dev.pando.actors.stage.PipelineStage;
+import dev.pando.actors.checkpoint.CheckpointWriter;
 import dev.pando.actors.stage.StageReport.Applied;
-import dev.pando.actors.stage.StageReport.PeerFailed;
-import dev.pando.actors.stage.StageReport.Ready;
 import java.util.List;
-import java.util.SortedSet;
-import java.util.TreeSet;
-import org.apache.pekko.actor.typed.ActorRef;
-import org.apache.pekko.actor.typed.Behavior;
-import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import java.util.Optional;
 
-/// Decides a job's course while all of the last step is committed and nothing of the next is begun: who comes and goes,
-/// what is saved, and whether there is a next step.
+/// Decides a job's course while all of the last step is committed and nothing of the next one has begun: which workers
+/// come and go, what is saved, and whether there is a next step.
 final class BetweenSteps {
-    private static final int UNSERVED = 5; // newcomers: together as patient as one is with the last copy
+    private final JobContext job;
+    private final StatePolicy policy;
+    private final WorkerRegistry registry;
+    private final JobProgress progress;
 
-    private final SupervisorContext lead;
-    private final ActorRef<JobEvent> audience;
-    private final WorkerGroup crew;
-    private final WorkerRegistry roster;
-    private final JobProgress course;
-    private final CheckpointSchedule checkpoints;
-    private final ShardBalancer balance;
-    private final Stragglers stragglers;
-
-    private long transfers;
-    private int unserved; // newcomers that were lost in a row while the last copy of the state was to go to them
-
-    BetweenSteps(SupervisorContext lead) {
-        this.lead = lead;
-        this.audience = lead.audience;
-        this.crew = lead.crew;
-        this.roster = lead.roster;
-        this.course = lead.course;
-        this.checkpoints = lead.checkpoints;
-        this.balance = lead.balance;
-        this.stragglers = lead.stragglers;
+    BetweenSteps(JobContext job, StatePolicy policy) {
+        this.job = job;
+        this.policy = policy;
+        this.registry = job.registry;
+        this.progress = job.progress;
     }
 
     /// The one place where the job's course is decided.
-    Behavior<Inbox> betweenSteps() {
+    Next decide() {
         if (isLastStepAtRisk()) {
-            return awaitingReport();
+            return new Next.Enter(awaitingReport());
         }
-        if (!course.isComplete()) {
-            if (isTheLastCopyLeaving()) {
-                return savingTheLastCopy();
-            }
-            if (!lead.sharding.isOn()) {
-                dismissLeavers();
-            }
+        if (!progress.isComplete() && isTheLastCopyLeaving()) {
+            return savingTheLastCopy();
         }
-        if (lead.sharding.isOn()) {
-            if (!roster.holders().isEmpty() && !stayers().isEmpty() && lead.sharding.isUnsettled(stayers())) {
-                return lead.sharding.regrouping(stayers());
-            }
-            if (!course.isComplete()) {
-                dismissLeavers(); // what they held others hold now
-            }
+        Optional<Next> first = policy.arrange(stayers(), this::dismissLeavers);
+        if (first.isPresent()) {
+            return first.orElseThrow();
         }
-        if (roster.holders().isEmpty()) {
-            return course.position() == 0 ? lead.opening.beginningAnew() : lead.opening.recovering();
+        if (registry.holders().isEmpty()) {
+            return progress.position() == 0 ? new Next.Rebuild() : new Next.Recover();
         }
-        if (!roster.newcomers().isEmpty()) {
-            return welcoming();
+        if (progress.isComplete() || job.isStopping()) {
+            return new Next.Close();
         }
-        if (course.isComplete() || lead.isStopping()) {
-            return lead.ending.closing();
-        }
-        return checkpoints.isDue(course.position())
-                ? lead.sharding.takingSnapshot(lead.step::beginning)
-                : lead.step.beginning();
+        return job.checkpoints.schedule().isDue(progress.position())
+                ? policy.snapshot(new Next.BeginStep())
+                : new Next.BeginStep();
     }
 
-    /// What a step has come to is known to those that have applied it, and not to a newcomer: it is told before any
-    /// newcomer counts as one of them. And nobody leaves before somebody who stays is known to have applied it.
+    /// Only workers that applied a step know its loss. It is reported before a newcomer joins, and no worker leaves
+    /// until one that stays has applied it.
     private boolean isLastStepAtRisk() {
-        List<String> holders = roster.holders();
+        List<String> holders = registry.holders();
         List<String> staying = holders.stream().filter(worker -> !isLeaving(worker)).toList();
-        boolean anyLeaves = roster.workers().stream().anyMatch(this::isLeaving);
-        boolean anyComes = !roster.newcomers().isEmpty();
-        boolean isWithLeaversAlone = !staying.isEmpty() && lead.applying.containsAll(staying);
-        return !holders.isEmpty() && (!course.isTold() && (anyComes || anyLeaves) || anyLeaves && isWithLeaversAlone);
+        boolean anyLeaves = registry.workers().stream().anyMatch(this::isLeaving);
+        boolean anyComes = !registry.newcomers().isEmpty();
+        boolean isWithLeaversAlone = !staying.isEmpty() && job.reports.areMissingFromAll(staying);
+        return !holders.isEmpty() && (!progress.isTold() && (anyComes || anyLeaves) || anyLeaves && isWithLeaversAlone);
     }
 
-    private Behavior<Inbox> awaitingReport() {
-        return lead.state(
-                "awaitingReport",
-                new PendingReplies(roster::holders, 1, worker -> betweenSteps()),
-                own ->
-                        own.onMessage(
-                                Applied.class,
-                                applied -> {
-                                    crew.heard(applied.worker());
-                                    lead.report(applied);
-                                    return betweenSteps();
-                                }));
-    }
-
-    /// Whether nobody would hold the state, in memory or durable, once all have gone whose nodes leave.
-    private boolean isTheLastCopyLeaving() {
-        return !roster.holders().isEmpty()
-                && roster.workers().stream().allMatch(this::isLeaving)
-                && !checkpoints.isDurable(course.position());
-    }
-
-    /// A newcomer that stays gets the state before the last one goes that holds it.
-    private void dismissLeavers() {
-        List<String> leavers = roster.workers().stream().filter(this::isLeaving).toList();
-        boolean someNeedThem = leavers.containsAll(roster.holders()) && leavers.size() < roster.workers().size();
-        for (String worker : leavers) {
-            if (!someNeedThem || !roster.holders().contains(worker)) {
-                lead.leaving.remove(worker);
-                checkpoints.left(worker);
-                balance.forget(worker);
-                stragglers.forget(worker);
-                crew.dismiss(worker, course.position());
-                lead.sharding.left(worker);
+    private Phase awaitingReport() {
+        return new Phase("awaitingReport", job, new PendingReplies(registry::holders, 1)) {
+            @Override
+            Next lost(String worker) {
+                return new Next.Decide();
             }
-        }
+
+            @Override
+            Next applied(Applied applied) {
+                job.group.heard(applied.worker());
+                return new Next.Decide();
+            }
+        };
     }
 
-    /// Who is there for the next step; when all are committed nobody need go before the end.
-    private List<String> stayers() {
-        return course.isComplete()
-                ? roster.workers()
-                : roster.workers().stream().filter(worker -> !isLeaving(worker)).toList();
+    /// Whether all workers leave, and no durable checkpoint has the state that they hold.
+    private boolean isTheLastCopyLeaving() {
+        return !registry.holders().isEmpty()
+                && registry.workers().stream().allMatch(this::isLeaving)
+                && !job.checkpoints.schedule().isDurable(progress.position());
     }
 
-    private boolean isLeaving(String worker) {
-        return roster.seat(worker).device().equals(lead.leaving.get(worker));
-    }
-
-    /// All nodes leave: whoever comes later finds a checkpoint of this very step.
-    private Behavior<Inbox> savingTheLastCopy() {
-        return lead.sharding.takingSnapshot(() ->
-                lead.untilWritten(
-                        "savingTheLastCopy",
-                        this::betweenSteps,
-                        failed -> {
-                            lead.notPublished(failed);
-                            dismissLeavers(); // what is durable already must do
-                            return betweenSteps();
+    /// All nodes leave: workers that come later find a checkpoint of this very step.
+    private Next savingTheLastCopy() {
+        return policy.snapshot(
+                new Next.Enter(
+                        new AwaitingWriter("savingTheLastCopy", job, new Next.Decide()) {
+                            @Override
+                            Next notWritten(CheckpointWriter.NotWritten failed) {
+                                job.checkpoints.notPublished(failed);
+                                dismissLeavers(); // the checkpoint that is durable already must do
+                                return new Next.Decide();
+                            }
                         }));
     }
 
-    /// Newcomers receive the state from those that hold it, each from another as far as there are enough.
-    private Behavior<Inbox> welcoming() {
-        SortedSet<String> newcomers = new TreeSet<>(roster.newcomers());
-        List<String> donors = roster.holders();
-        crew.openEpoch(course.position(), "state for " + String.join(", ", newcomers), roster.workers());
-        long patienceNs = crew.patienceNs(PendingReplies.WHOLE_STATE) + crew.longestTurnNs();
-        int next = 0;
-        for (String newcomer : newcomers) {
-            String donor = donors.get(next++ % donors.size());
-            long operation = - ++transfers; // below zero, since steps number the all-reduces
-            audience.tell(
-                    new JobEvent.RungTried(Rung.REBUILD_FROM_PEER, course.position(), newcomer + " from " + donor));
-            crew.ask(
-                    donor,
-                    new PipelineStage.SendState(crew.epoch(), operation, newcomer, course.position(), patienceNs));
-            crew.ask(
-                    newcomer,
-                    new PipelineStage.ReceiveState(
-                            crew.epoch(), operation, donor, course.position(), course.history(), patienceNs));
+    /// A newcomer that stays receives the state before its last holder goes. When all steps are committed no worker
+    /// needs to go before the end.
+    private void dismissLeavers() {
+        if (progress.isComplete()) {
+            return;
         }
-        return receiving(newcomers);
-    }
-
-    private Behavior<Inbox> receiving(SortedSet<String> awaited) {
-        PendingReplies waiting =
-                new PendingReplies(() -> awaited, 2 * PendingReplies.WHOLE_STATE, this::withoutNewcomer);
-        return lead.state(
-                "receiving",
-                waiting,
-                own ->
-                        own.onMessage(
-                                        Ready.class,
-                                        ready -> {
-                                            if (ready.epoch() != crew.epoch() || !awaited.remove(ready.worker())) {
-                                                return Behaviors.same();
-                                            }
-                                            served(ready.worker());
-                                            return awaited.isEmpty() ? betweenSteps() : Behaviors.same();
-                                        })
-                                .onMessage(
-                                        PeerFailed.class,
-                                        failed ->
-                                                failed.epoch() == crew.epoch() && crew.hasQueued(failed)
-                                                        ? betweenSteps() // neither is to blame: once more
-                                                        : lead.losses.peerFailed(failed, waiting)));
-    }
-
-    /// The newcomer has received the state.
-    void served(String newcomer) {
-        unserved = 0;
-        crew.joined(newcomer, course.position());
-    }
-
-    /// Newcomers are given up sooner than the last copy of the state; but one that serves none of them is no copy.
-    Behavior<Inbox> withoutNewcomer(String lost) {
-        List<String> holders = roster.holders();
-        if (!holders.equals(List.of(lost)) && holders.size() == 1 && ++unserved >= UNSERVED) {
-            unserved = 0;
-            lead.losses.lose(holders.getFirst(), UNSERVED + " newcomers in a row waited in vain for its state");
+        List<String> leavers = registry.workers().stream().filter(this::isLeaving).toList();
+        boolean someNeedThem = leavers.containsAll(registry.holders()) && leavers.size() < registry.workers().size();
+        for (String worker : leavers) {
+            if (!someNeedThem || !registry.holders().contains(worker)) {
+                job.dismiss(worker);
+            }
         }
-        return betweenSteps();
+    }
+
+    /// Workers that are here for the next step.
+    private List<String> stayers() {
+        return progress.isComplete()
+                ? registry.workers()
+                : registry.workers().stream().filter(worker -> !isLeaving(worker)).toList();
+    }
+
+    private boolean isLeaving(String worker) {
+        return job.devices.isLeaving(worker, registry.entry(worker).device());
     }
 }

@@ -3,12 +3,13 @@ package dev.pando.actors.supervisor;
 import dev.pando.actors.stage.GpuWorker;
 import dev.pando.actors.stage.StageReport;
 import java.util.Collection;
+import java.util.Locale;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.pekko.actor.typed.ActorRef;
 
-/// Remembers which devices take no part in a job, so that nobody asks them for ever.
+/// Remembers which devices take no part in a job, so that they are not asked for ever.
 final class Refusals {
     private final Set<String> known; // workers of which it is in the job's history
     private final SortedMap<ActorRef<GpuWorker.Command>, String> sentences = new TreeMap<>();
@@ -18,7 +19,7 @@ final class Refusals {
         this.known = known;
     }
 
-    /// @return whether nobody has been told yet
+    /// @return whether it has not been reported yet
     boolean areNews(StageReport.Refused refused) {
         return sentences.put(refused.device(), refused.sentence()) == null && !known.contains(refused.worker());
     }
@@ -45,6 +46,6 @@ final class Refusals {
         String first = sentences.values().iterator().next();
         return sentences.size() == 1
                 ? first
-                : "all %d devices refuse; the first: %s".formatted(sentences.size(), first);
+                : String.format(Locale.ROOT, "all %d devices refuse; the first: %s", sentences.size(), first);
     }
 }

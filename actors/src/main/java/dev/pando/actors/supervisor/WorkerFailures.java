@@ -1,120 +1,139 @@
 package dev.pando.actors.supervisor;
 
 import dev.pando.actors.checkpoint.CheckpointSchedule;
-import dev.pando.actors.job.Inbox;
 import dev.pando.actors.liveness.NodeGone;
 import dev.pando.actors.liveness.Quorum;
-import dev.pando.actors.planning.ShardBalancer;
-import dev.pando.actors.planning.Stragglers;
+import dev.pando.actors.stage.GpuWorker.Leader;
 import dev.pando.actors.stage.StageReport.PeerFailed;
 import dev.pando.actors.stage.StageReport.StageFailed;
 import java.util.Collection;
+import java.util.Locale;
 import java.util.Optional;
-import org.apache.pekko.actor.typed.Behavior;
-import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import java.util.function.Consumer;
 
-/// Decides which workers a job does without from now on, and on what evidence.
+/// Decides which workers a job continues without, and on what evidence.
 ///
-/// One that is lost is given up: its device begins anew. One whose process merely stands still has fallen silent:
-/// others do its part of the step, and it is let in again as soon as it gives a sign of life.
+/// A worker that is lost is given up: its device restarts. A worker whose process merely stands still has fallen
+/// silent: other workers do its part of the step, and it joins again as soon as it gives a sign of life.
 final class WorkerFailures {
-    private final SupervisorContext lead;
+    sealed interface Loss {}
+
+    /// The job has lost no worker.
+    record None() implements Loss {}
+
+    record Lost(String worker) implements Loss {}
+
+    /// The job has lost workers so often without progress that it should end.
+    record Hopeless(String diagnosis) implements Loss {}
+
     private final Quorum quorum;
-    private final WorkerGroup crew;
-    private final WorkerRegistry roster;
-    private final JobProgress course;
-    private final CheckpointSchedule checkpoints;
-    private final ShardBalancer balance;
-    private final Stragglers stragglers;
+    private final WorkerGroup group;
+    private final WorkerRegistry registry;
+    private final JobProgress progress;
+    private final CheckpointSchedule schedule;
+    private final Devices devices;
+    private final Holdings holdings;
+    private final Consumer<String> forgetSpeed;
+    private final Leader self;
 
-    WorkerFailures(SupervisorContext lead) {
-        this.lead = lead;
-        this.quorum = lead.quorum;
-        this.crew = lead.crew;
-        this.roster = lead.roster;
-        this.course = lead.course;
-        this.checkpoints = lead.checkpoints;
-        this.balance = lead.balance;
-        this.stragglers = lead.stragglers;
+    /// @param forgetSpeed drops what was measured of a worker
+    /// @param self where the supervisor receives reports
+    WorkerFailures(
+            Quorum quorum,
+            WorkerGroup group,
+            JobProgress progress,
+            CheckpointSchedule schedule,
+            Devices devices,
+            Holdings holdings,
+            Consumer<String> forgetSpeed,
+            Leader self) {
+        this.quorum = quorum;
+        this.group = group;
+        this.registry = group.registry();
+        this.progress = progress;
+        this.schedule = schedule;
+        this.devices = devices;
+        this.holdings = holdings;
+        this.forgetSpeed = forgetSpeed;
+        this.self = self;
     }
 
-    /// One worker after the other, each in the state that the one before has led to.
-    Behavior<Inbox> loseNode(NodeGone gone) {
+    /// A process has ended. Its workers are lost one after the other, each in the state that the loss before led to.
+    void nodeGone(NodeGone gone) {
         quorum.silent(gone.address().toString());
-        roster.seats().stream()
-                .filter(seat -> seat.device().path().address().equals(gone.address()))
-                .forEach(seat -> lead.context.getSelf().tell(new StageFailed(seat.worker(), gone.evidence())));
-        return Behaviors.same();
+        registry.entries().stream()
+                .filter(entry -> entry.device().path().address().equals(gone.address()))
+                .forEach(entry -> self.stages().tell(new StageFailed(entry.worker(), gone.evidence())));
     }
 
-    /// A process that stands still holds up nobody while nobody waits for anything.
-    Behavior<Inbox> listen(PendingReplies waiting) {
-        Collection<String> owing = waiting.owing().get();
-        Optional<String> still = crew.still();
-        Optional<String> silent = crew.silent(owing, waiting.pieces());
-        if (still.filter(lead.sharding::canSpare).isPresent() && !owing.isEmpty()) {
-            return fellSilent(still.get(), waiting);
+    /// A tick has passed. A process that stands still is not given up while no reply is due.
+    Loss overdue(PendingReplies pending) {
+        Collection<String> owing = pending.owing().get();
+        Optional<String> still = group.still();
+        Optional<String> silent = group.silent(owing, pending.pieces());
+        if (still.filter(holdings::canSpare).isPresent() && !owing.isEmpty()) {
+            return fellSilent(still.get());
         }
         return silent.map(worker ->
-                        silent(
+                        timedOut(
                                 worker,
                                 "silent for "
-                                        + ms(crew.patienceNs(worker, waiting.pieces()))
-                                        + ", beyond the job's own pace",
-                                waiting))
-                .orElse(Behaviors.same());
+                                        + ms(group.patienceNs(worker, pending.pieces()))
+                                        + ", beyond the job's own pace"))
+                .orElse(new None());
     }
 
-    /// Nothing is given up but its part of the step: it may be paused, and be back with all that it holds.
-    private Behavior<Inbox> fellSilent(String worker, PendingReplies waiting) {
-        String evidence = "no sign of life for " + ms(crew.withoutSignNs(worker));
-        quorum.silent(crew.node(roster.seat(worker).device()));
-        checkpoints.left(worker);
-        forget(worker);
-        crew.fellSilent(worker, evidence, course.position());
-        lead.sharding.lost(worker);
-        crew.gaveUp(worker);
-        return waiting.lost().apply(worker);
+    /// Only its part of the step is given up: it may be paused, and come back with all that it holds.
+    private Loss fellSilent(String worker) {
+        String evidence = "no sign of life for " + ms(group.withoutSignNs(worker));
+        quorum.silent(group.node(registry.entry(worker).device()));
+        schedule.left(worker);
+        forgetSpeed.accept(worker);
+        group.fellSilent(worker, evidence, progress.position());
+        holdings.lost(worker);
+        group.gaveUp(worker);
+        return new Lost(worker);
     }
 
-    Behavior<Inbox> peerFailed(PeerFailed failed, PendingReplies waiting) {
-        return failed.epoch() == crew.epoch()
-                ? silent(failed.peer(), failed.evidence() + ", says " + failed.worker(), waiting)
-                : Behaviors.same();
+    Loss peerFailed(PeerFailed failed) {
+        return failed.epoch() == group.epoch()
+                ? timedOut(failed.peer(), failed.evidence() + ", says " + failed.worker())
+                : new None();
     }
 
-    /// It did not say so itself: it may be cut off.
-    private Behavior<Inbox> silent(String worker, String evidence, PendingReplies waiting) {
-        if (roster.has(worker)) {
-            quorum.silent(crew.node(roster.seat(worker).device()));
+    /// The worker did not report its failure itself: it may be cut off.
+    private Loss timedOut(String worker, String evidence) {
+        if (registry.has(worker)) {
+            quorum.silent(group.node(registry.entry(worker).device()));
         }
-        crew.gaveUp(worker);
-        return lost(worker, evidence, waiting);
+        group.gaveUp(worker);
+        return lost(worker, evidence);
     }
 
-    Behavior<Inbox> lost(String worker, String evidence, PendingReplies waiting) {
-        course.failed();
+    Loss lost(String worker, String evidence) {
+        progress.failed();
         boolean wasHere = lose(worker, evidence);
-        if (course.hasExhaustedRetries()) {
-            return lead.ending.fail(
-                    "step %d failed %d times in a row, at last because of %s: %s"
-                            .formatted(course.position(), course.failures(), worker, evidence));
+        if (progress.hasExhaustedRetries()) {
+            return new Hopeless(
+                    String.format(
+                            Locale.ROOT,
+                            "step %d failed %d times in a row, at last because of %s: %s",
+                            progress.position(),
+                            progress.failures(),
+                            worker,
+                            evidence));
         }
-        return wasHere ? waiting.lost().apply(worker) : Behaviors.same();
+        return wasHere ? new Lost(worker) : new None();
     }
 
+    /// @return whether the worker took part in the job
     boolean lose(String worker, String evidence) {
-        checkpoints.lost(worker);
-        forget(worker);
-        boolean deviceEnded = roster.has(worker) && !lead.devices.contains(roster.seat(worker).device());
-        boolean wasHere = crew.lose(worker, evidence, deviceEnded, course.position());
-        lead.sharding.lost(worker);
+        schedule.lost(worker);
+        forgetSpeed.accept(worker);
+        boolean deviceEnded = registry.has(worker) && !devices.has(registry.entry(worker).device());
+        boolean wasHere = group.lose(worker, evidence, deviceEnded, progress.position());
+        holdings.lost(worker);
         return wasHere;
-    }
-
-    private void forget(String worker) {
-        balance.forget(worker);
-        stragglers.forget(worker);
     }
 
     private static String ms(long ns) {

@@ -27,12 +27,12 @@ final class WorkerGroup {
     private final Function<ActorRef<?>, String> nodes;
     private final ActorRef<JobEvent> audience;
     private final Stopwatch stopwatch;
-    private final WorkerRegistry roster = new WorkerRegistry();
-    private final AdaptiveTimeouts patience = new AdaptiveTimeouts();
+    private final WorkerRegistry registry = new WorkerRegistry();
+    private final AdaptiveTimeouts timeouts = new AdaptiveTimeouts();
     private final MissedReplies silence = new MissedReplies(); // of those who owe an answer
     private final MissedReplies stillness = new MissedReplies(); // of those whose process gives no sign of life
     private final Set<String> lost = new HashSet<>();
-    private final SortedMap<String, WorkerRegistry.Seat> away =
+    private final SortedMap<String, WorkerRegistry.Entry> away =
             new TreeMap<>(); // those who fell silent and may be back
     private final SortedMap<String, Long> heardNs = new TreeMap<>(); // when each worker was last asked or heard
     private final SortedMap<String, Long> signNs = new TreeMap<>(); // when each worker gave its last sign of life
@@ -56,13 +56,13 @@ final class WorkerGroup {
         this.stopwatch = stopwatch;
     }
 
-    WorkerRegistry roster() {
-        return roster;
+    WorkerRegistry registry() {
+        return registry;
     }
 
     /// Workers that hold the job's state, in the order of their names.
     List<String> holders() {
-        return roster.holders();
+        return registry.holders();
     }
 
     long epoch() {
@@ -74,29 +74,29 @@ final class WorkerGroup {
         return nodes.apply(device);
     }
 
-    /// The next step needs an epoch of its own.
+    /// The next step needs a new epoch.
     void change() {
         changed = true;
     }
 
-    /// Whether somebody came or went since the epoch was opened.
+    /// Whether a worker joined or left since the epoch was opened.
     boolean hasChanged() {
         return changed;
     }
 
-    /// From here on these workers, and nobody else, are the job's; what was sent before is dropped by all of them.
+    /// From here on these workers, and no others, are the job's; what was sent before is dropped by all of them.
     void openEpoch(long position, String reason, Collection<String> workers) {
         epoch++;
         changed = false;
         longestTurnNs = queuedNs.values().stream().mapToLong(Long::longValue).max().orElse(0);
         queuedNs.clear();
         audience.tell(new JobEvent.EpochOpened(epoch, position, reason, List.copyOf(workers)));
-        Membership membership = roster.membership(job, epoch, workers);
+        Membership membership = registry.membership(job, epoch, workers);
         workers.forEach(worker -> ask(worker, new PipelineStage.EnterEpoch(position, membership)));
     }
 
-    /// A replica is here; it is a newcomer, until it holds the state. One that was given up before it said a word,
-    /// since it was frozen while a supervisor took over, comes too late: its device begins anew under another name.
+    /// A replica is here; it is a newcomer, until it holds the state. One that was given up before it sent a message,
+    /// since it was frozen while a supervisor took over, comes too late: its device restarts under another name.
     ///
     /// @return whether it is welcome
     boolean seat(StageReport.Arrived arrived) {
@@ -104,9 +104,10 @@ final class WorkerGroup {
             abandon(arrived.device(), "it was given up before it came");
             return false;
         }
-        roster.arrive(new WorkerRegistry.Seat(arrived.worker(), arrived.address(), arrived.stage(), arrived.device()));
-        if (arrived.shardNs() > 0) { // whoever led before knew its pace, and went
-            patience.observe(arrived.worker(), arrived.shardNs());
+        registry.arrive(
+                new WorkerRegistry.Entry(arrived.worker(), arrived.address(), arrived.stage(), arrived.device()));
+        if (arrived.shardNs() > 0) { // an earlier leader knew its pace
+            timeouts.observe(arrived.worker(), arrived.shardNs());
         }
         away.remove(arrived.worker());
         changed = true;
@@ -119,73 +120,72 @@ final class WorkerGroup {
     ///
     /// @return whether it is back
     boolean alive(String worker) {
-        WorkerRegistry.Seat back = away.remove(worker);
+        WorkerRegistry.Entry back = away.remove(worker);
         if (back != null) {
-            roster.arrive(back);
+            registry.arrive(back);
             changed = true;
             silence.heard(worker);
         }
-        if (roster.has(worker)) {
+        if (registry.has(worker)) {
             long nowNs = stopwatch.nanos();
             Long lastNs = signNs.put(worker, nowNs);
             if (lastNs != null) {
-                patience.observeSigns(worker, nowNs - lastNs);
+                timeouts.observeSigns(worker, nowNs - lastNs);
             }
             stillness.heard(worker);
         }
         return back != null;
     }
 
-    /// The worker holds the job's state after so many steps.
+    /// The worker holds the job's state after this many steps.
     void joined(String worker, long position) {
         heard(worker);
-        roster.holds(worker);
-        audience.tell(new JobEvent.WorkerJoined(worker, position, node(roster.seat(worker).device())));
+        registry.holds(worker);
+        audience.tell(new JobEvent.WorkerJoined(worker, position, node(registry.entry(worker).device())));
     }
 
     /// The worker's node leaves, and nothing of a step is in its hands.
     void dismiss(String worker, long position) {
-        WorkerRegistry.Seat seat = roster.leave(worker).orElseThrow();
+        WorkerRegistry.Entry entry = registry.leave(worker).orElseThrow();
         forget(worker);
-        audience.tell(
-                new JobEvent.WorkerLeft(worker, position)); // before the node goes on leaving, and whoever hears it
-        seat.device().tell(new GpuWorker.Release(job, Epoch.incarnation(epoch)));
+        audience.tell(new JobEvent.WorkerLeft(worker, position)); // before the node continues to leave
+        entry.device().tell(new GpuWorker.Release(job, Epoch.incarnation(epoch)));
     }
 
     private void forget(String worker) {
         changed = true;
         silence.forget(worker);
         stillness.forget(worker);
-        patience.forget(worker);
+        timeouts.forget(worker);
         heardNs.remove(worker);
         signNs.remove(worker);
     }
 
-    /// @param deviceEnded whether nobody is there to be told: a device that only seems to have ended, since this very
-    ///   node comes to its end, keeps what it holds for whoever leads next
+    /// @param deviceEnded whether the device cannot be told: one that only seems to have ended, since this very node
+    ///   comes to its end, keeps what it holds for the next leader
     /// @return whether the worker was here
     boolean lose(String worker, String evidence, boolean deviceEnded, long position) {
-        Optional<WorkerRegistry.Seat> seat = roster.leave(worker);
+        Optional<WorkerRegistry.Entry> entry = registry.leave(worker);
         lost.add(worker);
         away.remove(worker);
-        seat.filter(left -> !deviceEnded).ifPresent(left -> abandon(left.device(), evidence));
-        if (seat.isPresent()) {
+        entry.filter(left -> !deviceEnded).ifPresent(left -> abandon(left.device(), evidence));
+        if (entry.isPresent()) {
             forget(worker);
         }
         audience.tell(new JobEvent.WorkerLost(worker, position, evidence));
-        return seat.isPresent();
+        return entry.isPresent();
     }
 
     /// The job goes on without the worker, until it gives a sign of life.
     void fellSilent(String worker, String evidence, long position) {
-        away.put(worker, roster.leave(worker).orElseThrow());
+        away.put(worker, registry.leave(worker).orElseThrow());
         forget(worker);
         audience.tell(new JobEvent.WorkerFellSilent(worker, position, evidence));
     }
 
-    /// Nobody comes back on this device.
+    /// No worker comes back on this device.
     void ended(ActorRef<?> device) {
-        away.values().removeIf(seat -> seat.device().equals(device));
+        away.values().removeIf(entry -> entry.device().equals(device));
     }
 
     private void abandon(ActorRef<GpuWorker.Command> device, String evidence) {
@@ -194,7 +194,7 @@ final class WorkerGroup {
 
     void ask(String worker, PipelineStage.Command question) {
         heard(worker);
-        roster.seat(worker).stage().tell(question);
+        registry.entry(worker).stage().tell(question);
     }
 
     void heard(String worker) {
@@ -208,7 +208,7 @@ final class WorkerGroup {
         queuedNs.merge(worker, forNs, Math::max);
     }
 
-    /// Whether in this epoch one of the two had to wait for other jobs, so that the other waited in vain.
+    /// Whether in this epoch one of the two had to wait for other jobs, so that the other one timed out.
     boolean hasQueued(StageReport.PeerFailed failed) {
         return queuedNs.containsKey(failed.worker()) || queuedNs.containsKey(failed.peer());
     }
@@ -220,56 +220,56 @@ final class WorkerGroup {
 
     /// The worker has done a piece of work: a batch shard.
     void hasWorked(String worker) {
-        patience.observe(worker, stopwatch.nanos() - heardNs.get(worker));
+        timeouts.observe(worker, stopwatch.nanos() - heardNs.get(worker));
         heard(worker);
     }
 
-    /// How long an answer may take that is worth so many pieces of work.
+    /// Timeout of an answer that takes this many pieces of work.
     long patienceNs(int pieces) {
-        return patience.ns(pieces * (roster.holders().size() == 1 ? LAST_COPY : 1));
+        return timeouts.ns(pieces * (registry.holders().size() == 1 ? LAST_COPY : 1));
     }
 
-    /// How long those who hold the state wait for newcomers: who waits for the last copy of it waits longer, and does
-    /// not blame it for one that stands still.
+    /// Timeout of the state's holders for newcomers. A newcomer gets a longer one for the last copy, so that the copy
+    /// is not blamed for a stalled newcomer.
     long patienceOfDonorsNs(int pieces) {
-        return patience.ns(pieces);
+        return timeouts.ns(pieces);
     }
 
     /// A tick has passed.
     ///
     /// @param owing workers of whom an answer is due
     /// @param pieces how many pieces of work the answer is worth
-    /// @return the first of them that is silent beyond patience
+    /// @return the first of them that is silent beyond its timeout
     Optional<String> silent(Collection<String> owing, int pieces) {
         return silence.tick(owing, worker -> patienceNs(worker, pieces)).stream().findFirst();
     }
 
     /// A tick has passed.
     ///
-    /// @return the first worker that has given no sign of life for longer than patience; never the last copy of the
-    ///   state, since nobody could go on without it
+    /// @return the first worker that has given no sign of life for longer than the timeout; never the last copy of the
+    ///   state, since the job could not continue without it
     Optional<String> still() {
-        return stillness.tick(roster.workers(), patience::withoutSignNs).stream()
+        return stillness.tick(registry.workers(), timeouts::withoutSignNs).stream()
                 .filter(worker -> !isLastCopy(worker))
                 .findFirst();
     }
 
     /// How long the worker may give no sign of life.
     long withoutSignNs(String worker) {
-        return patience.withoutSignNs(worker);
+        return timeouts.withoutSignNs(worker);
     }
 
     /// The worker was silent for too long: it is about to be lost, and may be back.
     void gaveUp(String worker) {
-        patience.gaveUp(worker);
+        timeouts.gaveUp(worker);
     }
 
     /// More of it for the last copy of the state; none of that for a newcomer, who holds up the last copy.
     long patienceNs(String worker, int pieces) {
-        return patience.ns(worker, pieces * (isLastCopy(worker) ? LAST_COPY : 1));
+        return timeouts.ns(worker, pieces * (isLastCopy(worker) ? LAST_COPY : 1));
     }
 
     private boolean isLastCopy(String worker) {
-        return roster.holders().equals(List.of(worker));
+        return registry.holders().equals(List.of(worker));
     }
 }

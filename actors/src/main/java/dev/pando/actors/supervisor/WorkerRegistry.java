@@ -13,17 +13,17 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.pekko.actor.typed.ActorRef;
 
-/// Who works on a job: those that hold its state, and the newcomers that do not yet.
+/// The workers of a job: those that hold its weights, and the newcomers that do not yet.
 final class WorkerRegistry {
     /// @param device of the worker, to be told when it is given up
-    record Seat(
+    record Entry(
             String worker, String address, ActorRef<PipelineStage.Command> stage, ActorRef<GpuWorker.Command> device) {}
 
-    private final SortedMap<String, Seat> seats = new TreeMap<>();
+    private final SortedMap<String, Entry> entries = new TreeMap<>();
     private final SortedSet<String> holders = new TreeSet<>();
 
-    void arrive(Seat seat) {
-        seats.put(seat.worker(), seat);
+    void arrive(Entry entry) {
+        entries.put(entry.worker(), entry);
     }
 
     /// The worker holds the job's state as it is now.
@@ -31,26 +31,26 @@ final class WorkerRegistry {
         holders.add(worker);
     }
 
-    /// Nobody holds the job's state: it is to be that of a checkpoint.
+    /// No worker holds the job's state any more: it is to be that of a checkpoint.
     void nobodyHolds() {
         holders.clear();
     }
 
-    Optional<Seat> leave(String worker) {
+    Optional<Entry> leave(String worker) {
         holders.remove(worker);
-        return Optional.ofNullable(seats.remove(worker));
+        return Optional.ofNullable(entries.remove(worker));
     }
 
     boolean has(String worker) {
-        return seats.containsKey(worker);
+        return entries.containsKey(worker);
     }
 
-    Seat seat(String worker) {
-        return seats.get(worker);
+    Entry entry(String worker) {
+        return entries.get(worker);
     }
 
-    Collection<Seat> seats() {
-        return List.copyOf(seats.values());
+    Collection<Entry> entries() {
+        return List.copyOf(entries.values());
     }
 
     List<String> holders() {
@@ -58,21 +58,21 @@ final class WorkerRegistry {
     }
 
     List<String> newcomers() {
-        return seats.keySet().stream().filter(worker -> !holders.contains(worker)).toList();
+        return entries.keySet().stream().filter(worker -> !holders.contains(worker)).toList();
     }
 
-    Optional<Seat> sittingOn(ActorRef<?> device) {
-        return seats.values().stream().filter(seat -> seat.device().equals(device)).findFirst();
+    Optional<Entry> onDevice(ActorRef<?> device) {
+        return entries.values().stream().filter(entry -> entry.device().equals(device)).findFirst();
     }
 
     List<String> workers() {
-        return List.copyOf(seats.keySet());
+        return List.copyOf(entries.keySet());
     }
 
-    /// These workers, in the one order that everybody agrees on.
+    /// These workers, in the one order that all of them use.
     Membership membership(String group, long epoch, Collection<String> workers) {
         List<Member> members =
-                workers.stream().sorted().map(worker -> new Member(worker, seats.get(worker).address())).toList();
+                workers.stream().sorted().map(worker -> new Member(worker, entries.get(worker).address())).toList();
         return new Membership(group, epoch, members);
     }
 }

@@ -20,7 +20,6 @@ import java.util.stream.StreamSupport;
 public final class Summary {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String OURS = "pando: background";
-    private static final String EVERY = "pando: memory each, disk each tenth";
 
     private final List<List<JsonNode>> rounds;
 
@@ -43,7 +42,6 @@ public final class Summary {
         Summary summary = new Summary(rounds);
         summary.conditions();
         summary.saving();
-        summary.everyStep();
         summary.restoring();
     }
 
@@ -65,7 +63,7 @@ public final class Summary {
             return;
         }
         line(
-                "| one checkpoint of %s MB | loop kept, s | and slowed, s | durable after, s | blocks so many times as long |"
+                "| one checkpoint of %s MB | loop kept, s | and slowed, s | durable after, s | times as long as in the background |"
                         .formatted(figure("checkpoint", OURS, "state_mb_per_rank", "%.0f")));
         line("| --- | --- | --- | --- | --- |");
         for (String way : ways("checkpoint")) {
@@ -78,28 +76,6 @@ public final class Summary {
                                     spread("checkpoint", way, "durable_s", "%.2f"),
                                     way.equals(OURS) ? "" : ratio(way)));
         }
-        line("");
-    }
-
-    private void everyStep() {
-        if (ways("every_step").isEmpty()) {
-            return;
-        }
-        double[] shares = samples("every_step", EVERY, "blocking_share").map(share -> 100 * share).sorted().toArray();
-        line(
-                "| %d steps, each one's state to a peer's memory, every tenth to disk as well | |"
-                        .formatted(shares.length));
-        line("| --- | --- |");
-        line("| training stood still, share of a step: median | %.3f %% |".formatted(Spread.median(shares)));
-        line("| 99th percentile | %.3f %% |".formatted(shares[(int) Math.ceil(0.99 * shares.length) - 1]));
-        line("| the longest | %.3f %% |".formatted(shares[shares.length - 1]));
-        line("| step alone, s | %s |".formatted(spread("every_step", EVERY, "step_s", "%.3f")));
-        line("| step with it, s | %s |".formatted(spread("every_step", EVERY, "step_s_with", "%.3f")));
-        line(
-                "| in the peer's memory after, s | %s |"
-                        .formatted(spread("every_step", EVERY, "in_peer_memory_s", "%.3f")));
-        line("| superseded on the way there | %.0f |".formatted(samples("every_step", EVERY, "superseded").sum()));
-        line("| host memory for copies, MB | %s |".formatted(figure("every_step", EVERY, "copies_mb", "%.0f")));
         line("");
     }
 

@@ -92,7 +92,7 @@ final class WatchedGrove implements AutoCloseable {
         return longest;
     }
 
-    /// Waits until so many workers have taken part in so many steps one after the other.
+    /// Waits until this many workers have taken part in this many steps one after the other.
     void awaitSteps(int workers, int steps) throws InterruptedException {
         for (int seen = 0; seen < steps; ) {
             JobEvent event = next().event();

@@ -53,7 +53,7 @@ public record History(List<JobEvent> events, boolean complete, int copies) {
     }
 
     private static int copies(Path folder) {
-        Config job = ConfigFactory.parseFile(folder.resolve("job.conf").toFile()); // empty where there is none
+        Config job = ConfigFactory.parseFile(folder.resolve("job.conf").toFile()); // empty without the file
         boolean sharded = job.hasPath(STATE) && job.getString(STATE).equals("sharded");
         return sharded && job.hasPath(COPIES) ? job.getInt(COPIES) : 0;
     }

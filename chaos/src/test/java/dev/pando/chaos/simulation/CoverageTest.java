@@ -13,7 +13,8 @@ import org.junit.jupiter.api.Test;
 
 final class CoverageTest {
     private static final Pattern STATE =
-            Pattern.compile("\\b(?:state|untilWritten|NamedBehavior\\.named)\\(\\s*\"([^\"]+)\"");
+            Pattern.compile(
+                    "(?:new Phase|new AwaitingReady|new AwaitingWriter|NamedBehavior\\.named)\\(\\s*\"([^\"]+)\"");
     private static final Path SOURCES = Path.of("../actors/src/main/java/dev/pando/actors");
 
     /// If this fails, an actor has got or lost a state: mend the list, and see that the simulation enters it.

@@ -122,7 +122,7 @@ public final class Devices {
             return new Opened(gpu, gpu.memory(), "cuda:" + ordinal, gpu::holding, () -> plan);
         } catch (CudaException.OutOfMemory small) {
             gpu.close();
-            throw new UserError(small.getMessage() + "; " + WorkerMemory.LESS, small);
+            throw UserError.failed(small.getMessage() + "; " + WorkerMemory.LESS, small);
         } catch (RuntimeException failed) {
             gpu.close();
             throw failed;

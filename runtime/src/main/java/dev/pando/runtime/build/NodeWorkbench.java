@@ -3,7 +3,7 @@ package dev.pando.runtime.build;
 import dev.pando.actors.job.JobSpec;
 import dev.pando.actors.job.ReplicaFactory;
 import dev.pando.collectives.Transport;
-import dev.pando.collectives.TransportSettings;
+import dev.pando.collectives.wire.TransportSettings;
 import dev.pando.runtime.cluster.NodeSettings;
 import dev.pando.runtime.settings.UserError;
 import dev.pando.training.step.CheckpointStore;
@@ -35,7 +35,7 @@ public final class NodeWorkbench implements ReplicaFactory, AutoCloseable {
         try {
             return InetAddress.getByName(host).isLoopbackAddress();
         } catch (UnknownHostException unknown) {
-            return false; // whoever listens there will say so
+            return false; // opening a port there reports it
         }
     }
 

@@ -180,6 +180,6 @@ final class Lines implements AutoCloseable {
     }
 
     private static UserError notWritten(Path file, IOException failed) {
-        return new UserError("cannot write " + file + ": " + RunFolder.reason(failed), failed);
+        return UserError.failed("cannot write " + file + ": " + RunFolder.reason(failed), failed);
     }
 }

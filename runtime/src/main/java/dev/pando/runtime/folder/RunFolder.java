@@ -67,7 +67,7 @@ public final class RunFolder implements AutoCloseable {
         } catch (FileAlreadyExistsException file) {
             throw new UserError(path + " is a file; pick a folder with --out", file);
         } catch (IOException failed) {
-            throw new UserError(
+            throw UserError.failed(
                     "cannot write in the folder " + path + ": " + reason(failed) + "; pick another one with --out",
                     failed);
         }
@@ -84,7 +84,7 @@ public final class RunFolder implements AutoCloseable {
             folder.begun = true;
             return folder;
         } catch (IOException failed) {
-            throw new UserError("cannot write in the folder " + path + ": " + reason(failed), failed);
+            throw UserError.failed("cannot write in the folder " + path + ": " + reason(failed), failed);
         }
     }
 
@@ -132,7 +132,7 @@ public final class RunFolder implements AutoCloseable {
         try {
             return Files.readString(folder.resolve(CONFIG));
         } catch (IOException failed) {
-            throw new UserError("cannot read " + folder.resolve(CONFIG) + ": " + reason(failed), failed);
+            throw UserError.failed("cannot read " + folder.resolve(CONFIG) + ": " + reason(failed), failed);
         }
     }
 
@@ -177,7 +177,7 @@ public final class RunFolder implements AutoCloseable {
         try {
             Files.deleteIfExists(report(path)); // it speaks of an end that is none any more
         } catch (IOException failed) {
-            throw new UserError("cannot write in the folder " + path + ": " + reason(failed), failed);
+            throw UserError.failed("cannot write in the folder " + path + ": " + reason(failed), failed);
         }
     }
 
@@ -221,7 +221,7 @@ public final class RunFolder implements AutoCloseable {
                 leaveNothing();
             }
         } catch (IOException failed) {
-            throw new UserError("cannot close the folder " + path + ": " + reason(failed), failed);
+            throw UserError.failed("cannot close the folder " + path + ": " + reason(failed), failed);
         }
     }
 

@@ -44,7 +44,7 @@ final class RunLock implements AutoCloseable {
         }
         String owner = Files.readString(file).strip();
         channel.close();
-        throw new UserError(
+        throw UserError.failed(
                 folder
                         + " is in use by the run of process "
                         + owner

@@ -27,7 +27,7 @@ import java.util.stream.Stream;
 /// damage what is written nor keep the others waiting. Works for all processes that see the folder, on a shared disk
 /// too, if its links are atomic (as NFS's are).
 ///
-/// Of several pages that belong together those that were linked before a death stay: whoever reads them sees a prefix.
+/// Of several pages that belong together those that were linked before a death stay: a reader sees a prefix.
 public final class FileLedger implements Ledger {
     private static final String REMOVED = "removed-to-";
     private static final String PAGE = "\\d{12}";
@@ -107,7 +107,8 @@ public final class FileLedger implements Ledger {
             if (to <= removedTo(journal)) {
                 return;
             }
-            Files.createFile(place(journal).resolve(REMOVED + name(to))); // before the pages go, so none is given anew
+            Files.createFile(
+                    place(journal).resolve(REMOVED + name(to))); // before the pages go, so no number is given twice
             force(place(journal));
             for (long number : numbers(journal).headSet(to + 1)) {
                 Files.deleteIfExists(place(journal).resolve(name(number)));

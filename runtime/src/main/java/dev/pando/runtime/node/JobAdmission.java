@@ -45,7 +45,7 @@ final class JobAdmission {
         }
         switch (owners.submit(job)) {
             case JobOwner.Accepted accepted -> answers.tell("submitted", accepted.job());
-            case JobOwner.Refused refused -> throw new UserError(refused.sentence());
+            case JobOwner.Refused refused -> throw UserError.failed(refused.sentence());
         }
     }
 
@@ -101,7 +101,7 @@ final class JobAdmission {
                 try {
                     answers.tell(key, value);
                 } catch (IOException gone) {
-                    throw new UserError("whoever submitted the job has gone", gone);
+                    throw UserError.failed("the caller that submitted the job is gone", gone);
                 }
             }
         };

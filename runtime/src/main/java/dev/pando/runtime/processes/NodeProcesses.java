@@ -11,7 +11,6 @@ import dev.pando.runtime.processes.NodeHosts.NodeHost;
 import dev.pando.runtime.settings.UserError;
 import java.io.File;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -113,7 +112,7 @@ public final class NodeProcesses implements AutoCloseable {
             return nodes;
         } catch (IOException failed) {
             nodes.close();
-            throw new UserError("cannot start a node process: " + failed.getMessage(), failed);
+            throw UserError.failed("cannot start a node process: " + failed.getMessage(), failed);
         }
     }
 
@@ -196,11 +195,7 @@ public final class NodeProcesses implements AutoCloseable {
     private List<String> command(String name, int devices, NodeHost host, List<Child> others) {
         List<String> command = new ArrayList<>(host.command());
         command.addAll(DEAF_TO_CTRL_C);
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-                .filter(flag -> !flag.startsWith("-agentlib:jdwp") && !flag.equals("-XX:+AutoCreateSharedArchive"))
-                .forEach(command::add);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), MAIN));
+        command.addAll(OwnJvm.command(MAIN, "-XX:+AutoCreateSharedArchive"));
         command.addAll(nodeCommand);
         command.addAll(List.of(config().toString(), "--attached", "--name", name));
         command.addAll(List.of("--devices", Integer.toString(devices)));

@@ -129,7 +129,7 @@ class GroveQuestionsTest {
         assertThat(pando("status", "tiny", "--to", node.address()).out()).startsWith("tiny: stopped\n");
         assertThat(pando("status", "tiny", "--history", "--to", node.address()).out().lines())
                 .allMatch(line -> line.matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z  .+"))
-                .anyMatch(line -> line.endsWith("somebody asked for its end, with a checkpoint"));
+                .anyMatch(line -> line.endsWith("cancelled: ends after the step in flight, with a checkpoint"));
     }
 
     /// Its process may live on, and be a member again: with a question of an earlier life still open, a watch would

@@ -209,12 +209,12 @@ class RunFolderTest {
             delimiter = '|',
             textBlock =
                     """
-                    name=other                       | pando.job.name is other now and was run in RUN; put it back to go on to the same bits, or begin another run with --out
-                    seed=7                           | pando.job.seed is 7 now and was 1024 in RUN; put it back to go on to the same bits, or begin another run with --out
-                    model.layers=2                   | pando.job.model.layers is 2 now and was 4 in RUN; put it back to go on to the same bits, or begin another run with --out
-                    model.kv-heads=3                 | pando.job.model.kv-heads is 3 now and was 2 in RUN; put it back to go on to the same bits, or begin another run with --out
-                    batch.shards=16                  | pando.job.batch.shards is 16 now and was 8 in RUN; put it back to go on to the same bits, or begin another run with --out
-                    optimizer.beta2=0.99             | pando.job.optimizer.beta2 is 0.99 now and was 0.95 in RUN; put it back to go on to the same bits, or begin another run with --out
+                    name=other                       | pando.job.name is other now and was run in RUN; restore it to get the same bits, or begin another run with --out
+                    seed=7                           | pando.job.seed is 7 now and was 1024 in RUN; restore it to get the same bits, or begin another run with --out
+                    model.layers=2                   | pando.job.model.layers is 2 now and was 4 in RUN; restore it to get the same bits, or begin another run with --out
+                    model.kv-heads=3                 | pando.job.model.kv-heads is 3 now and was 2 in RUN; restore it to get the same bits, or begin another run with --out
+                    batch.shards=16                  | pando.job.batch.shards is 16 now and was 8 in RUN; restore it to get the same bits, or begin another run with --out
+                    optimizer.beta2=0.99             | pando.job.optimizer.beta2 is 0.99 now and was 0.95 in RUN; restore it to get the same bits, or begin another run with --out
                     steps=900                        | pando.job.optimizer.schedule-steps is 900 now and was 300 in RUN; to train further at the final learning rate add --set optimizer.schedule-steps=300, or begin another run with --out
                     """)
     void shouldRefuseToResumeUnderChangedArithmetic(String change, String sentence) {

@@ -79,7 +79,7 @@ public record LossHistory(String sha256, List<Double> gradientNorms) {
                 : OptionalDouble.of(norms[(norms.length - 1) / 2]);
     }
 
-    /// As it is kept beside a state; [#parse] reads it. What was kept before norms were remembered is the digest alone.
+    /// As it is kept beside a state; [#parse] reads it.
     public String text() {
         return gradientNorms.stream()
                 .map(norm -> norm.isNaN() ? SKIPPED : Double.toString(norm))

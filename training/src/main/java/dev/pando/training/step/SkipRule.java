@@ -61,7 +61,7 @@ public record SkipRule(double spikeFactor, int stepsInARow) {
     /// Message for a step that may not be skipped.
     public String refusal(long step, String objection) {
         String before = stepsInARow == 0 ? "" : ", and of the steps before it " + stepsInARow + " were skipped";
-        return "step %d: its data gives %s, whoever computes it%s; look at the data, or lower the learning rate"
+        return "step %d: its data gives %s, on every worker%s; look at the data, or lower the learning rate"
                 .formatted(step, objection, before);
     }
 }
