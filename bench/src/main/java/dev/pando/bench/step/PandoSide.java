@@ -1,6 +1,7 @@
 package dev.pando.bench.step;
 
 import dev.pando.bench.Processor;
+import dev.pando.training.grid.Grid;
 import dev.pando.training.model.Keeping;
 import dev.pando.training.ops.Ops;
 import dev.pando.training.optimizer.Recipe;
@@ -22,17 +23,23 @@ final class PandoSide implements Contestant {
     static final long SEED = 1024;
 
     private final Arena arena = Arena.ofShared();
+    private final Grid grid;
     private final ModelTrainer trainer;
     private final PlainLoop loop;
 
     PandoSide(Workload work, Ops ops) {
+        this(work, Grid.WHOLE, ops);
+    }
+
+    PandoSide(Workload work, Grid grid, Ops ops) {
+        this.grid = grid;
         Memory memory = Memory.of(arena);
         trainer =
                 new ModelTrainer(
                         work.model(),
                         Keeping.ALL,
                         RECIPE,
-                        new BatchPlan(1, 1, work.rows(), work.length()),
+                        new BatchPlan(1, 1, work.rows(), work.length(), grid),
                         batch(work),
                         SEED,
                         ops,
@@ -46,7 +53,7 @@ final class PandoSide implements Contestant {
 
     @Override
     public String name() {
-        return "Pando";
+        return grid.isWhole() ? "Pando" : "grid " + grid.tensorShards() + "," + grid.sequenceChunks();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.pando.bench.step;
 
 import dev.pando.bench.step.Comparison.Plan;
+import dev.pando.training.grid.Grid;
 import dev.pando.training.ops.CpuOps;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -70,6 +71,14 @@ public final class StepBench implements Runnable {
     @Option(names = "--compile", description = "Has torch.compile take turns as well.")
     private boolean compile;
 
+    @Option(
+            names = "--grid",
+            split = ",",
+            arity = "1",
+            paramLabel = "U,S",
+            description = "Has Pando take turns with U tensor shards and S sequence chunks as well, on one device.")
+    private List<Integer> grid = List.of();
+
     @Option(names = "--json", paramLabel = "FILE", description = "Appends all results to a file, a JSON object a line.")
     private Path json;
 
@@ -97,13 +106,28 @@ public final class StepBench implements Runnable {
             require(number >= 1, "--steps, --rounds and --warm-up must be at least 1, not " + number);
         }
         threads.forEach(number -> require(number >= 1, "--threads must be at least 1, not " + number));
+        Optional<Grid> cut = cut();
         Optional<String> torch = torch();
         out.println("Pando on " + CpuOps.library() + "\n");
         for (Config config : configs) {
             for (int count : threads) {
-                compare(config.work, count, torch);
+                compare(config.work, count, cut, torch);
                 timeOperators(config.work, count);
             }
+        }
+    }
+
+    private Optional<Grid> cut() {
+        if (grid.isEmpty()) {
+            return Optional.empty();
+        }
+        require(grid.size() == 2, "--grid must be two numbers, as in 2,2");
+        try {
+            Grid cut = new Grid(grid.getFirst(), grid.getLast());
+            configs.forEach(config -> cut.check(config.work.model(), config.work.length()));
+            return Optional.of(cut);
+        } catch (IllegalArgumentException refused) {
+            throw new ParameterException(spec.commandLine(), "--grid: " + refused.getMessage(), refused);
         }
     }
 
@@ -120,11 +144,12 @@ public final class StepBench implements Runnable {
         return Optional.empty();
     }
 
-    private void compare(Workload work, int count, Optional<String> torch) {
+    private void compare(Workload work, int count, Optional<Grid> cut, Optional<String> torch) {
         try (PandoSide pando = new PandoSide(work, new CpuOps("bench", count));
                 Handover handover = Handover.of(work, pando.weights())) {
             List<Contestant> sides = new ArrayList<>(List.of(pando));
             try {
+                cut.ifPresent(by -> sides.add(new PandoSide(work, by, new CpuOps("bench", count))));
                 if (torch.isPresent()) {
                     sides.add(TorchSide.start(torch.get(), handover, count, false));
                     if (compile) {

@@ -2,6 +2,7 @@ package dev.pando.runtime.build;
 
 import dev.pando.cuda.CudaOps;
 import dev.pando.runtime.settings.Settings;
+import dev.pando.training.ops.CutOps;
 import dev.pando.training.ops.Ops;
 import dev.pando.training.step.ModelTrainer;
 import dev.pando.training.tensor.Memory;
@@ -12,6 +13,7 @@ import java.lang.reflect.Array;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /// What a worker of a job holds in the memory that it computes in: said beforehand, by going through the job's first
@@ -43,18 +45,7 @@ public final class WorkerMemory {
     /// @param workers that are left: where optimizer state is sharded, each then holds the shares of those who went
     public static MemoryPlan onCpu(Settings job, int workers) {
         WorkerMemory counted = new WorkerMemory();
-        InvocationHandler nothing =
-                (ops, operator, arguments) -> {
-                    if (operator.isDefault()) {
-                        return InvocationHandler.invokeDefault(ops, operator, arguments);
-                    }
-                    Class<?> answer = operator.getReturnType();
-                    // a number for each part: as many as there are bounds, less the end of the last
-                    return answer.isArray()
-                            ? Array.newInstance(answer.componentType(), ((long[]) arguments[1]).length - 1)
-                            : answer == double.class ? (Object) 0.0 : answer == long.class ? (Object) 0L : null;
-                };
-        Ops idle = (Ops) Proxy.newProxyInstance(Ops.class.getClassLoader(), new Class<?>[] {Ops.class}, nothing);
+        Ops idle = idle(Ops.class);
         try (Arena arena = Arena.ofConfined()) {
             Memory few =
                     (name, bytes) ->
@@ -68,6 +59,26 @@ public final class WorkerMemory {
             }
         }
         return counted.held();
+    }
+
+    /// Operators that compute nothing.
+    private static <T> T idle(Class<T> operators) {
+        InvocationHandler nothing =
+                (ops, operator, arguments) -> {
+                    Class<?> answer = operator.getReturnType();
+                    if (answer == Optional.class) {
+                        return Optional.of(idle(CutOps.class));
+                    }
+                    if (operator.isDefault()) {
+                        return InvocationHandler.invokeDefault(ops, operator, arguments);
+                    }
+                    // a number for each part: as many as there are bounds, less the end of the last
+                    return answer.isArray()
+                            ? Array.newInstance(answer.componentType(), ((long[]) arguments[1]).length - 1)
+                            : answer == double.class ? (Object) 0.0 : answer == long.class ? (Object) 0L : null;
+                };
+        return operators.cast(
+                Proxy.newProxyInstance(operators.getClassLoader(), new Class<?>[] {operators}, nothing));
     }
 
     private static void dryRun(Settings job, Ops ops, Memory memory) {

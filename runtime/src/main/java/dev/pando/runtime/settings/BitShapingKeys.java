@@ -67,6 +67,7 @@ public final class BitShapingKeys {
         List<Part> parts =
                 List.of(
                         new Part("pando.job.model", then.model().shape(), now.model().shape()),
+                        new Part("pando.job.grid", then.batch().grid(), now.batch().grid()),
                         new Part("pando.job.batch", then.batch(), now.batch()),
                         new Part("pando.job.optimizer", then.optimizer(), now.optimizer()));
         return parts.stream().flatMap(part -> firstDifference(part).stream()).findFirst();

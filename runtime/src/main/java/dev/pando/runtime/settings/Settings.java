@@ -6,6 +6,7 @@ import com.typesafe.config.ConfigValueFactory;
 import dev.pando.checkpoint.format.CheckpointSettings;
 import dev.pando.checkpoint.storage.CheckpointPlace;
 import dev.pando.training.data.DataConfig;
+import dev.pando.training.grid.Grid;
 import dev.pando.training.model.Keeping;
 import dev.pando.training.model.ModelConfig;
 import dev.pando.training.model.ModelPreset;
@@ -165,7 +166,8 @@ public record Settings(
         long steps = job.whole("steps");
         job.require(steps >= 1, "steps", () -> "must be at least 1, not " + steps);
         DataConfig data = data(job.at("data"));
-        BatchPlan batch = batch(job.at("batch"));
+        Model model = model(job.at("model"), data);
+        BatchPlan batch = batch(job, model);
         Path out = Path.of(job.text("out"));
         return new Settings(
                 withName(whole.getConfig(JOB), name(job, out)),
@@ -180,7 +182,7 @@ public record Settings(
                 threads(job),
                 job.whole("seed"),
                 steps,
-                model(job.at("model"), data),
+                model,
                 data,
                 batch,
                 skip(job.at("skip")),
@@ -369,13 +371,44 @@ public record Settings(
         return text.isEmpty() ? Optional.empty() : Optional.of(Path.of(text));
     }
 
-    private static BatchPlan batch(Keys batch) {
-        return batch.build(() ->
-                new BatchPlan(
-                        batch.integer("shards"),
-                        batch.integer("microbatches"),
-                        batch.integer("rows"),
-                        batch.integer("length")));
+    private static BatchPlan batch(Keys job, Model model) {
+        Keys batch = job.at("batch");
+        BatchPlan whole =
+                batch.build(() ->
+                        new BatchPlan(
+                                batch.integer("shards"),
+                                batch.integer("microbatches"),
+                                batch.integer("rows"),
+                                batch.integer("length")));
+        return new BatchPlan(
+                whole.shards(),
+                whole.microbatches(),
+                whole.rows(),
+                whole.length(),
+                grid(job, model, whole.length()));
+    }
+
+    private static Grid grid(Keys job, Model model, int length) {
+        Keys keys = job.at("grid");
+        int tensorShards = keys.integer("tensor-shards");
+        Grid grid = keys.build(() -> new Grid(tensorShards, keys.integer("sequence-chunks")));
+        if (grid.isWhole()) {
+            return grid;
+        }
+        keys.build(() -> {
+            grid.check(model.shape(), length);
+            return grid;
+        });
+        String above = tensorShards > 1 ? "tensor-shards" : "sequence-chunks";
+        keys.require(
+                device(job) instanceof Device.Cpu,
+                above,
+                () -> "must be 1 where device is " + job.text("device") + ": GPUs do not compute a cut grid yet");
+        keys.require(
+                model.keeping().equals(Keeping.ALL),
+                above,
+                () -> "must be 1 where model.recompute is true or model.activations is bfloat16");
+        return grid;
     }
 
     private static SkipRule skip(Keys skip) {

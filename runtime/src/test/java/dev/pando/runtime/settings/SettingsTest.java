@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.typesafe.config.ConfigFactory;
+import dev.pando.training.grid.Grid;
 import dev.pando.training.step.SkipRule;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,6 +25,18 @@ class SettingsTest {
         assertThat(settings.optimizer().warmupSteps()).as("1 % of steps").isEqualTo(3);
         assertThat(settings.model().shape().vocabulary()).isEqualTo(settings.data().vocabulary());
         assertThat(settings.name()).as("the folder's name").isEqualTo("job");
+    }
+
+    @Test
+    void shouldKeepToTheGridThatARunBeganWith() {
+        Settings then = JobConfig.nothing().settings();
+        Settings now = JobConfig.nothing().set("grid.sequence-chunks = 2").settings();
+
+        assertThat(now.batch().grid()).isEqualTo(new Grid(1, 2));
+        assertThat(BitShapingKeys.firstDifference(then, now))
+                .hasValueSatisfying(difference ->
+                        assertThat(difference.sentence("runs/a"))
+                                .startsWith("pando.job.grid.sequence-chunks is 2 now and was 1 in runs/a; put it back"));
     }
 
     @Test
@@ -120,6 +133,13 @@ class SettingsTest {
                     pando.job.data.paths = src         | FILE:1: pando.job.data.paths must be a list of texts, as in ["a", "b"], not "src"
                     pando.job.data.paths = []          | FILE:1: pando.job.data.paths must name at least one file, directory or glob
                     pando.job.batch.shards = 0         | FILE:1: pando.job.batch.shards must be at least 1, not 0
+                    pando.job.grid.tensor-shards = 0   | FILE:1: pando.job.grid.tensor-shards must be at least 1, not 0
+                    pando.job.grid.tensor-shards = 3   | FILE:1: pando.job.grid.tensor-shards (3) must divide pando.job.model.kv-heads (2)
+                    pando.job.grid.sequence-chunks = 3 | FILE:1: pando.job.grid.sequence-chunks must be a power of two, as in 1, 2 or 4, not 3
+                    pando.job.grid.sequence-chunks = 512 | FILE:1: pando.job.grid.sequence-chunks (512) must divide pando.job.batch.length (256)
+                    pando.job { device = "cuda:0", grid.tensor-shards = 2 } | FILE:1: pando.job.grid.tensor-shards must be 1 where device is cuda:0: GPUs do not compute a cut grid yet
+                    pando.job { model.recompute = true, grid.sequence-chunks = 2 } | FILE:1: pando.job.grid.sequence-chunks must be 1 where model.recompute is true or model.activations is bfloat16
+                    pando.job { model.activations = bfloat16, grid.tensor-shards = 2 } | FILE:1: pando.job.grid.tensor-shards must be 1 where model.recompute is true or model.activations is bfloat16
                     pando.job.workers = 9              | FILE:1: pando.job.workers (9) must not exceed pando.job.batch.shards (8): a worker without a batch shard has nothing to do
                     pando.job.workers = 0              | FILE:1: pando.job.workers must be at least 1, not 0
                     pando.job.device = tpu             | FILE:1: pando.job.device must be auto, cpu or a GPU as in cuda:0, not tpu

@@ -25,6 +25,7 @@ final class Attention implements AutoCloseable {
     private final long scores;
     private final TileThreads.Work forward = this::forwardTile;
     private final TileThreads.Work backward = this::backwardTile;
+    private final TileThreads.Work earlierBackward = this::earlierBackwardTile;
 
     private AttentionShape shape;
     private long qkv;
@@ -33,11 +34,13 @@ final class Attention implements AutoCloseable {
     private int keyWidth;
     private long keyGroup;
     private int queryOffset;
+    private int lastKey; // the keys' end
     private long documents;
     private long out;
     private long logSumExp;
     private long dout;
     private long dqkv;
+    private long qkvOfKeys;
     private int queryTiles;
     private int tilesOfKeys; // of a row
     private int wave;
@@ -55,6 +58,27 @@ final class Attention implements AutoCloseable {
         this.keyWidth = shape.qkvWidth();
         this.keyGroup = shape.groupWidth() * 4L;
         this.queryOffset = 0;
+        threads.run(forward, shape.b() * shape.kvHeads() * queryTiles);
+    }
+
+    /// Queries of one chunk, keys and values of an earlier one.
+    ///
+    /// @param distance from the beginning of the keys to that of the queries
+    void earlier(
+            long qkv,
+            long earlier,
+            long documents,
+            int distance,
+            long out,
+            long logSumExp,
+            AttentionShape shape) {
+        set(qkv, documents, out, logSumExp, shape);
+        this.keys = earlier + (long) shape.queries() * shape.headSize() * 4L;
+        this.values = keys + shape.headSize() * 4L;
+        this.keyWidth = shape.qkvWidth();
+        this.keyGroup = shape.groupWidth() * 4L;
+        this.queryOffset = distance;
+        this.lastKey = shape.t();
         threads.run(forward, shape.b() * shape.kvHeads() * queryTiles);
     }
 
@@ -93,7 +117,7 @@ final class Attention implements AutoCloseable {
             Native.put(tops + i * 4L, Float.NEGATIVE_INFINITY);
             Native.put(sums + i * 4L, 0);
         }
-        int end = queryOffset + from + count;
+        int end = Math.min(lastKey, queryOffset + from + count);
         int start = firstKey(first, count);
         int next;
         for (int key = start; key < end; key = next) {
@@ -121,6 +145,11 @@ final class Attention implements AutoCloseable {
         }
         for (int i = 0; i < count; i++) {
             float sum = Native.get(sums + i * 4L);
+            if (sum == 0 && logSumExp != 0) { // sees none of an earlier chunk's keys
+                Native.zero(o + (long) i * shape.width() * 4, d * 4L);
+                Native.put(logSumExp + ((first + i) * shape.heads() + head) * 4, Float.NEGATIVE_INFINITY);
+                continue;
+            }
             CrossEntropy.scaleLoop(o + (long) i * shape.width() * 4, 1f / sum, d);
             if (logSumExp != 0) {
                 float lse = (float) (StrictMath.log(sum) + Native.get(tops + i * 4L));
@@ -133,11 +162,54 @@ final class Attention implements AutoCloseable {
         set(qkv, documents, out, logSumExp, shape);
         this.keyWidth = shape.qkvWidth();
         this.queryOffset = 0;
+        this.qkvOfKeys = qkv;
         this.dout = dout;
         this.dqkv = dqkv;
         int waves = 1 + longestReach();
         for (wave = 0; wave < waves; wave++) {
             threads.run(backward, shape.b() * shape.kvHeads() * (tilesOfKeys - wave));
+        }
+    }
+
+    /// The gradients of [#earlier], in waves too: in wave w the tile of queries q meets the tile of keys that is w tiles
+    /// before it, around the end of the chunk, so that no two share queries or keys.
+    void earlierBackward(
+            long dout,
+            long qkv,
+            long earlier,
+            long documents,
+            int distance,
+            long out,
+            long logSumExp,
+            long dqkv,
+            AttentionShape shape) {
+        set(qkv, documents, out, logSumExp, shape);
+        this.keyWidth = shape.qkvWidth();
+        this.queryOffset = distance;
+        this.lastKey = shape.t();
+        this.qkvOfKeys = earlier;
+        this.dout = dout;
+        this.dqkv = dqkv;
+        Native.zero(dqkv, (long) shape.n() * shape.qkvWidth() * 4);
+        for (wave = 0; wave < tilesOfKeys; wave++) {
+            threads.run(earlierBackward, shape.b() * shape.kvHeads() * tilesOfKeys);
+        }
+    }
+
+    private void earlierBackwardTile(int tile, int lane) {
+        int rowAndGroup = tile / tilesOfKeys;
+        int row = rowAndGroup / shape.kvHeads();
+        int group = rowAndGroup % shape.kvHeads();
+        int query = tile % tilesOfKeys * KEYS;
+        int key = (tile + wave) % tilesOfKeys * KEYS;
+        int end = Math.min(shape.t(), query + KEYS);
+        for (int from = query; from < end; from += QUERIES) {
+            int count = Math.min(end, from + QUERIES) - from;
+            int start = Math.max(key, firstKey((long) row * shape.t() + from, count));
+            int width = Math.min(key + KEYS, lastKey) - start;
+            for (int slot = 0; slot < shape.queries() && width > 0; slot++) {
+                backwardHead(row, group, slot, from, count, start, width, 1f, scores + lane * (long) LANE_BYTES);
+            }
         }
     }
 
@@ -170,12 +242,15 @@ final class Attention implements AutoCloseable {
             int start = Math.max(key, firstKey((long) row * shape.t() + from, count));
             int width = Math.min(key + KEYS, from + count) - start;
             for (int slot = 0; slot < shape.queries() && width > 0; slot++) {
-                backwardHead(row, group, slot, from, count, start, width, scores + lane * (long) LANE_BYTES);
+                float sum = wave > 0 ? 1f : 0f;
+                backwardHead(row, group, slot, from, count, start, width, sum, scores + lane * (long) LANE_BYTES);
             }
         }
     }
 
-    private void backwardHead(int row, int group, int slot, int from, int count, int key, int width, long mine) {
+    /// @param sum 1: adds to the gradient of the queries; 0: overwrites it
+    private void backwardHead(
+            int row, int group, int slot, int from, int count, int key, int width, float sum, long mine) {
         int d = shape.headSize();
         int head = group * shape.queries() + slot;
         long start = (long) row * shape.t();
@@ -184,7 +259,7 @@ final class Attention implements AutoCloseable {
         long dq = query(dqkv, first, group, slot);
         long o = out + (first * shape.width() + (long) head * d) * 4;
         long grad = dout + (first * shape.width() + (long) head * d) * 4;
-        long k = query(qkv, start + key, group, shape.queries());
+        long k = query(qkvOfKeys, start + key, group, shape.queries());
         long dk = query(dqkv, start + key, group, shape.queries());
         long slopes = mine + TILE_BYTES;
         Blas.nt(count, width, d, scale, q, keyWidth, k, keyWidth, 0f, mine, KEYS);
@@ -195,11 +270,18 @@ final class Attention implements AutoCloseable {
             float delta = dotLoop(grad + at, o + at, d);
             long line = (long) i * KEYS * 4;
             ScoreLine.backward(
-                    mine + line, slopes + line, visible(first + i) - key, from + i + 1 - key, width, lse, delta, scale);
+                    mine + line,
+                    slopes + line,
+                    visible(first + i) - key,
+                    queryOffset + from + i + 1 - key,
+                    width,
+                    lse,
+                    delta,
+                    scale);
         }
         Blas.tn(width, d, count, 1f, mine, KEYS, grad, shape.width(), 1f, dk + d * 4L, keyWidth);
         Blas.tn(width, d, count, 1f, slopes, KEYS, q, keyWidth, 1f, dk, keyWidth);
-        Blas.nn(count, d, width, 1f, slopes, KEYS, k, keyWidth, wave > 0 ? 1f : 0f, dq, keyWidth);
+        Blas.nn(count, d, width, 1f, slopes, KEYS, k, keyWidth, sum, dq, keyWidth);
     }
 
     private static float dotLoop(long a, long b, int count) {
@@ -221,7 +303,7 @@ final class Attention implements AutoCloseable {
 
     /// The first key that a position sees.
     private int visible(long row) {
-        return documents == 0 ? 0 : Native.getInt(documents + row * 4);
+        return documents == 0 ? 0 : Math.max(0, queryOffset + Native.getInt(documents + row * 4));
     }
 
     private int firstKey(long row, int count) {
@@ -238,6 +320,7 @@ final class Attention implements AutoCloseable {
         this.documents = documents;
         this.out = out;
         this.logSumExp = logSumExp;
+        this.lastKey = Integer.MAX_VALUE;
         this.queryTiles = Math.ceilDiv(shape.t(), QUERIES);
         this.tilesOfKeys = Math.ceilDiv(shape.t(), KEYS);
         this.scale = (float) (1 / Math.sqrt(shape.headSize()));

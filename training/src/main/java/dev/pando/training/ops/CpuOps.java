@@ -1,6 +1,7 @@
 package dev.pando.training.ops;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 
 /// The operators on a CPU: OpenBLAS for matrix products, the Vector API for the rest, threads of our own.
 ///
@@ -19,6 +20,7 @@ public final class CpuOps implements Ops {
     private final AdamW adamW;
     private final Bfloat16 bfloat16;
     private final Zero zero;
+    private final CutOps cut;
 
     /// @param name of the device, which its threads are called after
     /// @param count threads that compute, the caller included
@@ -35,6 +37,7 @@ public final class CpuOps implements Ops {
         adamW = new AdamW(threads);
         bfloat16 = new Bfloat16(threads);
         zero = new Zero(threads);
+        cut = new CpuCutOps(threads, linear, attention);
     }
 
     /// What decides this processor's bits besides a job's config: vectors of another width add in another order.
@@ -199,18 +202,18 @@ public final class CpuOps implements Ops {
 
     @Override
     public void linear(MemorySegment x, MemorySegment weight, MemorySegment y, int n, int in, int out) {
-        linear.forward(floats(x, n, in), floats(weight, out, in), floats(y, n, out), n, in, out);
+        linear.forward(floats(x, n, in), floats(weight, out, in), in, floats(y, n, out), n, in, out);
     }
 
     @Override
     public void linearBackward(
             MemorySegment dy, MemorySegment weight, MemorySegment dx, int n, int in, int out, boolean add) {
-        linear.backward(floats(dy, n, out), floats(weight, out, in), floats(dx, n, in), n, in, out, add);
+        linear.backward(floats(dy, n, out), floats(weight, out, in), in, floats(dx, n, in), n, in, out, add);
     }
 
     @Override
     public void linearGradient(MemorySegment dy, MemorySegment x, MemorySegment dweight, int n, int in, int out) {
-        linear.gradient(floats(dy, n, out), floats(x, n, in), floats(dweight, out, in), n, in, out);
+        linear.gradient(floats(dy, n, out), floats(x, n, in), floats(dweight, out, in), in, n, in, out);
     }
 
     @Override
@@ -275,6 +278,11 @@ public final class CpuOps implements Ops {
     }
 
     @Override
+    public Optional<CutOps> cut() {
+        return Optional.of(cut);
+    }
+
+    @Override
     public void finish() {
         // every call has computed when it returns
     }
@@ -318,7 +326,7 @@ public final class CpuOps implements Ops {
         return bytes(segment, count * Integer.BYTES);
     }
 
-    private static long bytes(MemorySegment segment, long bytes) {
+    static long bytes(MemorySegment segment, long bytes) {
         Native.check(segment);
         if (segment.byteSize() < bytes) {
             throw new IllegalArgumentException(

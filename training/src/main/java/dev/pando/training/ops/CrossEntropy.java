@@ -63,16 +63,22 @@ final class CrossEntropy {
         }
         float top = maxLoop(x, v);
         double atLabel = Native.get(x + label * 4L);
-        double sum = 0;
-        for (int from = 0; from < v; from += RUN) {
-            sum += exponentialsLoop(x + from * 4L, top, Math.min(RUN, v - from));
-        }
+        double sum = exponentials(x, top, v);
         scaleLoop(x, (float) (1 / sum), v);
         Native.put(x + label * 4L, Native.get(x + label * 4L) - 1f);
         return StrictMath.log(sum) + top - atLabel;
     }
 
-    private static float maxLoop(long x, int count) {
+    /// `x = e^(x - top)`; returns their sum.
+    static double exponentials(long x, float top, int v) {
+        double sum = 0;
+        for (int from = 0; from < v; from += RUN) {
+            sum += exponentialsLoop(x + from * 4L, top, Math.min(RUN, v - from));
+        }
+        return sum;
+    }
+
+    static float maxLoop(long x, int count) {
         int whole = (int) Floats.whole(count);
         FloatVector top = Floats.of(Float.NEGATIVE_INFINITY);
         for (int i = 0; i < whole; i += Floats.LANES) {
@@ -85,7 +91,6 @@ final class CrossEntropy {
         return max;
     }
 
-    /// `x = e^(x - top)`; returns their sum.
     private static float exponentialsLoop(long x, float top, int count) {
         int whole = (int) Floats.whole(count);
         FloatVector sums = Floats.of(0);

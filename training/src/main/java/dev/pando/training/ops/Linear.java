@@ -27,6 +27,7 @@ final class Linear {
     private int columns;
     private int inner;
     private float beta;
+    private int stride; // of the weight, or of its gradient
     private int tileRows;
     private int tileColumns;
     private int tilesAcross;
@@ -35,7 +36,9 @@ final class Linear {
         this.threads = threads;
     }
 
-    void forward(long x, long weight, long y, int n, int in, int out) {
+    /// @param stride elements from one row of the weight to the next, at least `in`
+    void forward(long x, long weight, int stride, long y, int n, int in, int out) {
+        this.stride = stride;
         threads.run(forward, cut(x, weight, y, n, out, in, 0f));
     }
 
@@ -49,14 +52,15 @@ final class Linear {
                 1f,
                 a + (long) row * inner * 4,
                 inner,
-                b + (long) column * inner * 4,
-                inner,
+                b + (long) column * stride * 4,
+                stride,
                 beta,
                 at(row, column),
                 columns);
     }
 
-    void backward(long dy, long weight, long dx, int n, int in, int out, boolean add) {
+    void backward(long dy, long weight, int stride, long dx, int n, int in, int out, boolean add) {
+        this.stride = stride;
         threads.run(backward, cut(dy, weight, dx, n, in, out, add ? 1f : 0f));
     }
 
@@ -71,13 +75,14 @@ final class Linear {
                 a + (long) row * inner * 4,
                 inner,
                 b + column * 4L,
-                columns,
+                stride,
                 beta,
                 at(row, column),
                 columns);
     }
 
-    void gradient(long dy, long x, long dweight, int n, int in, int out) {
+    void gradient(long dy, long x, long dweight, int stride, int n, int in, int out) {
+        this.stride = stride;
         threads.run(gradient, cut(dy, x, dweight, out, in, n, 1f));
     }
 
@@ -94,8 +99,8 @@ final class Linear {
                 b + column * 4L,
                 columns,
                 beta,
-                at(row, column),
-                columns);
+                c + ((long) row * stride + column) * 4,
+                stride);
     }
 
     /// Cuts a product of m x columns into nearly equal tiles: not too large for the caches, and where that makes too

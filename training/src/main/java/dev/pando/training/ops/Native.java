@@ -39,6 +39,10 @@ final class Native {
         return ALL.get(ValueLayout.JAVA_INT_UNALIGNED, address);
     }
 
+    static void putInt(long address, int value) {
+        ALL.set(ValueLayout.JAVA_INT_UNALIGNED, address, value);
+    }
+
     static short getShort(long address) {
         return ALL.get(ValueLayout.JAVA_SHORT_UNALIGNED, address);
     }

@@ -2,6 +2,7 @@ package dev.pando.training.ops;
 
 import dev.pando.training.tensor.Memory;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 
 /// All the arithmetic of a model, on one device: what a backend must provide for a `Trainer` to run on it.
 ///
@@ -209,6 +210,11 @@ public interface Ops extends AutoCloseable {
     /// @param calls operators alone, the same ones each time
     default void repeat(Object key, Runnable calls) {
         calls.run();
+    }
+
+    /// The operators of a cut grid; empty where the device does not have them.
+    default Optional<CutOps> cut() {
+        return Optional.empty();
     }
 
     /// Waits until the host may read what the calls before have written.

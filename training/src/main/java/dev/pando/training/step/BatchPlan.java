@@ -1,12 +1,20 @@
 package dev.pando.training.step;
 
+import dev.pando.training.grid.Grid;
+
 /// The global batch of a step and its cut into batch shards: logical work, whatever the hardware.
 ///
 /// @param shards batch shards of a step: the unit that workers take over from each other
 /// @param microbatches of a shard, computed one after the other, their gradients added in that order
 /// @param rows B, rows of a microbatch
 /// @param length T, positions of a row
-public record BatchPlan(int shards, int microbatches, int rows, int length) {
+/// @param grid how microbatches and layers are cut further
+public record BatchPlan(int shards, int microbatches, int rows, int length, Grid grid) {
+    /// A plan that cuts neither rows nor layers.
+    public BatchPlan(int shards, int microbatches, int rows, int length) {
+        this(shards, microbatches, rows, length, Grid.WHOLE);
+    }
+
     public BatchPlan {
         positive("shards", shards);
         positive("microbatches", microbatches);

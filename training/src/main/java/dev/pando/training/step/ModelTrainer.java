@@ -1,12 +1,9 @@
 package dev.pando.training.step;
 
 import dev.pando.training.model.Initialization;
-import dev.pando.training.model.InternLm2;
 import dev.pando.training.model.Keeping;
 import dev.pando.training.model.ModelConfig;
 import dev.pando.training.model.ModelTensors;
-import dev.pando.training.objective.NextToken;
-import dev.pando.training.objective.Objective;
 import dev.pando.training.ops.AdamStep;
 import dev.pando.training.ops.HostDeviceBuffer;
 import dev.pando.training.ops.Ops;
@@ -14,7 +11,6 @@ import dev.pando.training.optimizer.Recipe;
 import dev.pando.training.tensor.Memory;
 import dev.pando.training.tensor.TensorTable;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -27,9 +23,6 @@ import java.util.TreeSet;
 /// What decides its bits: model, recipe, plan, the sampler's tokens, the seed and the kind of device. All memory is
 /// allocated when it is built; steps allocate a few small records.
 public final class ModelTrainer implements Trainer {
-    /// A gradient span that has been here before, cut into tensors.
-    private record Cut(MemorySegment span, ModelTensors tensors) {}
-
     /// What a rehearsal trains on.
     private record NoTokens() implements Sampler {
         @Override
@@ -41,27 +34,20 @@ public final class ModelTrainer implements Trainer {
         }
     }
 
-    private static final int CUTS_KEPT = 32;
     private static final long DIGEST_PRIME = 0x100000001B3L;
     private static final int DRY_RUN_STEPS = 2; // what the first needs, and what only those after an update do
 
-    private final ModelConfig config;
     private final Recipe recipe;
     private final BatchPlan plan;
     private final Sampler sampler;
     private final Ops ops;
     private final TensorTable table;
     private final long[] bounds; // of the table's parts
-    private final InternLm2 model;
-    private final Objective objective;
-    private final Sampler.Microbatch microbatch;
+    private final Replica replica;
     private final Memory memory;
     private final HostDeviceBuffer weights;
     private final Moments moments;
     private final Optional<HostMoments> shardedMoments;
-    private final HostDeviceBuffer total;
-    private final ModelTensors weightTensors;
-    private final List<Cut> cuts = new ArrayList<>();
     private MemorySegment gradientOnDevice; // where spans of the host are worked on; null until there is one
     private long step;
     private LossHistory history = LossHistory.EMPTY;
@@ -118,7 +104,6 @@ public final class ModelTrainer implements Trainer {
             Ops ops,
             Memory memory,
             boolean sharded) {
-        this.config = config;
         this.recipe = recipe;
         this.plan = plan;
         this.sampler = sampler;
@@ -134,17 +119,10 @@ public final class ModelTrainer implements Trainer {
                 shardedMoments
                         .<Moments>map(held -> new SpanMoments(runs, weights.device(), held, ops))
                         .orElseGet(() -> new WholeMoments(table, runs, weights.device(), ops, memory));
-        this.total = new HostDeviceBuffer("loss and tokens", Memory.ALIGNMENT, ops, memory);
-        this.model = new InternLm2(config, plan.rows(), plan.length(), keeping, ops, memory);
-        this.objective = new NextToken(config, model.hidden(), ops, memory);
-        this.microbatch =
-                new Sampler.Microbatch(
-                        plan.rows(),
-                        plan.length(),
-                        model.tokens().ids(),
-                        model.tokens().labels(),
-                        model.tokens().documents());
-        this.weightTensors = ModelTensors.of(table, config, weights.device());
+        this.replica =
+                plan.grid().isWhole()
+                        ? new WholeReplica(config, keeping, plan, table, weights.device(), ops, memory)
+                        : new GridReplica(config, keeping, plan, table, weights.device(), ops, memory);
         ops.holdsWeights(weights.device());
     }
 
@@ -203,29 +181,20 @@ public final class ModelTrainer implements Trainer {
             throw new IllegalArgumentException("no batch shard " + shard + " among " + plan.shards());
         }
         MemorySegment worked = onDevice(gradient);
-        Cut cut = cut(worked);
-        ops.zero(worked);
-        ops.zero(total.device());
+        replica.begin(worked);
         for (int i = 0; i < plan.microbatches(); i++) {
             if (i > 0) {
                 ops.finish(); // the tokens before have been taken
             }
-            sampler.fetch(step, (long) shard * plan.microbatches() + i, microbatch);
-            ops.repeat(cut, () -> lossAndGradient(cut.tensors));
+            sampler.fetch(step, (long) shard * plan.microbatches() + i, replica.input());
+            replica.add();
         }
+        replica.end();
         if (!worked.equals(gradient)) {
             ops.copy(worked, gradient);
         }
-        total.toHost();
         ops.finish();
-        MemorySegment sums = total.host();
-        return new ShardLoss(sums.get(ValueLayout.JAVA_DOUBLE, 0), sums.get(ValueLayout.JAVA_LONG, Double.BYTES));
-    }
-
-    private void lossAndGradient(ModelTensors gradient) {
-        model.forward(weightTensors);
-        objective.lossAndGradient(weightTensors, gradient, total.device());
-        model.backward(weightTensors, gradient);
+        return replica.loss();
     }
 
     @Override
@@ -341,19 +310,5 @@ public final class ModelTrainer implements Trainer {
             ops.copy(span, worked);
         }
         return worked;
-    }
-
-    private Cut cut(MemorySegment span) {
-        for (Cut cut : cuts) {
-            if (cut.span.equals(span) && cut.span.scope().equals(span.scope())) {
-                return cut;
-            }
-        }
-        if (cuts.size() == CUTS_KEPT) {
-            cuts.clear(); // a caller with fresh spans at every step pays for it
-        }
-        Cut cut = new Cut(span, ModelTensors.of(table, config, span));
-        cuts.add(cut);
-        return cut;
     }
 }

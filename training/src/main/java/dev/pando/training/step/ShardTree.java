@@ -1,5 +1,6 @@
 package dev.pando.training.step;
 
+import dev.pando.training.tensor.SumTree;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -36,7 +37,7 @@ public record ShardTree(int shards) {
 
         /// Where the left half ends and the right one begins.
         public int middle() {
-            return first + Integer.highestOneBit(size() - 1);
+            return SumTree.middle(first, end);
         }
 
         public Node left() {

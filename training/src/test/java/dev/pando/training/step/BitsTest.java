@@ -3,6 +3,7 @@ package dev.pando.training.step;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.pando.training.grid.Grid;
 import dev.pando.training.ops.CpuOps;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -17,11 +18,23 @@ class BitsTest {
                     "cpu with vectors of 8 floats",
                     "sha256:07be21a3cb1219e19628439f5af751dcab7806ae1130e6ab25737bf2ab71f85b");
 
+    /// Of two tensor shards and four sequence chunks.
+    private static final Map<String, String> HASHES_OF_A_GRID =
+            Map.of("cpu with vectors of 16 floats", "sha256:A", "cpu with vectors of 8 floats", "sha256:B");
+
     @Test
     void shouldEndWithTheBitsOfTheCommitsBefore() {
         String kind = CpuOps.kind();
         assumeTrue(HASHES.containsKey(kind), "no hash is known of a " + kind);
 
         assertThat(Jobs.plainHash(2, false, 3)).isEqualTo(HASHES.get(kind));
+    }
+
+    @Test
+    void shouldEndWithTheBitsOfTheCommitsBeforeOnAGrid() {
+        String kind = CpuOps.kind();
+        assumeTrue(HASHES_OF_A_GRID.containsKey(kind), "no hash is known of a " + kind);
+
+        assertThat(GridTrainingTest.hash(new Grid(2, 4), 2)).isEqualTo(HASHES_OF_A_GRID.get(kind));
     }
 }

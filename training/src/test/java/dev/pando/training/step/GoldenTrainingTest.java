@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.pando.training.grid.Grid;
 import dev.pando.training.model.InternLm2;
 import dev.pando.training.model.Keeping;
 import dev.pando.training.model.ModelConfig;
@@ -36,12 +37,26 @@ class GoldenTrainingTest {
         "model_gqa, true", "model_packed, true", "model_odd, true", "model_tiles, true",
     })
     void shouldTrainLikeTheGoldenModel(String name, boolean recompute) {
+        train(name, recompute, Grid.WHOLE);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "model_gqa, 2, 1", "model_gqa, 1, 2", "model_gqa, 2, 2", "model_gqa, 1, 8", "model_gqa, 2, 16",
+        "model_packed, 2, 1", "model_packed, 1, 2", "model_packed, 2, 4", "model_packed, 2, 8",
+        "model_tiles, 1, 2",
+    })
+    void shouldTrainLikeTheGoldenModelWhateverTheGrid(String name, int tensorShards, int sequenceChunks) {
+        train(name, false, new Grid(tensorShards, sequenceChunks));
+    }
+
+    private static void train(String name, boolean recompute, Grid grid) {
         Golden golden = Golden.open(name);
         ModelConfig model = model(golden.facts().get("config"));
         Recipe recipe = recipe(golden.facts().get("hyperparameters"));
         int rows = golden.facts().get("batch").asInt();
         int length = golden.facts().get("seq").asInt();
-        BatchPlan plan = new BatchPlan(1, 1, rows, length);
+        BatchPlan plan = new BatchPlan(1, 1, rows, length, grid);
         try (Arena arena = Arena.ofShared();
                 ModelTrainer trainer =
                         new ModelTrainer(
