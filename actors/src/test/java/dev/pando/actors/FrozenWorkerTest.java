@@ -128,7 +128,7 @@ class FrozenWorkerTest {
         return supervisor;
     }
 
-    /// So many times a tenth of a second passes, and these workers give a sign of life.
+    /// A tenth of a second passes this many times, and these workers give a sign of life.
     private void pass(ActorRef<JobSupervisor.Command> supervisor, int times, String... alive) {
         for (int i = 0; i < times; i++) {
             nowNs.addAndGet(BETWEEN_SIGNS.toNanos());

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 class GroveTest {
     private static final long PATIENCE_SECONDS = 120;
 
-    /// So many that a test ends a job, not its number of steps; the learning rate follows them, not where it ends.
+    /// Enough that a test ends a job, not its number of steps; the learning rate follows them, not where it ends.
     private static final List<String> ENDLESS =
             List.of("steps=100000000", "checkpoint.every-steps=200", "checkpoint.keep=2");
 

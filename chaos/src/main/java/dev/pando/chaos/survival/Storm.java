@@ -93,7 +93,7 @@ final class Storm implements AutoCloseable {
         }
     }
 
-    /// So many steps are committed: the time runs from the first one on.
+    /// This many steps are committed: the time runs from the first one on.
     void committed(long steps) {
         if (beganNs == 0) {
             beganNs = stopwatch.nanos();
