@@ -3,9 +3,9 @@ package dev.pando.evaluation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.pando.evaluation.run.Workers;
 import dev.pando.evaluation.run.Item;
 import dev.pando.evaluation.run.Journal;
+import dev.pando.evaluation.run.Workers;
 import dev.pando.evaluation.scoring.Answer;
 import dev.pando.evaluation.scoring.Verdict;
 import dev.pando.evaluation.task.Mode;
@@ -59,7 +59,9 @@ class BenchmarksTest {
     void shouldScoreSomeItemsWithAModelThatComputes(String task) {
         Suite suite = Suite.prepare(List.of(task), Optional.of(data(task)), 2);
         try (Arena arena = Arena.ofShared()) {
-            Suite.Outcome outcome = suite.ask(Models.random(arena, 3000), Journal.inMemory(), new Workers.Threads(1), 1, (_, _, _) -> {});
+            Suite.Outcome outcome =
+                    suite.ask(
+                            Models.random(arena, 3000), Journal.inMemory(), new Workers.Threads(1), 1, (_, _, _) -> {});
 
             assertThat(outcome.results()).hasSize(2).allMatch(result -> result.score() >= 0);
         }

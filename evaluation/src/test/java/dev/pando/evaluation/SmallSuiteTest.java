@@ -3,8 +3,8 @@ package dev.pando.evaluation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pando.evaluation.result.TaskScore;
-import dev.pando.evaluation.run.Workers;
 import dev.pando.evaluation.run.Journal;
+import dev.pando.evaluation.run.Workers;
 import dev.pando.evaluation.task.Dimension;
 import dev.pando.evaluation.task.Mode;
 import java.lang.foreign.Arena;
@@ -20,7 +20,9 @@ class SmallSuiteTest {
     @Test
     void shouldScoreAModelInEveryDimension() {
         try (Arena arena = Arena.ofShared()) {
-            Suite.Outcome outcome = suite.ask(Models.random(arena, 512), Journal.inMemory(), new Workers.Threads(2), 4, (_, _, _) -> {});
+            Suite.Outcome outcome =
+                    suite.ask(
+                            Models.random(arena, 512), Journal.inMemory(), new Workers.Threads(2), 4, (_, _, _) -> {});
 
             assertThat(outcome.results()).hasSize(suite.size());
             assertThat(outcome.score().dimensions().keySet())

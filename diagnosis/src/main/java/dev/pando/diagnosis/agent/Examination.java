@@ -60,7 +60,10 @@ final class Examination {
         Verdict own = after.diagnose(learned.id(), learned.lines());
         if (own.reason() != learned.reason() || own.action() != learned.action()) {
             return Optional.of(
-                    "with it the incident itself is still taken for " + own.reason().label() + ", " + own.action().label());
+                    "with it the incident itself is still taken for "
+                            + own.reason().label()
+                            + ", "
+                            + own.action().label());
         }
         return examples(rule, before, after).or(() -> kept(rule, before, after));
     }
@@ -74,7 +77,8 @@ final class Examination {
                 Verdict was = before.diagnose("example", example.lines().toList());
                 boolean right = was.reason() == other.reason() && was.action() == other.action();
                 if (right && differs(was, after, example)) {
-                    return Optional.of("it takes the example of rule " + other.id() + " for itself: \"" + example + "\"");
+                    return Optional.of(
+                            "it takes the example of rule " + other.id() + " for itself: \"" + example + "\"");
                 }
             }
             for (String example : other.negatives()) {

@@ -84,7 +84,10 @@ public final class FailureAgent {
         Retrieval retrieval = new Retrieval(knowledge.incidents(), new Vocabulary(base, knowledge.incidents()));
         return model.flatMap(asked -> new Jury(asked, samples).ask(events, retrieval.like(events), unsure))
                 .map(found -> new Opinion(found.verdict(), Optional.of(found.root()), found.pattern()))
-                .or(() -> retrieval.answer(events, unsure).map(answer -> new Opinion(answer, Optional.empty(), Optional.empty())))
+                .or(() ->
+                        retrieval
+                                .answer(events, unsure)
+                                .map(answer -> new Opinion(answer, Optional.empty(), Optional.empty())))
                 .orElse(new Opinion(unsure, Optional.empty(), Optional.empty()));
     }
 
@@ -119,7 +122,8 @@ public final class FailureAgent {
                         ? cited.text()
                         : new RuleWriter(rules, knowledge.incidents(), vocabulary).root(events, reason);
         boolean agent = told.reason().isEmpty();
-        String author = agent && verdict.author().startsWith("model ") ? "model " + model.orElseThrow().name() : told.author();
+        String author =
+                agent && verdict.author().startsWith("model ") ? "model " + model.orElseThrow().name() : told.author();
         Incident incident =
                 new Incident(
                         slug(reason) + "-" + (knowledge.incidents().size() + 1),
@@ -139,9 +143,7 @@ public final class FailureAgent {
 
     private Lesson write(Incident incident, Optional<String> proposed, String author) {
         String id = "learned-" + incident.id();
-        RuleWriter writer =
-                new RuleWriter(
-                        rules, knowledge.incidents(), new Vocabulary(base, knowledge.incidents()));
+        RuleWriter writer = new RuleWriter(rules, knowledge.incidents(), new Vocabulary(base, knowledge.incidents()));
         Examination examination = new Examination(rules, knowledge.incidents());
         List<Config> candidates = new ArrayList<>();
         proposed.ifPresent(pattern -> candidates.add(writer.write(id, incident, pattern, author)));
@@ -169,7 +171,11 @@ public final class FailureAgent {
                 .filter(incident -> incident.reason() == reason)
                 .map(Incident::action)
                 .findFirst()
-                .or(() -> base.rules().stream().filter(rule -> rule.reason() == reason).map(rule -> rule.action()).findFirst())
+                .or(() ->
+                        base.rules().stream()
+                                .filter(rule -> rule.reason() == reason)
+                                .map(rule -> rule.action())
+                                .findFirst())
                 .orElse(Action.USER_FIX);
     }
 

@@ -14,7 +14,13 @@ import java.util.List;
 /// @param alarming for each line whether it alarms
 /// @param author the person or model that named the cause, or `incidents` where earlier ones did
 public record Incident(
-        String id, Reason reason, Action action, String root, List<String> lines, List<Boolean> alarming, String author) {
+        String id,
+        Reason reason,
+        Action action,
+        String root,
+        List<String> lines,
+        List<Boolean> alarming,
+        String author) {
     public Incident {
         lines = List.copyOf(lines);
         alarming = List.copyOf(alarming);

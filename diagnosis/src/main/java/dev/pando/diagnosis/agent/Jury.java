@@ -26,7 +26,8 @@ final class Jury {
     private static final int LONGEST = 300;
     private static final Pattern SECRET =
             Pattern.compile(
-                    "(?i)((?:api[_-]?key|token|secret|passw(?:or)?d|authorization|credential)s?[\"']?\\s*[:= ]\\s*(?:bearer"
+                    "(?i)((?:api[_-]?key|token|secret|passw(?:or)?d|authorization|credential)s?[\"']?\\s*[:="
+                            + " ]\\s*(?:bearer"
                             + " )?)\\S+|\\b(?:sk|hf|ghp|glpat|AKIA)[-_]?[A-Za-z0-9_-]{12,}|\\b[A-Za-z0-9+/_]{40,}\\b");
 
     private final ChatModel model;
@@ -108,9 +109,11 @@ final class Jury {
         for (Event event : shown) {
             text.append(event.line()).append(": ").append(masked(event.text())).append('\n');
         }
-        text.append("</log>\nAnswer with one JSON object and nothing else: {\"reason\": a reason, \"action\": an action,");
+        text.append(
+                "</log>\nAnswer with one JSON object and nothing else: {\"reason\": a reason, \"action\": an action,");
         text.append(" \"lines\": [numbers of the lines that name the root cause, the first one first], \"why\": one");
-        text.append(" sentence, \"pattern\": an RE2 regular expression for that line without numbers, names or paths}\n");
+        text.append(
+                " sentence, \"pattern\": an RE2 regular expression for that line without numbers, names or paths}\n");
         return text.toString();
     }
 
@@ -142,8 +145,7 @@ final class Jury {
             Optional<String> pattern =
                     Optional.of(object.path("pattern").asText("")).filter(proposed -> !proposed.isBlank());
             return Optional.of(
-                    new Answer(
-                            reason.get(), action.get(), cited.getFirst(), object.path("why").asText(""), pattern));
+                    new Answer(reason.get(), action.get(), cited.getFirst(), object.path("why").asText(""), pattern));
         } catch (JsonProcessingException e) {
             return Optional.empty();
         }

@@ -84,7 +84,11 @@ public final class Knowledge {
     void keep(Incident incident) {
         incidents.add(incident);
         folder.ifPresent(place -> append(place.resolve("incidents.jsonl"), json(incident)));
-        journal("incident", incident.id(), incident.author(), incident.reason().label() + ", " + incident.action().label());
+        journal(
+                "incident",
+                incident.id(),
+                incident.author(),
+                incident.reason().label() + ", " + incident.action().label());
     }
 
     /// Lets a rule in.
@@ -113,8 +117,8 @@ public final class Knowledge {
             Files.writeString(
                     part,
                     "# Learned rules. Keys are explained in Pando's rules.conf; `enabled = false` turns one off.\n"
-                            + rules.root().render(
-                                    ConfigRenderOptions.defaults().setOriginComments(false).setJson(false)));
+                            + rules.root()
+                                    .render(ConfigRenderOptions.defaults().setOriginComments(false).setJson(false)));
             Files.move(part, whole, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             throw new DiagnosisException("cannot write the learned rules " + whole + ": " + e.getMessage(), e);

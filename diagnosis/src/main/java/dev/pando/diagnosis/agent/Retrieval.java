@@ -73,8 +73,7 @@ final class Retrieval {
                         events.stream().map(Event::text).toList(), events.stream().map(Event::alarming).toList());
         List<Neighbour> near = new ArrayList<>();
         for (Incident incident : incidents) {
-            double similarity =
-                    Vocabulary.similarity(asked, vocabulary.vector(incident.lines(), incident.alarming()));
+            double similarity = Vocabulary.similarity(asked, vocabulary.vector(incident.lines(), incident.alarming()));
             if (similarity >= LEAST) {
                 near.add(new Neighbour(incident, similarity));
             }
@@ -105,13 +104,7 @@ final class Retrieval {
 
     /// A verdict of the agent on the log of an unsure one.
     static Verdict verdict(
-            Verdict unsure,
-            Reason reason,
-            Action action,
-            Event root,
-            double confidence,
-            String why,
-            String author) {
+            Verdict unsure, Reason reason, Action action, Event root, double confidence, String why, String author) {
         String node = Origin.of(root.text()).name();
         List<Evidence> evidence = new ArrayList<>();
         evidence.add(new Evidence(unsure.file(), root.line(), root.text(), "agent", 1));

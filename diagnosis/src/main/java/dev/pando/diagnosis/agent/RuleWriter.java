@@ -15,8 +15,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 
-/// Writes a candidate rule from incidents of one cause: by the line that they share and others lack, and the words of it
-/// that stay.
+/// Writes a candidate rule from incidents of one cause: by the line that they share and others lack, and the words of
+/// it that stay.
 final class RuleWriter {
     /// Two lines of so much in common say the same.
     private static final double SAME = 0.5;
@@ -25,11 +25,14 @@ final class RuleWriter {
     private static final int EXAMPLES = 6;
     private static final int COUNTEREXAMPLES = 2;
     private static final String BETWEEN = ".{0,160}?";
-    private static final java.util.regex.Pattern QUOTED = java.util.regex.Pattern.compile("'[^']{0,60}'|\"[^\"]{0,60}\"");
+    private static final java.util.regex.Pattern QUOTED =
+            java.util.regex.Pattern.compile("'[^']{0,60}'|\"[^\"]{0,60}\"");
     private static final java.util.regex.Pattern TOKEN = java.util.regex.Pattern.compile("[^\\s,;:=()\\[\\]{}<>|]+");
-    private static final java.util.regex.Pattern PLAIN = java.util.regex.Pattern.compile("[A-Za-z][A-Za-z_]+(?:\\.[A-Z][A-Za-z]+)?[.!]?");
+    private static final java.util.regex.Pattern PLAIN =
+            java.util.regex.Pattern.compile("[A-Za-z][A-Za-z_]+(?:\\.[A-Z][A-Za-z]+)?[.!]?");
     private static final java.util.regex.Pattern RAISED =
-            java.util.regex.Pattern.compile("\\b(?:[a-z_]\\w*\\.)*([A-Z]\\w*(?:Error|Exception|Timeout|Failure|Interrupt))\\b");
+            java.util.regex.Pattern.compile(
+                    "\\b(?:[a-z_]\\w*\\.)*([A-Z]\\w*(?:Error|Exception|Timeout|Failure|Interrupt))\\b");
 
     private final RuleSet rules;
     private final List<Incident> incidents;
@@ -60,7 +63,8 @@ final class RuleWriter {
 
     private double score(String line, Reason reason) {
         List<String> words = Vocabulary.words(line);
-        double telling = words.stream().mapToDouble(vocabulary::weight).sorted().skip(Math.max(0, words.size() - WORDS)).sum();
+        double telling =
+                words.stream().mapToDouble(vocabulary::weight).sorted().skip(Math.max(0, words.size() - WORDS)).sum();
         boolean explained =
                 rules.rules().stream().anyMatch(rule -> rule.active() && rule.reason() != reason && rule.matches(line));
         double score = telling / WORDS + (RAISED.matcher(line).find() ? 1 : 0) - (explained ? 4 : 0);
@@ -90,8 +94,7 @@ final class RuleWriter {
             words = common(words, plain(example));
         }
         List<String> staying = words;
-        return pattern(root, staying)
-                .map(text -> rule(id, incident, text, longest(text, staying), examples, author));
+        return pattern(root, staying).map(text -> rule(id, incident, text, longest(text, staying), examples, author));
     }
 
     /// The same with a pattern of a model's.

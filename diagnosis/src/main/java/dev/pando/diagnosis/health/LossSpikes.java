@@ -8,8 +8,8 @@ import java.util.Optional;
 /// goes back to an earlier checkpoint and skips data (Hu et al., NSDI'24, section 6.1).
 ///
 /// A pure function of the losses that a job committed, so that every run and every worker of the job decides alike. A
-/// step is suspicious where the log of its loss is above the median of the last 32 by more than log 1.2 and by more than
-/// 6 deviations; the deviation is that of the noise from step to step, whatever the trend: the median absolute
+/// step is suspicious where the log of its loss is above the median of the last 32 by more than log 1.2 and by more
+/// than 6 deviations; the deviation is that of the noise from step to step, whatever the trend: the median absolute
 /// difference of neighbours among the last 256, over 0.6745 and the root of 2. Eight suspicious steps in a row are a
 /// spike. A suspicious step moves neither the median nor the deviation. A loss that is no number is a spike at once. A
 /// lone bad step is none: a job skips it before it is applied.
@@ -33,8 +33,8 @@ public final class LossSpikes {
     ///
     /// @param began the first suspicious step
     /// @param sure the step at which it was one
-    /// @param healthy the newest step before it that ended 32 steps without suspicion: a checkpoint from then or earlier
-    ///     is sound; -1 where there is none
+    /// @param healthy the newest step before it that ended 32 steps without suspicion: a checkpoint from then or
+    ///   earlier is sound; -1 where there is none
     public record Spike(long began, long sure, long healthy) {
         /// The last step whose data are skipped: as many more as it took to be sure.
         public long skippedThrough() {
@@ -46,8 +46,8 @@ public final class LossSpikes {
 
     /// The first spike of a history, whose number of a step is its index.
     ///
-    /// @param phases steps at which the job's config changes the data's length or kind, in ascending order: what is usual
-    ///     is learned again from there
+    /// @param phases steps at which the job's config changes the data's length or kind, in ascending order: what is
+    ///   usual is learned again from there
     public static Optional<Spike> first(double[] losses, List<Long> phases) {
         LossSpikes spikes = new LossSpikes();
         for (int step = 0; step < losses.length; step++) {

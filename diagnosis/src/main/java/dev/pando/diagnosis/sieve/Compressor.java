@@ -218,7 +218,9 @@ public final class Compressor {
         private void fold() {
             if (stack > STACK_HEAD) {
                 if (stack > STACK_HEAD + 1) {
-                    out.note(String.format(Locale.ROOT, "%s%9s  … %d lines of a stack", name, "", stack - STACK_HEAD - 1));
+                    out.note(
+                            String.format(
+                                    Locale.ROOT, "%s%9s  … %d lines of a stack", name, "", stack - STACK_HEAD - 1));
                 }
                 print(lastFrameLine, lastFrame, false);
             }

@@ -1,12 +1,10 @@
 package dev.pando.diagnosis.template;
 
-import java.nio.charset.StandardCharsets;
-
 /// Finds where a line's message begins: behind the time, host, process, level and component that a logger writes first.
 ///
-/// There is no setting for each kind of log. A header is told by its shape: it holds a time near its start, before which
-/// only numbers, signs and names stand. Behind a level (`INFO`, `[notice]`, a single `W`) stands a component; behind the
-/// time of a syslog stand a host and a tag. A line without such a time has no header.
+/// There is no setting for each kind of log. A header is told by its shape: it holds a time near its start, before
+/// which only numbers, signs and names stand. Behind a level (`INFO`, `[notice]`, a single `W`) stands a component;
+/// behind the time of a syslog stand a host and a tag. A line without such a time has no header.
 final class Header {
     private static final int TOKENS = 14;
     private static final int LONGEST = 320;
@@ -18,8 +16,8 @@ final class Header {
                             + " Trace Debug Info Warn Warning Error Fatal Notice Critical D I W E F V");
     private static final Words ALARMING =
             Words.of(
-                    "WARN WARNING ERROR FATAL SEVERE CRITICAL FAILURE ALERT EMERG warn warning error fatal critical alert"
-                            + " emerg Warn Warning Error Fatal Critical W E F");
+                    "WARN WARNING ERROR FATAL SEVERE CRITICAL FAILURE ALERT EMERG warn warning error fatal critical"
+                            + " alert emerg Warn Warning Error Fatal Critical W E F");
     private static final Words CALENDAR =
             Words.of("Mon Tue Wed Thu Fri Sat Sun Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec AM PM UTC GMT Z");
 
@@ -120,13 +118,20 @@ final class Header {
     }
 
     private int behindLevel(byte[] line, int length) {
-        alarming = ALARMING.holds(line, start, bare(line, stop)) || line[start] == '[' && ALARMING.holds(line, start + 1, stop - 1);
+        alarming =
+                ALARMING.holds(line, start, bare(line, stop))
+                        || line[start] == '[' && ALARMING.holds(line, start + 1, stop - 1);
         int at = spaces(line, stop, length);
         at = groups(line, at, length);
         if (next(line, at, length)) {
             boolean column =
-                    stop + 1 < length && (line[stop] == ' ' && line[stop + 1] == ' ' || line[stop] == '\t') && !hasDigit(line);
-            boolean before = stop + 2 < length && line[stop] == ' ' && (line[stop + 1] == '[' || line[stop + 1] == '-' && line[stop + 2] == ' ');
+                    stop + 1 < length
+                            && (line[stop] == ' ' && line[stop + 1] == ' ' || line[stop] == '\t')
+                            && !hasDigit(line);
+            boolean before =
+                    stop + 2 < length
+                            && line[stop] == ' '
+                            && (line[stop + 1] == '[' || line[stop + 1] == '-' && line[stop + 2] == ' ');
             if (line[stop - 1] == ':' && isComponent(line, stop - 1) || column || before && isComponent(line, stop)) {
                 at = groups(line, spaces(line, stop, length), length);
             }
@@ -251,7 +256,8 @@ final class Header {
             boolean epoch = digits == 10 || digits == 13;
             return epoch && line[from] == '1' || digits == 6 && isDayAndTime(line, from);
         }
-        return !isDotted(line, from, to) && parts >= 2 && digits >= 5 && longest <= 8 || parts == 1 && digits == 4 && to - from == 5;
+        return !isDotted(line, from, to) && parts >= 2 && digits >= 5 && longest <= 8
+                || parts == 1 && digits == 4 && to - from == 5;
     }
 
     /// Two words of six digits at the start of a line: a day and a time.

@@ -18,12 +18,12 @@ final class Mask {
     private static final boolean[] HEX = new boolean[256];
     private static final Words WORDS =
             Words.of(
-                    "true false null nil True False None NULL Mon Tue Wed Thu Fri Sat Sun Jan Feb Mar Apr May Jun Jul Aug"
-                            + " Sep Oct Nov Dec PDT PST UTC GMT EST EDT CET CEST CST");
+                    "true false null nil True False None NULL Mon Tue Wed Thu Fri Sat Sun Jan Feb Mar Apr May Jun Jul"
+                            + " Aug Sep Oct Nov Dec PDT PST UTC GMT EST EDT CET CEST CST");
     private static final Words UNITS =
             Words.of(
-                    "ms s us ns sec secs sec. secs. second seconds min mins minutes hours days b B byte bytes KB MB GB TB"
-                            + " kB KiB MiB GiB K M G % Hz MHz msec msecs");
+                    "ms s us ns sec secs sec. secs. second seconds min mins minutes hours days b B byte bytes KB MB GB"
+                            + " TB kB KiB MiB GiB K M G % Hz MHz msec msecs");
 
     static {
         mark(SEPARATES, " \t=:,;()[]{}\"'|<>@#&!?");

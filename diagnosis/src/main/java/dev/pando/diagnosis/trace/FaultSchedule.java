@@ -20,7 +20,8 @@ public record FaultSchedule(List<String> faults, int failures, String story) {
     /// GPU hours of pre-training in both of Acme's clusters, over which table 3 counts.
     private static final double GPU_HOURS = 5.32e6;
 
-    /// Minutes after which a reason that is not the infrastructure's strikes running jobs; sooner, it ends a job's start.
+    /// Minutes after which a reason that is not the infrastructure's strikes running jobs; sooner, it ends a job's
+    /// start.
     private static final double RUNNING_MINUTES = 60;
 
     private static final Map<String, String> KINDS =

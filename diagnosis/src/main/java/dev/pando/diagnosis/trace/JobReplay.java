@@ -17,8 +17,8 @@ import java.util.TreeMap;
 ///
 /// GPUs are one pool, without nodes. The first in line that fits starts; among the first [#LOOKED_AT] of a line a
 /// smaller job may pass a larger one. With a reservation, as in Acme (Hu et al., NSDI'24), pre-training comes first and
-/// may take back the reserved GPUs from best-effort jobs, the newest first, which begin again; best-effort jobs use what
-/// is free. Times are the trace's, no clock is read: the same trace gives the same figures.
+/// may take back the reserved GPUs from best-effort jobs, the newest first, which begin again; best-effort jobs use
+/// what is free. Times are the trace's, no clock is read: the same trace gives the same figures.
 public final class JobReplay {
     private static final int LOOKED_AT = 64;
     private static final String RESERVED_TYPE = "PRETRAIN";
@@ -90,8 +90,16 @@ public final class JobReplay {
         }
         rows.sort(Comparator.comparingDouble(Jobs.Row::submitted));
         StringBuilder text = new StringBuilder();
-        text.append(String.format(Locale.ROOT, "%,d GPU jobs on %,d GPUs, %,d of them reserved for pre-training%n%n", rows.size(), gpus, reserved));
-        text.append("| policy | type | jobs | queue p50, s | p90 | p99 | mean |\n| --- | --- | --- | --- | --- | --- | --- |\n");
+        text.append(
+                String.format(
+                        Locale.ROOT,
+                        "%,d GPU jobs on %,d GPUs, %,d of them reserved for pre-training%n%n",
+                        rows.size(),
+                        gpus,
+                        reserved));
+        text.append(
+                "| policy | type | jobs | queue p50, s | p90 | p99 | mean |\n"
+                        + "| --- | --- | --- | --- | --- | --- | --- |\n");
         StringBuilder notes = new StringBuilder();
         for (Policy policy : Policy.values()) {
             new JobReplay(gpus, reserved, policy).run(rows, text, notes);
@@ -139,8 +147,8 @@ public final class JobReplay {
         notes.append(
                 String.format(
                         Locale.ROOT,
-                        "%s: %.1f %% of the GPU time used, %.2f %% for jobs that had to begin again (%,d times), the last"
-                                + " job ended after %.1f days%n",
+                        "%s: %.1f %% of the GPU time used, %.2f %% for jobs that had to begin again (%,d times), the"
+                                + " last job ended after %.1f days%n",
                         policy.name().toLowerCase(Locale.ROOT),
                         100 * busy / (gpus * length),
                         100 * lost / (gpus * length),

@@ -75,7 +75,9 @@ final class FailureAgentTest {
     void shouldWriteNoRuleForWhatRulesKnow() throws IOException {
         FailureAgent.Lesson lesson =
                 agent(Knowledge.inMemory())
-                        .learn(log("RuntimeError: CUDA error: uncorrectable ECC error encountered"), FailureAgent.Told.nothing());
+                        .learn(
+                                log("RuntimeError: CUDA error: uncorrectable ECC error encountered"),
+                                FailureAgent.Told.nothing());
 
         assertThat(lesson.rule()).isEmpty();
         assertThat(lesson.why()).contains("already");
@@ -114,7 +116,8 @@ final class FailureAgentTest {
                 .contains("letters");
         assertThat(examination.refusal("x", writer.write("x", incident, "(unclosed", "m"), incident).orElseThrow())
                 .contains("rule x");
-        assertThat(examination.refusal("x", writer.write("x", incident, "(?=beamline)beam", "m"), incident)).isPresent();
+        assertThat(examination.refusal("x", writer.write("x", incident, "(?=beamline)beam", "m"), incident))
+                .isPresent();
     }
 
     @Test
@@ -123,7 +126,8 @@ final class FailureAgentTest {
         Path next = log("cell 9 at rack 41: the beamline lost its lease, crash of sequencer 5");
         agent(Knowledge.of(place)).learn(next, NODE);
 
-        Verdict verdict = agent(Knowledge.of(place)).diagnose(log("cell 1: the beamline lost its lease, crash of sequencer 2"));
+        Verdict verdict =
+                agent(Knowledge.of(place)).diagnose(log("cell 1: the beamline lost its lease, crash of sequencer 2"));
 
         assertThat(verdict.reason()).isEqualTo(Reason.NODE_FAILURE);
         assertThat(Files.readString(place.resolve("journal.jsonl")))
@@ -155,7 +159,13 @@ final class FailureAgentTest {
 
     private static Incident incident(String id, Reason reason, String root) {
         return new Incident(
-                id, reason, Action.RESTART_SAME_NODES, root, List.of("step 1 | loss: 2.1", root), List.of(false, true), "test");
+                id,
+                reason,
+                Action.RESTART_SAME_NODES,
+                root,
+                List.of("step 1 | loss: 2.1", root),
+                List.of(false, true),
+                "test");
     }
 
     private Path log(String error) throws IOException {

@@ -29,10 +29,11 @@ import org.junit.jupiter.api.io.TempDir;
 final class ModelTest {
     private static final RuleSet RULES = RuleSet.standard();
     private static final String GOOD =
-            "Here: {\"reason\": \"Node Failure\", \"action\": \"cordon_node\", \"lines\": [2], \"why\": \"its lease was lost\","
-                    + " \"pattern\": \"beamline lost its lease\"}";
+            "Here: {\"reason\": \"Node Failure\", \"action\": \"cordon_node\", \"lines\": [2], \"why\": \"its lease was"
+                    + " lost\", \"pattern\": \"beamline lost its lease\"}";
     private static final String OTHER =
-            "{\"reason\": \"Hang (no progress)\", \"action\": \"restart_same_nodes\", \"lines\": [2], \"why\": \"silence\"}";
+            "{\"reason\": \"Hang (no progress)\", \"action\": \"restart_same_nodes\", \"lines\": [2], \"why\":"
+                    + " \"silence\"}";
 
     @TempDir private Path folder;
 
@@ -107,7 +108,8 @@ final class ModelTest {
         Knowledge knowledge = Knowledge.inMemory();
         String root = "crash: the beamline lost its lease";
         knowledge.keep(
-                new Incident("one", Reason.NODE_FAILURE, Action.CORDON_NODE, root, List.of(root), List.of(true), "test"));
+                new Incident(
+                        "one", Reason.NODE_FAILURE, Action.CORDON_NODE, root, List.of(root), List.of(true), "test"));
         server.stop(0);
 
         Verdict verdict = agent(knowledge).diagnose(unknown());
@@ -124,7 +126,8 @@ final class ModelTest {
         FailureAgent.Lesson lesson = agent.learn(unknown(), FailureAgent.Told.nothing());
 
         assertThat(lesson.rule()).isPresent();
-        assertThat(Files.readString(folder.resolve("site/rules.conf"))).contains("beamline lost its lease", "model scripted");
+        assertThat(Files.readString(folder.resolve("site/rules.conf")))
+                .contains("beamline lost its lease", "model scripted");
         asked.clear();
         Verdict next = agent.diagnose(log("cell 90: crash, as the beamline lost its lease again"));
         assertThat(asked).isEmpty();

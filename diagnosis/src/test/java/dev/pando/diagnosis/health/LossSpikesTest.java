@@ -28,7 +28,10 @@ final class LossSpikesTest {
             assertThat(spike).as("seed %d, height %s at %d", seed, height, at).isPresent();
             assertThat(spike.get().began()).as("seed %d", seed).isBetween((long) at, (long) at + rising);
             assertThat(spike.get().sure()).isEqualTo(spike.get().began() + 7);
-            assertThat(spike.get().healthy()).as("seed %d", seed).isLessThan(spike.get().began()).isGreaterThan(at - 64);
+            assertThat(spike.get().healthy())
+                    .as("seed %d", seed)
+                    .isLessThan(spike.get().began())
+                    .isGreaterThan(at - 64);
         }
     }
 
@@ -80,7 +83,8 @@ final class LossSpikesTest {
                 level *= 0.6 + random.nextDouble();
             }
             drift = 0.9 * drift + 0.01 * gauss(random);
-            losses[step] = level * (2 + 9 * StrictMath.exp(-step / 150.0)) * StrictMath.exp(drift + 0.02 * gauss(random));
+            losses[step] =
+                    level * (2 + 9 * StrictMath.exp(-step / 150.0)) * StrictMath.exp(drift + 0.02 * gauss(random));
         }
         return losses;
     }

@@ -18,7 +18,8 @@ final class HeaderTest {
                 "310405 060708 148 INFO till.Cash$Drawer: ¦opened drawer 4",
                 "04-05 06:07:08.123  1702  2395 D CashDrawer: ¦opened 4",
                 "2031-04-05 06:07:08, Info                  TILL    ¦Opened drawer 4",
-                "api.log.1.2031-04-05_06:07:08 2031-04-05 06:07:08.123 257 INFO shop.till.api [req-1 - -] ¦10.0.0.1 GET",
+                "api.log.1.2031-04-05_06:07:08 2031-04-05 06:07:08.123 257 INFO shop.till.api [req-1 - -] ¦10.0.0.1"
+                        + " GET",
                 "Apr  5 06:07:08 till-7 drawerd(pam)[193]: ¦opened by (uid=0)",
                 "Apr  5 06:07:08 till-7 kernel: ¦usb disconnected",
                 "Apr  5 06:07:08 till-7 com.example.launchd[1] (com.example.till[9]): ¦ended early",

@@ -83,7 +83,9 @@ final class ReplayTest {
     void shouldNotTakeBackMoreThanIsReserved() throws IOException {
         Path trace = write(HEADER + "1,u,8,Eval,COMPLETED,0,100,0\n2,u,6,Pretrain,COMPLETED,10,50,0\n");
 
-        assertThat(JobReplay.report(List.of(trace), 8, 4)).contains("| reservation | Pretrain | 1 | 90 |").contains("(0 times)");
+        assertThat(JobReplay.report(List.of(trace), 8, 4))
+                .contains("| reservation | Pretrain | 1 | 90 |")
+                .contains("(0 times)");
     }
 
     @Test

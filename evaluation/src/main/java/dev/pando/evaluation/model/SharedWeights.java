@@ -63,8 +63,7 @@ public final class SharedWeights implements AutoCloseable {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             // by writing, not through a mapping: a full memory is then an error, and no signal
             for (long from = 0; from < weights.byteSize(); from += PIECE) {
-                ByteBuffer piece =
-                        weights.asSlice(from, Math.min(PIECE, weights.byteSize() - from)).asByteBuffer();
+                ByteBuffer piece = weights.asSlice(from, Math.min(PIECE, weights.byteSize() - from)).asByteBuffer();
                 while (piece.hasRemaining()) {
                     channel.write(piece);
                 }

@@ -17,25 +17,75 @@ import java.util.stream.Stream;
 public final class Haystack {
     private static final List<String> WHO =
             List.of(
-                    "The baker", "A young teacher", "The old fisherman", "Our neighbour", "The gardener", "A tired clerk",
-                    "The postwoman", "The captain", "A quiet student", "The carpenter", "My aunt", "The librarian",
-                    "A travelling singer", "The watchmaker", "The farmer", "A curious child");
+                    "The baker",
+                    "A young teacher",
+                    "The old fisherman",
+                    "Our neighbour",
+                    "The gardener",
+                    "A tired clerk",
+                    "The postwoman",
+                    "The captain",
+                    "A quiet student",
+                    "The carpenter",
+                    "My aunt",
+                    "The librarian",
+                    "A travelling singer",
+                    "The watchmaker",
+                    "The farmer",
+                    "A curious child");
     private static final List<String> DID =
             List.of(
-                    "painted", "carried", "forgot", "repaired", "sold", "found", "counted", "washed", "described",
-                    "borrowed", "measured", "wrapped", "admired", "hid", "weighed", "polished");
+                    "painted",
+                    "carried",
+                    "forgot",
+                    "repaired",
+                    "sold",
+                    "found",
+                    "counted",
+                    "washed",
+                    "described",
+                    "borrowed",
+                    "measured",
+                    "wrapped",
+                    "admired",
+                    "hid",
+                    "weighed",
+                    "polished");
     private static final List<String> WHAT =
             List.of(
-                    "a wooden chair", "two baskets of apples", "the blue umbrella", "an empty bottle", "a map of the hills",
-                    "the kitchen clock", "a bundle of letters", "the garden gate", "a pair of boots", "the copper kettle",
-                    "a box of nails", "the longest ladder", "a woollen coat", "the broken lamp", "a sack of flour",
+                    "a wooden chair",
+                    "two baskets of apples",
+                    "the blue umbrella",
+                    "an empty bottle",
+                    "a map of the hills",
+                    "the kitchen clock",
+                    "a bundle of letters",
+                    "the garden gate",
+                    "a pair of boots",
+                    "the copper kettle",
+                    "a box of nails",
+                    "the longest ladder",
+                    "a woollen coat",
+                    "the broken lamp",
+                    "a sack of flour",
                     "the little bell");
     private static final List<String> WHEN =
             List.of(
-                    "before the rain came", "while the others slept", "on the way to the harbour", "after the market closed",
-                    "because the evening was long", "near the stone bridge", "as the sun went down",
-                    "without saying a word", "in the shade of the elm", "although it was late", "when the train had left",
-                    "at the edge of the field", "in front of the school", "and went home again", "as in every autumn",
+                    "before the rain came",
+                    "while the others slept",
+                    "on the way to the harbour",
+                    "after the market closed",
+                    "because the evening was long",
+                    "near the stone bridge",
+                    "as the sun went down",
+                    "without saying a word",
+                    "in the shade of the elm",
+                    "although it was late",
+                    "when the train had left",
+                    "at the edge of the field",
+                    "in front of the school",
+                    "and went home again",
+                    "as in every autumn",
                     "and laughed about it");
     private static final long OWN = CounterRandom.key(1, "haystack");
     private static final int OWN_SENTENCES = 60_000;
@@ -102,7 +152,14 @@ public final class Haystack {
         if (!sentences.isEmpty()) {
             return " " + sentences.get(place);
         }
-        return " " + of(WHO, place, 0) + " " + of(DID, place, 1) + " " + of(WHAT, place, 2) + " " + of(WHEN, place, 3)
+        return " "
+                + of(WHO, place, 0)
+                + " "
+                + of(DID, place, 1)
+                + " "
+                + of(WHAT, place, 2)
+                + " "
+                + of(WHEN, place, 3)
                 + ".";
     }
 

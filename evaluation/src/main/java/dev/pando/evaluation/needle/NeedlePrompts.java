@@ -33,16 +33,72 @@ public final class NeedlePrompts {
 
     private static final List<String> ADJECTIVES =
             List.of(
-                    "amber", "brisk", "crimson", "dusty", "eager", "faded", "gentle", "hollow", "ivory", "jolly", "keen",
-                    "lunar", "mellow", "narrow", "olive", "proud", "quiet", "rustic", "silent", "tidy", "upper", "velvet",
-                    "wooden", "yellow", "ancient", "bitter", "clever", "distant", "electric", "frozen", "golden",
+                    "amber",
+                    "brisk",
+                    "crimson",
+                    "dusty",
+                    "eager",
+                    "faded",
+                    "gentle",
+                    "hollow",
+                    "ivory",
+                    "jolly",
+                    "keen",
+                    "lunar",
+                    "mellow",
+                    "narrow",
+                    "olive",
+                    "proud",
+                    "quiet",
+                    "rustic",
+                    "silent",
+                    "tidy",
+                    "upper",
+                    "velvet",
+                    "wooden",
+                    "yellow",
+                    "ancient",
+                    "bitter",
+                    "clever",
+                    "distant",
+                    "electric",
+                    "frozen",
+                    "golden",
                     "humble");
     private static final List<String> NOUNS =
             List.of(
-                    "lantern", "anchor", "bridge", "compass", "drawer", "engine", "feather", "glacier", "harvest",
-                    "island", "jacket", "kettle", "ladder", "mirror", "needlecase", "orchard", "piano", "quarry",
-                    "river", "saddle", "tunnel", "umbrella", "valley", "window", "barrel", "candle", "desert", "envelope",
-                    "forest", "garden", "hammer", "journal");
+                    "lantern",
+                    "anchor",
+                    "bridge",
+                    "compass",
+                    "drawer",
+                    "engine",
+                    "feather",
+                    "glacier",
+                    "harvest",
+                    "island",
+                    "jacket",
+                    "kettle",
+                    "ladder",
+                    "mirror",
+                    "needlecase",
+                    "orchard",
+                    "piano",
+                    "quarry",
+                    "river",
+                    "saddle",
+                    "tunnel",
+                    "umbrella",
+                    "valley",
+                    "window",
+                    "barrel",
+                    "candle",
+                    "desert",
+                    "envelope",
+                    "forest",
+                    "garden",
+                    "hammer",
+                    "journal");
 
     private final NeedleGrid grid;
     private final Haystack haystack;
@@ -64,11 +120,19 @@ public final class NeedlePrompts {
     }
 
     private Task task() {
-        String definition =
-                "needle, " + grid + ", haystack " + haystack.digest() + ", tokenizer " + tokenizer.digest();
+        String definition = "needle, " + grid + ", haystack " + haystack.digest() + ", tokenizer " + tokenizer.digest();
         Mode.Generation mode =
                 new Mode.Generation(
-                        List.of(), List.of(), ANSWER, List.of("\n"), 1, 0, 1, List.of(), text -> text, new NeedleScorer());
+                        List.of(),
+                        List.of(),
+                        ANSWER,
+                        List.of("\n"),
+                        1,
+                        0,
+                        1,
+                        List.of(),
+                        text -> text,
+                        new NeedleScorer());
         return new Task(
                 "needle",
                 "Needle in a haystack",
@@ -113,11 +177,7 @@ public final class NeedlePrompts {
         String code = Long.toString(1_000_000 + Long.remainderUnsigned(CounterRandom.bits(key, 2), 9_000_000));
         String needle = " The code of the " + thing + " is " + code + ".";
         String question =
-                "\nQuestion: What is the code of the "
-                        + thing
-                        + "?\nAnswer: The code of the "
-                        + thing
-                        + " is";
+                "\nQuestion: What is the code of the " + thing + "?\nAnswer: The code of the " + thing + " is";
         int least = 2 * (1 + tokenizer.encode(needle).length + tokenizer.encode(question).length);
         if (at.length() < least) {
             throw new EvaluationException(

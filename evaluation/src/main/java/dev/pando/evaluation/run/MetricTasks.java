@@ -42,7 +42,10 @@ final class MetricTasks implements AutoCloseable {
                 before = pool.getCompletedTaskCount();
                 if (looks == MOST_LOOKS) {
                     throw new EvaluationException(
-                            "no score was formed for " + MOST_LOOKS + " minutes, and " + pool.getActiveCount()
+                            "no score was formed for "
+                                    + MOST_LOOKS
+                                    + " minutes, and "
+                                    + pool.getActiveCount()
                                     + " are being formed by evaluation-metrics");
                 }
             }

@@ -142,8 +142,7 @@ final class Scoring {
                 why);
     }
 
-    private static <T> List<Double> divided(
-            List<Double> likelihoods, List<T> of, ToIntFunction<T> length) {
+    private static <T> List<Double> divided(List<Double> likelihoods, List<T> of, ToIntFunction<T> length) {
         List<Double> values = new ArrayList<>();
         for (int i = 0; i < likelihoods.size(); i++) {
             values.add(likelihoods.get(i) / length.applyAsInt(of.get(i)));

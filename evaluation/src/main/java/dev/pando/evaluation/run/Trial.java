@@ -52,8 +52,7 @@ sealed interface Trial {
                     new Likelihoods(
                             choices.pairs(),
                             choices.unconditional(),
-                            item.task().mode() instanceof Mode.Choice choice
-                                    && choice.normalise() == Normalise.WHOLE);
+                            item.task().mode() instanceof Mode.Choice choice && choice.normalise() == Normalise.WHOLE);
             case Question.Likelihood likelihood -> new Likelihoods(List.of(likelihood.pair()), List.of(), false);
             case Question.Whole whole -> new Whole(whole.text());
             case Question.Prompt prompt -> writing(item, prompt.system(), prompt.turns(), List.of());

@@ -117,7 +117,11 @@ final class WorkerProcess implements AutoCloseable {
 
     private Lost lost(String how) {
         return new Lost(
-                "worker process " + process.pid() + " " + how + (lastError.isEmpty() ? "" : ", and wrote: " + lastError));
+                "worker process "
+                        + process.pid()
+                        + " "
+                        + how
+                        + (lastError.isEmpty() ? "" : ", and wrote: " + lastError));
     }
 
     @Override

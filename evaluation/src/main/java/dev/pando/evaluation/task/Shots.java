@@ -21,5 +21,6 @@ public record Shots(
         Optional<Template> prompt,
         Optional<Template> answer,
         String separator) {
-    public static final Shots NONE = new Shots(0, Optional.empty(), List.of(), Optional.empty(), Optional.empty(), "\n\n");
+    public static final Shots NONE =
+            new Shots(0, Optional.empty(), List.of(), Optional.empty(), Optional.empty(), "\n\n");
 }

@@ -57,7 +57,8 @@ class NeedleTest {
 
     @Test
     void shouldMakePromptsOfExactlyTheLengthWithTheNeedleAtItsDepth() throws IOException {
-        Files.writeString(folder.resolve("text.txt"), "One cat sat here. Two dogs ran off!\nThree birds sang.\n".repeat(9));
+        Files.writeString(
+                folder.resolve("text.txt"), "One cat sat here. Two dogs ran off!\nThree birds sang.\n".repeat(9));
         Haystack haystack = Haystack.read(folder);
         LanguageModel model = Models.scripted(_ -> "");
 

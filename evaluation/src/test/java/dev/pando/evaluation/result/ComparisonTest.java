@@ -8,9 +8,9 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.pando.evaluation.Catalogue;
 import dev.pando.evaluation.Models;
 import dev.pando.evaluation.Suite;
-import dev.pando.evaluation.run.Workers;
 import dev.pando.evaluation.run.ItemResult;
 import dev.pando.evaluation.run.Journal;
+import dev.pando.evaluation.run.Workers;
 import dev.pando.evaluation.task.Task;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,7 +49,8 @@ class ComparisonTest {
     @Test
     void shouldGiveTheReportAllThatItDraws() throws JsonProcessingException {
         Suite suite = Suite.prepare(List.of("sums", "capitals", "texts"), Optional.empty(), 3);
-        Suite.Outcome outcome = suite.ask(Models.scripted(_ -> "4"), Journal.inMemory(), new Workers.Threads(1), 1, (_, _, _) -> {});
+        Suite.Outcome outcome =
+                suite.ask(Models.scripted(_ -> "4"), Journal.inMemory(), new Workers.Threads(1), 1, (_, _, _) -> {});
         Comparison same = Comparison.of(suite.tasks(), outcome.results(), outcome.results());
 
         String json =

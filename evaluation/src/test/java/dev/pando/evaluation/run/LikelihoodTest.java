@@ -240,7 +240,13 @@ class LikelihoodTest {
         Suite suite = suite();
         try (Journal journal = Journal.open(file, List.of(model), suite.tasks())) {
             journal.finish(
-                    suite.ask(model, journal, new Workers.Threads(workers), batch, (_, _, fresh) -> asked[0] += fresh ? 1 : 0).results());
+                    suite.ask(
+                                    model,
+                                    journal,
+                                    new Workers.Threads(workers),
+                                    batch,
+                                    (_, _, fresh) -> asked[0] += fresh ? 1 : 0)
+                            .results());
         }
     }
 

@@ -150,8 +150,7 @@ class WorkerProcessesTest {
 
     private Process start(int workers, int batch) throws IOException {
         return new ProcessBuilder(
-                        EvaluationProcess.command(
-                                "whole", folder, Integer.toString(workers), Integer.toString(batch)))
+                        EvaluationProcess.command("whole", folder, Integer.toString(workers), Integer.toString(batch)))
                 .redirectError(folder.resolve("errors").toFile())
                 .start();
     }
@@ -162,8 +161,7 @@ class WorkerProcessesTest {
             LanguageModel model = Models.random(arena, 200);
             Suite suite = EvaluationProcess.suite(folder);
             try (Journal journal = Journal.open(file, List.of(model), suite.tasks())) {
-                journal.finish(
-                        suite.ask(model, journal, new Workers.Threads(1), 1, (_, _, _) -> {}).results());
+                journal.finish(suite.ask(model, journal, new Workers.Threads(1), 1, (_, _, _) -> {}).results());
             }
         }
         return Files.readAllBytes(file);

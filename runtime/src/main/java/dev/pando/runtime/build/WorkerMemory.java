@@ -77,8 +77,7 @@ public final class WorkerMemory {
                             ? Array.newInstance(answer.componentType(), ((long[]) arguments[1]).length - 1)
                             : answer == double.class ? (Object) 0.0 : answer == long.class ? (Object) 0L : null;
                 };
-        return operators.cast(
-                Proxy.newProxyInstance(operators.getClassLoader(), new Class<?>[] {operators}, nothing));
+        return operators.cast(Proxy.newProxyInstance(operators.getClassLoader(), new Class<?>[] {operators}, nothing));
     }
 
     private static void dryRun(Settings job, Ops ops, Memory memory) {

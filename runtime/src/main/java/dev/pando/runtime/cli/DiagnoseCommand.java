@@ -83,14 +83,15 @@ public final class DiagnoseCommand implements Subcommand {
     @Option(
             names = "--learn",
             description =
-                    "Keeps the logs' incidents in --knowledge and writes a rule for the next one like each, which enters if"
-                            + " it changes no right verdict.")
+                    "Keeps the logs' incidents in --knowledge and writes a rule for the next one like each, which"
+                            + " enters if it changes no right verdict.")
     private boolean learn;
 
     @Option(
             names = "--reason",
             paramLabel = "NAME",
-            description = "With --learn: the cause as it turned out, as in \"ECC Error\"; without it, the answer counts.")
+            description =
+                    "With --learn: the cause as it turned out, as in \"ECC Error\"; without it, the answer counts.")
     private String reason;
 
     @Option(names = "--action", paramLabel = "NAME", description = "With --learn: what helped, as in cordon_node.")
@@ -114,7 +115,11 @@ public final class DiagnoseCommand implements Subcommand {
                             + " http://localhost:8000/v1. Its key is read from PANDO_MODEL_KEY.")
     private String model;
 
-    @Option(names = "--model-name", paramLabel = "NAME", defaultValue = "default", description = "The model's name there.")
+    @Option(
+            names = "--model-name",
+            paramLabel = "NAME",
+            defaultValue = "default",
+            description = "The model's name there.")
     private String modelName;
 
     @Option(
@@ -164,7 +169,8 @@ public final class DiagnoseCommand implements Subcommand {
         }
         Optional<ChatModel> asked =
                 Optional.ofNullable(model)
-                        .map(url -> new OpenAiModel(url, modelName, Optional.ofNullable(System.getenv("PANDO_MODEL_KEY"))));
+                        .map(url ->
+                                new OpenAiModel(url, modelName, Optional.ofNullable(System.getenv("PANDO_MODEL_KEY"))));
         FailureAgent agent =
                 new FailureAgent(
                         known, knowledge == null ? Knowledge.inMemory() : Knowledge.of(knowledge), asked, samples);
@@ -195,7 +201,9 @@ public final class DiagnoseCommand implements Subcommand {
     }
 
     private static String lesson(FailureAgent.Lesson lesson) {
-        return "incident " + lesson.incident().id() + " kept; "
+        return "incident "
+                + lesson.incident().id()
+                + " kept; "
                 + lesson.rule().map(rule -> "rule " + rule + " entered").orElse("no rule entered: " + lesson.why());
     }
 

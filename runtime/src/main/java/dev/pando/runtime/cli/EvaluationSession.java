@@ -72,9 +72,7 @@ final class EvaluationSession {
         List<LanguageModel> asked = new ArrayList<>();
         models.forEach(each -> asked.add(each.model()));
         try (Journal journal =
-                options.items()
-                        .map(file -> Journal.open(file, asked, suite.tasks()))
-                        .orElseGet(Journal::inMemory)) {
+                options.items().map(file -> Journal.open(file, asked, suite.tasks())).orElseGet(Journal::inMemory)) {
             for (OpenModel model : models) {
                 EvaluationProgress progress = new EvaluationProgress(terminal, model.model().name(), suite);
                 Suite.Outcome outcome = suite.ask(model.model(), journal, options.workers(model), batch, progress);

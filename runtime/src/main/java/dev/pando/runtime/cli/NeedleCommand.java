@@ -63,7 +63,8 @@ final class NeedleCommand implements Callable<Integer> {
             names = "--ntk",
             paramLabel = "FACTOR",
             description =
-                    "Dynamic NTK for a model whose config names no scaling of positions, as InternLM2's is; 0 for none.")
+                    "Dynamic NTK for a model whose config names no scaling of positions, as InternLM2's is; 0 for"
+                            + " none.")
     private double ntk = 2;
 
     @Mixin private final EvaluationOptions options = new EvaluationOptions();
@@ -74,8 +75,7 @@ final class NeedleCommand implements Callable<Integer> {
         options.check(spec);
         if (depths < 1 || depths > 101 || repeats < 1 || !(ntk >= 0)) {
             throw new ParameterException(
-                    spec.commandLine(),
-                    "--depths is from 1 to 101, --repeats at least 1, and --ntk is not negative");
+                    spec.commandLine(), "--depths is from 1 to 101, --repeats at least 1, and --ntk is not negative");
         }
         NeedleGrid grid = new NeedleGrid(NeedleGrid.lengths(lengths), depths, repeats, seed);
         Haystack hay = haystack == null ? Haystack.own() : Haystack.read(haystack);

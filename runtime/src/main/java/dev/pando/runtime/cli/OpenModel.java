@@ -60,8 +60,8 @@ record OpenModel(WeightsModel model, Opening how, AutoCloseable memory) implemen
             Path file =
                     directory
                             .tokenizer()
-                            .orElseThrow(() ->
-                                    new UserError(place + " has no tokenizer.json, which an evaluation needs"));
+                            .orElseThrow(
+                                    () -> new UserError(place + " has no tokenizer.json, which an evaluation needs"));
             int trained =
                     how.ntk() > 0 || how.context().isEmpty()
                             ? positions(place.resolve("config.json"))

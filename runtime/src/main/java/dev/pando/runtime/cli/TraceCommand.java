@@ -67,8 +67,8 @@ public final class TraceCommand implements Subcommand {
             name = "replay",
             sortOptions = false,
             description = {
-                "As faults: failures of a trace's jobs, or of a table with the columns reason and num, in the language of"
-                        + " `pando chaos`, one a line: pando chaos simulate --faults \"$(pando trace replay --as faults"
+                "As faults: failures of a trace's jobs, or of a table with the columns reason and num, in the language"
+                        + " of `pando chaos`, one a line: pando chaos simulate --faults \"$(pando trace replay --as faults"
                         + " FILE)\".",
                 "As jobs: arrivals on a simulated cluster, in one line and with GPUs reserved for pre-training."
             })
@@ -98,7 +98,8 @@ public final class TraceCommand implements Subcommand {
                 names = "--steps",
                 paramLabel = "N",
                 defaultValue = "200",
-                description = "Faults: steps of that run, over which the trace is spread; ${DEFAULT-VALUE} if not given.")
+                description =
+                        "Faults: steps of that run, over which the trace is spread; ${DEFAULT-VALUE} if not given.")
         private long steps;
 
         @Option(
@@ -127,8 +128,8 @@ public final class TraceCommand implements Subcommand {
                 paramLabel = "N",
                 defaultValue = "2048",
                 description =
-                        "Faults of a table: GPUs of the imitated job; jobs: GPUs of the cluster. ${DEFAULT-VALUE} if not"
-                                + " given.")
+                        "Faults of a table: GPUs of the imitated job; jobs: GPUs of the cluster. ${DEFAULT-VALUE} if"
+                                + " not given.")
         private int gpus;
 
         @Option(

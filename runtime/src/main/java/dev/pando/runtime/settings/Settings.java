@@ -381,11 +381,7 @@ public record Settings(
                                 batch.integer("rows"),
                                 batch.integer("length")));
         return new BatchPlan(
-                whole.shards(),
-                whole.microbatches(),
-                whole.rows(),
-                whole.length(),
-                grid(job, model, whole.length()));
+                whole.shards(), whole.microbatches(), whole.rows(), whole.length(), grid(job, model, whole.length()));
     }
 
     private static Grid grid(Keys job, Model model, int length) {

@@ -43,8 +43,7 @@ final class EvaluateCommandTest {
 
     @Test
     void shouldMapTheNeedlesOfARun() {
-        List<Object> words =
-                List.of("evaluate", "needle", run, "--lengths", "300,500", "--depths", 3, "--repeats", 1);
+        List<Object> words = List.of("evaluate", "needle", run, "--lengths", "300,500", "--depths", 3, "--repeats", 1);
         Shown one = needle(words, "one", "--workers", 1);
         Shown two = needle(words, "two", "--nodes", 2);
 

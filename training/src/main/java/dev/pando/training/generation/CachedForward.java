@@ -101,7 +101,8 @@ final class CachedForward {
     }
 
     /// Computes one position behind those that are there, as the only row of its products. Leaves its normed state in
-    /// row 0. It turns as the text that began: keys that are kept and queries that come then measure the same distances.
+    /// row 0. It turns as the text that began: keys that are kept and queries that come then measure the same
+    /// distances.
     void one(int token, int position) {
         ids.setAtIndex(ValueLayout.JAVA_INT, 0, token);
         forward(position, 1);

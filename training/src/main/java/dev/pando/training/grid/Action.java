@@ -11,8 +11,7 @@ import java.util.List;
 /// @param run of rows that go through the head together; else 0
 /// @param reads edges of this microbatch, as it is numbered in step 0, batch shard 0, microbatch 0
 /// @param writes likewise
-public record Action(
-        Task task, int chunk, int block, int tensorShard, int run, List<Edge> reads, List<Edge> writes) {
+public record Action(Task task, int chunk, int block, int tensorShard, int run, List<Edge> reads, List<Edge> writes) {
     /// In the order in which a cell does them.
     public enum Task {
         EMBED,

@@ -46,11 +46,7 @@ record ChunkMemory(
     /// @param gate n F/U; receives its gradient
     /// @param up likewise
     record Shard(
-            MemorySegment qkv,
-            MemorySegment attended,
-            MemorySegment logSumExp,
-            MemorySegment gate,
-            MemorySegment up) {}
+            MemorySegment qkv, MemorySegment attended, MemorySegment logSumExp, MemorySegment gate, MemorySegment up) {}
 
     /// @param run rows of the head that go together
     static ChunkMemory of(ModelConfig model, Grid grid, int chunk, AttentionShape shape, int run, Memory memory) {
@@ -94,8 +90,7 @@ record ChunkMemory(
 
     private record Named(Memory memory, int n, String suffix) {
         MemorySegment floats(String name, long width) {
-            return memory.allocate(
-                    "activations: " + name + suffix, Math.multiplyExact((long) n, width) * Float.BYTES);
+            return memory.allocate("activations: " + name + suffix, Math.multiplyExact((long) n, width) * Float.BYTES);
         }
 
         MemorySegment ints(String name) {

@@ -153,8 +153,7 @@ public final class GridModel {
         int u = action.tensorShard();
         switch (action.task()) {
             case EMBED ->
-                    ops.embed(
-                            weights.whole().embedding(), chunk.ids(), chunk.x().getFirst(), n, model.vocabulary(), c);
+                    ops.embed(weights.whole().embedding(), chunk.ids(), chunk.x().getFirst(), n, model.vocabulary(), c);
             case INPUT_NORM -> inputNorm(chunk, block);
             case QKV -> qkv(chunk, block, u);
             case ATTEND -> attend(action.chunk(), block, u);

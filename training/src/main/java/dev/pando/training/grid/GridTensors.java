@@ -6,8 +6,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/// A span of the model's whole table as tensor shards see it. Nothing is moved: shards are rows of `wqkv`, `w1`, `w3` and
-/// the head, and columns of `wo` and `w2`; see [Grid].
+/// A span of the model's whole table as tensor shards see it. Nothing is moved: shards are rows of `wqkv`, `w1`, `w3`
+/// and the head, and columns of `wo` and `w2`; see [Grid].
 ///
 /// @param whole tensors that are not cut, and those that are
 /// @param layers shard by shard, for each layer
@@ -31,8 +31,7 @@ record GridTensors(ModelTensors whole, List<List<Shard>> layers, List<MemorySegm
         int shards = grid.tensorShards();
         List<List<Shard>> layers =
                 whole.layers().stream()
-                        .map(layer ->
-                                IntStream.range(0, shards).mapToObj(u -> shard(layer, model, shards, u)).toList())
+                        .map(layer -> IntStream.range(0, shards).mapToObj(u -> shard(layer, model, shards, u)).toList())
                         .toList();
         List<MemorySegment> head =
                 IntStream.range(0, shards)

@@ -64,14 +64,7 @@ final class Attention implements AutoCloseable {
     /// Queries of one chunk, keys and values of an earlier one.
     ///
     /// @param distance from the beginning of the keys to that of the queries
-    void earlier(
-            long qkv,
-            long earlier,
-            long documents,
-            int distance,
-            long out,
-            long logSumExp,
-            AttentionShape shape) {
+    void earlier(long qkv, long earlier, long documents, int distance, long out, long logSumExp, AttentionShape shape) {
         set(qkv, documents, out, logSumExp, shape);
         this.keys = earlier + (long) shape.queries() * shape.headSize() * 4L;
         this.values = keys + shape.headSize() * 4L;
@@ -171,8 +164,8 @@ final class Attention implements AutoCloseable {
         }
     }
 
-    /// The gradients of [#earlier], in waves too: in wave w the tile of queries q meets the tile of keys that is w tiles
-    /// before it, around the end of the chunk, so that no two share queries or keys.
+    /// The gradients of [#earlier], in waves too: in wave w the tile of queries q meets the tile of keys that is w
+    /// tiles before it, around the end of the chunk, so that no two share queries or keys.
     void earlierBackward(
             long dout,
             long qkv,

@@ -25,7 +25,8 @@ final class CpuCutOps implements CutOps {
     @Override
     public void linearBackward(
             MemorySegment dy, MemorySegment slice, int stride, MemorySegment dx, int n, int in, int out) {
-        linear.backward(floats(dy, n, out), slice(slice, stride, in, out), stride, floats(dx, n, in), n, in, out, false);
+        linear.backward(
+                floats(dy, n, out), slice(slice, stride, in, out), stride, floats(dx, n, in), n, in, out, false);
     }
 
     @Override
@@ -115,7 +116,12 @@ final class CpuCutOps implements CutOps {
     public void crossEntropyShard(
             MemorySegment logits, MemorySegment labels, int first, MemorySegment statistics, int n, int v) {
         crossEntropy.statistics(
-                floats(logits, n, v), ints(labels, n), first, CpuOps.bytes(statistics, (long) n * STATISTICS_BYTES), n, v);
+                floats(logits, n, v),
+                ints(labels, n),
+                first,
+                CpuOps.bytes(statistics, (long) n * STATISTICS_BYTES),
+                n,
+                v);
     }
 
     @Override
@@ -162,7 +168,12 @@ final class CpuCutOps implements CutOps {
             int start = Native.getInt(source + ((long) (i / count) * length + t) * 4);
             if (start < 0 || start > t) {
                 throw new IllegalArgumentException(
-                        "position " + t + " of row " + i / count + " cannot belong to a document that starts at " + start);
+                        "position "
+                                + t
+                                + " of row "
+                                + i / count
+                                + " cannot belong to a document that starts at "
+                                + start);
             }
             Native.putInt(targets + i * 4L, start - first);
             Native.putInt(bounded + i * 4L, Math.max(0, start - first));

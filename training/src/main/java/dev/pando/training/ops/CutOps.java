@@ -48,8 +48,8 @@ public interface CutOps {
             MemorySegment otherLogSumExp,
             AttentionShape shape);
 
-    /// Overwrites `dqkv`: its query slots with the gradient of the chunk's queries, its key and value slots with that of
-    /// the earlier chunk's keys and values.
+    /// Overwrites `dqkv`: its query slots with the gradient of the chunk's queries, its key and value slots with that
+    /// of the earlier chunk's keys and values.
     ///
     /// @param out of all keys that the queries see, merged; likewise `logSumExp`
     void attendEarlierBackward(
@@ -76,7 +76,8 @@ public interface CutOps {
     /// | N V of the shard | N int32 of the whole vocabulary | N float64 triples: maximum, sum of exponentials, logit of the label (infinity where another shard has it) |
     ///
     /// @param first token of the shard
-    void crossEntropyShard(MemorySegment logits, MemorySegment labels, int first, MemorySegment statistics, int n, int v);
+    void crossEntropyShard(
+            MemorySegment logits, MemorySegment labels, int first, MemorySegment statistics, int n, int v);
 
     /// Exponentials become the gradient of the summed cross-entropy, by the statistics of all shards: sums of
     /// exponentials are added along the tree over shard numbers, in float64.

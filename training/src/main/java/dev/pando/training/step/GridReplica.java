@@ -108,8 +108,7 @@ final class GridReplica implements Replica {
         for (HostDeviceBuffer total : totals) {
             MemorySegment sums = total.host();
             losses.add(
-                    new ShardLoss(
-                            sums.get(ValueLayout.JAVA_DOUBLE, 0), sums.get(ValueLayout.JAVA_LONG, Double.BYTES)));
+                    new ShardLoss(sums.get(ValueLayout.JAVA_DOUBLE, 0), sums.get(ValueLayout.JAVA_LONG, Double.BYTES)));
         }
         return ShardSums.treeSum(new ShardTree(losses.size()), losses::get);
     }

@@ -52,7 +52,8 @@ class WalkTest {
                                 FEED_GRADIENT,
                                 ATTEND_BACKWARD,
                                 QKV_BACKWARD,
-                                QKV_GRADIENT -> each;
+                                QKV_GRADIENT ->
+                                each;
                     };
             assertThat(counts).containsEntry(task, expected);
         }

@@ -208,8 +208,7 @@ class CutOpsTest {
         MemorySegment total = Memory.of(arena).allocate("total", 16);
         cut.crossEntropyShard(logits, labels, 0, statistics, 1, 3);
 
-        assertThatThrownBy(() ->
-                        cut.crossEntropyGradient(logits, labels, List.of(statistics), 0, 0, total, 1, 3))
+        assertThatThrownBy(() -> cut.crossEntropyGradient(logits, labels, List.of(statistics), 0, 0, total, 1, 3))
                 .hasMessage("label 3 at position 0 is not in the vocabulary");
     }
 

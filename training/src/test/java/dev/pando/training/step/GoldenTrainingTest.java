@@ -42,8 +42,15 @@ class GoldenTrainingTest {
 
     @ParameterizedTest
     @CsvSource({
-        "model_gqa, 2, 1", "model_gqa, 1, 2", "model_gqa, 2, 2", "model_gqa, 1, 8", "model_gqa, 2, 16",
-        "model_packed, 2, 1", "model_packed, 1, 2", "model_packed, 2, 4", "model_packed, 2, 8",
+        "model_gqa, 2, 1",
+        "model_gqa, 1, 2",
+        "model_gqa, 2, 2",
+        "model_gqa, 1, 8",
+        "model_gqa, 2, 16",
+        "model_packed, 2, 1",
+        "model_packed, 1, 2",
+        "model_packed, 2, 4",
+        "model_packed, 2, 8",
         "model_tiles, 1, 2",
     })
     void shouldTrainLikeTheGoldenModelWhateverTheGrid(String name, int tensorShards, int sequenceChunks) {

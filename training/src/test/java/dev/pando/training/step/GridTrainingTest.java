@@ -50,14 +50,16 @@ class GridTrainingTest {
 
             assertThat(loss.tokens()).isEqualTo(uncut.tokens());
             assertThat(loss.loss()).isCloseTo(uncut.loss(), within(LOSS));
-            whole.table().entries().forEach(entry -> {
-                int elements = (int) entry.length();
-                Numbers.assertNear(
-                        entry.name(),
-                        Numbers.read(entry.in(actual), elements),
-                        Numbers.read(entry.in(expected), elements),
-                        GRADIENT);
-            });
+            whole.table()
+                    .entries()
+                    .forEach(entry -> {
+                        int elements = (int) entry.length();
+                        Numbers.assertNear(
+                                entry.name(),
+                                Numbers.read(entry.in(actual), elements),
+                                Numbers.read(entry.in(expected), elements),
+                                GRADIENT);
+                    });
         }
     }
 
@@ -131,13 +133,6 @@ class GridTrainingTest {
 
     private static ModelTrainer trainer(Arena arena, Grid grid, Keeping keeping, Ops ops) {
         return new ModelTrainer(
-                MODEL,
-                keeping,
-                Jobs.RECIPE,
-                new BatchPlan(3, 2, 1, LENGTH, grid),
-                TOKENS,
-                11,
-                ops,
-                Memory.of(arena));
+                MODEL, keeping, Jobs.RECIPE, new BatchPlan(3, 2, 1, LENGTH, grid), TOKENS, 11, ops, Memory.of(arena));
     }
 }

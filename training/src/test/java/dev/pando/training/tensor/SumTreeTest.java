@@ -43,7 +43,8 @@ class SumTreeTest {
         for (Addition addition : additions) {
             String target = values[addition.target()];
             String source = values[addition.source()];
-            values[addition.target()] = backwards ? "(" + source + "+" + target + ")" : "(" + target + "+" + source + ")";
+            values[addition.target()] =
+                    backwards ? "(" + source + "+" + target + ")" : "(" + target + "+" + source + ")";
         }
         return values[result];
     }
