@@ -193,7 +193,8 @@ class PlacementTest {
         List<Integer> order = new ArrayList<>();
         IntStream.range(0, missing.length).filter(i -> missing[i] == 0).forEach(ready::add);
         while (!ready.isEmpty()) {
-            int next = ready.remove(/* index= */ random.nextInt(ready.size()));
+            int next = ready.set(random.nextInt(ready.size()), ready.getLast());
+            ready.removeLast();
             order.add(next);
             for (int i = next + 1; i < missing.length; i++) {
                 if (dependencies.get(i).contains(next) && --missing[i] == 0) {
