@@ -170,7 +170,7 @@ final class Reading {
                         file.path,
                         file.name,
                         document -> {
-                            keep(record(task.source, document), out, found);
+                            keep(record(task.source, document), file.path, out, found);
                             if (out.bytes() > SHARD_BYTES) {
                                 out.split();
                             }
@@ -193,11 +193,12 @@ final class Reading {
         }
     }
 
-    private static void keep(ObjectNode document, TaskFiles out, Troubles found) {
+    private static void keep(ObjectNode document, Path file, TaskFiles out, Troubles found) {
+        String where = file + " (" + document.path("id").asText() + ")";
         if (document.path("text").asText().isBlank()) {
-            found.add("document without text", document.path("id").asText());
+            found.add("document without text", where);
         } else if (JsonLines.line(document).length > JsonLines.LONGEST_LINE) {
-            found.add("document over " + (JsonLines.LONGEST_LINE >> 20) + " MiB", document.path("id").asText());
+            found.add("document over " + (JsonLines.LONGEST_LINE >> 20) + " MiB", where);
         } else {
             out.keep(document, Tally.bytes(document));
         }
@@ -239,7 +240,7 @@ final class Reading {
                 document.put("language", RepositoryOrder.language(path).orElse("?"));
                 document.put("repository", repository).put("path", path);
                 license.ifPresent(known -> document.put("license", known));
-                keep(document.put("text", text), out, found);
+                keep(document.put("text", text), root.path, out, found);
             });
             return out.finish(false);
         }

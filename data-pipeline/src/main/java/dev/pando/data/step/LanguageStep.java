@@ -15,7 +15,8 @@ import opennlp.tools.langdetect.Language;
 import opennlp.tools.langdetect.LanguageDetectorME;
 import opennlp.tools.langdetect.LanguageDetectorModel;
 
-/// Says in which language a document is: `language`, and how sure that is, `language_confidence`.
+/// Says in which language a document is: `language`, and how sure that is, `language_confidence`: the probability of
+/// the likeliest over that of the two likeliest, since all 103 share the whole, and a short text leaves each little.
 ///
 /// Code keeps the language that its name says. The model is OpenNLP's, of 103 languages, over letters in a row.
 public final class LanguageStep implements Step {
@@ -52,10 +53,11 @@ public final class LanguageStep implements Step {
     public Optional<Reason> look(ObjectNode document) {
         String language = document.path("language").asText("");
         if (!document.path("kind").asText().equals("code")) {
-            Language found = detectors.get().predictLanguage(sample(Step.text(document)));
+            Language[] found = detectors.get().predictLanguages(sample(Step.text(document)));
+            double both = found[0].getConfidence() + found[1].getConfidence();
             // rounded, so that the last bit of an exponential is never seen
-            double confidence = Math.rint(found.getConfidence() * GRAIN) / GRAIN;
-            language = confidence < least ? "?" : SHORT.getOrDefault(found.getLang(), found.getLang());
+            double confidence = Math.rint(found[0].getConfidence() / both * GRAIN) / GRAIN;
+            language = confidence < least ? "?" : SHORT.getOrDefault(found[0].getLang(), found[0].getLang());
             document.put("language", language).put("language_confidence", confidence);
         }
         return keep.isEmpty() || keep.contains(language)

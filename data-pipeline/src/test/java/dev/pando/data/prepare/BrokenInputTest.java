@@ -137,13 +137,13 @@ final class BrokenInputTest {
         write("torn.jsonl.gz", "truncated file", torn());
         write("blanktext.jsonl", "document without text", "{\"id\":\"blank\",\"text\":\"  \"}\n".getBytes(UTF_8));
         expected.put("long.jsonl.gz", "line over 64 MiB");
-        try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(folder.resolve("long.jsonl.gz")), 1 << 16)) {
-            byte[] chunk = "a".repeat(1 << 20).getBytes(UTF_8);
-            out.write("{\"id\":\"long\",\"text\":\"".getBytes(UTF_8));
-            for (int i = 0; i < 1024; i++) { // one line of 1 GiB
-                out.write(chunk);
+        try (OutputStream out = Files.newOutputStream(folder.resolve("long.jsonl.gz"))) {
+            byte[] mebibyte = gzip("a".repeat(1 << 20).getBytes(UTF_8));
+            out.write(gzip("{\"id\":\"long\",\"text\":\"".getBytes(UTF_8)));
+            for (int i = 0; i < 1024; i++) { // one line of 1 GiB, packed in members
+                out.write(mebibyte);
             }
-            out.write(("\"}\n{\"id\":\"tail\",\"text\":\"" + TEXT + "\"}\n").getBytes(UTF_8));
+            out.write(gzip(("\"}\n{\"id\":\"tail\",\"text\":\"" + TEXT + "\"}\n").getBytes(UTF_8)));
         }
         write("rows.parquet", "Parquet that cannot be read", "PAR1 and nothing else".getBytes(UTF_8));
         write("foot.parquet", "Parquet that cannot be read", "PAR1xxxxxxxxxxxx\0\0\0\7PAR1".getBytes(UTF_8));
