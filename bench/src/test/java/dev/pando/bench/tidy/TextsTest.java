@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -30,6 +31,8 @@ import org.junit.jupiter.api.Test;
 /// machine.
 final class TextsTest {
     private static final int LONG_FILE = 400;
+    private static final Path BOM = ROOT.resolve("bom/pom.xml");
+    private static final Path OUTSIDE = ROOT.resolve("examples/outside/pom.xml"); // a stranger's
 
     /// A ratchet: words that hide the subject of a sentence, or that only this project uses, with the most lines that
     /// may hold each. Name the worker, the node, the caller; write "again", "a separate", "this many". Each word is in
@@ -125,9 +128,34 @@ final class TextsTest {
         Pattern version = Pattern.compile("<version>(?!0\\.)");
 
         assertThat(texts("pom.xml"))
-                .filteredOn(pom -> !pom.equals(ROOT.resolve("pom.xml")))
+                .filteredOn(pom -> !pom.equals(ROOT.resolve("pom.xml")) && !pom.equals(BOM) && !pom.equals(OUTSIDE))
                 .flatExtracting(pom -> matches(pom, version))
                 .isEmpty();
+    }
+
+    /// It has no parent, so that nothing but its own versions reaches the projects that import it.
+    @Test
+    void shouldGiveTheVersionsOfTheRootInTheBom() throws Exception {
+        String root = Files.readString(ROOT.resolve("pom.xml"));
+        String bom = Files.readString(BOM);
+        Pattern property = Pattern.compile("<([\\w.-]+[.]version)>[^<]+</");
+        Pattern module = Pattern.compile("<artifactId>(pando-[\\w-]+)</artifactId><version>");
+
+        List<String> versions = property.matcher(bom).results().map(MatchResult::group).toList();
+
+        assertThat(versions).hasSizeGreaterThan(5).allSatisfy(version -> assertThat(root).contains(version));
+        assertThat(module.matcher(bom).results().map(found -> found.group(1)))
+                .containsExactlyInAnyOrderElementsOf(
+                        module.matcher(root)
+                                .results()
+                                .map(found -> found.group(1))
+                                .filter(name -> !name.equals("pando-examples"))
+                                .toList());
+        assertThat(first(bom)).isEqualTo(first(root));
+    }
+
+    private static String first(String pom) {
+        return pom.lines().filter(line -> line.startsWith("  <version>")).findFirst().orElseThrow();
     }
 
     @Test

@@ -15,7 +15,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -32,6 +35,13 @@ import org.slf4j.LoggerFactory;
 public final class NodeProcesses implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NodeProcesses.class);
     private static final String MAIN = "dev.pando.runtime.cli.Main";
+    private static final SortedMap<String, String> COMMAND_LINE =
+            new TreeMap<>(
+                    Map.of(
+                            "picocli.CommandLine",
+                            "info.picocli:picocli",
+                            "ch.qos.logback.classic.Logger",
+                            "ch.qos.logback:logback-classic"));
     private static final double A_SHORT_LIFE_SECONDS = 20;
     private static final int SHORT_LIVES_FORGIVEN = 4;
     private static final int HOPELESS = 7; // short lives in a row
@@ -189,6 +199,26 @@ public final class NodeProcesses implements AutoCloseable {
             child.process().getOutputStream().close();
         } catch (IOException gone) {
             LOG.debug("{} is gone already: {}", child.node().name(), gone.getMessage());
+        }
+    }
+
+    /// Node processes run the command line, whose libraries an embedding program need not have.
+    ///
+    /// @throws UserError that names those which are not on the class path
+    public static void checkClassPath() {
+        List<String> missing = new ArrayList<>();
+        COMMAND_LINE.forEach((type, artifact) -> {
+            try {
+                Class.forName(type, false, NodeProcesses.class.getClassLoader());
+            } catch (ClassNotFoundException absent) {
+                missing.add(artifact);
+            }
+        });
+        if (!missing.isEmpty()) {
+            throw new UserError(
+                    "node processes need what is not on the class path; add "
+                            + String.join(" and ", missing)
+                            + ", or train without nodes");
         }
     }
 
