@@ -20,7 +20,9 @@ class BitsTest {
 
     /// Of two tensor shards and four sequence chunks.
     private static final Map<String, String> HASHES_OF_A_GRID =
-            Map.of("cpu with vectors of 16 floats", "sha256:A", "cpu with vectors of 8 floats", "sha256:B");
+            Map.of(
+                    "cpu with vectors of 16 floats",
+                    "sha256:66c841a3f3f7e3081a55c9ca4eac302bc95f638e118e1edee53f434090f1e54e");
 
     @Test
     void shouldEndWithTheBitsOfTheCommitsBefore() {
