@@ -158,7 +158,7 @@ class ForeignModelTest {
     void shouldSayWhatATextOfTwoBillionTokensWouldNeed() {
         Shown shown = pando("generate", tiny.out("run"), "--prompt", "a", "--tokens", 2_000_000_000);
 
-        assertThat(shown.exit()).isEqualTo(1);
+        assertThat(shown.exit()).isEqualTo(2);
         assertThat(shown.err()).contains("GiB for keys and values", "ask for fewer tokens");
     }
 
@@ -168,7 +168,7 @@ class ForeignModelTest {
         Shown shown = pando("checkpoint", "import", run, directory);
 
         assertThat(shown.err()).contains(why);
-        assertThat(shown.exit()).isEqualTo(1);
+        assertThat(shown.exit()).isEqualTo(2);
         assertThat(run).doesNotExist();
     }
 

@@ -2,6 +2,7 @@ package dev.pando.chaos.cli;
 
 import dev.pando.chaos.acme.AcmeModel;
 import dev.pando.chaos.faults.FaultScript;
+import dev.pando.chaos.faults.FaultSyntaxException;
 import dev.pando.runtime.settings.UserError;
 import java.util.List;
 import java.util.Optional;
@@ -60,7 +61,15 @@ final class FaultOptions {
 
     /// The script as it was given.
     FaultScript written() {
-        return FaultScript.parse(faults);
+        return parsed(faults);
+    }
+
+    static FaultScript parsed(String script) {
+        try {
+            return FaultScript.parse(script);
+        } catch (FaultSyntaxException wrong) {
+            throw new UserError(wrong.getMessage(), wrong);
+        }
     }
 
     /// @param workers of the largest run

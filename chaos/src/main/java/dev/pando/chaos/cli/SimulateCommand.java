@@ -117,7 +117,7 @@ final class SimulateCommand implements Callable<Integer> {
     }
 
     private FaultScript script() {
-        return faults == null || faults.equals("none") ? FaultScript.NONE : FaultScript.parse(faults);
+        return faults == null || faults.equals("none") ? FaultScript.NONE : FaultOptions.parsed(faults);
     }
 
     private Plan plan(long seed) {

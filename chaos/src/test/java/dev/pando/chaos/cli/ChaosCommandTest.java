@@ -86,7 +86,7 @@ class ChaosCommandTest {
 
         int exit = pando("chaos", "verify", conf, "--faults", "kil worker-1 at step 9");
 
-        assertThat(exit).isEqualTo(1);
+        assertThat(exit).isEqualTo(2);
         assertThat(err.toString().strip())
                 .isEqualTo("faults, character 1: there is no fault \"kil\", did you mean \"kill\"?");
         assertThat(Files.exists(folder.resolve("run-chaos"))).isFalse();
@@ -98,7 +98,7 @@ class ChaosCommandTest {
 
         int exit = pando("chaos", "verify", conf, "--workers", "3,9", "--faults", "kill worker-1 at step 2");
 
-        assertThat(exit).isEqualTo(1);
+        assertThat(exit).isEqualTo(2);
         assertThat(err.toString()).contains("must not exceed").doesNotContain("something broke");
         assertThat(Files.exists(folder.resolve("run-chaos"))).isFalse();
     }
@@ -119,7 +119,7 @@ class ChaosCommandTest {
 
         int exit = pando("chaos", "run", conf, "--steps", "4", "--faults", "kill node-7 at step 1");
 
-        assertThat(exit).isEqualTo(1);
+        assertThat(exit).isEqualTo(2);
         assertThat(err.toString()).contains("the nodes are node-1 to node-4");
         assertThat(Files.exists(folder.resolve("run-chaos"))).isFalse();
     }

@@ -79,7 +79,7 @@ final class ClusterBootstrap implements RequestHandler {
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         }
-        throw new UserError("no grove was found before the node was ended: " + sentence);
+        throw UserError.failed("no grove was found before the node was ended: " + sentence);
     }
 
     /// All are asked at once: a slow one delays only its own answer.

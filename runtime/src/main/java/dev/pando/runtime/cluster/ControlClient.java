@@ -88,7 +88,7 @@ public final class ControlClient {
                 }
                 Optional.ofNullable(answer.get(ResponseStream.REFUSED))
                         .ifPresent(sentence -> {
-                            throw new UserError(sentence.asText());
+                            throw UserError.failed(sentence.asText());
                         });
                 if (answer.has(ResponseStream.UNAVAILABLE)) {
                     throw new Unanswered(
@@ -99,9 +99,9 @@ public final class ControlClient {
                 }
             }
         } catch (ControlProtocol.Garbled garbled) {
-            throw new UserError("what answers at " + where + " is no Pando node", garbled);
+            throw UserError.failed("what answers at " + where + " is no Pando node", garbled);
         } catch (UnknownHostException unknown) {
-            throw new UserError("there is no host " + address.getHostString(), unknown);
+            throw UserError.failed("there is no host " + address.getHostString(), unknown);
         } catch (ConnectException refused) {
             throw new Unanswered("no Pando node listens at " + where, refused);
         } catch (SocketTimeoutException late) {

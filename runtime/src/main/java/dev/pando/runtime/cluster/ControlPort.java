@@ -48,7 +48,7 @@ public final class ControlPort implements AutoCloseable {
             Thread.ofVirtual().name("pando-control-port").start(control::accept);
             return control;
         } catch (IOException refused) {
-            throw new UserError(
+            throw UserError.failed(
                     "cannot listen at "
                             + host
                             + ":"

@@ -44,7 +44,7 @@ public final class ControlProtocol {
         try {
             return JSON.treeToValue(said, type);
         } catch (JsonProcessingException other) {
-            throw new UserError("the node's answer is of another version of Pando: " + other.getMessage(), other);
+            throw UserError.failed("the node's answer is of another version of Pando: " + other.getMessage(), other);
         }
     }
 

@@ -39,7 +39,7 @@ public final class Probes implements AutoCloseable {
         try {
             return new Probes(HttpServer.create(new InetSocketAddress(host, port), WAITING_AT_MOST));
         } catch (IOException | IllegalArgumentException refused) {
-            throw new UserError(
+            throw UserError.failed(
                     "cannot answer probes at "
                             + host
                             + ":"

@@ -77,7 +77,7 @@ public final class Seeds {
                 return List.of();
             }
             if (stopwatch.secondsSince(begin) > PATIENCE_SECONDS || hurried(over)) {
-                throw new UserError(reasons.getLast() + "; see that a node runs there, and --join it");
+                throw UserError.failed(reasons.getLast() + "; see that a node runs there, and --join it");
             }
         }
     }
