@@ -67,8 +67,9 @@ public final class DiagnosisBench implements Callable<Integer> {
     @Option(
             names = "--rounds",
             defaultValue = "3",
-            description = "Measured rounds over it after one for the compiler, default ${DEFAULT-VALUE}; 0 measures the"
-                    + " first.")
+            description =
+                    "Measured rounds over it after one for the compiler, default ${DEFAULT-VALUE}; 0 measures the"
+                            + " first.")
     private int rounds;
 
     @Option(
@@ -197,8 +198,12 @@ public final class DiagnosisBench implements Callable<Integer> {
         row(
                 "learning: reasons whose fourth incident is caught, of three wordings; before",
                 result.caught() + " of " + result.classes() + "; " + result.caughtBefore());
-        row("fourth incidents caught; rules entered", result.caughtTrials() + " of " + result.trials() + "; " + result.rules());
-        row("labelled logs judged worse for what was learned", result.worse() + " of " + watched.size() * result.classes());
+        row(
+                "fourth incidents caught; rules entered",
+                result.caughtTrials() + " of " + result.trials() + "; " + result.rules());
+        row(
+                "labelled logs judged worse for what was learned",
+                result.worse() + " of " + watched.size() * result.classes());
     }
 
     private static Set<String> accepted(JsonNode label) {
@@ -237,8 +242,7 @@ public final class DiagnosisBench implements Callable<Integer> {
         }
         row(
                 "mean of " + tables.size() + ": raw lines; message alone",
-                String.format(
-                        Locale.ROOT, "GA %.3f, FGA %.3f; GA %.3f, FGA %.3f", sums[0], sums[1], sums[2], sums[3]));
+                String.format(Locale.ROOT, "GA %.3f, FGA %.3f; GA %.3f, FGA %.3f", sums[0], sums[1], sums[2], sums[3]));
     }
 
     /// The lines of the log that a table was made from, which lies beside it.
@@ -318,14 +322,9 @@ public final class DiagnosisBench implements Callable<Integer> {
 
     /// Median of the rates of all rounds but the first, with the lowest and the highest.
     private static String spread(List<Double> seconds, double work) {
-        List<Double> rates =
-                seconds.stream().skip(seconds.size() > 1 ? 1 : 0).map(one -> work / one).sorted().toList();
+        List<Double> rates = seconds.stream().skip(seconds.size() > 1 ? 1 : 0).map(one -> work / one).sorted().toList();
         return String.format(
-                Locale.ROOT,
-                "%,.0f (%,.0f to %,.0f)",
-                rates.get(rates.size() / 2),
-                rates.getFirst(),
-                rates.getLast());
+                Locale.ROOT, "%,.0f (%,.0f to %,.0f)", rates.get(rates.size() / 2), rates.getFirst(), rates.getLast());
     }
 
     private static void row(String what, String figure) {

@@ -21,12 +21,12 @@ import java.util.SplittableRandom;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Measures what is learned without any model: the rules of one reason are taken away, three of its incidents are shown,
-/// and a fourth is asked for.
+/// Measures what is learned without any model: the rules of one reason are taken away, three of its incidents are
+/// shown, and a fourth is asked for.
 ///
-/// Incidents are the texts of the rules' examples with other numbers and names, between steps, other ranks' errors and a
-/// launcher's last words. The three shown have different wordings where the reason has so many, and the fourth has the
-/// wording of one of them; each of the three takes its turn.
+/// Incidents are the texts of the rules' examples with other numbers and names, between steps, other ranks' errors and
+/// a launcher's last words. The three shown have different wordings where the reason has so many, and the fourth has
+/// the wording of one of them; each of the three takes its turn.
 final class Learning {
     private static final int SHOWN = 3;
     private static final Pattern VARIES = Pattern.compile("0x[0-9a-f]+|\\d+|'[A-Za-z_.]+'|/[\\w./-]+");
