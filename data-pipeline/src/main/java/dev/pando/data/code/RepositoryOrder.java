@@ -18,7 +18,7 @@ import java.util.TreeSet;
 /// The files of one repository in the order of their imports: the single step `order`.
 ///
 /// Files that are no code come before the first code file of their folder, or of the nearest folder above that has
-/// code; where there is none, at the very beginning.
+/// code; without one, at the very beginning.
 public final class RepositoryOrder {
     private static final Set<String> PROSE = Set.of("md", "markdown", "rst", "txt", "");
 

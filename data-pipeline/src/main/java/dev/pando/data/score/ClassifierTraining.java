@@ -28,7 +28,7 @@ public final class ClassifierTraining {
     /// How a classifier is trained.
     ///
     /// @param positive the label of the kind that it finds
-    /// @param buckets n-grams are hashed into so many, a power of two
+    /// @param buckets number of buckets that n-grams are hashed into, a power of two
     /// @param passes over the texts
     /// @param rate of the first pass
     /// @param decay of weights, a step

@@ -41,7 +41,7 @@ final class PreparationTest {
         assertThat(near.path("kept").asText()).isEqualTo(folder + "/notes/n4.txt");
         assertThat(near.path("jaccard").asDouble()).isBetween(0.7, 0.999);
         assertThat(corpus.why("j7").getFirst().path("text").asText()).contains("Write to <mail> now.");
-        assertThat(corpus.why("nobody")).isEmpty();
+        assertThat(corpus.why("none")).isEmpty();
         assertThat(corpus.why("j8").getFirst().path("language").asText()).isEqualTo("en");
         assertThat(corpus.lines().getFirst()).contains("0-read").contains("74 ->");
         assertThat(Files.readString(corpus.folder().resolve("report.html")))

@@ -275,7 +275,7 @@ final class CorpusCommands {
                 names = "--buckets",
                 paramLabel = "N",
                 defaultValue = "262144",
-                description = "N-grams are hashed into so many, a power of two; ${DEFAULT-VALUE} if not given.")
+                description = "Buckets that n-grams are hashed into, a power of two; ${DEFAULT-VALUE} if not given.")
         private int buckets;
 
         @Option(

@@ -40,7 +40,7 @@ public final class ControlPort implements AutoCloseable {
         return open(host, port, QUESTION_MS);
     }
 
-    /// @param questionMs how long whoever asks may take to have asked
+    /// @param questionMs how long a question may take to arrive
     static ControlPort open(String host, int port, int questionMs) {
         try {
             ControlPort control =

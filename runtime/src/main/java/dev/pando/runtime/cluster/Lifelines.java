@@ -23,10 +23,10 @@ import org.apache.pekko.cluster.typed.Subscribe;
 /// Holds a plain TCP connection to every other node, so that the death of a process is known when its kernel closes it,
 /// and not when a timeout has passed.
 ///
-/// A connection that ends proves little; one that ends and is then refused proves that nobody listens there any more.
-/// That moves work at once, by [NodeGone]. A node of this very machine is declared down, too. On another one it may
-/// have been a firewall who refused, on both sides of a partition: there only those declare it down who still hold on
-/// to more than half of the grove, and for the others the split brain resolver has the word.
+/// A connection that ends proves little; one that ends and is then refused proves that no process listens there any
+/// more. That moves work at once, by [NodeGone]. A node of this very machine is declared down, too. On another one it
+/// may have been a firewall who refused, on both sides of a partition: there only those declare it down who still hold
+/// on to more than half of the grove, and for the others the split brain resolver has the word.
 final class Lifelines {
     sealed interface Command permits Changed, Held, Ended, Again {}
 

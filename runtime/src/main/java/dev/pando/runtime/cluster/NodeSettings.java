@@ -35,7 +35,7 @@ public record NodeSettings(String name, int devices, Config grove, Config system
             throw new UserError("a node's name has letters, digits, - and _, not " + name);
         }
         if (devices < 0) {
-            throw new UserError("a node has 0 devices or more, not " + devices);
+            throw new UserError("--devices must be 0 or more, not " + devices);
         }
     }
 
@@ -58,7 +58,7 @@ public record NodeSettings(String name, int devices, Config grove, Config system
         return port(grove, "port");
     }
 
-    /// How it finds others where it is told to join nobody.
+    /// How it finds others without `--join`.
     Optional<Discovery> discovery() {
         return Discovery.of(grove);
     }
@@ -68,7 +68,7 @@ public record NodeSettings(String name, int devices, Config grove, Config system
         return Discovery.required(grove);
     }
 
-    /// Of the [Probes]; empty: there are none.
+    /// Port of the [Probes]; empty: no probes.
     OptionalInt probePort() {
         return grove.getIsNull("probe-port") ? OptionalInt.empty() : OptionalInt.of(port(grove, "probe-port"));
     }

@@ -165,8 +165,8 @@ final class NodeService implements RequestHandler {
         }
     }
 
-    /// Until nobody listens any more, or the node is a member no longer: its process may be one again, and whoever
-    /// watches is to ask anew.
+    /// Until the watcher is gone, or the node is a member no longer: its process may be one again, and the watcher has
+    /// to ask again.
     private void pass(BlockingQueue<Told> told, ResponseStream answers) throws IOException, InterruptedException {
         CompletableFuture<Done> end = system.getWhenTerminated().toCompletableFuture();
         while (told.size() < MOST_BEHIND && !end.isDone()) {

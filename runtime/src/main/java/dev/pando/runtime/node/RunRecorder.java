@@ -16,8 +16,8 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Keeps the run's folder of a job for as long as this node leads it, on one thread of its own: what happens, samples
-/// and report at the end.
+/// Keeps the run's folder of a job for as long as this node leads it, on one separate thread: what happens, samples and
+/// report at the end.
 ///
 /// The journal is the job's memory, the folder is for people: where it cannot be written the job goes on.
 final class RunRecorder {

@@ -55,7 +55,7 @@ final class Preparation {
         return folders.isPresent() ? assembled(folders.get()) : encoded();
     }
 
-    /// What was prepared elsewhere, under a name of its own like all prepared data, so that a job finds it again.
+    /// What was prepared elsewhere, under a separate name like all prepared data, so that a job finds it again.
     private PreparedData assembled(TokenFolders folders) {
         String digest = folders.digest();
         Path target = folder(config.prepared(), digest);

@@ -10,7 +10,7 @@ import java.util.List;
 
 /// Writes a folder of token shards that a job may name in `data.paths`, from texts that were prepared elsewhere.
 ///
-/// Not thread-safe. The folder is whole once [#finish] returns; whoever publishes it moves it then.
+/// Not thread-safe. The folder is whole once [#finish] returns; its publisher moves it then.
 public final class TokenFolderWriter implements Closeable {
     private static final long SHARD_BYTES = 1L << 30;
 
