@@ -4,6 +4,7 @@ import dev.pando.actors.JobSupervisor.Command;
 import dev.pando.actors.JobSupervisor.PeerFailed;
 import dev.pando.actors.JobSupervisor.StageFailed;
 import java.util.Collection;
+import java.util.Locale;
 import java.util.Optional;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -92,8 +93,13 @@ final class Losses {
         boolean wasHere = lose(worker, evidence);
         if (course.isHopeless()) {
             return lead.ending.fail(
-                    "step %d failed %d times in a row, at last because of %s: %s"
-                            .formatted(course.position(), course.failures(), worker, evidence));
+                    String.format(
+                            Locale.ROOT,
+                            "step %d failed %d times in a row, at last because of %s: %s",
+                            course.position(),
+                            course.failures(),
+                            worker,
+                            evidence));
         }
         return wasHere ? waiting.lost().apply(worker) : Behaviors.same();
     }

@@ -1,6 +1,7 @@
 package dev.pando.actors;
 
 import java.util.Collection;
+import java.util.Locale;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -43,6 +44,6 @@ final class Refusals {
         String first = sentences.values().iterator().next();
         return sentences.size() == 1
                 ? first
-                : "all %d devices refuse; the first: %s".formatted(sentences.size(), first);
+                : String.format(Locale.ROOT, "all %d devices refuse; the first: %s", sentences.size(), first);
     }
 }

@@ -11,6 +11,7 @@ import dev.pando.training.step.Trainer.ShardLoss;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
@@ -112,8 +113,11 @@ final class Sharding {
                 new JobEvent.RungTried(
                         Rung.REBUILD_FROM_PEER,
                         course.position(),
-                        "in vain: nobody is left who holds the moments of %d of %d spans"
-                                .formatted(placement.lost(cut).size(), cut)));
+                        String.format(
+                                Locale.ROOT,
+                                "in vain: nobody is left who holds the moments of %d of %d spans",
+                                placement.lost(cut).size(),
+                                cut)));
         roster.nobodyHolds();
         placement = Placement.none();
         forgotten = crew.epoch();
@@ -253,7 +257,8 @@ final class Sharding {
                     new JobEvent.RungTried(
                             Rung.REBUILD_FROM_PEER,
                             course.position(),
-                            "of %d spans of the moments %s".formatted(cut, String.join(", ", takers))));
+                            String.format(
+                                    Locale.ROOT, "of %d spans of the moments %s", cut, String.join(", ", takers))));
         }
     }
 

@@ -9,6 +9,7 @@ import java.lang.foreign.Arena;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -273,8 +274,12 @@ public final class BackgroundCheckpoints implements AutoCloseable {
         if (writer.isAlive()) {
             copiers.shutdown();
             throw new IllegalStateException(
-                    "%s has not ended %d s after it was closed, nor %d s after it was asked to give up"
-                            .formatted(writer.getName(), writing.toSeconds(), givingUp.toSeconds()));
+                    String.format(
+                            Locale.ROOT,
+                            "%s has not ended %d s after it was closed, nor %d s after it was asked to give up",
+                            writer.getName(),
+                            writing.toSeconds(),
+                            givingUp.toSeconds()));
         }
         copiers.close();
         synchronized (this) {

@@ -3,6 +3,7 @@ package dev.pando.collectives;
 import io.aeron.logbuffer.BufferClaim;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 
@@ -137,16 +138,18 @@ final class Hello implements Work {
                         && head.total() == settings.eagerBytes();
         if (!same) {
             throw new IllegalStateException(
-                    "members must use the same sizes: %s has chunkBytes %d, sliceBytes %d, eagerBytes %d; %s has %d, %d, %d"
-                            .formatted(
-                                    epoch.name(rank),
-                                    head.end(),
-                                    head.offset(),
-                                    head.total(),
-                                    epoch.name(epoch.rank()),
-                                    settings.chunkBytes(),
-                                    settings.sliceBytes(),
-                                    settings.eagerBytes()));
+                    String.format(
+                            Locale.ROOT,
+                            "members must use the same sizes: %s has chunkBytes %d, sliceBytes %d, eagerBytes %d; %s"
+                                    + " has %d, %d, %d",
+                            epoch.name(rank),
+                            head.end(),
+                            head.offset(),
+                            head.total(),
+                            epoch.name(epoch.rank()),
+                            settings.chunkBytes(),
+                            settings.sliceBytes(),
+                            settings.eagerBytes()));
         }
         udpBytes = head.extra() == 0 ? udpBytes : (int) Math.min(udpBytes, head.extra());
         allShare &= (head.first() & SHARES) != 0;

@@ -8,6 +8,7 @@ import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 
 /// An all-reduce between hosts of which some have several members: every number leaves a host once, not once for each
 /// of its members.
@@ -273,8 +274,13 @@ final class TwoLevelAllReduce implements Work {
         }
         if (head.kind() != Frame.INTACT) {
             throw new IllegalStateException(
-                    "%s of epoch %d: %s sent a frame of kind %d out of turn"
-                            .formatted(name(), epoch.number(), epoch.name(rank), head.kind()));
+                    String.format(
+                            Locale.ROOT,
+                            "%s of epoch %d: %s sent a frame of kind %d out of turn",
+                            name(),
+                            epoch.number(),
+                            epoch.name(rank),
+                            head.kind()));
         }
         head.consume();
         sure[rank] = true;

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.DoubleStream;
@@ -51,12 +52,14 @@ public final class Summary {
         Set<String> peers = new LinkedHashSet<>();
         all().map(line -> line.path("peer").asText()).filter(peer -> !peer.equals("pando")).forEach(peers::add);
         line(
-                "%d rounds on %d cores, Java %s%s. Medians of all samples; in brackets, between what four of five lay."
-                        .formatted(
-                                rounds.size(),
-                                Runtime.getRuntime().availableProcessors(),
-                                Runtime.version().feature(),
-                                peers.isEmpty() ? "" : ", " + String.join(", ", peers)));
+                String.format(
+                        Locale.ROOT,
+                        "%d rounds on %d cores, Java %s%s. Medians of all samples; in brackets, between what four of"
+                                + " five lay.",
+                        rounds.size(),
+                        Runtime.getRuntime().availableProcessors(),
+                        Runtime.version().feature(),
+                        peers.isEmpty() ? "" : ", " + String.join(", ", peers)));
         line("");
     }
 
@@ -87,18 +90,32 @@ public final class Summary {
         }
         double[] shares = samples("every_step", EVERY, "blocking_share").map(share -> 100 * share).sorted().toArray();
         line(
-                "| %d steps, each one's state to a peer's memory, every tenth to disk as well | |"
-                        .formatted(shares.length));
+                String.format(
+                        Locale.ROOT,
+                        "| %d steps, each one's state to a peer's memory, every tenth to disk as well | |",
+                        shares.length));
         line("| --- | --- |");
-        line("| training stood still, share of a step: median | %.3f %% |".formatted(Spread.median(shares)));
-        line("| 99th percentile | %.3f %% |".formatted(shares[(int) Math.ceil(0.99 * shares.length) - 1]));
-        line("| the longest | %.3f %% |".formatted(shares[shares.length - 1]));
+        line(
+                String.format(
+                        Locale.ROOT,
+                        "| training stood still, share of a step: median | %.3f %% |",
+                        Spread.median(shares)));
+        line(
+                String.format(
+                        Locale.ROOT,
+                        "| 99th percentile | %.3f %% |",
+                        shares[(int) Math.ceil(0.99 * shares.length) - 1]));
+        line(String.format(Locale.ROOT, "| the longest | %.3f %% |", shares[shares.length - 1]));
         line("| step alone, s | %s |".formatted(spread("every_step", EVERY, "step_s", "%.3f")));
         line("| step with it, s | %s |".formatted(spread("every_step", EVERY, "step_s_with", "%.3f")));
         line(
                 "| in the peer's memory after, s | %s |"
                         .formatted(spread("every_step", EVERY, "in_peer_memory_s", "%.3f")));
-        line("| superseded on the way there | %.0f |".formatted(samples("every_step", EVERY, "superseded").sum()));
+        line(
+                String.format(
+                        Locale.ROOT,
+                        "| superseded on the way there | %.0f |",
+                        samples("every_step", EVERY, "superseded").sum()));
         line("| host memory for copies, MB | %s |".formatted(figure("every_step", EVERY, "copies_mb", "%.0f")));
         line("");
     }

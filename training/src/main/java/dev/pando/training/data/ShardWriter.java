@@ -10,6 +10,7 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 
 /// Writes documents as token shards: little-endian ids, and an index of where each document begins.
 ///
@@ -52,7 +53,7 @@ final class ShardWriter implements Closeable {
 
     void beginDocument() throws IOException {
         if (shard == null) {
-            shard = new Stream("tokens-%05d.bin".formatted(shards.size()));
+            shard = new Stream(String.format(Locale.ROOT, "tokens-%05d.bin", shards.size()));
         }
         index.reserve(Long.BYTES).putLong(tokens);
     }
