@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -27,6 +28,7 @@ final class AeronCollective implements Communicator {
 
     private final String worker;
     private final Transport transport;
+    private final HomeDriver home;
     private final String address;
     private final TransportSettings settings;
     private final SpanFile spans;
@@ -56,10 +58,12 @@ final class AeronCollective implements Communicator {
     private volatile boolean closed;
     private volatile Courier courier;
 
+    /// @param home at which its inbox lives
     /// @param spans the member's part of the memory that members of the host share, or null if it shares none
     AeronCollective(
             String worker,
             Transport transport,
+            HomeDriver home,
             TransportSettings settings,
             Address address,
             Inbox inbox,
@@ -67,6 +71,7 @@ final class AeronCollective implements Communicator {
             Traffic traffic) {
         this.worker = worker;
         this.transport = transport;
+        this.home = home;
         this.settings = settings;
         this.address = address.toString();
         this.inbox = inbox;
@@ -93,6 +98,10 @@ final class AeronCollective implements Communicator {
 
     String worker() {
         return worker;
+    }
+
+    boolean livesAt(HomeDriver driver) {
+        return home == driver;
     }
 
     /// What this member has done so far.
@@ -317,6 +326,7 @@ final class AeronCollective implements Communicator {
         } finally {
             device.unlock();
         }
+        transport.freed();
     }
 
     private void lockForTheLastTime() {
@@ -426,7 +436,7 @@ final class AeronCollective implements Communicator {
     /// Lets time pass; where members meet or numbers leave the host, by seeing to it that they do.
     private boolean idle() {
         if (crossesHosts || hello == null) {
-            transport.helpDriver();
+            home.help();
         }
         boolean look = patience.idle();
         if (look && crossesHosts && patience.isSlow()) {
@@ -454,7 +464,9 @@ final class AeronCollective implements Communicator {
     }
 
     private void failHere(Epoch epoch, String work, Throwable failure) {
-        epoch.breakDown("%s of epoch %d failed before: %s".formatted(work, epoch.number(), failure.getMessage()));
+        epoch.breakDown(
+                String.format(
+                        Locale.ROOT, "%s of epoch %d failed before: %s", work, epoch.number(), failure.getMessage()));
         giveUp(epoch);
     }
 
@@ -484,7 +496,7 @@ final class AeronCollective implements Communicator {
 
     /// Why there is no more point in waiting, or null.
     private Outcome lost(Epoch epoch, Work work) {
-        transport.check();
+        home.check();
         if (Thread.currentThread().isInterrupted()) {
             return new Outcome.EpochOver(epoch.number()); // only a thread that is given up is interrupted
         }
@@ -550,7 +562,7 @@ final class AeronCollective implements Communicator {
             if (rank != now.rank()) {
                 Member member = now.membership().members().get(rank);
                 Peer peer = before.remove(member.address());
-                peers[rank] = peer != null ? peer : new Peer(member, transport, traffic);
+                peers[rank] = peer != null ? peer : new Peer(member, transport, home, traffic);
                 peers[rank].begin();
                 known.put(member.address(), peers[rank]);
                 neighbours += peers[rank].isNeighbour() ? 1 : 0;

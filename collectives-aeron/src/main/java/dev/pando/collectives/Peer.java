@@ -16,6 +16,7 @@ final class Peer implements AutoCloseable {
     private final Collective.Member member;
     private final Address address;
     private final Transport transport;
+    private final HomeDriver home;
     private final Traffic traffic;
     private final BufferClaim claim = new BufferClaim();
     private Aeron aeron;
@@ -28,10 +29,11 @@ final class Peer implements AutoCloseable {
     private NeighbourFile spans;
     private boolean looked;
 
-    Peer(Collective.Member member, Transport transport, Traffic traffic) {
+    Peer(Collective.Member member, Transport transport, HomeDriver home, Traffic traffic) {
         this.member = member;
         this.address = Address.parse(member.address());
         this.transport = transport;
+        this.home = home;
         transport.obituaries().watch(address.process());
         this.traffic = traffic;
     }
@@ -86,7 +88,7 @@ final class Peer implements AutoCloseable {
 
     private void call() {
         boolean local = isLocal();
-        aeron = local ? transport.clientOf(address) : transport.home();
+        aeron = local ? transport.clientOf(address, home) : home.client();
         if (aeron == null) {
             return;
         }
