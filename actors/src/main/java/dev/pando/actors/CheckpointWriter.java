@@ -12,13 +12,15 @@ import java.util.TreeMap;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.PreRestart;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Writes a node's snapshots to durable storage while training goes on, and finds the newest valid one again.
 public final class CheckpointWriter {
-    public sealed interface Command permits Write, FindNewest {}
+    public sealed interface Command permits Write, FindNewest, Gone {}
 
     /// Publish a snapshot. The state's spans stay untouched until the answer.
     ///
@@ -45,41 +47,78 @@ public final class CheckpointWriter {
     /// @param sentence for the user
     public record NotWritten(long step, String sentence) implements JobSupervisor.Command, Wire {}
 
+    /// A supervisor that asked for something has ended, with its job or without.
+    private record Gone(String job, ActorRef<JobSupervisor.Command> supervisor) implements Command {}
+
     private static final Logger LOG = LoggerFactory.getLogger(CheckpointWriter.class);
 
+    private final ActorContext<Command> context;
     private final Workbench workbench;
     private final Stopwatch stopwatch;
     private final DeviceThread thread;
+    private final Map<String, Set<ActorRef<JobSupervisor.Command>>> supervisors = new TreeMap<>(); // by job, that live
 
     // touched by the writer's thread alone
     private final Map<String, CheckpointStore> stores = new TreeMap<>();
     private final Set<String> unwritable = new HashSet<>(); // jobs whose last checkpoint was not written
 
-    private CheckpointWriter(Workbench workbench, Stopwatch stopwatch, DeviceThread.Factory threads) {
+    private CheckpointWriter(
+            ActorContext<Command> context, Workbench workbench, Stopwatch stopwatch, DeviceThread.Factory threads) {
+        this.context = context;
         this.workbench = workbench;
         this.stopwatch = stopwatch;
         this.thread = threads.start("checkpoint-writer");
     }
 
     static Behavior<Command> create(Workbench workbench, Stopwatch stopwatch, DeviceThread.Factory threads) {
-        return Behaviors.setup(context -> new CheckpointWriter(workbench, stopwatch, threads).serving());
+        return Behaviors.setup(context -> new CheckpointWriter(context, workbench, stopwatch, threads).serving());
     }
 
     private Behavior<Command> serving() {
         return Behaviors.receive(Command.class)
                 .onMessage(Write.class, this::write)
                 .onMessage(FindNewest.class, this::findNewest)
-                .onSignal(
-                        PostStop.class,
-                        stopping -> {
-                            thread.submitLast(() -> stores.values().forEach(CheckpointStore::close));
-                            thread.abandon();
-                            return Behaviors.same();
-                        })
+                .onMessage(Gone.class, this::forget)
+                .onSignal(PostStop.class, stopping -> end())
+                .onSignal(PreRestart.class, restarting -> end())
                 .build();
     }
 
+    private Behavior<Command> end() {
+        thread.submitLast(() -> stores.values().forEach(CheckpointStore::close));
+        thread.abandon();
+        return Behaviors.same();
+    }
+
+    /// What is opened for a job is closed with its last supervisor.
+    private void use(JobSpec job, ActorRef<JobSupervisor.Command> supervisor) {
+        if (supervisors.computeIfAbsent(job.id(), id -> new HashSet<>()).add(supervisor)) {
+            context.watchWith(supervisor, new Gone(job.id(), supervisor));
+        }
+    }
+
+    private Behavior<Command> forget(Gone gone) {
+        Set<ActorRef<JobSupervisor.Command>> living = supervisors.getOrDefault(gone.job(), Set.of());
+        living.remove(gone.supervisor());
+        if (living.isEmpty()) {
+            supervisors.remove(gone.job());
+            thread.submit(
+                            () -> {
+                                unwritable.remove(gone.job());
+                                Optional.ofNullable(stores.remove(gone.job())).ifPresent(CheckpointStore::close);
+                                return true;
+                            })
+                    .whenComplete((closed, failure) -> {
+                        if (failure != null) {
+                            LOG.warn("the checkpoints of {} were not closed", gone.job(), failure);
+                        }
+                    });
+        }
+        return Behaviors.same();
+    }
+
     private Behavior<Command> write(Write request) {
+        use(request.job(), request.replyTo());
         thread.submit(() -> save(request))
                 .whenComplete((durable, failure) -> {
                     if (failure != null) {
@@ -130,6 +169,7 @@ public final class CheckpointWriter {
     }
 
     private Behavior<Command> findNewest(FindNewest request) {
+        use(request.job(), request.replyTo());
         thread.submit(() -> store(request.job()).newest())
                 .whenComplete((newest, failure) -> {
                     if (failure != null) {
