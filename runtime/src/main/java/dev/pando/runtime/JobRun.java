@@ -28,6 +28,8 @@ import org.slf4j.LoggerFactory;
 final class JobRun implements Job {
     private static final Logger LOG = LoggerFactory.getLogger(JobRun.class);
 
+    private static final double LAST_WRITES_SECONDS = 10; // where the disk refuses
+
     private final Submission submission;
     private final Settings settings;
     private final ActorSystem<?> system;
@@ -210,7 +212,8 @@ final class JobRun implements Job {
                         || event instanceof JobEvent.Stopped
                         || event instanceof JobEvent.Failed;
         if (last) {
-            Report.write(folder.path());
+            folder.afterwards(() -> Report.write(folder.path()));
+            folder.finish(LAST_WRITES_SECONDS);
         }
         try {
             submission.listener().accept(event);

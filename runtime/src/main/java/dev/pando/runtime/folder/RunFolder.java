@@ -3,6 +3,7 @@ package dev.pando.runtime.folder;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.typesafe.config.ConfigRenderOptions;
 import dev.pando.actors.JobEvent;
+import dev.pando.actors.Stopwatch;
 import dev.pando.runtime.settings.Arithmetic;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.UserError;
@@ -30,12 +31,14 @@ public final class RunFolder implements AutoCloseable {
     static final String SAMPLES = "samples.jsonl";
     static final String LOCK = "run.lock";
     private static final String LOG = "pando.log";
+    private static final double LAST_TRIES_SECONDS = 10;
     private static final String NODES = "nodes";
-    private static final String ENTRY = "entry";
+    private static final String ENTRY = EventLine.ENTRY;
 
     private final Path path;
     private final RunLock lock;
     private final boolean fresh;
+    private final PatientWrites writes = new PatientWrites(Stopwatch.system());
     private boolean begun;
     private Lines steps;
     private Lines events;
@@ -184,10 +187,15 @@ public final class RunFolder implements AutoCloseable {
         record(event, time, 0);
     }
 
+    /// What cannot be written waits until it can: the disk is no part of the job.
+    ///
     /// @param entry of the job's journal, or of the last one before where the event has none; 0: there is no journal
     public void record(JobEvent event, Instant time, long entry) {
         switch (event) {
-            case JobEvent.StepCommitted step -> steps.add(StepLine.of(step, time));
+            case JobEvent.StepCommitted step -> {
+                StepLine line = StepLine.of(step, time);
+                writes.add(() -> steps.add(line));
+            }
             case JobEvent.Started started -> goBack(started.step(), event, time, entry);
             case JobEvent.StateLoaded loaded -> goBack(loaded.step(), event, time, entry);
             default -> add(event, time, entry);
@@ -199,7 +207,21 @@ public final class RunFolder implements AutoCloseable {
         for (SampleLine sample : samples) {
             lines.append(Lines.JSON.valueToTree(sample).toString()).append('\n');
         }
-        Lines.replace(path.resolve(SAMPLES), lines.toString());
+        writes.add(() -> Lines.replace(path.resolve(SAMPLES), lines.toString()));
+    }
+
+    /// Does something with the folder once all is written that was recorded.
+    ///
+    /// @param write fails with a [UserError] where the disk refuses
+    public void afterwards(Runnable write) {
+        writes.add(write::run);
+    }
+
+    /// Tries to write what the disk has refused so far.
+    ///
+    /// @return whether nothing is left to write
+    public boolean finish(double seconds) {
+        return writes.finish(seconds);
     }
 
     /// Writes one of the folder's files, in one act.
@@ -210,6 +232,7 @@ public final class RunFolder implements AutoCloseable {
     @Override
     public void close() {
         try {
+            writes.finish(LAST_TRIES_SECONDS);
             if (steps != null) {
                 steps.close();
                 events.close();
@@ -233,14 +256,23 @@ public final class RunFolder implements AutoCloseable {
         };
     }
 
+    /// Says with the event how many committed steps are lost with it.
     private void goBack(long step, JobEvent event, Instant time, long entry) {
-        steps.keep(line -> line.path("step").asLong() < step);
-        add(event, time, entry);
+        int[] lost = new int[1];
+        writes.add(() -> lost[0] += steps.keep(line -> line.path("step").asLong() < step));
+        writes.add(() -> events.add(line(event, time, entry, lost[0])));
     }
 
     private void add(JobEvent event, Instant time, long entry) {
+        writes.add(() -> events.add(line(event, time, entry, 0)));
+    }
+
+    private static ObjectNode line(JobEvent event, Instant time, long entry, int lost) {
         ObjectNode line = new EventLine(time, event).json();
-        events.add(entry > 0 ? line.put(ENTRY, entry) : line);
+        if (lost > 0) {
+            line.put(EventLine.LOST, lost);
+        }
+        return entry > 0 ? line.put(ENTRY, entry) : line;
     }
 
     private void check(Settings settings, boolean resume) throws IOException {
@@ -260,7 +292,8 @@ public final class RunFolder implements AutoCloseable {
 
     private void refuseOtherArithmetic(Settings now) {
         Settings then = config(path).settings();
-        Optional<Arithmetic.Difference> difference = Arithmetic.firstDifference(then, now);
+        Optional<Arithmetic.Difference> difference =
+                Arithmetic.firstDifference(then, now).or(() -> Arithmetic.firstDifferenceOfData(then, now));
         if (difference.isPresent()) {
             throw new UserError(difference.get().sentence(path.toString()));
         }
