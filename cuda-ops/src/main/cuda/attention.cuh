@@ -162,7 +162,8 @@ __device__ void attend(const float* qkv, const int* documents, float* out, float
     float sums[D / 8][4] = {};
     float tops[2] = {-CUDART_INF_F, -CUDART_INF_F}; // in units of log 2, as all exponents here
     float totals[2] = {0.0f, 0.0f};
-    for (int key = first; key < from + count; key += TILE_ROWS) {
+    // tiles of keys lie on an absolute grid, wherever documents begin
+    for (int key = first - first % TILE_ROWS; key < from + count; key += TILE_ROWS) {
         int keys = min(from + count - key, TILE_ROWS);
         __syncthreads(); // the tiles of the round before have been read
         Tile<D>::load(k, TILE_ROWS, qkv + place.key + key * place.qkvWidth, place.qkvWidth, keys, headSize);
@@ -348,7 +349,7 @@ __device__ void attendBackwardQueries(const float* dout, const float* qkv, const
         dotOfRow[half] = dots[line];
     }
     float dq[D / 8][4] = {};
-    for (int key = first; key < from + count; key += INNER_ROWS) {
+    for (int key = first - first % INNER_ROWS; key < from + count; key += INNER_ROWS) {
         int keys = min(from + count - key, INNER_ROWS);
         __syncthreads(); // the tiles of the round before have been read
         Tile<D>::load(k, INNER_ROWS, qkv + place.key + key * place.qkvWidth, place.qkvWidth, keys, headSize);

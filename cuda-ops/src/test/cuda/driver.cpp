@@ -1,7 +1,7 @@
 // What our code asks of libcuda.so.1, on a machine without a GPU: memory of the host in the place of the device's, the
 // emulator in the place of its processors. Only what is used is here.
 //
-// As on a GPU, nothing is done before somebody waits for it, save what the driver's documentation says is done at once:
+// As on a GPU, nothing is done before a caller waits for it, save what the driver's documentation says is done at once:
 // so a result that is read too early is old, and a source that is overwritten too early arrives changed. Calls that
 // documentation forbids are refused: in another context than the thread's, or, while a stream records, those that
 // allocate, wait, or copy memory that is not page-locked.
@@ -87,7 +87,7 @@ void lookAtCanaries(Context* context) {
         auto after = reinterpret_cast<unsigned char*>(address) + bytes;
         for (size_t i = 0; i < CANARY; i++) {
             if (before[i] != SONG || after[i] != SONG) {
-                fprintf(stderr, "emulated driver: somebody wrote beyond a block of %zu bytes\n", bytes);
+                fprintf(stderr, "emulated driver: a kernel or copy wrote beyond a block of %zu bytes\n", bytes);
                 abort();
             }
         }

@@ -168,7 +168,7 @@ extern "C" int emulatedArguments(const char* name, const int** bytes) {
     return static_cast<int>(found->second.arguments.size());
 }
 
-// Runs a kernel; each argument lies in a slot of its own.
+// Runs a kernel; each argument lies in a separate slot.
 //
 // Returns 0, or 1 for a launch that the driver would refuse.
 extern "C" int emulate(const char* name, int gridX, int gridY, int gridZ, int threads, int shared, int given,

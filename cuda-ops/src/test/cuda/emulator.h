@@ -218,7 +218,7 @@ inline void loadRowsAsB(unsigned& b0, unsigned& b1, const unsigned short* row) {
     auto element = [&](int r) -> unsigned { return emulator::ofLane<const unsigned short*>(rows, r)[column]; };
     b0 = element(first) | element(first + 1) << 16;
     b1 = element(first + 8) | element(first + 9) << 16;
-    emulator::waitForWarp([] {}); // nobody changes the rows before all have read them
+    emulator::waitForWarp([] {}); // no thread changes the rows before all have read them
 }
 
 inline float __uint_as_float(unsigned bits) {

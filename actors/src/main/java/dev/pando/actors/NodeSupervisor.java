@@ -1,5 +1,23 @@
 package dev.pando.actors;
 
+import dev.pando.actors.checkpoint.CheckpointWriter;
+import dev.pando.actors.job.DeviceThread;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.JobSpec;
+import dev.pando.actors.job.NamedBehavior;
+import dev.pando.actors.job.ReplicaFactory;
+import dev.pando.actors.job.Stopwatch;
+import dev.pando.actors.job.Wire;
+import dev.pando.actors.liveness.ClusterView;
+import dev.pando.actors.liveness.EvidenceFailureDetector;
+import dev.pando.actors.liveness.NodeGone;
+import dev.pando.actors.liveness.Quorum;
+import dev.pando.actors.owner.JobOwner;
+import dev.pando.actors.owner.Jobs;
+import dev.pando.actors.stage.GpuWorker;
+import dev.pando.actors.stage.PipelineStage;
+import dev.pando.actors.stage.StageStart;
+import dev.pando.actors.supervisor.JobSupervisor;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -18,38 +36,40 @@ import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 
-/// Keeps a node's devices working: one [GpuWorker] each, started anew under a new name whenever one stops.
+/// Keeps the devices of a node working: one [GpuWorker] each, restarted under a new name whenever one stops.
 public final class NodeSupervisor {
-    public sealed interface Command permits StopWorker, Submit, OwnJobs, OwnJob, Leave, NodeGone, Start, Left {}
+    public sealed interface Command permits StopWorker, Submit, OwnJobs, OwnJob, Leave, NodeEnded, Start, Left {}
 
     /// Stop a device's worker at once, as an operator who pulls a card would. A new incarnation follows.
     public record StopWorker(String device) implements Command, Wire {}
 
     /// Run a job, supervised on this node.
     ///
-    /// Stays inside the node: the audience is whoever submitted it.
+    /// Stays inside the node: the audience is the submitter.
     public record Submit(JobSpec job, ActorRef<JobEvent> audience, ActorRef<ActorRef<JobSupervisor.Command>> replyTo)
             implements Command {}
 
-    /// Be one of the nodes that own jobs: any of the grove may be put here, and is then found by [Jobs].
+    /// Be one of the nodes that own jobs: the cluster may put any job here, and [Jobs] finds it.
     ///
     /// Once only, and in a cluster only.
     ///
     /// @param clock for the dates in a job's history
-    /// @param replyTo hears when this node can be asked about jobs
+    /// @param replyTo receives an answer when this node can be asked about jobs
     public record OwnJobs(Clock clock, ActorRef<Done> replyTo) implements Command {}
 
-    /// The node leaves in order: its workers finish the steps that they are in, and go when their jobs can do without.
+    /// The node leaves in order: its workers finish the steps that they are in, and go when their jobs can spare them.
     ///
-    /// @param replyTo hears when nothing is in the hands of any of them
+    /// @param replyTo receives an answer when no job needs any of them
     public record Leave(ActorRef<Done> replyTo) implements Command {}
 
-    /// Own this job, because somebody says so who sees to it that one node does: where no cluster decides.
+    /// Own this job. For callers that see to it that one node owns each job, where no cluster decides.
     ///
     /// @param nodes as this one sees them
     /// @param clock for the dates in the job's history
-    public record OwnJob(String job, Nodes nodes, Clock clock, ActorRef<ActorRef<JobOwner.Command>> replyTo)
+    public record OwnJob(String job, ClusterView nodes, Clock clock, ActorRef<ActorRef<JobOwner.Command>> replyTo)
             implements Command {}
+
+    private record NodeEnded(NodeGone evidence) implements Command {}
 
     private record Start(String device) implements Command {}
 
@@ -61,7 +81,7 @@ public final class NodeSupervisor {
 
     private final ActorContext<Command> context;
     private final TimerScheduler<Command> timers;
-    private final Workbench workbench;
+    private final ReplicaFactory replicas;
     private final ActorRef<CheckpointWriter.Command> writer;
     private final Map<String, ActorRef<GpuWorker.Command>> workers = new TreeMap<>();
     private final Map<String, Integer> incarnations = new TreeMap<>();
@@ -72,72 +92,71 @@ public final class NodeSupervisor {
     private NodeSupervisor(
             ActorContext<Command> context,
             TimerScheduler<Command> timers,
-            Workbench workbench,
+            ReplicaFactory replicas,
             Stopwatch stopwatch,
             DeviceThread.Factory threads) {
         this.context = context;
         this.timers = timers;
-        this.workbench = workbench;
+        this.replicas = replicas;
         this.stopwatch = stopwatch;
         this.threads = threads;
         // Stateless but for open stores: a restart loses nothing that is published.
         this.writer =
                 context.spawn(
-                        Behaviors.supervise(CheckpointWriter.create(workbench, stopwatch, threads))
+                        Behaviors.supervise(CheckpointWriter.create(replicas, stopwatch, threads))
                                 .onFailure(SupervisorStrategy.restart()),
                         "checkpoint-writer");
     }
 
     /// @param devices names of the node's devices, `worker-0` and on
-    public static Behavior<Command> create(List<String> devices, Workbench workbench, Stopwatch stopwatch) {
-        return create(devices, workbench, stopwatch, DeviceThread.Factory.platform());
+    public static Behavior<Command> create(List<String> devices, ReplicaFactory replicas, Stopwatch stopwatch) {
+        return create(devices, replicas, stopwatch, DeviceThread.Factory.platform());
     }
 
     /// @param threads for the devices and the checkpoint writer
     public static Behavior<Command> create(
-            List<String> devices, Workbench workbench, Stopwatch stopwatch, DeviceThread.Factory threads) {
+            List<String> devices, ReplicaFactory replicas, Stopwatch stopwatch, DeviceThread.Factory threads) {
         return Behaviors.setup(context ->
                 Behaviors.withTimers(timers -> {
-                    NodeSupervisor node = new NodeSupervisor(context, timers, workbench, stopwatch, threads);
-                    context.getSystem()
-                            .eventStream()
-                            .tell(new EventStream.Subscribe<>(NodeGone.class, context.getSelf().narrow()));
+                    NodeSupervisor node = new NodeSupervisor(context, timers, replicas, stopwatch, threads);
+                    ActorRef<NodeGone> evidence = context.messageAdapter(NodeGone.class, NodeEnded::new);
+                    context.getSystem().eventStream().tell(new EventStream.Subscribe<>(NodeGone.class, evidence));
                     devices.forEach(node::start);
                     return node.serving();
                 }));
     }
 
     private Behavior<Command> serving() {
-        return Behaviors.receive(Command.class)
-                .onMessage(
-                        Start.class,
-                        again -> {
-                            start(again.device());
-                            return Behaviors.same();
-                        })
-                .onMessage(StopWorker.class, this::stopWorker)
-                .onMessage(Submit.class, this::submit)
-                .onMessage(OwnJob.class, this::own)
-                .onMessage(
-                        NodeGone.class,
-                        gone -> {
-                            EvidenceFailureDetector.believe(gone.address());
-                            return Behaviors.same();
-                        })
-                .onMessage(
-                        OwnJobs.class,
-                        own -> {
-                            Jobs.own(context.getSystem(), writer, stopwatch, own.clock());
-                            leaveBeforeTheNodeDoes();
-                            own.replyTo().tell(Done.getInstance());
-                            return Behaviors.same();
-                        })
-                .onMessage(Leave.class, this::leave)
-                .onSignal(Terminated.class, this::workerStopped)
-                .build();
+        return Behaviors.receive(
+                (_, command) ->
+                        switch (command) {
+                            case Start(String device) -> {
+                                start(device);
+                                yield Behaviors.same();
+                            }
+                            case StopWorker request -> stopWorker(request);
+                            case Submit request -> submit(request);
+                            case OwnJob request -> own(request);
+                            case NodeEnded(NodeGone evidence) -> believe(evidence);
+                            case OwnJobs own -> {
+                                Jobs.own(context.getSystem(), writer, stopwatch, own.clock());
+                                leaveBeforeTheNodeDoes();
+                                own.replyTo().tell(Done.getInstance());
+                                yield Behaviors.same();
+                            }
+                            case Leave leave -> leave(leave);
+                            case Left() -> Behaviors.unhandled();
+                        },
+                (_, signal) -> signal instanceof Terminated stopped ? workerStopped(stopped) : Behaviors.same());
     }
 
-    /// Before the cluster is told, and so before what this node owns moves: who leads the jobs now lets the workers go.
+    private static Behavior<Command> believe(NodeGone evidence) {
+        EvidenceFailureDetector.believe(evidence.address());
+        return Behaviors.same();
+    }
+
+    /// Before the cluster is told, and so before what this node owns moves: the current supervisors release the
+    /// workers.
     private void leaveBeforeTheNodeDoes() {
         CoordinatedShutdown shutdown = CoordinatedShutdown.get(context.getSystem());
         String phase = CoordinatedShutdown.PhaseBeforeServiceUnbind();
@@ -149,7 +168,7 @@ public final class NodeSupervisor {
                 "workers leave",
                 () ->
                         shutdown.getShutdownReason().filter(DOWNED::equals).isPresent()
-                                ? CompletableFuture.completedFuture(Done.getInstance()) // nobody waits for its work
+                                ? CompletableFuture.completedFuture(Done.getInstance()) // no job waits for its work
                                 : AskPattern.ask(self, Leave::new, patience, scheduler));
     }
 
@@ -159,24 +178,23 @@ public final class NodeSupervisor {
         return leaving(leave, workers.size());
     }
 
-    /// @param owing workers that have something in their hands
+    /// @param owing workers that a job still needs
     private Behavior<Command> leaving(Leave leave, int owing) {
         if (owing == 0) {
             leave.replyTo().tell(Done.getInstance());
         }
-        return State.named(
+        return NamedBehavior.named(
                 "leaving",
-                Behaviors.receive(Command.class)
-                        .onMessage(Left.class, left -> leaving(leave, owing - 1))
-                        .onMessage(
-                                NodeGone.class,
-                                gone -> {
-                                    EvidenceFailureDetector.believe(gone.address());
-                                    return Behaviors.same();
-                                })
-                        .onAnyMessage(late -> Behaviors.same())
-                        .onSignal(Terminated.class, stopped -> leaving(leave, owing - 1)) // and is not started again
-                        .build());
+                Behaviors.receive(
+                        (_, command) ->
+                                switch (command) {
+                                    case Left() -> leaving(leave, owing - 1);
+                                    case NodeEnded(NodeGone evidence) -> believe(evidence);
+                                    case StopWorker _, Submit _, OwnJobs _, OwnJob _, Leave _, Start _ ->
+                                            Behaviors.same();
+                                },
+                        // a worker that stops now is not restarted
+                        (_, signal) -> signal instanceof Terminated ? leaving(leave, owing - 1) : Behaviors.same()));
     }
 
     private void start(String device) {
@@ -184,11 +202,17 @@ public final class NodeSupervisor {
         String name = incarnation == 1 ? device : device + "#" + incarnation;
         ActorRef<GpuWorker.Command> worker =
                 context.spawn(
-                        Behaviors.supervise(GpuWorker.create(name, workbench, writer, stopwatch, threads))
+                        Behaviors.supervise(GpuWorker.create(name, this::stage, threads))
                                 .onFailure(SupervisorStrategy.stop()),
                         device + "-" + incarnation);
         context.watch(worker);
         workers.put(device, worker);
+    }
+
+    private Behavior<PipelineStage.Command> stage(
+            GpuWorker.Host request, String worker, DeviceThread device, ActorRef<GpuWorker.Command> self) {
+        return StageStart.create(
+                request.job(), worker, device, self, replicas, request.leader(), writer, stopwatch, threads);
     }
 
     private Behavior<Command> stopWorker(StopWorker request) {
@@ -199,7 +223,7 @@ public final class NodeSupervisor {
         return Behaviors.same();
     }
 
-    /// A worker that stops again and again is started ever more slowly, so that a broken device cannot busy the job.
+    /// A worker that stops again and again is restarted ever more slowly, so that a broken device cannot busy the job.
     private Behavior<Command> workerStopped(Terminated stopped) {
         workers.entrySet().stream()
                 .filter(entry -> entry.getValue().path().equals(stopped.getRef().path()))

@@ -2,6 +2,15 @@ package dev.pando.actors;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pando.actors.checkpoint.CheckpointWriter;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.JobSpec;
+import dev.pando.actors.job.ReplicaInventory;
+import dev.pando.actors.job.Stopwatch;
+import dev.pando.actors.stage.GpuWorker;
+import dev.pando.actors.stage.PipelineStage;
+import dev.pando.actors.stage.StageReport;
+import dev.pando.actors.supervisor.JobSupervisor;
 import java.util.List;
 import java.util.Optional;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
@@ -32,13 +41,16 @@ class EarlyWorkersTest {
 
         arrive(supervisor, "worker-0");
         arrive(supervisor, "worker-1");
-        supervisor.tell(new CheckpointWriter.Found(Optional.empty(), List.of()));
+        supervisor.tell(new JobSupervisor.FromWriter(new CheckpointWriter.Found(Optional.empty(), List.of())));
 
         assertThat(stage.expectMessageClass(PipelineStage.EnterEpoch.class).membership().members()).hasSize(2);
         device.expectNoMessage();
     }
 
     private void arrive(ActorRef<JobSupervisor.Command> supervisor, String worker) {
-        supervisor.tell(new JobSupervisor.Arrived(worker, Holding.fresh(), 0, "here", stage.ref(), device.ref()));
+        supervisor.tell(
+                new JobSupervisor.FromStage(
+                        new StageReport.Arrived(
+                                worker, ReplicaInventory.fresh(), 0, "here", stage.ref(), device.ref())));
     }
 }

@@ -2,6 +2,14 @@ package dev.pando.actors;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pando.actors.checkpoint.CheckpointWriter;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.JobSpec;
+import dev.pando.actors.job.ReplicaInventory;
+import dev.pando.actors.stage.GpuWorker;
+import dev.pando.actors.stage.PipelineStage;
+import dev.pando.actors.stage.StageReport;
+import dev.pando.actors.supervisor.JobSupervisor;
 import dev.pando.training.step.Trainer.Committed;
 import dev.pando.training.step.Trainer.Examined;
 import dev.pando.training.step.Trainer.ShardLoss;
@@ -28,7 +36,7 @@ class FrozenWorkerTest {
     private static final int SHARDS = 6;
     private static final Duration BETWEEN_SIGNS = Duration.ofMillis(100);
     private static final Duration DEADLINE = Duration.ofSeconds(60);
-    private static final JobSupervisor.Command OF_NOBODY = new JobSupervisor.Alive("nobody");
+    private static final JobSupervisor.Command OF_NOBODY = new JobSupervisor.FromStage(new StageReport.Alive("nobody"));
 
     private final ActorTestKit kit = ActorTestKit.create(ManualTime.config());
     private final ManualTime time = ManualTime.get(kit.system());
@@ -55,7 +63,7 @@ class FrozenWorkerTest {
         assertThat(next(JobEvent.ShardsMoved.class).to()).isNotEqualTo(FROZEN);
         assertThat(next(JobEvent.StepCommitted.class).workers()).isEqualTo(2);
 
-        supervisor.tell(new JobSupervisor.Alive(FROZEN));
+        supervisor.tell(new JobSupervisor.FromStage(new StageReport.Alive(FROZEN)));
         PipelineStage.ReceiveState order =
                 (PipelineStage.ReceiveState)
                         frozenStage
@@ -66,7 +74,7 @@ class FrozenWorkerTest {
                                                         ? FishingOutcomes.complete()
                                                         : FishingOutcomes.continueAndIgnore())
                                 .getLast();
-        supervisor.tell(new JobSupervisor.Ready(FROZEN, order.epoch(), order.step()));
+        supervisor.tell(new JobSupervisor.FromStage(new StageReport.Ready(FROZEN, order.epoch(), order.step())));
 
         assertThat(next(JobEvent.WorkerJoined.class).worker()).as("under its own name").isEqualTo(FROZEN);
         supervisor.tell(new JobSupervisor.Cancel());
@@ -104,15 +112,16 @@ class FrozenWorkerTest {
         for (String worker : workers) {
             boolean frozen = worker.equals(FROZEN);
             supervisor.tell(
-                    new JobSupervisor.Arrived(
-                            worker,
-                            Holding.fresh(),
-                            0,
-                            "here",
-                            frozen ? frozenStage.ref() : kit.spawn(stage(worker, supervisor)),
-                            frozen ? frozenDevice.ref() : device));
+                    new JobSupervisor.FromStage(
+                            new StageReport.Arrived(
+                                    worker,
+                                    ReplicaInventory.fresh(),
+                                    0,
+                                    "here",
+                                    frozen ? frozenStage.ref() : kit.spawn(stage(worker, supervisor)),
+                                    frozen ? frozenDevice.ref() : device)));
         }
-        supervisor.tell(new CheckpointWriter.Found(Optional.empty(), List.of()));
+        supervisor.tell(new JobSupervisor.FromWriter(new CheckpointWriter.Found(Optional.empty(), List.of())));
         frozenStage.expectMessageClass(PipelineStage.EnterEpoch.class);
         frozenStage.expectMessageClass(PipelineStage.Compute.class);
         return supervisor;
@@ -124,7 +133,7 @@ class FrozenWorkerTest {
             nowNs.addAndGet(BETWEEN_SIGNS.toNanos());
             time.timePasses(BETWEEN_SIGNS);
             for (String worker : alive) {
-                supervisor.tell(new JobSupervisor.Alive(worker));
+                supervisor.tell(new JobSupervisor.FromStage(new StageReport.Alive(worker)));
             }
             supervisor.tell(OF_NOBODY);
             heard.expectMessage(DEADLINE, OF_NOBODY);
@@ -181,27 +190,31 @@ class FrozenWorkerTest {
                             order.shards()
                                     .forEach(shard ->
                                             supervisor.tell(
-                                                    new JobSupervisor.Computed(
-                                                            worker,
-                                                            order.step(),
-                                                            order.epoch(),
-                                                            shard,
-                                                            new ShardLoss(1, 1),
-                                                            0.001)));
+                                                    new JobSupervisor.FromStage(
+                                                            new StageReport.Computed(
+                                                                    worker,
+                                                                    order.step(),
+                                                                    order.epoch(),
+                                                                    shard,
+                                                                    new ShardLoss(1, 1),
+                                                                    0.001))));
                             return Behaviors.same();
                         })
                 .onMessage(
                         PipelineStage.Reduce.class,
                         order -> {
                             supervisor.tell(
-                                    new JobSupervisor.Voted(worker, order.step(), order.epoch(), new Examined(1, 7)));
+                                    new JobSupervisor.FromStage(
+                                            new StageReport.Voted(
+                                                    worker, order.step(), order.epoch(), new Examined(1, 7))));
                             return Behaviors.same();
                         })
                 .onMessage(
                         PipelineStage.Apply.class,
                         order -> {
                             Committed step = new Committed(order.step(), 1, 1, 1, SHARDS);
-                            supervisor.tell(new JobSupervisor.Applied(worker, order.epoch(), step));
+                            supervisor.tell(
+                                    new JobSupervisor.FromStage(new StageReport.Applied(worker, order.epoch(), step)));
                             return Behaviors.same();
                         })
                 .onAnyMessage(_ -> Behaviors.same())

@@ -2,6 +2,15 @@ package dev.pando.actors;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.JobSpec;
+import dev.pando.actors.job.ReplicaInventory;
+import dev.pando.actors.liveness.MissedReplies;
+import dev.pando.actors.liveness.Quorum;
+import dev.pando.actors.stage.PipelineStage;
+import dev.pando.actors.stage.StageReport;
+import dev.pando.actors.supervisor.JobSupervisor;
+import dev.pando.actors.supervisor.RecoveredLeadership;
 import dev.pando.training.step.LossHistory;
 import java.time.Duration;
 import java.util.List;
@@ -19,9 +28,9 @@ import org.junit.jupiter.api.Test;
 /// A supervisor takes over, and whom it asks first hangs: how long is too long it knows from those who served before.
 class HungAfterTakeoverTest {
     private static final Duration DEADLINE = Duration.ofSeconds(60);
-    private static final Duration TICK = Duration.ofNanos(Silence.TICK_NS);
+    private static final Duration TICK = Duration.ofNanos(MissedReplies.TICK_NS);
     private static final long SHARD_NS = 100_000_000L;
-    private static final Holding HOLDING = new Holding(3, LossHistory.EMPTY, List.of(), List.of());
+    private static final ReplicaInventory HOLDING = new ReplicaInventory(3, LossHistory.EMPTY, List.of(), List.of());
     private static final String NODE = "pekko://grove@one:1";
 
     private final ActorTestKit kit = ActorTestKit.create(ManualTime.config());
@@ -42,8 +51,8 @@ class HungAfterTakeoverTest {
 
         for (int tick = 0; tick < 30; tick++) { // a second and a half, and both processes are alive
             time.timePasses(TICK);
-            supervisor.tell(new JobSupervisor.Alive("worker-0"));
-            supervisor.tell(new JobSupervisor.Alive("worker-1"));
+            supervisor.tell(new JobSupervisor.FromStage(new StageReport.Alive("worker-0")));
+            supervisor.tell(new JobSupervisor.FromStage(new StageReport.Alive("worker-1")));
         }
 
         JobEvent.WorkerLost lost =
@@ -65,15 +74,16 @@ class HungAfterTakeoverTest {
                 kit.spawn(
                         JobSupervisor.create(
                                 new JobSpec("tiny", 10, 2, workers.length, 5, ""),
-                                new Inheritance(2, 0, nodes, Set.of()),
+                                new RecoveredLeadership(2, 0, nodes, Set.of()),
                                 Quorum.alone(kit.system(), () -> 0),
                                 kit.spawn(Behaviors.ignore()),
                                 audience.ref(),
                                 () -> 0));
         for (String worker : workers) {
             supervisor.tell(
-                    new JobSupervisor.Arrived(
-                            worker, HOLDING, SHARD_NS, "here", stage.ref(), kit.spawn(Behaviors.ignore())));
+                    new JobSupervisor.FromStage(
+                            new StageReport.Arrived(
+                                    worker, HOLDING, SHARD_NS, "here", stage.ref(), kit.spawn(Behaviors.ignore()))));
         }
         return supervisor;
     }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pando.actors.TinyGrove.Fault;
 import dev.pando.actors.TinyGrove.Point;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.JobSpec;
 import dev.pando.training.step.PlainLoop;
 import dev.pando.training.tensor.Memory;
 import java.lang.foreign.Arena;

@@ -1,8 +1,11 @@
 package dev.pando.actors;
 
-import dev.pando.actors.JobOwner.Told;
-import dev.pando.actors.JobOwner.Watched;
-import dev.pando.actors.JobOwner.Watching;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.owner.JobOwner;
+import dev.pando.actors.owner.JobOwner.Told;
+import dev.pando.actors.owner.JobOwner.Watched;
+import dev.pando.actors.owner.JobOwner.Watching;
+import dev.pando.actors.owner.Jobs;
 import java.time.Duration;
 import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;

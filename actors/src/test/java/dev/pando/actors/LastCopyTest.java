@@ -2,6 +2,8 @@ package dev.pando.actors;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.JobSpec;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;

@@ -2,6 +2,9 @@ package dev.pando.actors;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.JobSpec;
+import dev.pando.actors.owner.JobOwner;
 import dev.pando.training.step.PlainLoop;
 import dev.pando.training.step.Trainer.Committed;
 import dev.pando.training.tensor.Memory;

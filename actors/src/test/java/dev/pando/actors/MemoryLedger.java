@@ -1,6 +1,7 @@
 package dev.pando.actors;
 
 import com.typesafe.config.Config;
+import dev.pando.actors.owner.Ledger;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;

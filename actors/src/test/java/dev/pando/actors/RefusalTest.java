@@ -2,7 +2,8 @@ package dev.pando.actors;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.time.Instant;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.JobSpec;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -32,15 +33,6 @@ class RefusalTest {
                     .isEqualTo("all 2 devices refuse; the first: worker-0 is an abacus");
             assertThat(grove.seen(JobEvent.WorkerRefused.class)).hasSize(2);
         }
-    }
-
-    @Test
-    void shouldTellThoseWhoLeadLaterWhatTheHistorySays() {
-        JobEvent refused = new JobEvent.WorkerRefused("worker-1", 0, "it is an abacus");
-
-        Account account = new Account().with(new JobEntry.Happened(Instant.EPOCH, refused));
-
-        assertThat(account.inheritance().refused()).containsExactly("worker-1");
     }
 
     private static String undisturbed() throws InterruptedException {

@@ -2,6 +2,19 @@ package dev.pando.actors;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pando.actors.job.DeviceThread;
+import dev.pando.actors.job.Epoch;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.JobSpec;
+import dev.pando.actors.job.MomentPlacement;
+import dev.pando.actors.job.OptimizerShard;
+import dev.pando.actors.job.ReplicaFactory;
+import dev.pando.actors.job.ReplicaInventory;
+import dev.pando.actors.job.Stopwatch;
+import dev.pando.actors.stage.GpuWorker.Leader;
+import dev.pando.actors.stage.PipelineStage;
+import dev.pando.actors.stage.StageReport;
+import dev.pando.actors.stage.StageStart;
 import dev.pando.training.step.Collective.Member;
 import dev.pando.training.step.Collective.Membership;
 import dev.pando.training.step.ForwardingTrainer;
@@ -42,10 +55,10 @@ class ShardSuccessionTest {
         ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "succession");
         DeviceThread device = DeviceThread.Factory.platform().start("device-worker-0");
         try {
-            BlockingQueue<JobSupervisor.Command> heard = new LinkedBlockingQueue<>();
-            ActorRef<JobSupervisor.Command> supervisor =
+            BlockingQueue<Object> heard = new LinkedBlockingQueue<>();
+            ActorRef<Object> supervisor =
                     system.systemActorOf(
-                            Behaviors.<JobSupervisor.Command>receiveMessage(message -> {
+                            Behaviors.<Object>receiveMessage(message -> {
                                 heard.add(message);
                                 return Behaviors.same();
                             }),
@@ -54,27 +67,27 @@ class ShardSuccessionTest {
             JobSpec job = new JobSpec("tiny", 3, 1, 1, 5, TinyGrove.ADAM).sharded(1);
             ActorRef<PipelineStage.Command> stage =
                     system.systemActorOf(
-                            PipelineStage.create(
+                            StageStart.create(
                                     job,
                                     "worker-0",
                                     device,
                                     system.ignoreRef(),
                                     new Bench(),
-                                    new PipelineStage.Serve(1, supervisor),
+                                    new Leader(1, supervisor.narrow(), supervisor.narrow()),
                                     system.ignoreRef(),
                                     Stopwatch.system(),
                                     DeviceThread.Factory.platform()),
                             "stage",
                             Props.empty());
-            Share fresh = await(heard, JobSupervisor.Arrived.class).holding().share().orElseThrow();
-            Placement all = Placement.none().with("worker-0", Placement.none().lost(fresh.cut()));
+            OptimizerShard fresh = await(heard, StageReport.Arrived.class).holding().share().orElseThrow();
+            MomentPlacement all = MomentPlacement.none().with("worker-0", MomentPlacement.none().lost(fresh.cut()));
             long epoch = enter(stage, job, 0, 1);
             stage.tell(
                     new PipelineStage.Regroup(
                             0,
                             epoch,
-                            Holding.fresh().history(),
-                            Placement.none(),
+                            ReplicaInventory.fresh().history(),
+                            MomentPlacement.none(),
                             all,
                             List.of("worker-0"),
                             List.of(),
@@ -82,27 +95,28 @@ class ShardSuccessionTest {
                             1_000));
             stage.tell(new PipelineStage.Keep(epoch, new TreeSet<>(all.of("worker-0"))));
             stage.tell(new PipelineStage.Compute(0, epoch, List.of(0)));
-            ShardLoss total = await(heard, JobSupervisor.Computed.class).loss();
+            ShardLoss total = await(heard, StageReport.Computed.class).loss();
             stage.tell(new PipelineStage.Reduce(0, epoch, total, TimeUnit.SECONDS.toNanos(DEADLINE_S)));
-            await(heard, JobSupervisor.Voted.class);
+            await(heard, StageReport.Voted.class);
 
-            stage.tell(new PipelineStage.Serve(2, supervisor));
-            Holding holding = await(heard, JobSupervisor.Arrived.class).holding();
+            stage.tell(new PipelineStage.Serve(new Leader(2, supervisor.narrow(), supervisor.narrow())));
+            ReplicaInventory holding = await(heard, StageReport.Arrived.class).holding();
             long next = enter(stage, job, 1, 2);
             PipelineStage.Update update = new PipelineStage.Update(0, next, Optional.of(total), all, -1, 1_000);
             stage.tell(update);
             stage.tell(update); // it makes no difference how often
 
-            Share.Prepared prepared = holding.share().orElseThrow().prepared().orElseThrow();
+            OptimizerShard.Prepared prepared = holding.share().orElseThrow().prepared().orElseThrow();
             assertThat(holding.step()).isZero();
             assertThat(prepared.total()).isEqualTo(total);
-            assertThat(await(heard, JobSupervisor.Applied.class).committed().step()).isZero();
-            assertThat(await(heard, JobSupervisor.Ready.class).step()).isEqualTo(1);
-            assertThat(await(heard, JobSupervisor.Ready.class).step()).isEqualTo(1);
-            stage.tell(new PipelineStage.Serve(3, supervisor));
-            Holding after = await(heard, JobSupervisor.Arrived.class).holding();
+            assertThat(await(heard, StageReport.Applied.class).committed().step()).isZero();
+            assertThat(await(heard, StageReport.Ready.class).step()).isEqualTo(1);
+            assertThat(await(heard, StageReport.Ready.class).step()).isEqualTo(1);
+            stage.tell(new PipelineStage.Serve(new Leader(3, supervisor.narrow(), supervisor.narrow())));
+            ReplicaInventory after = await(heard, StageReport.Arrived.class).holding();
             assertThat(after.history()).isEqualTo(prepared.next());
-            assertThat(after.share()).contains(new Share(fresh.cut(), all.of("worker-0"), true, Optional.empty()));
+            assertThat(after.share())
+                    .contains(new OptimizerShard(fresh.cut(), all.of("worker-0"), true, Optional.empty()));
         } finally {
             system.terminate();
             device.abandon();
@@ -159,7 +173,7 @@ class ShardSuccessionTest {
         }
     }
 
-    private static final class Bench implements Workbench {
+    private static final class Bench implements ReplicaFactory {
         @Override
         public Replica replica(JobSpec job, String worker) {
             return new Replica(TinyAdam.sharded(), new LocalCollective.Meeting().join());

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pando.actors.TinyGrove.Fault;
 import dev.pando.actors.TinyGrove.Point;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.JobSpec;
 import dev.pando.training.step.PlainLoop;
 import dev.pando.training.step.SkipRule;
 import dev.pando.training.tensor.Memory;
@@ -115,7 +117,7 @@ class ShardedStateTest {
                     .containsExactly(10L);
             assertThat(grove.seen(JobEvent.RungTried.class))
                     .extracting(JobEvent.RungTried::subject)
-                    .anyMatch(subject -> subject.startsWith("in vain: nobody is left who holds the moments of "));
+                    .anyMatch(subject -> subject.startsWith("impossible: no worker holds the moments of "));
         }
     }
 

@@ -2,6 +2,9 @@ package dev.pando.actors;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pando.actors.job.DeviceThread;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.JobSpec;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;

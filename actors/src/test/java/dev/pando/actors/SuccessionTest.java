@@ -2,6 +2,16 @@ package dev.pando.actors;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pando.actors.checkpoint.CheckpointWriter;
+import dev.pando.actors.job.DeviceThread;
+import dev.pando.actors.job.Epoch;
+import dev.pando.actors.job.JobSpec;
+import dev.pando.actors.job.ReplicaFactory;
+import dev.pando.actors.job.Stopwatch;
+import dev.pando.actors.stage.GpuWorker.Leader;
+import dev.pando.actors.stage.PipelineStage;
+import dev.pando.actors.stage.StageReport;
+import dev.pando.actors.stage.StageStart;
 import dev.pando.training.step.CheckpointStore;
 import dev.pando.training.step.Collective.Member;
 import dev.pando.training.step.Collective.Membership;
@@ -31,12 +41,12 @@ class SuccessionTest {
     private final CountDownLatch first = new CountDownLatch(1);
     private final CountDownLatch second = new CountDownLatch(1);
     private final CountDownLatch secondBegan = new CountDownLatch(1);
-    private final BlockingQueue<JobSupervisor.Command> toOne = new LinkedBlockingQueue<>();
-    private final BlockingQueue<JobSupervisor.Command> toOther = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Object> toOne = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Object> toOther = new LinkedBlockingQueue<>();
     private final BlockingQueue<CheckpointWriter.Command> written = new LinkedBlockingQueue<>();
     private final DeviceThread device = DeviceThread.Factory.platform().start("device-worker-0");
-    private final ActorRef<JobSupervisor.Command> one = listener(toOne, "one");
-    private final ActorRef<JobSupervisor.Command> other = listener(toOther, "other");
+    private final ActorRef<Object> one = listener(toOne, "one");
+    private final ActorRef<Object> other = listener(toOther, "other");
     private final ActorRef<CheckpointWriter.Command> writer = listener(written, "writer");
 
     /// Waits before each of its first two copies.
@@ -67,7 +77,7 @@ class SuccessionTest {
         }
     }
 
-    private static final class Bench implements Workbench {
+    private static final class Bench implements ReplicaFactory {
         @Override
         public Replica replica(JobSpec job, String worker) {
             return new Replica(new TinyTrainer(), new LocalCollective.Meeting().join());
@@ -114,13 +124,13 @@ class SuccessionTest {
         DeviceThread.Factory threads =
                 name -> name.startsWith("snapshot-") ? new HeldCopier() : DeviceThread.Factory.platform().start(name);
         return system.systemActorOf(
-                PipelineStage.create(
+                StageStart.create(
                         JOB,
                         "worker-0",
                         device,
                         system.ignoreRef(),
                         new Bench(),
-                        new PipelineStage.Serve(1, one),
+                        new Leader(1, one.narrow(), one.narrow()),
                         writer,
                         Stopwatch.system(),
                         threads),
@@ -128,7 +138,7 @@ class SuccessionTest {
                 Props.empty());
     }
 
-    private static long enter(ActorRef<PipelineStage.Command> stage, JobSupervisor.Arrived arrived, long incarnation) {
+    private static long enter(ActorRef<PipelineStage.Command> stage, StageReport.Arrived arrived, long incarnation) {
         long epoch = Epoch.beforeFirst(incarnation) + 1;
         List<Member> alone = List.of(new Member("worker-0", arrived.address()));
         stage.tell(new PipelineStage.EnterEpoch(0, new Membership(JOB.id(), epoch, alone)));
@@ -138,19 +148,19 @@ class SuccessionTest {
     @Test
     void shouldNotWriteTheCopyThatAnEarlierSupervisorAskedFor() throws InterruptedException {
         ActorRef<PipelineStage.Command> stage = stage();
-        long epoch = enter(stage, await(toOne, JobSupervisor.Arrived.class), 1);
+        long epoch = enter(stage, await(toOne, StageReport.Arrived.class), 1);
         stage.tell(new PipelineStage.TakeSnapshot(epoch, 0));
 
-        stage.tell(new PipelineStage.Serve(2, other));
-        long later = enter(stage, await(toOther, JobSupervisor.Arrived.class), 2);
+        stage.tell(new PipelineStage.Serve(new Leader(2, other.narrow(), other.narrow())));
+        long later = enter(stage, await(toOther, StageReport.Arrived.class), 2);
         stage.tell(new PipelineStage.TakeSnapshot(later, 0));
         first.countDown();
         assertThat(secondBegan.await(DEADLINE_S, TimeUnit.SECONDS)).isTrue(); // the first is over
 
-        writer.tell(new CheckpointWriter.FindNewest(JOB, other)); // comes behind whatever the first has caused
+        writer.tell(new CheckpointWriter.FindNewest(JOB, other.narrow())); // comes behind whatever the first has caused
         assertThat(written.poll(DEADLINE_S, TimeUnit.SECONDS)).isInstanceOf(CheckpointWriter.FindNewest.class);
         second.countDown();
-        assertThat(await(toOther, JobSupervisor.SnapshotTaken.class).step()).isZero();
+        assertThat(await(toOther, StageReport.SnapshotTaken.class).step()).isZero();
         assertThat(await(written, CheckpointWriter.Write.class).replyTo()).isEqualTo(other);
     }
 
@@ -159,7 +169,7 @@ class SuccessionTest {
         first.countDown();
         second.countDown();
         ActorRef<PipelineStage.Command> stage = stage();
-        long epoch = enter(stage, await(toOne, JobSupervisor.Arrived.class), 1);
+        long epoch = enter(stage, await(toOne, StageReport.Arrived.class), 1);
         CountDownLatch busy = new CountDownLatch(1);
         device.submit(() -> busy.await(DEADLINE_S, TimeUnit.SECONDS));
 
@@ -167,20 +177,20 @@ class SuccessionTest {
         stage.tell(new PipelineStage.TakeSnapshot(epoch, 0));
         busy.countDown();
 
-        await(toOne, JobSupervisor.SnapshotTaken.class);
-        await(toOne, JobSupervisor.SnapshotTaken.class);
+        await(toOne, StageReport.SnapshotTaken.class);
+        await(toOne, StageReport.SnapshotTaken.class);
     }
 
     @Test
     void shouldAnswerWhoeverTakesOverWhileAnOrderWaitsForTheCopy() throws InterruptedException {
         ActorRef<PipelineStage.Command> stage = stage();
-        long epoch = enter(stage, await(toOne, JobSupervisor.Arrived.class), 1);
+        long epoch = enter(stage, await(toOne, StageReport.Arrived.class), 1);
         stage.tell(new PipelineStage.TakeSnapshot(epoch, 0));
         stage.tell(new PipelineStage.Apply(0, epoch, new ShardLoss(1, 1)));
 
-        stage.tell(new PipelineStage.Serve(2, other));
+        stage.tell(new PipelineStage.Serve(new Leader(2, other.narrow(), other.narrow())));
 
-        assertThat(await(toOther, JobSupervisor.Arrived.class).holding().step()).isZero();
+        assertThat(await(toOther, StageReport.Arrived.class).holding().step()).isZero();
         first.countDown();
     }
 
@@ -188,14 +198,14 @@ class SuccessionTest {
     @Test
     void shouldSayAgainWhatItHoldsWhenItIsAskedForIt() throws InterruptedException {
         ActorRef<PipelineStage.Command> stage = stage();
-        long epoch = enter(stage, await(toOne, JobSupervisor.Arrived.class), 1);
+        long epoch = enter(stage, await(toOne, StageReport.Arrived.class), 1);
         stage.tell(new PipelineStage.Compute(0, epoch, List.of(1)));
-        JobSupervisor.Computed first = await(toOne, JobSupervisor.Computed.class);
+        StageReport.Computed first = await(toOne, StageReport.Computed.class);
 
         stage.tell(new PipelineStage.Compute(0, epoch, List.of(0, 1)));
 
-        assertThat(await(toOne, JobSupervisor.Computed.class))
-                .isEqualTo(new JobSupervisor.Computed("worker-0", 0, epoch, 1, first.loss(), 0));
-        assertThat(await(toOne, JobSupervisor.Computed.class).shard()).isZero();
+        assertThat(await(toOne, StageReport.Computed.class))
+                .isEqualTo(new StageReport.Computed("worker-0", 0, epoch, 1, first.loss(), 0));
+        assertThat(await(toOne, StageReport.Computed.class).shard()).isZero();
     }
 }

@@ -2,6 +2,16 @@ package dev.pando.actors;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pando.actors.job.JobSpec;
+import dev.pando.actors.job.ReplicaInventory;
+import dev.pando.actors.job.Stopwatch;
+import dev.pando.actors.liveness.ClusterView;
+import dev.pando.actors.liveness.Quorum;
+import dev.pando.actors.stage.GpuWorker;
+import dev.pando.actors.stage.PipelineStage;
+import dev.pando.actors.stage.StageReport;
+import dev.pando.actors.supervisor.JobSupervisor;
+import dev.pando.actors.supervisor.RecoveredLeadership;
 import dev.pando.training.step.LossHistory;
 import dev.pando.training.step.Trainer.ShardLoss;
 import java.util.ArrayList;
@@ -34,7 +44,7 @@ class TakeoverTest {
     private final BlockingQueue<PipelineStage.Command> ordered = new LinkedBlockingQueue<>();
 
     /// Two nodes, of which a job's supervisor knows from the names of devices.
-    private static final class TwoNodes implements Nodes {
+    private static final class TwoNodes implements ClusterView {
         @Override
         public String here() {
             return HERE;
@@ -63,7 +73,7 @@ class TakeoverTest {
 
     /// Says on entering an epoch what it has computed, computes nothing twice, and votes.
     private Behavior<PipelineStage.Command> stage(
-            String worker, List<Integer> computed, ActorRef<JobSupervisor.Command> supervisor) {
+            String worker, List<Integer> computed, ActorRef<StageReport> supervisor) {
         List<Integer> held = new ArrayList<>(computed);
         return Behaviors.receiveMessage(order -> {
             ordered.add(order);
@@ -71,13 +81,13 @@ class TakeoverTest {
                 case PipelineStage.EnterEpoch enter ->
                         held.forEach(shard ->
                                 supervisor.tell(
-                                        new JobSupervisor.Computed(
+                                        new StageReport.Computed(
                                                 worker, STEP, enter.membership().epoch(), shard, LOSS, 0)));
                 case PipelineStage.ReceiveState receive ->
-                        supervisor.tell(new JobSupervisor.Ready(worker, receive.epoch(), receive.step()));
+                        supervisor.tell(new StageReport.Ready(worker, receive.epoch(), receive.step()));
                 case PipelineStage.Reduce reduce ->
                         supervisor.tell(
-                                new JobSupervisor.Voted(
+                                new StageReport.Voted(
                                         worker,
                                         reduce.step(),
                                         reduce.epoch(),
@@ -88,17 +98,18 @@ class TakeoverTest {
         });
     }
 
-    private void device(String worker, Holding holding) {
+    private void device(String worker, ReplicaInventory holding) {
         Behavior<GpuWorker.Command> device =
                 Behaviors.setup(context -> {
                     context.getSystem().receptionist().tell(Receptionist.register(GpuWorker.KEY, context.getSelf()));
                     return Behaviors.receiveMessage(message -> {
                         if (message instanceof GpuWorker.Host host) {
                             ActorRef<PipelineStage.Command> stage =
-                                    context.spawn(stage(worker, holding.shards(), host.supervisor()), "stage");
-                            host.supervisor()
+                                    context.spawn(stage(worker, holding.shards(), host.leader().stages()), "stage");
+                            host.leader()
+                                    .stages()
                                     .tell(
-                                            new JobSupervisor.Arrived(
+                                            new StageReport.Arrived(
                                                     worker, holding, 0, worker, stage, context.getSelf()));
                         }
                         return Behaviors.same();
@@ -120,10 +131,10 @@ class TakeoverTest {
 
     @Test
     void shouldGoOnWithWhatIsComputedBesideANewcomerOnTheNodeOfALostWorker() throws InterruptedException {
-        device("worker-0", new Holding(STEP, LossHistory.EMPTY, List.of(0, 1), List.of()));
-        device("worker-1#2", new Holding(0, LossHistory.EMPTY, List.of(), List.of()));
-        Inheritance inheritance =
-                new Inheritance(2, 0, new TreeMap<>(Map.of("worker-0", HERE, "worker-1", THERE)), Set.of());
+        device("worker-0", new ReplicaInventory(STEP, LossHistory.EMPTY, List.of(0, 1), List.of()));
+        device("worker-1#2", new ReplicaInventory(0, LossHistory.EMPTY, List.of(), List.of()));
+        RecoveredLeadership inheritance =
+                new RecoveredLeadership(2, 0, new TreeMap<>(Map.of("worker-0", HERE, "worker-1", THERE)), Set.of());
 
         system.systemActorOf(
                 JobSupervisor.create(

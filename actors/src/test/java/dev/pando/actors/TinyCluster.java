@@ -1,6 +1,13 @@
 package dev.pando.actors;
 
 import com.typesafe.config.ConfigFactory;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.JobSpec;
+import dev.pando.actors.job.ReplicaFactory;
+import dev.pando.actors.job.Stopwatch;
+import dev.pando.actors.liveness.NodeGone;
+import dev.pando.actors.owner.JobOwner;
+import dev.pando.actors.owner.Jobs;
 import dev.pando.training.step.CheckpointStore;
 import dev.pando.training.step.LocalCollective;
 import dev.pando.training.step.Trainer;
@@ -207,7 +214,7 @@ final class TinyCluster implements AutoCloseable {
         nodes.forEach(ActorSystem::terminate);
     }
 
-    private final class TinyWorkbench implements Workbench {
+    private final class TinyWorkbench implements ReplicaFactory {
         @Override
         public Replica replica(JobSpec job, String worker) {
             return new Replica(trainers.apply(worker), meeting.join());

@@ -1,5 +1,11 @@
 package dev.pando.actors;
 
+import dev.pando.actors.job.DeviceThread;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.JobSpec;
+import dev.pando.actors.job.ReplicaFactory;
+import dev.pando.actors.job.Stopwatch;
+import dev.pando.actors.supervisor.JobSupervisor;
 import dev.pando.training.step.CheckpointStore;
 import dev.pando.training.step.Collective;
 import dev.pando.training.step.ForwardingCollective;
@@ -153,7 +159,7 @@ final class TinyGrove implements AutoCloseable {
         system.terminate();
     }
 
-    private final class TinyWorkbench implements Workbench {
+    private final class TinyWorkbench implements ReplicaFactory {
         @Override
         public Replica replica(JobSpec spec, String worker) {
             asked.add(worker);

@@ -2,6 +2,11 @@ package dev.pando.actors;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.JobSpec;
+import dev.pando.actors.job.ReplicaFactory;
+import dev.pando.actors.job.Stopwatch;
+import dev.pando.actors.supervisor.JobSupervisor;
 import dev.pando.training.step.CheckpointStore;
 import dev.pando.training.step.Collective;
 import dev.pando.training.step.ForwardingCollective;
@@ -108,7 +113,7 @@ class TwoJobsTest {
         return seen;
     }
 
-    private final class Bench implements Workbench {
+    private final class Bench implements ReplicaFactory {
         private final MemoryStore firstStore = new MemoryStore();
         private final MemoryStore secondStore = new MemoryStore();
 

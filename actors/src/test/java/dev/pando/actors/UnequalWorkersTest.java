@@ -2,6 +2,14 @@ package dev.pando.actors;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pando.actors.checkpoint.CheckpointWriter;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.JobSpec;
+import dev.pando.actors.job.ReplicaInventory;
+import dev.pando.actors.stage.GpuWorker;
+import dev.pando.actors.stage.PipelineStage;
+import dev.pando.actors.stage.StageReport;
+import dev.pando.actors.supervisor.JobSupervisor;
 import dev.pando.training.step.Trainer.Committed;
 import dev.pando.training.step.Trainer.Examined;
 import dev.pando.training.step.Trainer.ShardLoss;
@@ -49,14 +57,15 @@ class UnequalWorkersTest {
         SECONDS.keySet()
                 .forEach(worker ->
                         supervisor.tell(
-                                new JobSupervisor.Arrived(
-                                        worker,
-                                        Holding.fresh(),
-                                        0,
-                                        "here",
-                                        kit.spawn(stage(worker, supervisor)),
-                                        device)));
-        supervisor.tell(new CheckpointWriter.Found(Optional.empty(), List.of()));
+                                new JobSupervisor.FromStage(
+                                        new StageReport.Arrived(
+                                                worker,
+                                                ReplicaInventory.fresh(),
+                                                0,
+                                                "here",
+                                                kit.spawn(stage(worker, supervisor)),
+                                                device))));
+        supervisor.tell(new JobSupervisor.FromWriter(new CheckpointWriter.Found(Optional.empty(), List.of())));
 
         assertThat(sharesOfTheSlowOne(0)).isEqualTo(4);
         assertThat(sharesOfTheSlowOne(40)).isBetween(1, 2);
@@ -97,13 +106,14 @@ class UnequalWorkersTest {
                             orders.add(new Order(worker, compute));
                             for (int shard : compute.shards()) {
                                 supervisor.tell(
-                                        new JobSupervisor.Computed(
-                                                worker,
-                                                compute.step(),
-                                                compute.epoch(),
-                                                shard,
-                                                loss,
-                                                SECONDS.get(worker)));
+                                        new JobSupervisor.FromStage(
+                                                new StageReport.Computed(
+                                                        worker,
+                                                        compute.step(),
+                                                        compute.epoch(),
+                                                        shard,
+                                                        loss,
+                                                        SECONDS.get(worker))));
                             }
                             return Behaviors.same();
                         })
@@ -111,14 +121,17 @@ class UnequalWorkersTest {
                         PipelineStage.Reduce.class,
                         reduce -> {
                             supervisor.tell(
-                                    new JobSupervisor.Voted(worker, reduce.step(), reduce.epoch(), new Examined(1, 7)));
+                                    new JobSupervisor.FromStage(
+                                            new StageReport.Voted(
+                                                    worker, reduce.step(), reduce.epoch(), new Examined(1, 7))));
                             return Behaviors.same();
                         })
                 .onMessage(
                         PipelineStage.Apply.class,
                         apply -> {
                             Committed step = new Committed(apply.step(), 1, 1, 1, SHARDS);
-                            supervisor.tell(new JobSupervisor.Applied(worker, apply.epoch(), step));
+                            supervisor.tell(
+                                    new JobSupervisor.FromStage(new StageReport.Applied(worker, apply.epoch(), step)));
                             return Behaviors.same();
                         })
                 .onAnyMessage(_ -> Behaviors.same())

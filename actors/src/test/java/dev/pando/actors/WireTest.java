@@ -3,6 +3,21 @@ package dev.pando.actors;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
+import dev.pando.actors.checkpoint.CheckpointWriter;
+import dev.pando.actors.job.JobEntry;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.JobSpec;
+import dev.pando.actors.job.JobStatus;
+import dev.pando.actors.job.MomentPlacement;
+import dev.pando.actors.job.OptimizerShard;
+import dev.pando.actors.job.ReplicaInventory;
+import dev.pando.actors.job.Wire;
+import dev.pando.actors.owner.JobOwner;
+import dev.pando.actors.stage.GpuWorker;
+import dev.pando.actors.stage.GpuWorker.Leader;
+import dev.pando.actors.stage.PipelineStage;
+import dev.pando.actors.stage.StageReport;
+import dev.pando.actors.supervisor.JobSupervisor;
 import dev.pando.training.step.Collective.Member;
 import dev.pando.training.step.Collective.Membership;
 import dev.pando.training.step.LossHistory;
@@ -31,6 +46,8 @@ class WireTest {
     private static final List<Class<?>> PROTOCOLS =
             List.of(
                     JobSupervisor.Command.class,
+                    StageReport.class,
+                    CheckpointWriter.Report.class,
                     PipelineStage.Command.class,
                     GpuWorker.Command.class,
                     CheckpointWriter.Command.class,
@@ -40,7 +57,8 @@ class WireTest {
                     JobOwner.Watched.class);
 
     private static final ActorTestKit KIT = ActorTestKit.create();
-    private static final ActorRef<JobSupervisor.Command> SUPERVISOR = KIT.spawn(Behaviors.ignore());
+    private static final ActorRef<StageReport> SUPERVISOR = KIT.spawn(Behaviors.ignore());
+    private static final ActorRef<CheckpointWriter.Report> REPORTS = KIT.spawn(Behaviors.ignore());
     private static final ActorRef<PipelineStage.Command> STAGE = KIT.spawn(Behaviors.ignore());
     private static final ActorRef<GpuWorker.Command> DEVICE = KIT.spawn(Behaviors.ignore());
     private static final ActorRef<CheckpointWriter.Command> WRITER = KIT.spawn(Behaviors.ignore());
@@ -58,18 +76,19 @@ class WireTest {
     private static final CheckpointWriter.Checkpoint CHECKPOINT =
             new CheckpointWriter.Checkpoint("step-10", 10, HISTORY);
 
-    private static final Placement PLACEMENT =
-            Placement.none().with("worker-0", List.of(0, 2)).with("worker-1", List.of(1));
-    private static final Share SHARE =
-            new Share(3, new TreeSet<>(List.of(0, 2)), false, Optional.of(new Share.Prepared(LOSS, HISTORY)));
+    private static final MomentPlacement PLACEMENT =
+            MomentPlacement.none().with("worker-0", List.of(0, 2)).with("worker-1", List.of(1));
+    private static final OptimizerShard SHARE =
+            new OptimizerShard(
+                    3, new TreeSet<>(List.of(0, 2)), false, Optional.of(new OptimizerShard.Prepared(LOSS, HISTORY)));
 
     private static final List<Wire> SAMPLES =
             List.of(
-                    new JobSupervisor.Building("node-1.worker-0#2", DEVICE),
-                    new JobSupervisor.Refused("worker-1", DEVICE, "it is of another kind"),
-                    new JobSupervisor.Arrived(
+                    new StageReport.Building("node-1.worker-0#2", DEVICE),
+                    new StageReport.Refused("worker-1", DEVICE, "it is of another kind"),
+                    new StageReport.Arrived(
                             "node-1.worker-0#2",
-                            new Holding(
+                            new ReplicaInventory(
                                     4,
                                     HISTORY,
                                     List.of(0, 3),
@@ -79,19 +98,19 @@ class WireTest {
                             "pando:host=a|stream=7",
                             STAGE,
                             DEVICE),
-                    new JobSupervisor.Computed("worker-1", 4, 2, 5, LOSS, 0.0625),
-                    new JobSupervisor.Alive("worker-1"),
-                    new JobSupervisor.Queued("worker-1", 2, 250_000_000L),
-                    new JobSupervisor.Voted("worker-1", 4, 2, new Examined(Double.NaN, -1)),
-                    new JobSupervisor.Voted("worker-1", 4, 2, new Examined(Math.nextUp(0.1), Long.MIN_VALUE)),
-                    new JobSupervisor.PeerFailed("worker-1", 2, "worker-2", "its process 17 has ended"),
-                    new JobSupervisor.Applied("worker-1", 2, new Committed(4, 1.25, 0.5, 1e-3, 2056)),
-                    new JobSupervisor.Ready("worker-1", 2, 4),
-                    new JobSupervisor.SnapshotTaken("worker-1", 10, 0.002, WRITER),
-                    new JobSupervisor.Digested("worker-1", 20, "sha256:00"),
-                    new JobSupervisor.Leaving("worker-1", DEVICE),
-                    new JobSupervisor.StageFailed("worker-1", "its thread threw"),
-                    new JobSupervisor.Unrecoverable("the disk is full"),
+                    new StageReport.Computed("worker-1", 4, 2, 5, LOSS, 0.0625),
+                    new StageReport.Alive("worker-1"),
+                    new StageReport.Queued("worker-1", 2, 250_000_000L),
+                    new StageReport.Voted("worker-1", 4, 2, new Examined(Double.NaN, -1)),
+                    new StageReport.Voted("worker-1", 4, 2, new Examined(Math.nextUp(0.1), Long.MIN_VALUE)),
+                    new StageReport.PeerFailed("worker-1", 2, "worker-2", "its process 17 has ended"),
+                    new StageReport.Applied("worker-1", 2, new Committed(4, 1.25, 0.5, 1e-3, 2056)),
+                    new StageReport.Ready("worker-1", 2, 4),
+                    new StageReport.SnapshotTaken("worker-1", 10, 0.002, WRITER),
+                    new StageReport.Digested("worker-1", 20, "sha256:00"),
+                    new StageReport.Leaving("worker-1", DEVICE),
+                    new StageReport.StageFailed("worker-1", "its thread threw"),
+                    new CheckpointWriter.Unrecoverable("the disk is full"),
                     new JobSupervisor.Stop(),
                     new JobSupervisor.Cancel(),
                     new JobOwner.Submit(JOB, ANSWERED),
@@ -126,7 +145,7 @@ class WireTest {
                     new CheckpointWriter.Durable(10, "step-10", 1L << 40, 0.25),
                     new CheckpointWriter.NotWritten(10, "the disk is full"),
                     new CheckpointWriter.Damaged(10, "checkpoint step-5 is damaged"),
-                    new CheckpointWriter.FindNewest(JOB, SUPERVISOR),
+                    new CheckpointWriter.FindNewest(JOB, REPORTS),
                     new PipelineStage.EnterEpoch(
                             4, new Membership("tiny", 2, List.of(new Member("worker-1", "pando:host=a|stream=7")))),
                     new PipelineStage.Compute(4, 2, List.of(3, 4, 5)),
@@ -142,10 +161,10 @@ class WireTest {
                             10, 2, HISTORY, PLACEMENT, PLACEMENT, List.of("worker-0"), List.of("worker-2"), -7, 1_000),
                     new PipelineStage.Keep(2, new TreeSet<>(List.of(0, 2))),
                     new PipelineStage.Collect(10, 2, "worker-0", true, PLACEMENT, -7, 1_000),
-                    new JobSupervisor.Hashed("worker-0", 2, "sha256:7"),
+                    new StageReport.Hashed("worker-0", 2, "sha256:7"),
                     new PipelineStage.TakeSnapshot(2, 10),
                     new PipelineStage.Digest(20),
-                    new GpuWorker.Host(JOB, 2, SUPERVISOR),
+                    new GpuWorker.Host(JOB, new Leader(2, SUPERVISOR, REPORTS)),
                     new GpuWorker.Release("tiny", 2),
                     new GpuWorker.Abandon("tiny", 2, "silent"),
                     new NodeSupervisor.StopWorker("worker-0"));

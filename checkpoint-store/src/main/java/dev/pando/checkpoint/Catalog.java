@@ -1,5 +1,15 @@
 package dev.pando.checkpoint;
 
+import dev.pando.checkpoint.format.CheckpointName;
+import dev.pando.checkpoint.format.HashingPool;
+import dev.pando.checkpoint.format.Manifest;
+import dev.pando.checkpoint.format.TensorPart;
+import dev.pando.checkpoint.io.CorruptCheckpointException;
+import dev.pando.checkpoint.io.RateLimiter;
+import dev.pando.checkpoint.io.UnavailableException;
+import dev.pando.checkpoint.io.UnknownFormatException;
+import dev.pando.checkpoint.storage.Storage;
+import dev.pando.checkpoint.storage.StorageErrors;
 import dev.pando.training.step.CheckpointStore.CheckpointException;
 import dev.pando.training.step.CheckpointStore.Newest;
 import dev.pando.training.step.CheckpointStore.Saved;
@@ -22,8 +32,8 @@ final class Catalog {
                     .thenComparing(Comparator.naturalOrder());
 
     private final Storage storage;
-    private final Workers workers;
-    private final Workers readers;
+    private final HashingPool workers;
+    private final HashingPool readers;
     private final String job;
 
     /// Checkpoints that were found damaged, which retention must not count.
@@ -37,7 +47,7 @@ final class Catalog {
     /// @param workers for what is done beside training
     /// @param readers for what training waits for
     /// @param job whose checkpoints these should be; null for any
-    Catalog(Storage storage, Workers workers, Workers readers, String job) {
+    Catalog(Storage storage, HashingPool workers, HashingPool readers, String job) {
         this.storage = storage;
         this.workers = workers;
         this.readers = readers;
@@ -50,19 +60,20 @@ final class Catalog {
         return names;
     }
 
-    Manifest manifest(String name) throws IOException, Damaged, Foreign {
+    Manifest manifest(String name) throws IOException, CorruptCheckpointException, UnknownFormatException {
         return Reading.manifest(storage, name);
     }
 
-    Reading open(String name, Manifest manifest) throws IOException, Damaged {
+    Reading open(String name, Manifest manifest) throws IOException, CorruptCheckpointException {
         return Reading.open(storage, readers, name, manifest);
     }
 
-    Reading openFor(String name, Manifest manifest, List<TensorPart> parts) throws IOException, Damaged {
+    Reading openFor(String name, Manifest manifest, List<TensorPart> parts)
+            throws IOException, CorruptCheckpointException {
         return Reading.openFor(storage, readers, name, manifest, parts);
     }
 
-    private void verify(String name, Manifest manifest, Workers by) throws IOException, Damaged {
+    private void verify(String name, Manifest manifest, HashingPool by) throws IOException, CorruptCheckpointException {
         try (Reading reading = Reading.open(storage, by, name, manifest)) {
             reading.verify();
         }
@@ -77,7 +88,7 @@ final class Catalog {
         for (String name : newestFirst()) {
             try {
                 all.add(saved(name, manifest(name)));
-            } catch (Damaged | Foreign unreadable) {
+            } catch (CorruptCheckpointException | UnknownFormatException unreadable) {
                 // named by newest(), when it matters
             }
         }
@@ -92,21 +103,21 @@ final class Catalog {
                 refuseForeign(name, manifest);
                 verify(name, manifest, readers);
                 return new Newest(Optional.of(saved(name, manifest)), sentences);
-            } catch (Damaged broken) {
+            } catch (CorruptCheckpointException broken) {
                 if (storage.exists(name)) { // else retention was faster
                     damaged.add(name);
                     sentences.add("checkpoint " + name + " is damaged: " + broken.getMessage());
                 }
-            } catch (Foreign foreign) {
+            } catch (UnknownFormatException foreign) {
                 throw new CheckpointException(path(name) + " " + foreign.getMessage());
             } catch (AccessDeniedException
                     | UnavailableException
                     | InterruptedIOException
                     | ClosedByInterruptException notItsFault) {
-                throw Faults.notRead(path(name), notItsFault);
+                throw StorageErrors.notRead(path(name), notItsFault);
             } catch (IOException unreadable) {
                 damaged.add(name);
-                sentences.add("checkpoint " + name + " cannot be read: " + Faults.reason(unreadable));
+                sentences.add("checkpoint " + name + " cannot be read: " + StorageErrors.reason(unreadable));
             }
         }
         return new Newest(Optional.empty(), sentences);
@@ -120,9 +131,9 @@ final class Catalog {
         for (String name : newestFirst()) {
             try {
                 refuseForeign(name, manifest(name));
-            } catch (Damaged broken) {
+            } catch (CorruptCheckpointException broken) {
                 // whosever it was
-            } catch (Foreign foreign) {
+            } catch (UnknownFormatException foreign) {
                 throw new CheckpointException(path(name) + " " + foreign.getMessage());
             }
         }
@@ -191,9 +202,9 @@ final class Catalog {
     Inspection inspect(String name) throws IOException {
         try {
             return Inspection.of(name, manifest(name));
-        } catch (Damaged broken) {
+        } catch (CorruptCheckpointException broken) {
             return Inspection.broken(name, broken.getMessage());
-        } catch (Foreign foreign) {
+        } catch (UnknownFormatException foreign) {
             return Inspection.broken(name, "it " + foreign.getMessage());
         }
     }
@@ -204,7 +215,7 @@ final class Catalog {
             verify(name, manifest(name), workers);
             damaged.remove(name);
             return Optional.empty();
-        } catch (Damaged | Foreign broken) {
+        } catch (CorruptCheckpointException | UnknownFormatException broken) {
             damaged.add(name);
             return Optional.of(broken.getMessage());
         }
@@ -213,7 +224,7 @@ final class Catalog {
     /// Reads the oldest checkpoint that was not read since the last time all of them were.
     ///
     /// @return what is wrong with it
-    Optional<String> scrub(Pace pace) throws IOException {
+    Optional<String> scrub(RateLimiter pace) throws IOException {
         List<String> oldestFirst = newestFirst().reversed();
         scrubbed.retainAll(oldestFirst);
         if (scrubbed.containsAll(oldestFirst)) {
@@ -234,7 +245,7 @@ final class Catalog {
     private long bytes(String name) throws IOException {
         try {
             return manifest(name).bytes();
-        } catch (Damaged | Foreign unreadable) {
+        } catch (CorruptCheckpointException | UnknownFormatException unreadable) {
             return 0;
         }
     }

@@ -1,5 +1,33 @@
 package dev.pando.checkpoint;
 
+import dev.pando.checkpoint.format.CheckpointName;
+import dev.pando.checkpoint.format.CheckpointSettings;
+import dev.pando.checkpoint.format.Doors;
+import dev.pando.checkpoint.format.HashingPool;
+import dev.pando.checkpoint.format.Manifest;
+import dev.pando.checkpoint.format.Matching;
+import dev.pando.checkpoint.format.Shapes;
+import dev.pando.checkpoint.format.TensorPart;
+import dev.pando.checkpoint.huggingface.ModelDirectory;
+import dev.pando.checkpoint.huggingface.ModelExport;
+import dev.pando.checkpoint.huggingface.ModelLayout;
+import dev.pando.checkpoint.huggingface.ModelTensor;
+import dev.pando.checkpoint.io.CorruptCheckpointException;
+import dev.pando.checkpoint.io.LocalDisk;
+import dev.pando.checkpoint.io.MachineClock;
+import dev.pando.checkpoint.io.RateLimiter;
+import dev.pando.checkpoint.io.Sha256;
+import dev.pando.checkpoint.io.UnknownFormatException;
+import dev.pando.checkpoint.storage.CheckpointPlace;
+import dev.pando.checkpoint.storage.FolderStorage;
+import dev.pando.checkpoint.storage.PassingFile;
+import dev.pando.checkpoint.storage.S3Clients;
+import dev.pando.checkpoint.storage.S3Errors;
+import dev.pando.checkpoint.storage.S3Location;
+import dev.pando.checkpoint.storage.S3Outages;
+import dev.pando.checkpoint.storage.S3Storage;
+import dev.pando.checkpoint.storage.Storage;
+import dev.pando.checkpoint.storage.StorageErrors;
 import dev.pando.training.step.CheckpointStore;
 import dev.pando.training.step.LossHistory;
 import dev.pando.training.step.TrainerState;
@@ -18,6 +46,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /// A job's checkpoints in one place: saves them, finds the newest that is sound, loads it, and clears old ones away.
 ///
 /// Safe to call from several threads, and beside other processes on the same place.
+// Long because all that a store is asked for meets here.
 public final class Checkpoints implements CheckpointStore {
     /// How long one who only looks waits for a server that does not answer.
     private static final Duration LOOKING = Duration.ofSeconds(20);
@@ -25,11 +54,11 @@ public final class Checkpoints implements CheckpointStore {
     private final Storage storage;
     private final String job;
     private final CheckpointSettings settings;
-    private final Workers workers; // beside training
-    private final Workers readers; // while nothing is trained
+    private final HashingPool workers; // beside training
+    private final HashingPool readers; // while nothing is trained
     private final Catalog catalog;
     private final Publisher publisher;
-    private final Pace pace;
+    private final RateLimiter pace;
     private final AtomicBoolean swept = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
 
@@ -37,10 +66,10 @@ public final class Checkpoints implements CheckpointStore {
         this.storage = storage;
         this.job = job;
         this.settings = settings;
-        this.workers = new Workers("checkpoint", settings.threads(), settings.chunkBytes(), 0);
-        this.readers = new Workers("restore", storage.readers(), settings.chunkBytes(), storage.leastToShare());
+        this.workers = new HashingPool("checkpoint", settings.threads(), settings.chunkBytes(), 0);
+        this.readers = new HashingPool("restore", storage.readers(), settings.chunkBytes(), storage.leastToShare());
         this.catalog = new Catalog(storage, workers, readers, job);
-        this.pace = new Pace(settings.bytesPerSecond(), new MachineClock(closed));
+        this.pace = new RateLimiter(settings.bytesPerSecond(), new MachineClock(closed));
         this.publisher = new Publisher(storage, workers, catalog, settings, pace);
     }
 
@@ -76,12 +105,12 @@ public final class Checkpoints implements CheckpointStore {
         try {
             S3Outages outages = new S3Outages();
             return new S3Storage(
-                    S3Faults.calling(place.toString(), () -> S3Clients.of(place, outages)),
+                    S3Errors.calling(place.toString(), () -> S3Clients.of(place, outages)),
                     outages,
                     place,
                     settings.threads());
         } catch (IOException failed) {
-            throw new CheckpointException("cannot reach " + place + ": " + Faults.reason(failed), failed);
+            throw new CheckpointException("cannot reach " + place + ": " + StorageErrors.reason(failed), failed);
         }
     }
 
@@ -119,8 +148,8 @@ public final class Checkpoints implements CheckpointStore {
             retain(published.name());
             return new Written(Catalog.saved(published.name(), published.manifest()), published.writtenBytes());
         } catch (IOException failed) {
-            throw Faults.notSaved(step, storage.where(), bytes, failed);
-        } catch (Damaged impossible) {
+            throw StorageErrors.notSaved(step, storage.where(), bytes, failed);
+        } catch (CorruptCheckpointException impossible) {
             throw new AssertionError("hashing memory", impossible);
         }
     }
@@ -168,7 +197,7 @@ public final class Checkpoints implements CheckpointStore {
             String name = new CheckpointName(step, digest, copy + 1).toString();
             return new SharedCheckpoint(storage, publisher, occasion, name, storage.draft(name, 0), this::retain);
         } catch (IOException failed) {
-            throw Faults.notSaved(step, storage.where(), 0, failed);
+            throw StorageErrors.notSaved(step, storage.where(), 0, failed);
         }
     }
 
@@ -178,9 +207,12 @@ public final class Checkpoints implements CheckpointStore {
             return publisher.contribute(draft, parts);
         } catch (IOException failed) {
             throw new CheckpointException(
-                    "a part of a checkpoint was not written to " + storage.where() + ": " + Faults.reason(failed),
+                    "a part of a checkpoint was not written to "
+                            + storage.where()
+                            + ": "
+                            + StorageErrors.reason(failed),
                     failed);
-        } catch (Damaged impossible) {
+        } catch (CorruptCheckpointException impossible) {
             throw new AssertionError("hashing memory", impossible);
         }
     }
@@ -218,18 +250,18 @@ public final class Checkpoints implements CheckpointStore {
         try {
             return catalog.scrub(pace);
         } catch (IOException unreadable) {
-            return Optional.of(storage.where() + " cannot be read: " + Faults.reason(unreadable));
+            return Optional.of(storage.where() + " cannot be read: " + StorageErrors.reason(unreadable));
         }
     }
 
     @Override
-    public Optional<String> trouble() {
-        return storage.trouble();
+    public Optional<String> warning() {
+        return storage.warning();
     }
 
     /// Whom a call that takes long waits for and why, for a person; to be asked by another thread meanwhile.
-    public String awaited() {
-        return "waiting for " + storage.where() + storage.hindrance().map(": "::concat).orElse("");
+    public String waitingReason() {
+        return "waiting for " + storage.where() + storage.blockedReason().map(": "::concat).orElse("");
     }
 
     private void load(Saved saved, List<TensorPart> into, boolean subset) {
@@ -239,12 +271,12 @@ public final class Checkpoints implements CheckpointStore {
             try (Reading reading = catalog.openFor(saved.id(), manifest, into)) {
                 reading.load(into);
             }
-        } catch (Damaged broken) {
+        } catch (CorruptCheckpointException broken) {
             throw new CheckpointException("checkpoint " + saved.id() + " is damaged: " + broken.getMessage(), broken);
-        } catch (Foreign foreign) {
+        } catch (UnknownFormatException foreign) {
             throw new CheckpointException(catalog.path(saved.id()) + " " + foreign.getMessage(), foreign);
         } catch (IOException failed) {
-            throw Faults.notRead("checkpoint " + saved.id(), failed);
+            throw StorageErrors.notRead("checkpoint " + saved.id(), failed);
         }
     }
 
@@ -300,10 +332,10 @@ public final class Checkpoints implements CheckpointStore {
             try (Reading reading = catalog.open(name, manifest)) {
                 export.write(part -> reading.load(List.of(part)), directory);
             }
-        } catch (Damaged broken) {
+        } catch (CorruptCheckpointException broken) {
             throw new CheckpointException(
                     "a checkpoint in " + storage.where() + " is damaged: " + broken.getMessage(), broken);
-        } catch (Foreign foreign) {
+        } catch (UnknownFormatException foreign) {
             throw new CheckpointException("a checkpoint in " + storage.where() + " " + foreign.getMessage(), foreign);
         } catch (IOException failed) {
             throw ModelExport.notExported(directory, failed);
@@ -325,7 +357,7 @@ public final class Checkpoints implements CheckpointStore {
             model.loadParts(parts);
             return save(0, LossHistory.EMPTY, parts, attributes).saved();
         } catch (IOException failed) {
-            throw Faults.notSaved(0, storage.where(), size, failed);
+            throw StorageErrors.notSaved(0, storage.where(), size, failed);
         }
     }
 
@@ -346,24 +378,24 @@ public final class Checkpoints implements CheckpointStore {
             another.loadParts(saved, parts);
             return save(saved.step(), saved.history(), parts, attributes).saved();
         } catch (IOException failed) {
-            throw Faults.notSaved(saved.step(), storage.where(), saved.bytes(), failed);
+            throw StorageErrors.notSaved(saved.step(), storage.where(), saved.bytes(), failed);
         }
     }
 
     private interface Call<T> {
-        T run() throws IOException, Damaged, Foreign;
+        T run() throws IOException, CorruptCheckpointException, UnknownFormatException;
     }
 
     private <T> T reading(Call<T> call) {
         try {
             return call.run();
-        } catch (Damaged broken) {
+        } catch (CorruptCheckpointException broken) {
             throw new CheckpointException(
                     "a checkpoint in " + storage.where() + " is damaged: " + broken.getMessage(), broken);
-        } catch (Foreign foreign) {
+        } catch (UnknownFormatException foreign) {
             throw new CheckpointException("a checkpoint in " + storage.where() + " " + foreign.getMessage(), foreign);
         } catch (IOException failed) {
-            throw Faults.notRead(storage.where(), failed);
+            throw StorageErrors.notRead(storage.where(), failed);
         }
     }
 

@@ -1,5 +1,11 @@
 package dev.pando.checkpoint;
 
+import dev.pando.checkpoint.format.Manifest;
+import dev.pando.checkpoint.format.Shapes;
+import dev.pando.checkpoint.format.Slice;
+import dev.pando.checkpoint.format.TensorPart;
+import dev.pando.checkpoint.io.CorruptCheckpointException;
+import dev.pando.checkpoint.io.UnknownFormatException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -21,7 +27,8 @@ final class Comparison {
         this.second = second;
     }
 
-    static List<Difference> of(Catalog catalog, String one, String other) throws IOException, Damaged, Foreign {
+    static List<Difference> of(Catalog catalog, String one, String other)
+            throws IOException, CorruptCheckpointException, UnknownFormatException {
         Manifest left = catalog.manifest(one);
         Manifest right = catalog.manifest(other);
         try (Reading first = catalog.open(one, left);
@@ -30,7 +37,7 @@ final class Comparison {
         }
     }
 
-    private List<Difference> compare(Manifest left, Manifest right) throws IOException, Damaged {
+    private List<Difference> compare(Manifest left, Manifest right) throws IOException, CorruptCheckpointException {
         Map<String, Manifest.Tensor> others = new HashMap<>();
         right.tensors().forEach(tensor -> others.put(tensor.name(), tensor));
         List<Difference> differences = new ArrayList<>();
@@ -58,7 +65,8 @@ final class Comparison {
         return sums;
     }
 
-    private void compare(Manifest.Tensor tensor, List<Difference> differences) throws IOException, Damaged {
+    private void compare(Manifest.Tensor tensor, List<Difference> differences)
+            throws IOException, CorruptCheckpointException {
         long elements = Shapes.elements(tensor.shape());
         long different = 0;
         double largest = 0;

@@ -1,5 +1,12 @@
 package dev.pando.checkpoint;
 
+import dev.pando.checkpoint.format.CheckpointSettings;
+import dev.pando.checkpoint.format.Dtype;
+import dev.pando.checkpoint.format.Manifest;
+import dev.pando.checkpoint.format.Shapes;
+import dev.pando.checkpoint.format.ShardPlan;
+import dev.pando.checkpoint.format.Slice;
+import dev.pando.checkpoint.io.Sha256;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;

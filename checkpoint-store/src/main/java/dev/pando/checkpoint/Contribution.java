@@ -1,6 +1,8 @@
 package dev.pando.checkpoint;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.pando.checkpoint.format.Manifest;
+import dev.pando.checkpoint.format.ManifestFormat;
 import java.util.List;
 
 /// What one of several writers has written of a checkpoint, on its way to the one who commits it.

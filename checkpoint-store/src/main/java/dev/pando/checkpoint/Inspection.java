@@ -1,5 +1,9 @@
 package dev.pando.checkpoint;
 
+import dev.pando.checkpoint.format.CheckpointName;
+import dev.pando.checkpoint.format.Dtype;
+import dev.pando.checkpoint.format.Manifest;
+import dev.pando.checkpoint.format.Shapes;
 import dev.pando.training.step.LossHistory;
 import java.util.List;
 import java.util.Map;

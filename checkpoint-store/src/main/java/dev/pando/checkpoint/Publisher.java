@@ -1,5 +1,16 @@
 package dev.pando.checkpoint;
 
+import dev.pando.checkpoint.format.CheckpointName;
+import dev.pando.checkpoint.format.CheckpointSettings;
+import dev.pando.checkpoint.format.HashingPool;
+import dev.pando.checkpoint.format.Manifest;
+import dev.pando.checkpoint.format.ManifestFormat;
+import dev.pando.checkpoint.format.ShardPlan;
+import dev.pando.checkpoint.format.TensorPart;
+import dev.pando.checkpoint.io.CorruptCheckpointException;
+import dev.pando.checkpoint.io.RateLimiter;
+import dev.pando.checkpoint.io.UnknownFormatException;
+import dev.pando.checkpoint.storage.Storage;
 import dev.pando.training.step.LossHistory;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -12,13 +23,13 @@ import java.util.SortedMap;
 /// Makes one checkpoint of what one writer has in hand, without writing again what the one before it holds.
 final class Publisher {
     private final Storage storage;
-    private final Workers workers;
+    private final HashingPool workers;
     private final Catalog catalog;
     private final CheckpointSettings settings;
     private final Saving saving;
     private volatile boolean adopts = true;
 
-    Publisher(Storage storage, Workers workers, Catalog catalog, CheckpointSettings settings, Pace pace) {
+    Publisher(Storage storage, HashingPool workers, Catalog catalog, CheckpointSettings settings, RateLimiter pace) {
         this.storage = storage;
         this.workers = workers;
         this.catalog = catalog;
@@ -43,7 +54,7 @@ final class Publisher {
 
     /// Writes the state under a name of its own, unless the newest checkpoint of that step holds just this and is
     /// sound.
-    Published publish(Occasion occasion, List<TensorPart> parts) throws IOException, Damaged {
+    Published publish(Occasion occasion, List<TensorPart> parts) throws IOException, CorruptCheckpointException {
         List<ShardPlan.Source> sources = saving.hash(parts);
         while (true) {
             Composition composition = Composition.of(sources, adopts ? reuse() : Reuse.NONE, settings);
@@ -68,7 +79,7 @@ final class Publisher {
         for (String name : catalog.newestFirst()) {
             try {
                 return Reuse.of(storage, workers, name, catalog.manifest(name), settings.chunkBytes());
-            } catch (Damaged | Foreign unreadable) {
+            } catch (CorruptCheckpointException | UnknownFormatException unreadable) {
                 // the one before it, then
             }
         }
@@ -103,7 +114,8 @@ final class Publisher {
     }
 
     /// What one of several writers brings: its files are written to the draft when this returns.
-    Contribution contribute(Storage.Draft draft, List<TensorPart> parts) throws IOException, Damaged {
+    Contribution contribute(Storage.Draft draft, List<TensorPart> parts)
+            throws IOException, CorruptCheckpointException {
         Composition composition = Composition.of(saving.hash(parts), Reuse.NONE, settings);
         writeFiles(composition, draft);
         return Contribution.of(settings.chunkBytes(), composition);

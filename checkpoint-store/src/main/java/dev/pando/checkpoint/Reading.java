@@ -1,5 +1,18 @@
 package dev.pando.checkpoint;
 
+import dev.pando.checkpoint.format.Dtype;
+import dev.pando.checkpoint.format.HashingPool;
+import dev.pando.checkpoint.format.Manifest;
+import dev.pando.checkpoint.format.ManifestFormat;
+import dev.pando.checkpoint.format.PackedRange;
+import dev.pando.checkpoint.format.Safetensors;
+import dev.pando.checkpoint.format.TensorPart;
+import dev.pando.checkpoint.io.CorruptCheckpointException;
+import dev.pando.checkpoint.io.Disk;
+import dev.pando.checkpoint.io.Sha256;
+import dev.pando.checkpoint.io.UnknownFormatException;
+import dev.pando.checkpoint.storage.Storage;
+import dev.pando.checkpoint.storage.StorageErrors;
 import java.io.Closeable;
 import java.io.EOFException;
 import java.io.FileNotFoundException;
@@ -21,12 +34,12 @@ import java.util.concurrent.Callable;
 final class Reading implements Closeable {
     private static final long MAX_MANIFEST = 1L << 30;
 
-    private final Workers workers;
+    private final HashingPool workers;
     private final Manifest manifest;
     private final long runBytes;
     private final Map<String, Disk.Input> files = new HashMap<>();
 
-    private Reading(Workers workers, Manifest manifest, long runBytes) {
+    private Reading(HashingPool workers, Manifest manifest, long runBytes) {
         this.workers = workers;
         this.manifest = manifest;
         this.runBytes = runBytes;
@@ -35,25 +48,27 @@ final class Reading implements Closeable {
     /// A piece of a tensor as it lies in a file.
     record Stored(String tensor, Dtype dtype, Manifest.Piece piece) {}
 
-    static Manifest manifest(Storage storage, String checkpoint) throws IOException, Damaged, Foreign {
-        try (Disk.Input file = storage.open(checkpoint, Storage.MANIFEST)) {
+    static Manifest manifest(Storage storage, String checkpoint)
+            throws IOException, CorruptCheckpointException, UnknownFormatException {
+        try (Disk.Input file = storage.open(checkpoint, Manifest.FILE)) {
             long bytes = file.bytes();
             if (bytes > MAX_MANIFEST) {
-                throw new Damaged("its manifest has the impossible size of " + Faults.size(bytes));
+                throw new CorruptCheckpointException(
+                        "its manifest has the impossible size of " + StorageErrors.size(bytes));
             }
             ByteBuffer text = ByteBuffer.allocate((int) bytes);
             file.read(text, 0);
             return ManifestFormat.decode(text.array());
         } catch (NoSuchFileException | FileNotFoundException gone) {
-            throw new Damaged("its manifest is missing");
+            throw new CorruptCheckpointException("its manifest is missing");
         } catch (EOFException cut) {
-            throw new Damaged("its manifest is cut short");
+            throw new CorruptCheckpointException("its manifest is cut short");
         }
     }
 
     /// Opens all files; a missing or cut file is found here.
-    static Reading open(Storage storage, Workers workers, String checkpoint, Manifest manifest)
-            throws IOException, Damaged {
+    static Reading open(Storage storage, HashingPool workers, String checkpoint, Manifest manifest)
+            throws IOException, CorruptCheckpointException {
         return open(
                 storage,
                 workers,
@@ -64,8 +79,8 @@ final class Reading implements Closeable {
 
     /// Opens some files.
     static Reading open(
-            Storage storage, Workers workers, String checkpoint, Manifest manifest, Collection<String> names)
-            throws IOException, Damaged {
+            Storage storage, HashingPool workers, String checkpoint, Manifest manifest, Collection<String> names)
+            throws IOException, CorruptCheckpointException {
         Reading reading = new Reading(workers, manifest, storage.runBytes());
         Set<String> wanted = Set.copyOf(names);
         try {
@@ -75,28 +90,30 @@ final class Reading implements Closeable {
                 }
             }
             return reading;
-        } catch (IOException | Damaged | RuntimeException failed) {
+        } catch (IOException | CorruptCheckpointException | RuntimeException failed) {
             reading.close();
             throw failed;
         }
     }
 
-    private void open(Storage storage, String checkpoint, Manifest.ShardFile file) throws IOException, Damaged {
+    private void open(Storage storage, String checkpoint, Manifest.ShardFile file)
+            throws IOException, CorruptCheckpointException {
         try {
             Disk.Input input = storage.open(checkpoint, file.name());
             files.put(file.name(), input);
             if (input.bytes() != file.bytes()) {
-                throw new Damaged(file.name() + " has " + input.bytes() + " bytes, not " + file.bytes());
+                throw new CorruptCheckpointException(
+                        file.name() + " has " + input.bytes() + " bytes, not " + file.bytes());
             }
         } catch (NoSuchFileException | FileNotFoundException gone) {
-            throw new Damaged(file.name() + " is missing");
+            throw new CorruptCheckpointException(file.name() + " is missing");
         }
     }
 
     /// Opens the files in which the parts lie.
     static Reading openFor(
-            Storage storage, Workers workers, String checkpoint, Manifest manifest, List<TensorPart> parts)
-            throws IOException, Damaged {
+            Storage storage, HashingPool workers, String checkpoint, Manifest manifest, List<TensorPart> parts)
+            throws IOException, CorruptCheckpointException {
         Map<String, List<TensorPart>> asked = byTensor(parts);
         Set<String> names = new HashSet<>();
         for (Manifest.Tensor tensor : manifest.tensors()) {
@@ -119,7 +136,7 @@ final class Reading implements Closeable {
     }
 
     /// Reads every byte and compares it with its checksum.
-    void verify() throws IOException, Damaged {
+    void verify() throws IOException, CorruptCheckpointException {
         List<Stored> pieces = new ArrayList<>();
         for (Manifest.Tensor tensor : manifest.tensors()) {
             tensor.pieces().forEach(piece -> pieces.add(new Stored(tensor.name(), tensor.dtype(), piece)));
@@ -128,7 +145,7 @@ final class Reading implements Closeable {
     }
 
     /// Reads some pieces, and the headers of all open files, and compares them with their checksums.
-    void verify(List<Stored> pieces) throws IOException, Damaged {
+    void verify(List<Stored> pieces) throws IOException, CorruptCheckpointException {
         List<Callable<Void>> tasks = new ArrayList<>();
         for (Manifest.ShardFile file : manifest.files()) {
             if (files.containsKey(file.name())) {
@@ -153,17 +170,18 @@ final class Reading implements Closeable {
         }
     }
 
-    private void verifyFrame(Manifest.ShardFile file) throws IOException, Damaged {
+    private void verifyFrame(Manifest.ShardFile file) throws IOException, CorruptCheckpointException {
         ByteBuffer header = ByteBuffer.allocate((int) file.headerBytes());
         read(file.name(), header, 0);
         if (!Sha256.hex(header.array(), 0, header.capacity()).equals(file.headerSha256())) {
-            throw new Damaged("the header of " + file.name() + " is not as it was written");
+            throw new CorruptCheckpointException("the header of " + file.name() + " is not as it was written");
         }
         for (Manifest.Filler filler : file.fillers()) {
             ByteBuffer zeros = ByteBuffer.allocate(filler.bytes());
             read(file.name(), zeros, filler.offset());
             if (!zeros.flip().equals(ByteBuffer.allocate(filler.bytes()))) {
-                throw new Damaged(file.name() + " is not as it was written at byte " + filler.offset());
+                throw new CorruptCheckpointException(
+                        file.name() + " is not as it was written at byte " + filler.offset());
             }
         }
     }
@@ -180,7 +198,7 @@ final class Reading implements Closeable {
 
     /// Fills parts from the tensors of the same names, which the caller has matched. Reads each chunk that holds
     /// something of theirs once, and no others; beside the parts it needs one chunk of memory a thread.
-    void load(List<TensorPart> parts) throws IOException, Damaged {
+    void load(List<TensorPart> parts) throws IOException, CorruptCheckpointException {
         Map<String, List<TensorPart>> asked = byTensor(parts);
         List<Wanted> wanted = new ArrayList<>();
         for (Manifest.Tensor tensor : manifest.tensors()) {
@@ -197,7 +215,7 @@ final class Reading implements Closeable {
             });
         }
         long bytes = parts.stream().mapToLong(part -> part.data().byteSize()).sum();
-        boolean shared = workers.pays(bytes) && parts.stream().allMatch(part -> Workers.canShare(part.data()));
+        boolean shared = workers.pays(bytes) && parts.stream().allMatch(part -> HashingPool.canShare(part.data()));
         workers.all(tasks, !shared);
     }
 
@@ -256,7 +274,7 @@ final class Reading implements Closeable {
         return within < 0 ? null : first.data().asSlice(within * width, wanted.bytes);
     }
 
-    private void read(List<Wanted> run) throws IOException, Damaged {
+    private void read(List<Wanted> run) throws IOException, CorruptCheckpointException {
         if (run.size() == 1) {
             read(run.getFirst());
             return;
@@ -274,14 +292,14 @@ final class Reading implements Closeable {
         try {
             files.get(file).read(buffers, run.getFirst().offset);
         } catch (EOFException cut) {
-            throw new Damaged(file + " is cut short");
+            throw new CorruptCheckpointException(file + " is cut short");
         }
         for (Wanted one : run) {
             check(one.stored, one.chunk, place(one));
         }
     }
 
-    private void read(Wanted wanted) throws IOException, Damaged {
+    private void read(Wanted wanted) throws IOException, CorruptCheckpointException {
         int width = wanted.stored.dtype.bytes();
         MemorySegment place = place(wanted);
         if (place != null) {
@@ -306,15 +324,15 @@ final class Reading implements Closeable {
     /// Reads a chunk, then checks what has arrived.
     ///
     /// @param into native memory
-    private void read(Stored stored, int chunk, MemorySegment into) throws IOException, Damaged {
+    private void read(Stored stored, int chunk, MemorySegment into) throws IOException, CorruptCheckpointException {
         read(stored.piece.file(), into.asByteBuffer(), stored.piece.offset() + (long) chunk * manifest.chunkBytes());
         check(stored, chunk, into);
     }
 
-    private void check(Stored stored, int chunk, MemorySegment arrived) throws Damaged {
+    private void check(Stored stored, int chunk, MemorySegment arrived) throws CorruptCheckpointException {
         long offset = stored.piece.offset() + (long) chunk * manifest.chunkBytes();
         if (!Sha256.hex(arrived).equals(stored.piece.chunks().get(chunk))) {
-            throw new Damaged(
+            throw new CorruptCheckpointException(
                     "tensor "
                             + stored.tensor
                             + " is not as it was written ("
@@ -327,11 +345,11 @@ final class Reading implements Closeable {
         }
     }
 
-    private void read(String file, ByteBuffer into, long position) throws IOException, Damaged {
+    private void read(String file, ByteBuffer into, long position) throws IOException, CorruptCheckpointException {
         try {
             files.get(file).read(into, position);
         } catch (EOFException cut) {
-            throw new Damaged(file + " is cut short");
+            throw new CorruptCheckpointException(file + " is cut short");
         }
     }
 

@@ -1,5 +1,12 @@
 package dev.pando.checkpoint;
 
+import dev.pando.checkpoint.format.Dtype;
+import dev.pando.checkpoint.format.HashingPool;
+import dev.pando.checkpoint.format.Manifest;
+import dev.pando.checkpoint.format.ShardPlan;
+import dev.pando.checkpoint.format.Slice;
+import dev.pando.checkpoint.io.CorruptCheckpointException;
+import dev.pando.checkpoint.storage.Storage;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -17,10 +24,10 @@ final class Reuse {
     static final Reuse NONE = new Reuse(null, null, Map.of());
 
     private final Storage storage;
-    private final Workers workers;
+    private final HashingPool workers;
     private final Map<List<Object>, Found> known;
 
-    private Reuse(Storage storage, Workers workers, Map<List<Object>, Found> known) {
+    private Reuse(Storage storage, HashingPool workers, Map<List<Object>, Found> known) {
         this.storage = storage;
         this.workers = workers;
         this.known = known;
@@ -30,7 +37,7 @@ final class Reuse {
     record Found(String checkpoint, Manifest manifest, Manifest.ShardFile file, long offset) {}
 
     /// @param checkpoint whose pieces may be taken over
-    static Reuse of(Storage storage, Workers workers, String checkpoint, Manifest manifest, int chunkBytes) {
+    static Reuse of(Storage storage, HashingPool workers, String checkpoint, Manifest manifest, int chunkBytes) {
         if (manifest.chunkBytes() != chunkBytes) {
             return NONE;
         }
@@ -96,7 +103,7 @@ final class Reuse {
                                                         use.getKey().slice(),
                                                         use.getKey().chunks())))
                                 .toList());
-            } catch (IOException | Damaged unusable) {
+            } catch (IOException | CorruptCheckpointException unusable) {
                 damaged.add(file);
             }
         });

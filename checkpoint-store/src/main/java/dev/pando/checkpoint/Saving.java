@@ -1,5 +1,16 @@
 package dev.pando.checkpoint;
 
+import dev.pando.checkpoint.format.CheckpointSettings;
+import dev.pando.checkpoint.format.Dtype;
+import dev.pando.checkpoint.format.HashingPool;
+import dev.pando.checkpoint.format.Safetensors;
+import dev.pando.checkpoint.format.ShardPlan;
+import dev.pando.checkpoint.format.TensorPart;
+import dev.pando.checkpoint.io.CorruptCheckpointException;
+import dev.pando.checkpoint.io.Disk;
+import dev.pando.checkpoint.io.RateLimiter;
+import dev.pando.checkpoint.io.Sha256;
+import dev.pando.checkpoint.storage.Storage;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -15,19 +26,19 @@ final class Saving {
     /// What one write call is given: enough for the disk, and an interrupt is noticed in between.
     private static final long WINDOW = 4 << 20;
 
-    private final Workers workers;
+    private final HashingPool workers;
     private final CheckpointSettings settings;
-    private final Pace pace;
+    private final RateLimiter pace;
 
-    Saving(Workers workers, CheckpointSettings settings, Pace pace) {
+    Saving(HashingPool workers, CheckpointSettings settings, RateLimiter pace) {
         this.workers = workers;
         this.settings = settings;
         this.pace = pace;
     }
 
     /// Cuts the parts to pieces that fit a file, with checksums.
-    List<ShardPlan.Source> hash(List<TensorPart> parts) throws IOException, Damaged {
-        boolean here = !parts.stream().allMatch(part -> Workers.canShare(part.data()));
+    List<ShardPlan.Source> hash(List<TensorPart> parts) throws IOException, CorruptCheckpointException {
+        boolean here = !parts.stream().allMatch(part -> HashingPool.canShare(part.data()));
         List<TensorPart> pieces = new ArrayList<>();
         for (TensorPart part : parts) {
             pieces.addAll(ShardPlan.cut(part, settings.fileBytes()));

@@ -1,5 +1,9 @@
 package dev.pando.checkpoint;
 
+import dev.pando.checkpoint.format.Manifest;
+import dev.pando.checkpoint.format.ManifestFormat;
+import dev.pando.checkpoint.storage.Storage;
+import dev.pando.checkpoint.storage.StorageErrors;
 import dev.pando.training.step.CheckpointStore.CheckpointException;
 import dev.pando.training.step.CheckpointStore.Saved;
 import java.io.IOException;
@@ -63,7 +67,7 @@ public final class SharedCheckpoint implements AutoCloseable {
                     "the checkpoint of step " + occasion.step() + " is not whole: " + incomplete.getMessage(),
                     incomplete);
         } catch (IOException failed) {
-            throw Faults.notSaved(occasion.step(), storage.where(), 0, failed);
+            throw StorageErrors.notSaved(occasion.step(), storage.where(), 0, failed);
         }
     }
 

@@ -3,6 +3,14 @@ package dev.pando.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pando.checkpoint.format.CheckpointName;
+import dev.pando.checkpoint.format.CheckpointSettings;
+import dev.pando.checkpoint.format.Dtype;
+import dev.pando.checkpoint.format.ManifestFormat;
+import dev.pando.checkpoint.format.Safetensors;
+import dev.pando.checkpoint.io.Disk;
+import dev.pando.checkpoint.io.LocalDisk;
+import dev.pando.checkpoint.io.UnknownFormatException;
 import dev.pando.training.step.CheckpointStore.CheckpointException;
 import dev.pando.training.step.CheckpointStore.Newest;
 import dev.pando.training.step.CheckpointStore.Saved;
@@ -340,7 +348,7 @@ class CheckpointsTest {
         byte[] sealed = ManifestFormat.seal("{\"format\":\"pando.checkpoint\",\"version\":1,\"job\":\"a\",\n");
 
         assertThatThrownBy(() -> ManifestFormat.decode(sealed))
-                .isInstanceOf(Foreign.class)
+                .isInstanceOf(UnknownFormatException.class)
                 .hasMessageStartingWith("has a manifest that says nonsense: ");
         assertThat(new String(sealed, StandardCharsets.UTF_8)).endsWith("\"}\n");
     }

@@ -2,6 +2,10 @@ package dev.pando.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pando.checkpoint.format.CheckpointSettings;
+import dev.pando.checkpoint.format.Shapes;
+import dev.pando.checkpoint.format.Slice;
+import dev.pando.checkpoint.format.TensorPart;
 import dev.pando.training.model.Keeping;
 import dev.pando.training.model.ModelConfig;
 import dev.pando.training.ops.CpuOps;

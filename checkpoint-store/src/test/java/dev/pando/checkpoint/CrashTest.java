@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pando.checkpoint.Survivors.Unsynced;
+import dev.pando.checkpoint.format.CheckpointName;
+import dev.pando.checkpoint.format.CheckpointSettings;
+import dev.pando.checkpoint.format.Manifest;
+import dev.pando.checkpoint.storage.FolderStorage;
 import dev.pando.training.step.CheckpointStore.CheckpointException;
 import dev.pando.training.step.CheckpointStore.Newest;
 import dev.pando.training.step.CheckpointStore.Saved;
@@ -147,7 +151,7 @@ class CrashTest {
             }
             disk.remove(folder.resolve(disk.list(folder).getLast()));
             assertPassedOver(checkpoints, newest, "a missing file");
-            disk.remove(folder.resolve(Storage.MANIFEST));
+            disk.remove(folder.resolve(Manifest.FILE));
             assertPassedOver(checkpoints, newest, "a missing manifest");
         }
     }

@@ -3,6 +3,10 @@ package dev.pando.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.pando.checkpoint.format.CheckpointSettings;
+import dev.pando.checkpoint.storage.FolderStorage;
+import dev.pando.checkpoint.storage.S3Errors;
+import dev.pando.checkpoint.storage.StorageErrors;
 import dev.pando.training.step.CheckpointStore.CheckpointException;
 import dev.pando.training.step.CheckpointStore.Saved;
 import java.io.IOException;
@@ -95,7 +99,8 @@ class FaultListTest {
                                 .awsErrorDetails(AwsErrorDetails.builder().errorCode(code).build())
                                 .build();
 
-        CheckpointException told = Faults.notSaved(7, "s3://b/run", 0, S3Faults.translated("s3://b/run", answer));
+        CheckpointException told =
+                StorageErrors.notSaved(7, "s3://b/run", 0, S3Errors.translated("s3://b/run", answer));
 
         assertThat(told).hasMessage("the checkpoint of step 7 was not saved to s3://b/run: " + sentence);
     }

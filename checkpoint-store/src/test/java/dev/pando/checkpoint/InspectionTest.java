@@ -3,6 +3,7 @@ package dev.pando.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pando.checkpoint.format.CheckpointSettings;
 import dev.pando.training.step.CheckpointStore.CheckpointException;
 import dev.pando.training.step.CheckpointStore.Saved;
 import dev.pando.training.step.TrainerState;

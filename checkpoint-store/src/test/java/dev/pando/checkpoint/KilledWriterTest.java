@@ -2,6 +2,12 @@ package dev.pando.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pando.checkpoint.format.CheckpointName;
+import dev.pando.checkpoint.format.CheckpointSettings;
+import dev.pando.checkpoint.io.Disk;
+import dev.pando.checkpoint.io.LocalDisk;
+import dev.pando.checkpoint.storage.FolderStorage;
+import dev.pando.checkpoint.storage.Storage;
 import dev.pando.training.step.CheckpointStore.Newest;
 import dev.pando.training.step.CheckpointStore.Saved;
 import dev.pando.training.step.TrainerState;

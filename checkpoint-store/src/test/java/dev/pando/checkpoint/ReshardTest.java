@@ -3,6 +3,10 @@ package dev.pando.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pando.checkpoint.format.CheckpointSettings;
+import dev.pando.checkpoint.format.Slice;
+import dev.pando.checkpoint.format.TensorPart;
+import dev.pando.checkpoint.storage.FolderStorage;
 import dev.pando.training.step.CheckpointStore.CheckpointException;
 import dev.pando.training.step.CheckpointStore.Saved;
 import dev.pando.training.step.LossHistory;

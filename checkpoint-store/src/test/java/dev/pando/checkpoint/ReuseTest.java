@@ -2,6 +2,9 @@ package dev.pando.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pando.checkpoint.format.CheckpointSettings;
+import dev.pando.checkpoint.format.Doors;
+import dev.pando.checkpoint.storage.FolderStorage;
 import dev.pando.training.step.CheckpointStore.Saved;
 import dev.pando.training.step.TrainerState;
 import java.io.IOException;

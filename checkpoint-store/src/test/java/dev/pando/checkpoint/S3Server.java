@@ -1,5 +1,8 @@
 package dev.pando.checkpoint;
 
+import dev.pando.checkpoint.storage.S3Clients;
+import dev.pando.checkpoint.storage.S3Location;
+import dev.pando.checkpoint.storage.S3Outages;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;

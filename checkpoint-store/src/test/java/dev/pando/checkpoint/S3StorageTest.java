@@ -3,6 +3,11 @@ package dev.pando.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pando.checkpoint.format.CheckpointSettings;
+import dev.pando.checkpoint.format.Doors;
+import dev.pando.checkpoint.format.TensorPart;
+import dev.pando.checkpoint.storage.S3Location;
+import dev.pando.checkpoint.storage.S3Storage;
 import dev.pando.training.step.CheckpointStore.CheckpointException;
 import dev.pando.training.step.CheckpointStore.Newest;
 import dev.pando.training.step.CheckpointStore.Saved;
@@ -235,18 +240,18 @@ class S3StorageTest {
     @Test
     void shouldTellOnceThatTheServerWasAwayForAWhile() {
         try (Checkpoints checkpoints = open()) {
-            checkpoints.trouble(); // of other tests
+            checkpoints.warning(); // of other tests
             server.losingTheAnswerTo(request -> request instanceof PutObjectRequest);
 
             checkpoints.save(States.after(1), Map.of());
 
             assertThat(
                             checkpoints
-                                    .trouble()
+                                    .warning()
                                     .orElseThrow()) // why depends on whether its answer came before our last byte
                     .startsWith(where + " was away for ")
                     .endsWith("; nothing is lost");
-            assertThat(checkpoints.trouble()).isEmpty();
+            assertThat(checkpoints.warning()).isEmpty();
         }
     }
 
@@ -254,18 +259,18 @@ class S3StorageTest {
     void shouldSayWhomACallWaitsForAndWhy() {
         try (Checkpoints checkpoints = open(server.client(IMPATIENT), IMPATIENT, SMALL)) {
             server.outages().overcome(Duration.ZERO, new IOException("of other tests"));
-            assertThat(checkpoints.awaited()).isEqualTo("waiting for " + where);
+            assertThat(checkpoints.waitingReason()).isEqualTo("waiting for " + where);
             server.outages().failing(new IOException("its server answers 503"));
 
-            assertThat(checkpoints.awaited())
+            assertThat(checkpoints.waitingReason())
                     .isEqualTo("waiting for " + where + ": its server answers 503; given up after 0 s");
 
             server.refusing(503);
             assertThatThrownBy(checkpoints::newest).isInstanceOf(CheckpointException.class);
-            assertThat(checkpoints.awaited()).startsWith("waiting for " + where + ": its server answers 503");
+            assertThat(checkpoints.waitingReason()).startsWith("waiting for " + where + ": its server answers 503");
 
             server.outages().overcome(Duration.ZERO, new IOException("its server answers 503"));
-            assertThat(checkpoints.awaited()).isEqualTo("waiting for " + where);
+            assertThat(checkpoints.waitingReason()).isEqualTo("waiting for " + where);
         }
     }
 

@@ -2,6 +2,8 @@ package dev.pando.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pando.checkpoint.format.CheckpointSettings;
+import dev.pando.checkpoint.storage.FolderStorage;
 import dev.pando.training.step.CheckpointStore.Saved;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -4,6 +4,7 @@ import dev.pando.checkpoint.Survivors.FileNode;
 import dev.pando.checkpoint.Survivors.FolderNode;
 import dev.pando.checkpoint.Survivors.Node;
 import dev.pando.checkpoint.Survivors.Unsynced;
+import dev.pando.checkpoint.io.Disk;
 import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
@@ -22,7 +23,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /// A file system in memory that tells what was synced from what was not: after [#powerCut] only the former is sure.
-final class SimulatedDisk implements Disk {
+public final class SimulatedDisk implements Disk {
     /// Thrown by the call at which the power goes, and by all after it.
     static final class PowerCut extends IOException {
         private static final long serialVersionUID = 1L;
@@ -48,12 +49,12 @@ final class SimulatedDisk implements Disk {
         void run() throws IOException;
     }
 
-    SimulatedDisk(long seed) {
+    public SimulatedDisk(long seed) {
         this.random = new Random(seed);
     }
 
     /// Whether the fault that was asked for has come.
-    boolean hasFailed() {
+    public boolean hasFailed() {
         return calls >= cutAt;
     }
 
@@ -69,17 +70,17 @@ final class SimulatedDisk implements Disk {
     }
 
     /// That changing call from now fails, and all after it, with this; the machine stays up.
-    void failAfter(long changingCalls, String failure) {
+    public void failAfter(long changingCalls, String failure) {
         failAfter(changingCalls, () -> new IOException(failure));
     }
 
-    void failAfter(long changingCalls, Supplier<IOException> failure) {
+    public void failAfter(long changingCalls, Supplier<IOException> failure) {
         cutAt = calls + changingCalls;
         failWith = failure;
     }
 
     /// The fault is over.
-    void heal() {
+    public void heal() {
         cutAt = Long.MAX_VALUE;
     }
 

@@ -2,6 +2,7 @@ package dev.pando.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pando.checkpoint.format.Shapes;
 import dev.pando.training.step.LossHistory;
 import dev.pando.training.step.TrainerState;
 import java.lang.foreign.Arena;
@@ -13,7 +14,7 @@ import java.util.Map;
 import java.util.Random;
 
 /// Small states of odd shapes whose every bit follows from their step.
-final class States {
+public final class States {
     static final Map<String, String> ATTRIBUTES = Map.of("config", "pando.job { seed = 1 }", "data", "sha256:00ff");
 
     private static final Map<String, List<Long>> SHAPES =
@@ -27,7 +28,7 @@ final class States {
 
     private States() {}
 
-    static TrainerState zeros(long step) {
+    public static TrainerState zeros(long step) {
         List<TrainerState.Span> spans = new ArrayList<>();
         for (String prefix : List.of("", "exp_avg/", "exp_avg_sq/")) {
             SHAPES.forEach((name, shape) ->
@@ -40,7 +41,7 @@ final class States {
         return new TrainerState(step, history(step), spans);
     }
 
-    static LossHistory history(long step) {
+    public static LossHistory history(long step) {
         LossHistory history = LossHistory.EMPTY;
         for (long at = 0; at < step; at++) {
             history = history.then(at, 10.0 / (at + 1), 1.0);
@@ -49,7 +50,7 @@ final class States {
     }
 
     /// Any bits, NaNs among them: a checkpoint is no place to be choosy.
-    static TrainerState after(long step) {
+    public static TrainerState after(long step) {
         TrainerState state = zeros(step);
         Random random = new Random(step * 31 + 7);
         for (TrainerState.Span span : state.spans()) {
@@ -70,7 +71,7 @@ final class States {
         return state;
     }
 
-    static void assertSame(TrainerState actual, TrainerState expected) {
+    public static void assertSame(TrainerState actual, TrainerState expected) {
         assertThat(actual.spans()).hasSameSizeAs(expected.spans());
         for (int i = 0; i < actual.spans().size(); i++) {
             MemorySegment left = actual.spans().get(i).data();

@@ -2,6 +2,7 @@ package dev.pando.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pando.checkpoint.huggingface.ModelLayout;
 import dev.pando.training.model.ModelConfig;
 import dev.pando.training.model.ModelTensors;
 import dev.pando.training.tensor.TensorTable;

@@ -2,6 +2,8 @@ package dev.pando.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pando.checkpoint.format.CheckpointSettings;
+import dev.pando.checkpoint.format.ManifestFormat;
 import dev.pando.training.step.CheckpointStore.Newest;
 import dev.pando.training.step.LossHistory;
 import dev.pando.training.step.TrainerState;

@@ -13,9 +13,9 @@ final class AttentionKernels {
     private static final int LARGEST_HEAD = 128;
 
     private final Kernels kernels;
-    private final Complaints complaints;
+    private final KernelErrors complaints;
 
-    AttentionKernels(Kernels kernels, Complaints complaints) {
+    AttentionKernels(Kernels kernels, KernelErrors complaints) {
         this.kernels = kernels;
         this.complaints = complaints;
     }
@@ -158,7 +158,7 @@ final class AttentionKernels {
         return Math.max(16, Integer.highestOneBit(shape.headSize() - 1) * 2);
     }
 
-    /// Bytes of so many rows, as `Tile` in attention.cuh pads them.
+    /// Bytes of a number of rows, as `Tile` in attention.cuh pads them.
     private static int tiles(int rows, int lanes) {
         return rows * (lanes + 8) * Short.BYTES;
     }

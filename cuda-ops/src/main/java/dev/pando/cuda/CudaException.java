@@ -85,7 +85,7 @@ public abstract sealed class CudaException extends RuntimeException {
 
     /// Why a context died.
     public enum Cause {
-        /// A kernel touched memory that is not its own, or ran code that is none.
+        /// A kernel touched memory outside its spans, or executed an illegal instruction.
         ILLEGAL_ACCESS,
         /// Memory or a link was found broken: the device needs a reset, or a replacement.
         HARDWARE,

@@ -1,7 +1,5 @@
 package dev.pando.cuda;
 
-// Long because it is one method for each operator of the interface.
-
 import dev.pando.cuda.Device.Grid;
 import dev.pando.training.ops.AdamStep;
 import dev.pando.training.ops.AttentionShape;
@@ -11,8 +9,11 @@ import dev.pando.training.tensor.Memory;
 import dev.pando.training.tensor.MemoryPlan;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.Consumer;
+
+// Long because it is one method for each operator of the interface.
 
 /// The operators on an NVIDIA GPU: cuBLASLt or a kernel of our own for matrix products, our kernels for the rest.
 ///
@@ -28,15 +29,18 @@ public final class CudaOps implements Ops {
     private static final int NORM_ROWS = 32;
     private static final long SPAN_TILE = 1 << 16;
 
+    /// Parts of a span that are reduced between two looks at the device.
+    private static final int RESULTS = 1024;
+
     private final Device device;
     private final DeviceMemory memory;
     private final PageLocked hosts;
-    private final RoundedOperands rounded;
+    private final Bfloat16Cache rounded;
     private final Kernels kernels;
-    private final Complaints complaints;
+    private final KernelErrors complaints;
     private final MatrixProducts products;
     private final AttentionKernels attention;
-    private final Recordings recordings;
+    private final GraphCache recordings;
     private final MemorySegment result;
     private final MemorySegment answer; // the same on the host
 
@@ -44,19 +48,19 @@ public final class CudaOps implements Ops {
         this.device = device;
         memory = new DeviceMemory(device);
         hosts = new PageLocked(device);
-        rounded = new RoundedOperands(device, memory);
+        rounded = new Bfloat16Cache(device, memory);
         kernels = new Kernels(device, memory, rounded);
-        complaints = new Complaints(device, memory, hosts);
+        complaints = new KernelErrors(device, memory, hosts);
         products =
                 library.<MatrixProducts>map(lt -> MatrixProducts.ByLibrary.of(lt, device, memory, rounded))
                         .orElseGet(() -> new MatrixProducts.ByOurKernel(device));
         attention = new AttentionKernels(kernels, complaints);
-        recordings = new Recordings(device, rounded, hosts);
-        result = memory.allocate("workspaces: result", Long.BYTES);
-        answer = hosts.allocate("result", Long.BYTES);
+        recordings = new GraphCache(device, rounded, hosts);
+        result = memory.allocate("workspaces: result", (long) RESULTS * Long.BYTES);
+        answer = hosts.allocate("result", (long) RESULTS * Long.BYTES);
     }
 
-    /// Opens a GPU: a context of its own, in which everything lives until it is closed.
+    /// Opens a GPU: a new context, in which everything lives until it is closed.
     ///
     /// @param ordinal as in `cuda:0`
     /// @throws CudaException if the driver refuses
@@ -79,14 +83,14 @@ public final class CudaOps implements Ops {
         return open(ordinal, Optional.empty());
     }
 
-    /// What some work will hold on a GPU in the end: the same code asks for it, of a GPU that is only imagined.
+    /// What some work will hold on a GPU in the end: the same code asks for it, in a dry run without a GPU.
     ///
     /// @param withLibrary whether cuBLASLt would multiply; it takes more memory than our own kernel
-    /// @param work does with these operators and their memory what the job will do; what it reads is nothing
+    /// @param work does with these operators and their memory what the job will do; it reads no results
     public static MemoryPlan plan(boolean withLibrary, Consumer<CudaOps> work) {
         Optional<MatrixProducts.Multiplier> library =
-                withLibrary ? Optional.of(new ImaginedProducts()) : Optional.empty();
-        try (CudaOps ops = new CudaOps(new ImaginedDevice(), library)) {
+                withLibrary ? Optional.of(new DryRunProducts()) : Optional.empty();
+        try (CudaOps ops = new CudaOps(new DryRunDevice(), library)) {
             work.accept(ops);
             return ops.holding();
         }
@@ -116,7 +120,7 @@ public final class CudaOps implements Ops {
         return memory.taken();
     }
 
-    /// Bytes of the device that are in use, by whomever: what the driver takes for itself is among them.
+    /// Bytes of the device that are in use by any process, those of the driver included.
     public long used() {
         Device.Room room = device.room();
         return room.total() - room.free();
@@ -345,23 +349,38 @@ public final class CudaOps implements Ops {
     }
 
     @Override
-    public double squaredNorm(MemorySegment span, long elements) {
-        return Double.longBitsToDouble(reduce("pando_squares", "pando_sum_squares", span, elements));
+    public double[] squaredNorms(MemorySegment span, long... bounds) {
+        long[] bits = reduce("pando_squares", "pando_sum_squares", span, bounds);
+        return Arrays.stream(bits).mapToDouble(Double::longBitsToDouble).toArray();
     }
 
     @Override
-    public long digest(MemorySegment span, long elements) {
-        return reduce("pando_digest", "pando_sum_digests", span, elements);
+    public long[] digests(MemorySegment span, long... bounds) {
+        return reduce("pando_digest", "pando_sum_digests", span, bounds);
     }
 
-    private long reduce(String ofTiles, String ofAll, MemorySegment span, long elements) {
+    private long[] reduce(String ofTiles, String ofAll, MemorySegment span, long[] bounds) {
+        long[] all = new long[bounds.length - 1];
+        long at = kernels.in(span, bounds[all.length], 1);
+        for (int first = 0; first < all.length; first += RESULTS) {
+            int parts = Math.min(RESULTS, all.length - first);
+            for (int i = 0; i < parts; i++) {
+                long from = bounds[first + i];
+                reduce(ofTiles, ofAll, at + from * Float.BYTES, bounds[first + i + 1] - from, i);
+            }
+            device.copy(result.address(), answer.address(), (long) parts * Long.BYTES);
+            finish();
+            MemorySegment.copy(answer, ValueLayout.JAVA_LONG, 0, all, first, parts);
+        }
+        return all;
+    }
+
+    /// Leaves what a part comes to among the results.
+    private void reduce(String ofTiles, String ofAll, long span, long elements, int into) {
         int tiles = Math.toIntExact(Math.ceilDiv(elements, SPAN_TILE));
         long partial = kernels.scratch((long) tiles * Long.BYTES);
-        kernels.run(ofTiles, tiles, kernels.in(span, elements, 1), partial, elements);
-        kernels.run(ofAll, 1, partial, result.address(), tiles);
-        device.copy(result.address(), answer.address(), Long.BYTES);
-        finish();
-        return answer.get(ValueLayout.JAVA_LONG, 0);
+        kernels.run(ofTiles, tiles, span, partial, elements);
+        kernels.run(ofAll, 1, partial, result.address() + (long) into * Long.BYTES, tiles);
     }
 
     @Override
@@ -457,7 +476,7 @@ public final class CudaOps implements Ops {
     }
 
     /// A library that multiplies nothing.
-    private record ImaginedProducts() implements MatrixProducts.Multiplier {
+    private record DryRunProducts() implements MatrixProducts.Multiplier {
         @Override
         public String name() {
             return "an imagined library";

@@ -6,15 +6,15 @@ import jcuda.driver.CUgraphExec;
 ///
 /// Addresses are plain numbers; one address space holds host and devices alike. Whatever is asked is done in the order
 /// of asking, after the call has returned, unless said otherwise.
-sealed interface Device extends AutoCloseable permits CudaDevice, ImaginedDevice {
+sealed interface Device extends AutoCloseable permits CudaDevice, DryRunDevice {
     /// What a stream was asked for, to be asked for again at one request.
     record Recording(CUgraphExec executable) {}
 
-    /// What came of the wish to page-lock memory of the host.
+    /// Outcome of page-locking memory of the host.
     enum Lock {
         /// Until it is unlocked.
         OURS,
-        /// By somebody else in this process, who will unlock it.
+        /// Locked by other code in this process, which unlocks it.
         THEIRS,
         /// The system does not allow it.
         NONE
@@ -39,7 +39,7 @@ sealed interface Device extends AutoCloseable permits CudaDevice, ImaginedDevice
     /// Page-locks memory of the host, at once, so that copies need no detour.
     Lock lock(long address, long bytes);
 
-    /// Never fails: whoever asks is cleaning up.
+    /// Never fails: the caller is cleaning up.
     void unlock(long address);
 
     void copy(long from, long to, long bytes);
@@ -62,7 +62,7 @@ sealed interface Device extends AutoCloseable permits CudaDevice, ImaginedDevice
     /// Waits until everything that was asked for is done.
     void finish();
 
-    /// The same, for whoever is cleaning up: never fails, for the device may be dead.
+    /// The same for a caller that is cleaning up: never fails, for the device may be dead.
     void settle();
 
     /// Records what `calls` ask for, without doing it. They may not allocate, and not wait.

@@ -96,7 +96,7 @@ final class DeviceMemory implements Memory {
         return Math.max(1, Math.ceilDiv(bytes, GRAIN)) * GRAIN;
     }
 
-    /// The whole address space, confined to a thread that is no more: nobody may look into it.
+    /// The whole address space, confined to a thread that has ended: no thread may read it.
     private static MemorySegment untouchable() {
         MemorySegment[] all = new MemorySegment[1];
         Thread owner =

@@ -13,22 +13,22 @@ final class Kernels {
 
     private final Device device;
     private final DeviceMemory memory;
-    private final RoundedOperands rounded;
+    private final Bfloat16Cache rounded;
     private MemorySegment scratch;
 
-    Kernels(Device device, DeviceMemory memory, RoundedOperands rounded) {
+    Kernels(Device device, DeviceMemory memory, Bfloat16Cache rounded) {
         this.device = device;
         this.memory = memory;
         this.rounded = rounded;
         this.scratch = memory.allocate("workspaces: scratch", 1 << 20);
     }
 
-    /// Blocks for so many elements.
+    /// Blocks for a number of elements.
     static int blocks(long elements, int threads) {
         return Math.clamp(Math.ceilDiv(elements, threads), 1, MOST_BLOCKS);
     }
 
-    /// Runs a kernel of so many blocks in a row.
+    /// Runs a kernel of that many blocks in a row.
     void run(String kernel, int blocks, Object... arguments) {
         device.launch(kernel, Grid.of(blocks), THREADS, 0, arguments);
     }

@@ -36,9 +36,9 @@ sealed interface MatrixProducts extends AutoCloseable {
     }
 
     /// By a library, which counts columns first: to it, our row-major matrices are their transposes.
-    record ByLibrary(Multiplier library, Device device, RoundedOperands rounded, long workspace)
+    record ByLibrary(Multiplier library, Device device, Bfloat16Cache rounded, long workspace)
             implements MatrixProducts {
-        static ByLibrary of(Multiplier library, Device device, DeviceMemory memory, RoundedOperands rounded) {
+        static ByLibrary of(Multiplier library, Device device, DeviceMemory memory, Bfloat16Cache rounded) {
             long workspace = memory.allocate("workspaces: " + library.name(), CublasLt.WORKSPACE).address();
             return new ByLibrary(library, device, rounded, workspace);
         }

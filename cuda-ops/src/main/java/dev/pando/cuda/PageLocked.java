@@ -33,12 +33,12 @@ final class PageLocked implements Memory, AutoCloseable {
     }
 
     /// Whether the GPU may be left alone with all of this memory: what the system did not lock, the driver copies
-    /// through buffers of its own, when it is asked to.
+    /// through the driver's buffers, when it is asked to.
     boolean allLocked() {
         return locks.stream().noneMatch(locked -> locked.lock == Device.Lock.NONE);
     }
 
-    /// Locks a span that somebody else has allocated, unless that was done or refused before. A copy must not run from
+    /// Locks a span that other code has allocated, unless that was done or refused before. A copy must not run from
     /// locked memory into memory that is not: what was locked of the span before is locked again with the rest of it.
     void prepare(MemorySegment span) {
         if (span.byteSize() < WORTH_LOCKING) {

@@ -135,7 +135,7 @@ class CudaMemoryTest {
                 CudaOps.plan(
                         true,
                         ops ->
-                                ModelTrainer.rehearse(
+                                ModelTrainer.dryRun(
                                         large,
                                         new Keeping(true, false),
                                         RECIPE,
@@ -150,8 +150,7 @@ class CudaMemoryTest {
     }
 
     private static MemoryPlan plan(boolean withLibrary, Keeping keeping) {
-        return CudaOps.plan(
-                withLibrary, ops -> ModelTrainer.rehearse(MODEL, keeping, RECIPE, BATCH, ops, ops.memory()));
+        return CudaOps.plan(withLibrary, ops -> ModelTrainer.dryRun(MODEL, keeping, RECIPE, BATCH, ops, ops.memory()));
     }
 
     private static ModelTrainer trainer(Keeping keeping, CudaOps ops) {

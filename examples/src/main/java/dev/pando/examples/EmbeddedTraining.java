@@ -1,11 +1,11 @@
 package dev.pando.examples;
 
 import com.sun.net.httpserver.HttpServer;
-import dev.pando.actors.JobEvent;
-import dev.pando.runtime.Job;
-import dev.pando.runtime.JobResult;
+import dev.pando.actors.job.JobEvent;
 import dev.pando.runtime.Pando;
-import dev.pando.runtime.Submission;
+import dev.pando.runtime.job.Job;
+import dev.pando.runtime.job.JobResult;
+import dev.pando.runtime.job.Submission;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pando.chaos.junit.Chaos;
 import dev.pando.chaos.junit.Faults;
-import dev.pando.runtime.JobResult;
-import dev.pando.runtime.Submission;
+import dev.pando.runtime.job.JobResult;
+import dev.pando.runtime.job.Submission;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

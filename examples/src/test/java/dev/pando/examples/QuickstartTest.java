@@ -2,7 +2,7 @@ package dev.pando.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pando.runtime.Submission;
+import dev.pando.runtime.job.Submission;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 

@@ -1,8 +1,13 @@
 package dev.pando.runtime;
 
-import dev.pando.actors.JobEvent;
-import dev.pando.actors.Stopwatch;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.Stopwatch;
 import dev.pando.runtime.folder.RunFolder;
+import dev.pando.runtime.job.EventStream;
+import dev.pando.runtime.job.Job;
+import dev.pando.runtime.job.JobResult;
+import dev.pando.runtime.job.MemoryUse;
+import dev.pando.runtime.job.Submission;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.UserError;
 import java.nio.file.Path;
@@ -29,7 +34,7 @@ final class GroveRun implements Job {
 
     private final Submission submission;
     private final Settings settings;
-    private final Grove grove;
+    private final GroveClient grove;
     private final Stopwatch stopwatch;
     private final EventStream events = new EventStream();
     private final CompletableFuture<Void> submitted = new CompletableFuture<>();
@@ -43,7 +48,7 @@ final class GroveRun implements Job {
         this.settings = submission.settings();
         this.stopwatch = stopwatch;
         this.grove =
-                new Grove(
+                new GroveClient(
                         () -> {
                             if (hopeless.get() != null) {
                                 throw new UserError(hopeless.get());

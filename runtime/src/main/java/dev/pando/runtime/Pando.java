@@ -3,10 +3,13 @@ package dev.pando.runtime;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValueFactory;
-import dev.pando.actors.Stopwatch;
+import dev.pando.actors.job.Stopwatch;
 import dev.pando.runtime.folder.RunFolder;
-import dev.pando.runtime.grove.NodeProcess;
-import dev.pando.runtime.grove.Nodes;
+import dev.pando.runtime.job.Job;
+import dev.pando.runtime.job.Submission;
+import dev.pando.runtime.node.JobRun;
+import dev.pando.runtime.processes.NodeProcess;
+import dev.pando.runtime.processes.NodeProcesses;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.UserError;
 import java.io.IOException;
@@ -37,9 +40,9 @@ public final class Pando implements AutoCloseable {
 
     private final Optional<ActorSystem<Void>> system;
     private final Job job;
-    private final Optional<Nodes> nodes;
+    private final Optional<NodeProcesses> nodes;
 
-    private Pando(Optional<ActorSystem<Void>> system, Job job, Optional<Nodes> nodes) {
+    private Pando(Optional<ActorSystem<Void>> system, Job job, Optional<NodeProcesses> nodes) {
         this.system = system;
         this.job = job;
         this.nodes = nodes;
@@ -78,7 +81,7 @@ public final class Pando implements AutoCloseable {
         Settings settings = submission.settings();
         RunFolder.claim(settings, submission.resume()).close(); // a refusal is better heard before anything starts
         Path folder = RunFolder.nodes(settings.out());
-        AtomicReference<Nodes> nodes = new AtomicReference<>();
+        AtomicReference<NodeProcesses> nodes = new AtomicReference<>();
         GroveRun job =
                 GroveRun.start(
                         submission,
@@ -88,7 +91,7 @@ public final class Pando implements AutoCloseable {
                                         : nodes.get().running().stream().map(NodeProcess::address).toList(),
                         Stopwatch.system());
         nodes.set(
-                Nodes.start(
+                NodeProcesses.start(
                         shares(settings.workers(), submission.nodes()),
                         submission.nodeCommand(),
                         settings.grove()
@@ -106,7 +109,7 @@ public final class Pando implements AutoCloseable {
 
     /// Node processes that work for this job now; none where it trains in this process alone.
     public List<NodeProcess> nodes() {
-        return nodes.map(Nodes::running).orElse(List.of());
+        return nodes.map(NodeProcesses::running).orElse(List.of());
     }
 
     /// Starts one more node process for this job's grove.
@@ -124,8 +127,8 @@ public final class Pando implements AutoCloseable {
     }
 
     /// How the grove stands; only where the job trains over node processes.
-    public Grove.Standing standing() {
-        return Grove.at(nodes().stream().map(NodeProcess::address).toList()).status();
+    public GroveClient.Standing standing() {
+        return GroveClient.at(nodes().stream().map(NodeProcess::address).toList()).status();
     }
 
     /// Where a node joins the grove, `host:port`; empty where the job trains in this process alone.
@@ -156,7 +159,7 @@ public final class Pando implements AutoCloseable {
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         } finally {
-            nodes.ifPresent(Nodes::close);
+            nodes.ifPresent(NodeProcesses::close);
             system.ifPresent(Pando::end);
         }
     }

@@ -1,5 +1,8 @@
 package dev.pando.runtime;
 
+import dev.pando.runtime.job.Job;
+import dev.pando.runtime.job.Submission;
+import dev.pando.runtime.node.JobRun;
 import dev.pando.runtime.settings.UserError;
 import java.time.Clock;
 import org.apache.pekko.actor.typed.ActorSystem;

@@ -3,7 +3,9 @@ package dev.pando.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.pando.actors.JobEvent;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.runtime.job.JobResult;
+import dev.pando.runtime.job.Submission;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

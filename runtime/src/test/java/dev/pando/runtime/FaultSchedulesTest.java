@@ -4,15 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigValueFactory;
-import dev.pando.actors.JobEvent;
-import dev.pando.actors.Stopwatch;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.Stopwatch;
 import dev.pando.runtime.FaultSchedule.Fault;
-import dev.pando.runtime.grove.NodeHosts;
-import dev.pando.runtime.grove.NodeProcess;
-import dev.pando.runtime.grove.Nodes;
+import dev.pando.runtime.job.JobResult;
+import dev.pando.runtime.job.Submission;
+import dev.pando.runtime.processes.NodeHosts;
+import dev.pando.runtime.processes.NodeProcess;
+import dev.pando.runtime.processes.NodeProcesses;
+import dev.pando.runtime.settings.JobConfig;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.UserError;
-import dev.pando.runtime.settings.Written;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -101,13 +103,13 @@ class FaultSchedulesTest {
     private long runUntil(long end, long first, long begin, Optional<NamespacedHosts> hosts) throws Exception {
         Path logs = folder.resolve("nodes-" + first);
         Config config =
-                Written.nothing()
+                JobConfig.nothing()
                         .whole()
                         .getConfig("pando.grove")
                         .withValue("journal", ConfigValueFactory.fromAnyRef(logs.resolve("journal").toString()));
         NodeHosts here = NodeHosts.here(config.getString("host"));
-        try (Nodes nodes =
-                Nodes.start(
+        try (NodeProcesses nodes =
+                NodeProcesses.start(
                         List.of(1, 1, 1),
                         List.of("node"),
                         config,
@@ -115,8 +117,8 @@ class FaultSchedulesTest {
                         logs,
                         stopwatch,
                         hopeless::set)) {
-            Grove grove =
-                    new Grove(
+            GroveClient grove =
+                    new GroveClient(
                             () -> {
                                 assertThat(hopeless).hasNullValue();
                                 return nodes.running().stream().map(NodeProcess::address).toList();
@@ -137,7 +139,7 @@ class FaultSchedulesTest {
     }
 
     /// Waits until every process is a member of one and the same grove, and knows it.
-    private void awaitUnity(Nodes nodes) throws InterruptedException {
+    private void awaitUnity(NodeProcesses nodes) throws InterruptedException {
         long begin = stopwatch.nanos();
         while (!isOne(nodes.running())) {
             assertThat(stopwatch.secondsSince(begin)).as("seconds until all are one").isLessThan(PATIENCE_SECONDS);
@@ -153,7 +155,7 @@ class FaultSchedulesTest {
     /// In the eyes of that node; none where it is no member itself.
     private static Set<String> namesOfMembers(NodeProcess node) {
         try {
-            return Grove.alreadyAt(List.of(node.address())).status().nodes().stream()
+            return GroveClient.alreadyAt(List.of(node.address())).status().nodes().stream()
                     .filter(line -> line.status().equals("up"))
                     .map(line -> line.name().replaceAll("@.*", "")) // which it is after it has joined anew
                     .collect(Collectors.toSet());
@@ -189,7 +191,7 @@ class FaultSchedulesTest {
     }
 
     /// The hash with which the schedule's job ends.
-    private String hash(Grove grove, Striker striker, FaultSchedule schedule) {
+    private String hash(GroveClient grove, Striker striker, FaultSchedule schedule) {
         System.out.println(schedule);
         long begin = stopwatch.nanos();
         String name = "job-" + schedule.seed();

@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.pando.actors.JobEvent;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.runtime.cluster.NodeLine;
 import dev.pando.runtime.folder.EventLine;
 import dev.pando.runtime.folder.RunFolder;
 import dev.pando.runtime.folder.StepLine;
-import dev.pando.runtime.grove.NodeLine;
-import dev.pando.runtime.grove.NodeProcess;
+import dev.pando.runtime.job.JobResult;
+import dev.pando.runtime.job.Submission;
+import dev.pando.runtime.processes.NodeProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -131,7 +133,7 @@ class FullDiskTest {
     }
 
     private static NodeProcess leader(Pando pando) {
-        Grove.Standing standing = pando.standing();
+        GroveClient.Standing standing = pando.standing();
         String leads = standing.jobs().getFirst().node();
         String name =
                 standing.nodes().stream()

@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigValueFactory;
-import dev.pando.actors.JobEvent;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.runtime.cluster.NodeLine;
+import dev.pando.runtime.cluster.NodeSettings;
 import dev.pando.runtime.folder.StepLine;
-import dev.pando.runtime.grove.NodeLine;
-import dev.pando.runtime.grove.NodeProcess;
-import dev.pando.runtime.grove.NodeSettings;
-import dev.pando.runtime.settings.Written;
+import dev.pando.runtime.job.JobResult;
+import dev.pando.runtime.job.Submission;
+import dev.pando.runtime.node.GroveNode;
+import dev.pando.runtime.processes.NodeProcess;
+import dev.pando.runtime.settings.JobConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -110,7 +113,8 @@ class GroveTest {
 
     /// Nodes that do not lead the job.
     private static List<NodeProcess> followers(Pando pando) {
-        Grove.Standing standing = Grove.at(pando.nodes().stream().map(NodeProcess::address).toList()).status();
+        GroveClient.Standing standing =
+                GroveClient.at(pando.nodes().stream().map(NodeProcess::address).toList()).status();
         String leader = standing.jobs().getFirst().node();
         List<String> names =
                 standing.nodes().stream().filter(node -> !node.system().equals(leader)).map(NodeLine::name).toList();
@@ -118,7 +122,7 @@ class GroveTest {
     }
 
     private NodeSettings guestOf(Pando pando) {
-        Config defaults = Written.nothing().whole();
+        Config defaults = JobConfig.nothing().whole();
         return new NodeSettings(
                 "guest",
                 1,

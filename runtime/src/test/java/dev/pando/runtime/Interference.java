@@ -1,7 +1,7 @@
 package dev.pando.runtime;
 
-import dev.pando.actors.JobSpec;
-import dev.pando.actors.Workbench;
+import dev.pando.actors.job.JobSpec;
+import dev.pando.actors.job.ReplicaFactory;
 import dev.pando.training.step.CheckpointStore;
 import dev.pando.training.step.ForwardingCheckpointStore;
 import dev.pando.training.step.TrainerState;
@@ -18,9 +18,9 @@ interface Interference {
     CheckpointStore.Saved around(int nth, Supplier<CheckpointStore.Saved> save) throws IOException;
 
     /// A run's own tools, interfered with.
-    default Workbench with(Workbench tools) {
+    default ReplicaFactory with(ReplicaFactory tools) {
         AtomicInteger saves = new AtomicInteger();
-        return new Workbench() {
+        return new ReplicaFactory() {
             @Override
             public Replica replica(JobSpec job, String worker) {
                 return tools.replica(job, worker);

@@ -5,10 +5,13 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigValueFactory;
-import dev.pando.actors.JobEvent;
-import dev.pando.actors.Stopwatch;
-import dev.pando.runtime.grove.NodeSettings;
-import dev.pando.runtime.settings.Written;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.Stopwatch;
+import dev.pando.runtime.cluster.NodeSettings;
+import dev.pando.runtime.job.JobResult;
+import dev.pando.runtime.job.Submission;
+import dev.pando.runtime.node.GroveNode;
+import dev.pando.runtime.settings.JobConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -52,7 +55,7 @@ class LeftoversTest {
         TinyJob tiny = new TinyJob(temp);
         try (GroveNode node = GroveNode.start(settings())) {
             node.up().toCompletableFuture().get(PATIENCE_MINUTES, TimeUnit.MINUTES);
-            Grove grove = Grove.at(List.of(node.address()));
+            GroveClient grove = GroveClient.at(List.of(node.address()));
             for (int job = 0; job < FIRST; job++) {
                 submitted(grove, tiny, job);
             }
@@ -85,14 +88,14 @@ class LeftoversTest {
         }
     }
 
-    private static void submitted(Grove grove, TinyJob tiny, int job) {
+    private static void submitted(GroveClient grove, TinyJob tiny, int job) {
         String name = "job-" + job;
         grove.submit(Submission.of(tiny.settings(name, "name=" + name, "steps=4", "workers=1")));
         assertThat(grove.watch(name, event -> {})).isInstanceOf(JobEvent.Finished.class);
     }
 
     private NodeSettings settings() {
-        Config defaults = Written.nothing().whole();
+        Config defaults = JobConfig.nothing().whole();
         return new NodeSettings(
                 "node",
                 1,

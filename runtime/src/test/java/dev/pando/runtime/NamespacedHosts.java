@@ -1,6 +1,6 @@
 package dev.pando.runtime;
 
-import dev.pando.runtime.grove.NodeHosts;
+import dev.pando.runtime.processes.NodeHosts;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.typesafe.config.ConfigFactory;
-import dev.pando.actors.JobEvent;
-import dev.pando.actors.Workbench;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.ReplicaFactory;
 import dev.pando.runtime.folder.EventLine;
 import dev.pando.runtime.folder.RunFolder;
 import dev.pando.runtime.folder.StepLine;
+import dev.pando.runtime.job.Job;
+import dev.pando.runtime.job.JobResult;
+import dev.pando.runtime.job.Submission;
 import dev.pando.runtime.settings.UserError;
 import dev.pando.training.data.DataException;
 import dev.pando.training.step.CheckpointStore;
@@ -138,21 +141,21 @@ class PandoTest {
         Submission watched =
                 Submission.of(tiny.settings("run"))
                         .with(tools ->
-                                new Workbench() {
+                                new ReplicaFactory() {
                                     @Override
-                                    public Replica replica(dev.pando.actors.JobSpec job, String worker) {
+                                    public Replica replica(dev.pando.actors.job.JobSpec job, String worker) {
                                         built.add(worker);
                                         return tools.replica(job, worker);
                                     }
 
                                     @Override
-                                    public CheckpointStore checkpoints(dev.pando.actors.JobSpec job) {
+                                    public CheckpointStore checkpoints(dev.pando.actors.job.JobSpec job) {
                                         return tools.checkpoints(job);
                                     }
 
                                     @Override
                                     public java.util.Map<String, String> checkpointAttributes(
-                                            dev.pando.actors.JobSpec job) {
+                                            dev.pando.actors.job.JobSpec job) {
                                         return tools.checkpointAttributes(job);
                                     }
                                 });

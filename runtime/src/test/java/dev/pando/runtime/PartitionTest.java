@@ -7,10 +7,12 @@ import static org.junit.jupiter.api.Assumptions.abort;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.pando.actors.Stopwatch;
+import dev.pando.actors.job.Stopwatch;
+import dev.pando.runtime.cluster.ControlClient;
+import dev.pando.runtime.cluster.ControlProtocol;
 import dev.pando.runtime.folder.StepLine;
-import dev.pando.runtime.grove.Caller;
-import dev.pando.runtime.grove.Talk;
+import dev.pando.runtime.job.JobResult;
+import dev.pando.runtime.job.Submission;
 import dev.pando.runtime.settings.UserError;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -171,7 +173,7 @@ class PartitionTest {
     }
 
     private void end(String job) throws Exception {
-        answer(MAJORITY, Talk.ask("end").put("job", job), "accepted");
+        answer(MAJORITY, ControlProtocol.ask("end").put("job", job), "accepted");
         await("the end of " + job, () -> status(MAJORITY, job).path("phase").asText().equals("STOPPED"));
     }
 
@@ -198,7 +200,7 @@ class PartitionTest {
 
     /// Empty where nobody knows.
     private JsonNode status(int host, String job) {
-        return answer(host, Talk.ask("status").put("job", job), "status");
+        return answer(host, ControlProtocol.ask("status").put("job", job), "status");
     }
 
     private JsonNode answer(int host, ObjectNode question, String key) {
@@ -208,8 +210,8 @@ class PartitionTest {
 
     private static JsonNode answer(String node, ObjectNode question, String key) {
         try {
-            return Caller.one(node, question, key, ANSWER_MS);
-        } catch (Caller.Unanswered | UserError nobodyKnows) {
+            return ControlClient.one(node, question, key, ANSWER_MS);
+        } catch (ControlClient.Unanswered | UserError nobodyKnows) {
             return MissingNode.getInstance();
         }
     }
@@ -217,7 +219,8 @@ class PartitionTest {
     /// As that node sees it.
     private int nodesUp(int node) {
         int up = 0;
-        for (JsonNode member : answer(hosts.address(host(node)) + ":" + PORTS.get(node), Talk.ask("grove"), "nodes")) {
+        for (JsonNode member :
+                answer(hosts.address(host(node)) + ":" + PORTS.get(node), ControlProtocol.ask("grove"), "nodes")) {
             up += member.path("status").asText().equals("up") ? 1 : 0;
         }
         return up;

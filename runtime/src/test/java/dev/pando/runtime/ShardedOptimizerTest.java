@@ -2,9 +2,14 @@ package dev.pando.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pando.actors.JobEvent;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.runtime.job.Job;
+import dev.pando.runtime.job.JobResult;
+import dev.pando.runtime.job.MemoryUse;
+import dev.pando.runtime.job.Submission;
 import dev.pando.training.tensor.MemoryPlan;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
@@ -53,7 +58,11 @@ class ShardedOptimizerTest {
         MemoryUse whole = run("whole", 5, "replicated", 1, false).memory;
         MemoryUse shared = run("shared", 5, "sharded", 2, false).memory;
 
-        assertThat(shared.held()).isEqualTo(shared.predicted());
+        // spans are cut by part and so of unequal length: what is said beforehand is the largest share that may fall to
+        // one
+        assertThat(withoutMoments(shared.held())).isEqualTo(withoutMoments(shared.predicted()));
+        assertThat(moments(shared.held()))
+                .isBetween(moments(shared.predicted()) * 98 / 100, moments(shared.predicted()));
         assertThat(moments(shared.held()))
                 .isBetween(moments(whole.held()) * 39 / 100, moments(whole.held()) * 41 / 100);
     }
@@ -86,6 +95,10 @@ class ShardedOptimizerTest {
     private static String hash(JobResult result) {
         assertThat(result).isInstanceOf(JobResult.Finished.class);
         return ((JobResult.Finished) result).hash();
+    }
+
+    private static List<MemoryPlan.Part> withoutMoments(MemoryPlan plan) {
+        return plan.parts().stream().filter(part -> !part.name().equals("moments")).toList();
     }
 
     private static long moments(MemoryPlan plan) {

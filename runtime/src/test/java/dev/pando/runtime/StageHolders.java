@@ -1,12 +1,12 @@
 package dev.pando.runtime;
 
-import dev.pando.checkpoint.CheckpointSettings;
 import dev.pando.checkpoint.Checkpoints;
 import dev.pando.checkpoint.Contribution;
 import dev.pando.checkpoint.Inspection;
 import dev.pando.checkpoint.SharedCheckpoint;
-import dev.pando.checkpoint.Slice;
-import dev.pando.checkpoint.TensorPart;
+import dev.pando.checkpoint.format.CheckpointSettings;
+import dev.pando.checkpoint.format.Slice;
+import dev.pando.checkpoint.format.TensorPart;
 import dev.pando.training.step.CheckpointStore.Saved;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;

@@ -1,9 +1,9 @@
 package dev.pando.runtime;
 
 import dev.pando.runtime.FaultSchedule.Fault;
-import dev.pando.runtime.grove.NodeLine;
-import dev.pando.runtime.grove.NodeProcess;
-import dev.pando.runtime.grove.Nodes;
+import dev.pando.runtime.cluster.NodeLine;
+import dev.pando.runtime.processes.NodeProcess;
+import dev.pando.runtime.processes.NodeProcesses;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -24,13 +24,13 @@ final class Striker {
     private static final long SHORT_MS = 2_000; // within the patience of the cluster, and beyond that of a job
     private static final long LONG_MS = 13_000; // longer than the cluster's patience with silence
 
-    private final Nodes nodes;
-    private final Grove grove;
+    private final NodeProcesses nodes;
+    private final GroveClient grove;
     private final Optional<NamespacedHosts> hosts;
     private final List<CompletableFuture<Void>> passing = new ArrayList<>();
 
     /// @param hosts those of the nodes; empty: all are on this one
-    Striker(Nodes nodes, Grove grove, Optional<NamespacedHosts> hosts) {
+    Striker(NodeProcesses nodes, GroveClient grove, Optional<NamespacedHosts> hosts) {
         this.nodes = nodes;
         this.grove = grove;
         this.hosts = hosts;

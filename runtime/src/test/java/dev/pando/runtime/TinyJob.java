@@ -1,7 +1,7 @@
 package dev.pando.runtime;
 
+import dev.pando.runtime.settings.JobConfig;
 import dev.pando.runtime.settings.Settings;
-import dev.pando.runtime.settings.Written;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -50,7 +50,7 @@ public final class TinyJob {
 
     /// @param sets as in `--set`
     public Settings settings(String run, String... sets) {
-        Written written = Written.text("tiny", hocon(run));
+        JobConfig written = JobConfig.text("tiny", hocon(run));
         for (String set : sets) {
             written = written.set(set);
         }

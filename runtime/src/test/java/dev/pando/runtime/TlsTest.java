@@ -6,9 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValueFactory;
-import dev.pando.runtime.grove.NodeLine;
-import dev.pando.runtime.grove.NodeSettings;
-import dev.pando.runtime.settings.Written;
+import dev.pando.runtime.cluster.NodeLine;
+import dev.pando.runtime.cluster.NodeSettings;
+import dev.pando.runtime.node.GroveNode;
+import dev.pando.runtime.settings.JobConfig;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -50,7 +51,7 @@ class TlsTest {
             try (GroveNode second = GroveNode.start(settings("second", 0, List.of(first.address())))) {
                 second.up().toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
 
-                assertThat(Grove.at(List.of(second.address())).status().nodes())
+                assertThat(GroveClient.at(List.of(second.address())).status().nodes())
                         .extracting(NodeLine::name)
                         .contains("first", "second");
             }
@@ -62,7 +63,7 @@ class TlsTest {
     }
 
     private NodeSettings settings(String name, int messagesPort, List<String> join) throws IOException {
-        Config whole = ConfigFactory.parseString(documented()).withFallback(Written.nothing().whole()).resolve();
+        Config whole = ConfigFactory.parseString(documented()).withFallback(JobConfig.nothing().whole()).resolve();
         Config grove =
                 whole.getConfig("pando.grove")
                         .withValue("journal", ConfigValueFactory.fromAnyRef(keys.resolve("journal").toString()))

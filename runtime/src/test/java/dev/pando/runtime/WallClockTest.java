@@ -5,12 +5,14 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigValueFactory;
-import dev.pando.actors.JobEvent;
-import dev.pando.actors.Stopwatch;
-import dev.pando.runtime.grove.NodeHosts;
-import dev.pando.runtime.grove.NodeProcess;
-import dev.pando.runtime.grove.Nodes;
-import dev.pando.runtime.settings.Written;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.Stopwatch;
+import dev.pando.runtime.job.JobResult;
+import dev.pando.runtime.job.Submission;
+import dev.pando.runtime.processes.NodeHosts;
+import dev.pando.runtime.processes.NodeProcess;
+import dev.pando.runtime.processes.NodeProcesses;
+import dev.pando.runtime.settings.JobConfig;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -25,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Nodes whose wall clocks are days apart, and jump while they train: no worker is given up for it.
+/// NodeProcesses whose wall clocks are days apart, and jump while they train: no worker is given up for it.
 @Timeout(value = 4, unit = TimeUnit.MINUTES)
 class WallClockTest {
     private static final double PATIENCE_SECONDS = 120;
@@ -44,9 +46,9 @@ class WallClockTest {
 
         JobEvent end;
         JobEvent afterwards;
-        try (Nodes nodes = nodes(List.of(behind, jumps))) {
-            Grove grove =
-                    new Grove(
+        try (NodeProcesses nodes = nodes(List.of(behind, jumps))) {
+            GroveClient grove =
+                    new GroveClient(
                             () -> nodes.running().stream().map(NodeProcess::address).toList(),
                             PATIENCE_SECONDS,
                             Stopwatch.system());
@@ -87,17 +89,17 @@ class WallClockTest {
         }
     }
 
-    private Nodes nodes(List<WallClock> clocks) {
+    private NodeProcesses nodes(List<WallClock> clocks) {
         Path logs = temp.resolve("nodes");
         Config config =
-                Written.nothing()
+                JobConfig.nothing()
                         .whole()
                         .getConfig("pando.grove")
                         .withValue("journal", ConfigValueFactory.fromAnyRef(logs.resolve("journal").toString()));
         NodeHosts here = NodeHosts.here(config.getString("host"));
         Iterator<WallClock> next = clocks.iterator();
         AtomicReference<String> hopeless = new AtomicReference<>();
-        return Nodes.start(
+        return NodeProcesses.start(
                 clocks.stream().map(clock -> 1).toList(),
                 List.of("node"),
                 config,

@@ -1,6 +1,8 @@
 package dev.pando.runtime;
 
-import dev.pando.actors.JobEvent;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.runtime.job.JobResult;
+import dev.pando.runtime.job.Submission;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;

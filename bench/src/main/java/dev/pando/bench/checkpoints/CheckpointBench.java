@@ -1,9 +1,9 @@
 package dev.pando.bench.checkpoints;
 
-import dev.pando.checkpoint.BackgroundCheckpoints;
-import dev.pando.checkpoint.BackgroundCheckpoints.Taken;
-import dev.pando.checkpoint.CheckpointSettings;
 import dev.pando.checkpoint.Checkpoints;
+import dev.pando.checkpoint.format.CheckpointSettings;
+import dev.pando.checkpoint.memory.BackgroundCheckpoints;
+import dev.pando.checkpoint.memory.BackgroundCheckpoints.Taken;
 import dev.pando.training.step.CheckpointStore.Saved;
 import dev.pando.training.step.StateHash;
 import java.util.ArrayList;

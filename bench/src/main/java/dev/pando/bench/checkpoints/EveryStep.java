@@ -1,14 +1,14 @@
 package dev.pando.bench.checkpoints;
 
 import dev.pando.bench.Spread;
-import dev.pando.checkpoint.BackgroundCheckpoints;
-import dev.pando.checkpoint.BackgroundCheckpoints.Outcome.Superseded;
-import dev.pando.checkpoint.BackgroundCheckpoints.Taken;
 import dev.pando.checkpoint.Checkpoints;
-import dev.pando.checkpoint.MemoryReplicas;
-import dev.pando.checkpoint.PeerMemory;
-import dev.pando.checkpoint.Replicas.Stamp;
-import dev.pando.checkpoint.TensorPart;
+import dev.pando.checkpoint.format.TensorPart;
+import dev.pando.checkpoint.memory.BackgroundCheckpoints;
+import dev.pando.checkpoint.memory.BackgroundCheckpoints.Outcome.Superseded;
+import dev.pando.checkpoint.memory.BackgroundCheckpoints.Taken;
+import dev.pando.checkpoint.memory.MemoryReplicas;
+import dev.pando.checkpoint.memory.PeerMemory;
+import dev.pando.checkpoint.memory.Replicas.Stamp;
 import dev.pando.collectives.Transport;
 import dev.pando.collectives.TransportSettings;
 import dev.pando.training.step.CheckpointStore;

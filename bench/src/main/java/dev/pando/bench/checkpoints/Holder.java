@@ -1,9 +1,9 @@
 package dev.pando.bench.checkpoints;
 
-import dev.pando.checkpoint.MemoryReplicas;
-import dev.pando.checkpoint.PeerMemory;
-import dev.pando.checkpoint.Replicas.Stamp;
-import dev.pando.checkpoint.TensorPart;
+import dev.pando.checkpoint.format.TensorPart;
+import dev.pando.checkpoint.memory.MemoryReplicas;
+import dev.pando.checkpoint.memory.PeerMemory;
+import dev.pando.checkpoint.memory.Replicas.Stamp;
 import dev.pando.collectives.Transport;
 import dev.pando.collectives.TransportSettings;
 import dev.pando.training.model.ModelTensors;

@@ -1,8 +1,8 @@
 package dev.pando.bench.checkpoints;
 
-import dev.pando.checkpoint.CheckpointSettings;
 import dev.pando.checkpoint.Checkpoints;
-import dev.pando.checkpoint.S3Location;
+import dev.pando.checkpoint.format.CheckpointSettings;
+import dev.pando.checkpoint.storage.S3Location;
 import dev.pando.training.step.CheckpointStore.Saved;
 import dev.pando.training.step.StateHash;
 import dev.pando.training.step.TrainerState;

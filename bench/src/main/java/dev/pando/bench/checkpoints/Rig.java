@@ -1,6 +1,6 @@
 package dev.pando.bench.checkpoints;
 
-import dev.pando.checkpoint.BackgroundCheckpoints.Taken;
+import dev.pando.checkpoint.memory.BackgroundCheckpoints.Taken;
 import dev.pando.training.model.Keeping;
 import dev.pando.training.model.ModelConfig;
 import dev.pando.training.ops.CpuOps;

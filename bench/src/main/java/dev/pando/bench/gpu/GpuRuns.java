@@ -34,7 +34,7 @@ final class GpuRuns {
                 CudaOps.plan(
                         ops.hasLibrary(),
                         imagined ->
-                                ModelTrainer.rehearse(
+                                ModelTrainer.dryRun(
                                         work.model(), Keeping.ALL, RECIPE, batch(work), imagined, imagined.memory()));
         ops.reserve(plan);
         try (ModelTrainer trainer = trainer(work, ops, ops.memory())) {

@@ -1,10 +1,10 @@
 package dev.pando.bench.grove;
 
 import dev.pando.bench.Findings;
-import dev.pando.runtime.JobResult;
 import dev.pando.runtime.Pando;
-import dev.pando.runtime.Submission;
-import dev.pando.runtime.grove.NodeProcess;
+import dev.pando.runtime.job.JobResult;
+import dev.pando.runtime.job.Submission;
+import dev.pando.runtime.processes.NodeProcess;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;

@@ -1,8 +1,8 @@
 package dev.pando.bench.grove;
 
 import dev.pando.bench.Findings;
+import dev.pando.runtime.settings.JobConfig;
 import dev.pando.runtime.settings.Settings;
-import dev.pando.runtime.settings.Written;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -45,10 +45,10 @@ final class GroveOptions {
     }
 
     Settings settings(String run, int workers, long steps) {
-        Written written =
+        JobConfig written =
                 job != null
-                        ? Written.file(job)
-                        : Written.file(HOME.resolve("examples/quickstart.conf"))
+                        ? JobConfig.file(job)
+                        : JobConfig.file(HOME.resolve("examples/quickstart.conf"))
                                 .with("data", "data.paths", java.util.List.of(HOME.resolve("actors").toString()));
         return written.with("out", "out", folder().resolve(run).toString())
                 .with("name", "name", run)

@@ -1,9 +1,9 @@
 package dev.pando.bench.grove;
 
-import dev.pando.actors.JobEvent;
+import dev.pando.actors.job.JobEvent;
 import dev.pando.bench.Findings;
 import dev.pando.bench.Spread;
-import dev.pando.runtime.grove.NodeProcess;
+import dev.pando.runtime.processes.NodeProcess;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.util.ArrayList;

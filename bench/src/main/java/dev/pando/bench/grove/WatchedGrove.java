@@ -1,13 +1,13 @@
 package dev.pando.bench.grove;
 
-import dev.pando.actors.JobEvent;
-import dev.pando.actors.Stopwatch;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.Stopwatch;
 import dev.pando.bench.Spread;
-import dev.pando.runtime.JobResult;
 import dev.pando.runtime.Pando;
-import dev.pando.runtime.Submission;
-import dev.pando.runtime.grove.NodeLine;
-import dev.pando.runtime.grove.NodeProcess;
+import dev.pando.runtime.cluster.NodeLine;
+import dev.pando.runtime.job.JobResult;
+import dev.pando.runtime.job.Submission;
+import dev.pando.runtime.processes.NodeProcess;
 import dev.pando.runtime.settings.Settings;
 import java.io.IOException;
 import java.util.ArrayDeque;

@@ -1,13 +1,13 @@
 package dev.pando.bench.overhead;
 
-import dev.pando.actors.JobEvent;
+import dev.pando.actors.job.JobEvent;
 import dev.pando.bench.Findings;
 import dev.pando.bench.Spread;
-import dev.pando.runtime.JobResult;
 import dev.pando.runtime.Pando;
-import dev.pando.runtime.Submission;
+import dev.pando.runtime.job.JobResult;
+import dev.pando.runtime.job.Submission;
+import dev.pando.runtime.settings.JobConfig;
 import dev.pando.runtime.settings.Settings;
-import dev.pando.runtime.settings.Written;
 import dev.pando.training.data.PackedSampler;
 import dev.pando.training.data.PreparedData;
 import dev.pando.training.data.Progress;
@@ -155,7 +155,7 @@ public final class OverheadBench implements Runnable {
 
     /// The quickstart, its data and its run in a folder of our own.
     private Settings settings(Path folder, String run) {
-        return Written.file(HOME.resolve("examples/quickstart.conf"))
+        return JobConfig.file(HOME.resolve("examples/quickstart.conf"))
                 .with("--data", "pando.job.data.paths", List.of(HOME.toString()))
                 .with("--prepared", "pando.job.data.prepared", folder.resolve("prepared").toString())
                 .with("--out", "pando.job.out", folder.resolve(run).toString())

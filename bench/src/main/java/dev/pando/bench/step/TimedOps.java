@@ -202,17 +202,17 @@ final class TimedOps implements Ops {
     }
 
     @Override
-    public double squaredNorm(MemorySegment span, long elements) {
-        double[] norm = new double[1];
-        time("squared norm", 0, elements, () -> norm[0] = ops.squaredNorm(span, elements));
-        return norm[0];
+    public double[] squaredNorms(MemorySegment span, long... bounds) {
+        double[][] norms = new double[1][];
+        time("squared norm", 0, bounds[bounds.length - 1], () -> norms[0] = ops.squaredNorms(span, bounds));
+        return norms[0];
     }
 
     @Override
-    public long digest(MemorySegment span, long elements) {
-        long[] digest = new long[1];
-        time("digest", 0, elements, () -> digest[0] = ops.digest(span, elements));
-        return digest[0];
+    public long[] digests(MemorySegment span, long... bounds) {
+        long[][] digests = new long[1][];
+        time("digest", 0, bounds[bounds.length - 1], () -> digests[0] = ops.digests(span, bounds));
+        return digests[0];
     }
 
     @Override

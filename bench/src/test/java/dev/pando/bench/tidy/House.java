@@ -18,7 +18,10 @@ final class House {
         "dev.pando.collectives..",
         "dev.pando.checkpoint..",
         "dev.pando.cuda..",
+        "dev.pando.evaluation..",
         "dev.pando.actors..",
+        "dev.pando.diagnosis..",
+        "dev.pando.data..",
         "dev.pando.runtime.."
     };
 

@@ -9,7 +9,7 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 import static dev.pando.bench.tidy.House.CLASSES;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pando.actors.JobEvent;
+import dev.pando.actors.job.JobEvent;
 import org.junit.jupiter.api.Test;
 
 /// Keeps the edges between the rooms of the house, and those inside the training room.
@@ -35,8 +35,14 @@ final class RoomsTest {
                 .definedBy("dev.pando.checkpoint..")
                 .layer("cuda-ops")
                 .definedBy("dev.pando.cuda..")
+                .layer("evaluation")
+                .definedBy("dev.pando.evaluation..")
                 .layer("actors")
                 .definedBy("dev.pando.actors..")
+                .layer("diagnosis")
+                .definedBy("dev.pando.diagnosis..")
+                .layer("data-pipeline")
+                .definedBy("dev.pando.data..")
                 .layer("runtime")
                 .definedBy("dev.pando.runtime..")
                 .layer("chaos")
@@ -51,12 +57,26 @@ final class RoomsTest {
                 .mayOnlyAccessLayers("training")
                 .whereLayer("cuda-ops")
                 .mayOnlyAccessLayers("training")
+                .whereLayer("evaluation")
+                .mayOnlyAccessLayers("training")
                 .whereLayer("actors")
                 .mayOnlyAccessLayers("training")
+                .whereLayer("data-pipeline")
+                .mayOnlyAccessLayers("training")
                 .whereLayer("runtime")
-                .mayOnlyAccessLayers("training", "actors", "collectives-aeron", "checkpoint-store", "cuda-ops")
+                .mayOnlyAccessLayers(
+                        "training",
+                        "actors",
+                        "collectives-aeron",
+                        "checkpoint-store",
+                        "cuda-ops",
+                        "data-pipeline",
+                        "diagnosis",
+                        "evaluation")
+                .whereLayer("diagnosis")
+                .mayNotAccessAnyLayer()
                 .whereLayer("chaos")
-                .mayOnlyAccessLayers("training", "actors", "runtime")
+                .mayOnlyAccessLayers("training", "actors", "runtime", "diagnosis")
                 .whereLayer("examples")
                 .mayOnlyAccessLayers("runtime")
                 .ignoreDependency(

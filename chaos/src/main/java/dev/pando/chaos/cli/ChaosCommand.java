@@ -1,6 +1,6 @@
 package dev.pando.chaos.cli;
 
-import dev.pando.runtime.Subcommand;
+import dev.pando.runtime.job.Subcommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;

@@ -1,8 +1,8 @@
 package dev.pando.chaos.cli;
 
 import dev.pando.runtime.folder.RunFolder;
+import dev.pando.runtime.settings.JobConfig;
 import dev.pando.runtime.settings.UserError;
-import dev.pando.runtime.settings.Written;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -52,8 +52,8 @@ final class ChaosOptions {
     private boolean keep;
 
     /// The job with the options laid over it.
-    Written job() {
-        Written written = Files.isDirectory(conf) ? RunFolder.config(conf) : Written.file(conf);
+    JobConfig job() {
+        JobConfig written = Files.isDirectory(conf) ? RunFolder.config(conf) : JobConfig.file(conf);
         if (!data.isEmpty()) {
             written = written.with("--data", "data.paths", data.stream().map(Path::toString).toList());
         }

@@ -1,6 +1,6 @@
 package dev.pando.chaos.cli;
 
-import dev.pando.actors.Workbench;
+import dev.pando.actors.job.ReplicaFactory;
 import dev.pando.chaos.injection.Injection;
 import dev.pando.chaos.survival.Suffering;
 import dev.pando.runtime.cli.NodeCommand;
@@ -20,7 +20,7 @@ final class FaultyNodeCommand extends NodeCommand {
     private Injection injection;
 
     @Override
-    protected Workbench tools(Workbench sound) {
+    protected ReplicaFactory tools(ReplicaFactory sound) {
         if (injection == null) { // once a process, however often it joins
             injection = Suffering.begin(orders, name(), checkpoints);
         }

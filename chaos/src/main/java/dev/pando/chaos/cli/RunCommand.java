@@ -1,7 +1,7 @@
 package dev.pando.chaos.cli;
 
-import dev.pando.actors.JobEvent;
-import dev.pando.actors.Stopwatch;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.Stopwatch;
 import dev.pando.chaos.acme.AcmeModel;
 import dev.pando.chaos.faults.FaultScript;
 import dev.pando.chaos.survival.Blow;
@@ -10,8 +10,8 @@ import dev.pando.chaos.survival.SurvivalReport;
 import dev.pando.chaos.survival.SurvivalRun;
 import dev.pando.chaos.survival.SurvivalRun.Course;
 import dev.pando.chaos.survival.SurvivalRun.Storming;
+import dev.pando.runtime.settings.JobConfig;
 import dev.pando.runtime.settings.UserError;
-import dev.pando.runtime.settings.Written;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -78,7 +78,7 @@ final class RunCommand implements Callable<Integer> {
         faults.check();
         long steps = options.steps().orElse(0);
         double seconds = seconds(length);
-        Written job = options.job();
+        JobConfig job = options.job();
         job.settings(); // refused before anything runs
         if (faults.acme(1).isEmpty()) {
             SurvivalRun.refusals(faults.written(), nodes).stream()

@@ -1,6 +1,6 @@
 package dev.pando.chaos.cli;
 
-import dev.pando.actors.Stopwatch;
+import dev.pando.actors.job.Stopwatch;
 import dev.pando.chaos.faults.FaultScript;
 import dev.pando.chaos.faults.Injector;
 import dev.pando.chaos.simulation.Campaign;

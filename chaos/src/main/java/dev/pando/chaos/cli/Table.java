@@ -1,7 +1,7 @@
 package dev.pando.chaos.cli;
 
 import dev.pando.chaos.verify.Run;
-import dev.pando.runtime.JobResult;
+import dev.pando.runtime.job.JobResult;
 import java.util.Locale;
 
 /// What a verification prints, a line a run.

@@ -3,8 +3,8 @@ package dev.pando.chaos.cli;
 import dev.pando.chaos.faults.FaultScript;
 import dev.pando.chaos.verify.Verdict;
 import dev.pando.chaos.verify.Verification;
+import dev.pando.runtime.settings.JobConfig;
 import dev.pando.runtime.settings.Settings;
-import dev.pando.runtime.settings.Written;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -51,7 +51,7 @@ final class VerifyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Written job = options.job();
+        JobConfig job = options.job();
         Settings settings = job.settings();
         List<Integer> counts =
                 workers != null ? workers : USUAL.stream().filter(count -> count <= settings.batch().shards()).toList();

@@ -1,7 +1,7 @@
 package dev.pando.chaos.injection;
 
-import dev.pando.actors.JobSpec;
-import dev.pando.actors.Workbench;
+import dev.pando.actors.job.JobSpec;
+import dev.pando.actors.job.ReplicaFactory;
 import dev.pando.chaos.faults.Fault;
 import dev.pando.chaos.faults.FaultScript;
 import dev.pando.chaos.faults.Moment;
@@ -24,7 +24,7 @@ import java.util.function.UnaryOperator;
 /// ```
 ///
 /// One injection is for one run, in one process.
-public final class Injection implements UnaryOperator<Workbench> {
+public final class Injection implements UnaryOperator<ReplicaFactory> {
     private final FaultScript script;
     private final Armory armory;
     private final Ruin ruin;
@@ -115,14 +115,14 @@ public final class Injection implements UnaryOperator<Workbench> {
     }
 
     @Override
-    public Workbench apply(Workbench workbench) {
+    public ReplicaFactory apply(ReplicaFactory workbench) {
         return new FaultyWorkbench(workbench);
     }
 
-    private final class FaultyWorkbench implements Workbench {
-        private final Workbench workbench;
+    private final class FaultyWorkbench implements ReplicaFactory {
+        private final ReplicaFactory workbench;
 
-        private FaultyWorkbench(Workbench workbench) {
+        private FaultyWorkbench(ReplicaFactory workbench) {
             this.workbench = workbench;
         }
 

@@ -2,7 +2,7 @@ package dev.pando.chaos.judge;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
-import dev.pando.actors.JobEvent;
+import dev.pando.actors.job.JobEvent;
 import dev.pando.runtime.folder.EventLine;
 import dev.pando.runtime.folder.StepLine;
 import java.nio.file.Path;

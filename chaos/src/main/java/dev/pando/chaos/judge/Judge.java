@@ -1,7 +1,7 @@
 package dev.pando.chaos.judge;
 
-import dev.pando.actors.JobEvent;
-import dev.pando.actors.JobEvent.StepCommitted;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.JobEvent.StepCommitted;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

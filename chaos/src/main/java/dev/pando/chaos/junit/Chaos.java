@@ -1,13 +1,13 @@
 package dev.pando.chaos.junit;
 
-import dev.pando.actors.JobEvent;
+import dev.pando.actors.job.JobEvent;
 import dev.pando.chaos.faults.FaultScript;
 import dev.pando.chaos.injection.Firing;
 import dev.pando.chaos.injection.Injection;
 import dev.pando.chaos.judge.History;
 import dev.pando.chaos.judge.Judge;
 import dev.pando.chaos.judge.Violation;
-import dev.pando.runtime.Submission;
+import dev.pando.runtime.job.Submission;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;

@@ -46,12 +46,12 @@ final class Moves {
     private Moves() {}
 
     static {
-        may(SUPERVISOR, NEW, "opening", "mustering");
+        may(SUPERVISOR, NEW, "opening", "surveying");
         // What is taken over has a first step, and the last one has been told of. The last copy may be leaving, and is
         // gone at once where it is durable.
         may(
                 SUPERVISOR,
-                "mustering",
+                "surveying",
                 "opening",
                 "receiving",
                 "computing",
@@ -167,7 +167,7 @@ final class Moves {
     /// state is put together before it is written. And a state may be lost while workers are there: those who hold the
     /// rest of it may be on the other side of a partition.
     private static void ofShardedState() {
-        also("mustering", "updating", "regrouping", "collecting", "cutOff");
+        also("surveying", "updating", "regrouping", "collecting", "cutOff");
         also("opening", "regrouping");
         also("gathering", "regrouping");
         also("awaitingWriter", "cutOff");

@@ -1,7 +1,7 @@
 package dev.pando.chaos.simulation;
 
-import dev.pando.actors.GpuWorker;
-import dev.pando.actors.JobEvent;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.stage.GpuWorker;
 import dev.pando.chaos.judge.Rule;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -58,7 +58,7 @@ final class Onlooker {
     /// @param heard null for a signal
     void took(String path, Object heard, String from, String to) {
         switch (heard) {
-            case GpuWorker.Host host -> obeyed.merge(path, host.incarnation(), Math::max);
+            case GpuWorker.Host host -> obeyed.merge(path, host.leader().incarnation(), Math::max);
             case GpuWorker.Abandon(_, long incarnation, _)
                     when isOver(to) && incarnation < obeyed.getOrDefault(path, 0L) ->
                     see(

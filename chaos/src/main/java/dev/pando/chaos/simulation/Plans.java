@@ -148,7 +148,7 @@ public final class Plans {
                     case "awaitingWriter" -> "slow disk x10 at step 0, throw all in compute" + at;
                     case "recovering", "loading", "waitingForWorkers" -> "throw all in compute" + at;
                     case "awaitingReport", "receiving" -> "throw any in compute" + at;
-                    case "mustering", "opening", "gathering" -> "kill leader when any votes" + at;
+                    case "surveying", "opening", "gathering" -> "kill leader when any votes" + at;
                     case "pausing" -> "disk full for 30 steps at step " + Math.max(0, steps - 2);
                     case "savingTheLastCopy" ->
                             IntStream.range(0, machines)

@@ -1,9 +1,9 @@
 package dev.pando.chaos.simulation;
 
-import dev.pando.actors.JobEvent;
-import dev.pando.actors.JobEvent.Rung;
-import dev.pando.actors.PipelineStage;
-import dev.pando.actors.Placement;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.JobEvent.Rung;
+import dev.pando.actors.job.MomentPlacement;
+import dev.pando.actors.stage.PipelineStage;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -37,7 +37,7 @@ final class Shares {
         }
     }
 
-    private void are(Placement placement) {
+    private void are(MomentPlacement placement) {
         placement
                 .spans()
                 .forEach((worker, spans) -> {
@@ -79,7 +79,7 @@ final class Shares {
     /// Whether nobody holds the state any more, as the supervisor has it.
     static boolean givesUp(JobEvent.RungTried tried) {
         return tried.rung() == Rung.LOAD_CHECKPOINT
-                || tried.rung() == Rung.REBUILD_FROM_PEER && tried.subject().startsWith("in vain");
+                || tried.rung() == Rung.REBUILD_FROM_PEER && tried.subject().startsWith("impossible");
     }
 
     private boolean areAllHeldBy(Set<String> workers) {

@@ -1,6 +1,6 @@
 package dev.pando.chaos.simulation;
 
-import dev.pando.actors.JobEvent;
+import dev.pando.actors.job.JobEvent;
 import dev.pando.chaos.faults.FaultScript;
 import dev.pando.chaos.injection.PoisonedTrainer;
 import dev.pando.chaos.judge.History;

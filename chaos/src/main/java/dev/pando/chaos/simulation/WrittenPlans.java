@@ -83,7 +83,7 @@ final class WrittenPlans {
                                     "kill leader when any votes at step 3, leave node-1 at step 0, leave node-2 at step"
                                             + " 0")
                             .unfit(0)
-                            .ambush("mustering"),
+                            .ambush("surveying"),
                     Scene.of(
                                     2,
                                     2,
@@ -127,7 +127,7 @@ final class WrittenPlans {
                                     "kill leader when any votes at step 3, leave node-1 at step 0, leave node-2 at step"
                                             + " 0")
                             .unfit(0)
-                            .ambush("mustering"));
+                            .ambush("surveying"));
 
     private static final String ONE_DIES = "kill node-1 at step 0";
     private static final String HALF_STAND_STILL = "hang node-1 at step 0, hang node-2 at step 0";
@@ -182,7 +182,7 @@ final class WrittenPlans {
                 Scene.of(4, NEVER, "kill leader when any votes at step 3, " + ALL_LEAVE)
                         .unfit(0)
                         .copies(2)
-                        .ambush("mustering"));
+                        .ambush("surveying"));
         // Who waits for a checkpoint is cut off, and so is who loads one.
         for (String state : List.of("awaitingWriter", "loading")) {
             scenes.add(
@@ -279,7 +279,7 @@ final class WrittenPlans {
                                         + " node-2, node-0 | node-3 | node-1, node-4 for 5 steps at step 1")
                         .unfit(0)
                         .copies(1)
-                        .ambush("mustering", 2)
+                        .ambush("surveying", 2)
                         .each(100));
         // Who puts the last state together stands still and is cut off, and writes it while another one does.
         scenes.add(

@@ -1,6 +1,6 @@
 package dev.pando.chaos.survival;
 
-import dev.pando.actors.JobEvent;
+import dev.pando.actors.job.JobEvent;
 import dev.pando.chaos.faults.Effect;
 import dev.pando.runtime.folder.EventLine;
 import java.time.Instant;

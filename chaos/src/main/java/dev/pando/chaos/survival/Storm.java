@@ -1,6 +1,6 @@
 package dev.pando.chaos.survival;
 
-import dev.pando.actors.Stopwatch;
+import dev.pando.actors.job.Stopwatch;
 import dev.pando.chaos.faults.Dice;
 import dev.pando.chaos.faults.Effect;
 import dev.pando.chaos.faults.Fault;
@@ -8,7 +8,7 @@ import dev.pando.chaos.faults.Target;
 import dev.pando.chaos.faults.When;
 import dev.pando.chaos.survival.Orders.Order;
 import dev.pando.chaos.survival.Orders.Struck;
-import dev.pando.runtime.grove.NodeProcess;
+import dev.pando.runtime.processes.NodeProcess;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;

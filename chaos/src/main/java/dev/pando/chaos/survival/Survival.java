@@ -1,6 +1,6 @@
 package dev.pando.chaos.survival;
 
-import dev.pando.actors.JobEvent;
+import dev.pando.actors.job.JobEvent;
 import dev.pando.chaos.judge.History;
 import dev.pando.chaos.judge.Judge;
 import dev.pando.chaos.judge.Violation;

@@ -1,21 +1,21 @@
 package dev.pando.chaos.survival;
 
-import dev.pando.actors.JobEvent;
-import dev.pando.actors.Stopwatch;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.Stopwatch;
 import dev.pando.chaos.faults.Fault;
 import dev.pando.chaos.faults.FaultScript;
 import dev.pando.chaos.judge.History;
-import dev.pando.runtime.Grove;
-import dev.pando.runtime.JobResult;
+import dev.pando.runtime.GroveClient;
 import dev.pando.runtime.Pando;
-import dev.pando.runtime.Submission;
+import dev.pando.runtime.cluster.NodeLine;
 import dev.pando.runtime.folder.RunFolder;
 import dev.pando.runtime.folder.StepLine;
-import dev.pando.runtime.grove.NodeLine;
-import dev.pando.runtime.grove.NodeProcess;
+import dev.pando.runtime.job.JobResult;
+import dev.pando.runtime.job.Submission;
+import dev.pando.runtime.processes.NodeProcess;
+import dev.pando.runtime.settings.JobConfig;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.UserError;
-import dev.pando.runtime.settings.Written;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -39,7 +39,7 @@ import java.util.function.Function;
 /// @param data what is wrong with the job's data, in both runs
 /// @param beside folder of an undisturbed run of the very same job, in place of a new one
 public record SurvivalRun(
-        Written job,
+        JobConfig job,
         int nodes,
         long steps,
         double seconds,
@@ -119,7 +119,7 @@ public record SurvivalRun(
 
     private Settings settings(String name, long length) {
         Path out = folder.resolve(name);
-        Written written =
+        JobConfig written =
                 job.with("--steps " + length, "steps", length).with("--out", "out", out.toAbsolutePath().toString());
         int workers = Math.max(nodes, written.settings().workers());
         return written.with("--nodes " + nodes, "workers", Math.ceilDiv(workers, nodes) * nodes).settings();
@@ -212,7 +212,7 @@ public record SurvivalRun(
     /// Name of the node that leads the job; empty while nobody does, or nobody says who.
     private static Optional<String> leader(Pando pando, String job) {
         try {
-            Grove grove = Grove.at(pando.nodes().stream().map(NodeProcess::address).toList());
+            GroveClient grove = GroveClient.at(pando.nodes().stream().map(NodeProcess::address).toList());
             String system = grove.status(job).node();
             return grove.status().nodes().stream()
                     .filter(line -> line.system().equals(system))

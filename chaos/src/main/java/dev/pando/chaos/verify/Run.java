@@ -1,12 +1,12 @@
 package dev.pando.chaos.verify;
 
-import dev.pando.actors.JobEvent;
+import dev.pando.actors.job.JobEvent;
 import dev.pando.chaos.faults.Fault;
 import dev.pando.chaos.faults.FaultScript;
 import dev.pando.chaos.injection.Firing;
 import dev.pando.chaos.judge.History;
 import dev.pando.chaos.judge.Violation;
-import dev.pando.runtime.JobResult;
+import dev.pando.runtime.job.JobResult;
 import java.util.List;
 
 /// One run of a verification.

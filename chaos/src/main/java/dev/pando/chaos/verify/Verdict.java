@@ -1,7 +1,7 @@
 package dev.pando.chaos.verify;
 
 import dev.pando.chaos.judge.Violation;
-import dev.pando.runtime.JobResult;
+import dev.pando.runtime.job.JobResult;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,7 +1,7 @@
 package dev.pando.chaos.verify;
 
-import dev.pando.actors.JobEvent;
-import dev.pando.actors.Workbench;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.ReplicaFactory;
 import dev.pando.chaos.faults.Fault;
 import dev.pando.chaos.faults.FaultScript;
 import dev.pando.chaos.faults.Target;
@@ -10,12 +10,12 @@ import dev.pando.chaos.injection.Injection;
 import dev.pando.chaos.judge.History;
 import dev.pando.chaos.judge.Judge;
 import dev.pando.chaos.judge.Violation;
-import dev.pando.runtime.JobResult;
 import dev.pando.runtime.Pando;
-import dev.pando.runtime.Submission;
+import dev.pando.runtime.job.JobResult;
+import dev.pando.runtime.job.Submission;
+import dev.pando.runtime.settings.JobConfig;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.UserError;
-import dev.pando.runtime.settings.Written;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,13 +36,13 @@ import java.util.stream.Stream;
 /// @param folder where the runs go, one folder each
 /// @param tools stands between the actors and what they work with, below the faults: the identity, but for tests
 public record Verification(
-        Written job,
+        JobConfig job,
         FaultScript script,
         List<Integer> workers,
         long steps,
         long seed,
         Path folder,
-        UnaryOperator<Workbench> tools) {
+        UnaryOperator<ReplicaFactory> tools) {
     public Verification {
         workers = List.copyOf(workers);
     }

@@ -3,8 +3,8 @@ package dev.pando.chaos.injection;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.pando.actors.JobSpec;
-import dev.pando.actors.Workbench;
+import dev.pando.actors.job.JobSpec;
+import dev.pando.actors.job.ReplicaFactory;
 import dev.pando.chaos.faults.FaultScript;
 import dev.pando.chaos.faults.Moment;
 import dev.pando.chaos.faults.Phase;
@@ -42,23 +42,23 @@ class InjectionTest {
 
     private Injection injection;
 
-    private Workbench workbench(String script) {
+    private ReplicaFactory workbench(String script) {
         injection = Injection.of(FaultScript.parse(script), 3, 20, 7, folder);
         return injection.apply(new ToyWorkbench());
     }
 
-    private Workbench.Replica replica(String script) {
-        Workbench.Replica replica = workbench(script).replica(JOB, "worker-0");
+    private ReplicaFactory.Replica replica(String script) {
+        ReplicaFactory.Replica replica = workbench(script).replica(JOB, "worker-0");
         replica.collective().enter(alone(replica, 1));
         return replica;
     }
 
-    private static Membership alone(Workbench.Replica replica, long epoch) {
+    private static Membership alone(ReplicaFactory.Replica replica, long epoch) {
         return new Membership("toy", epoch, List.of(new Member("worker-0", replica.collective().address())));
     }
 
     /// One step as a grove of one worker does it.
-    private static void step(Workbench.Replica replica) {
+    private static void step(ReplicaFactory.Replica replica) {
         Trainer trainer = replica.trainer();
         MemorySegment gradient = span(replica, "gradient");
         MemorySegment sum = span(replica, "sum");
@@ -76,12 +76,12 @@ class InjectionTest {
         trainer.apply(sum, loss);
     }
 
-    private static MemorySegment span(Workbench.Replica replica, String name) {
+    private static MemorySegment span(ReplicaFactory.Replica replica, String name) {
         return replica.collective().memory().allocate(name, replica.trainer().table().bytes());
     }
 
     private static String undisturbed(int steps) {
-        Workbench.Replica replica = new ToyWorkbench().replica(JOB, "worker-0");
+        ReplicaFactory.Replica replica = new ToyWorkbench().replica(JOB, "worker-0");
         replica.collective().enter(alone(replica, 1));
         for (int i = 0; i < steps; i++) {
             step(replica);
@@ -102,7 +102,7 @@ class InjectionTest {
                 "after apply"
             })
     void shouldKillAtTheVeryMoment(String moment) {
-        Workbench.Replica replica = replica("kill worker-0 " + moment + " at step 2");
+        ReplicaFactory.Replica replica = replica("kill worker-0 " + moment + " at step 2");
         step(replica);
         step(replica);
 
@@ -122,7 +122,7 @@ class InjectionTest {
 
     @Test
     void shouldLeaveAHalfWrittenGradientBehind() {
-        Workbench.Replica replica = replica("kill worker-0 at step 0");
+        ReplicaFactory.Replica replica = replica("kill worker-0 at step 0");
         MemorySegment gradient = span(replica, "gradient");
 
         assertThatThrownBy(() -> replica.trainer().compute(0, gradient)).isInstanceOf(DeviceLost.class);
@@ -132,9 +132,9 @@ class InjectionTest {
 
     @Test
     void shouldTearAKilledWorkerOutOfItsCollective() throws InterruptedException {
-        Workbench workbench = workbench("kill worker-1 at step 0");
-        Workbench.Replica survivor = workbench.replica(JOB, "worker-0");
-        Workbench.Replica victim = workbench.replica(JOB, "worker-1");
+        ReplicaFactory workbench = workbench("kill worker-1 at step 0");
+        ReplicaFactory.Replica survivor = workbench.replica(JOB, "worker-0");
+        ReplicaFactory.Replica victim = workbench.replica(JOB, "worker-1");
         Membership both =
                 new Membership(
                         "toy",
@@ -166,7 +166,7 @@ class InjectionTest {
 
     @Test
     void shouldThrowOnceAndLeaveTheDeviceHealthy() {
-        Workbench.Replica replica = replica("throw worker-0 in vote at step 1");
+        ReplicaFactory.Replica replica = replica("throw worker-0 in vote at step 1");
         step(replica);
 
         assertThatThrownBy(() -> step(replica)).isInstanceOf(InjectedFailure.class);
@@ -177,7 +177,7 @@ class InjectionTest {
 
     @Test
     void shouldFailForGoodAfterADeviceError() {
-        Workbench.Replica replica = replica("device error xid 79 worker-0 at step 0");
+        ReplicaFactory.Replica replica = replica("device error xid 79 worker-0 at step 0");
 
         assertThatThrownBy(() -> step(replica)).hasMessageContaining("xid 79");
         assertThatThrownBy(() -> step(replica)).hasMessageContaining("xid 79");
@@ -185,7 +185,7 @@ class InjectionTest {
 
     @Test
     void shouldRunOutOfMemory() {
-        Workbench.Replica replica = replica("out of memory on worker-0 at step 0");
+        ReplicaFactory.Replica replica = replica("out of memory on worker-0 at step 0");
 
         assertThatThrownBy(() -> step(replica)).isInstanceOf(OutOfMemoryError.class);
     }
@@ -196,7 +196,7 @@ class InjectionTest {
         injection =
                 Injection.of(
                         FaultScript.parse("hang worker-0 at step 0"), 1, 5, 7, folder, firing -> struck.countDown());
-        Workbench.Replica replica = injection.apply(new ToyWorkbench()).replica(JOB, "worker-0");
+        ReplicaFactory.Replica replica = injection.apply(new ToyWorkbench()).replica(JOB, "worker-0");
         AtomicReference<Throwable> end = new AtomicReference<>();
         Thread device =
                 Thread.ofPlatform()
@@ -226,7 +226,7 @@ class InjectionTest {
                 "reorder worker-0 for 3 steps at step 0"
             })
     void shouldChangeNoBitByTakingItsTime(String script) {
-        Workbench.Replica replica = replica(script);
+        ReplicaFactory.Replica replica = replica(script);
 
         for (int i = 0; i < 4; i++) {
             step(replica);
@@ -245,7 +245,7 @@ class InjectionTest {
                         "corrupt frame worker-0 at step 1"
             })
     void shouldChangeBits(String script) {
-        Workbench.Replica replica = replica(script);
+        ReplicaFactory.Replica replica = replica(script);
 
         for (int i = 0; i < 3; i++) {
             step(replica);
@@ -257,7 +257,7 @@ class InjectionTest {
 
     @Test
     void shouldLoseWhatAWorkerSends() {
-        Workbench.Replica replica = replica("drop worker-0 at step 0");
+        ReplicaFactory.Replica replica = replica("drop worker-0 at step 0");
         MemorySegment gradient = span(replica, "gradient");
         Deadline now = new Deadline("test", 1_000_000);
 
@@ -284,9 +284,9 @@ class InjectionTest {
 
     @Test
     void shouldStrikeTheIncarnationThatIsNamed() {
-        Workbench workbench = workbench("kill worker-0#2 at step 0");
-        Workbench.Replica first = workbench.replica(JOB, "worker-0");
-        Workbench.Replica second = workbench.replica(JOB, "worker-0#2");
+        ReplicaFactory workbench = workbench("kill worker-0#2 at step 0");
+        ReplicaFactory.Replica first = workbench.replica(JOB, "worker-0");
+        ReplicaFactory.Replica second = workbench.replica(JOB, "worker-0#2");
 
         first.trainer().compute(0, span(first, "gradient"));
         assertThatThrownBy(() -> second.trainer().compute(0, span(second, "gradient"))).isInstanceOf(DeviceLost.class);
@@ -294,7 +294,7 @@ class InjectionTest {
 
     @Test
     void shouldStrikeALaterStepIfTheVictimMissesItsOwn() {
-        Workbench.Replica replica = replica("throw worker-0 at step 3");
+        ReplicaFactory.Replica replica = replica("throw worker-0 at step 3");
         replica.trainer().restored(5, replica.trainer().state().history());
 
         assertThatThrownBy(() -> step(replica)).isInstanceOf(InjectedFailure.class);
@@ -304,9 +304,9 @@ class InjectionTest {
 
     @Test
     void shouldWaitForTheEventBeforeItStrikes() {
-        Workbench workbench = workbench("kill worker-1 when worker-0 votes at step 1");
-        Workbench.Replica other = workbench.replica(JOB, "worker-0");
-        Workbench.Replica victim = workbench.replica(JOB, "worker-1");
+        ReplicaFactory workbench = workbench("kill worker-1 when worker-0 votes at step 1");
+        ReplicaFactory.Replica other = workbench.replica(JOB, "worker-0");
+        ReplicaFactory.Replica victim = workbench.replica(JOB, "worker-1");
         other.collective().enter(alone(other, 1));
         MemorySegment gradient = span(victim, "gradient");
         step(other);
@@ -320,7 +320,7 @@ class InjectionTest {
 
     @Test
     void shouldFailCheckpointsWhileTheDiskIsFull() {
-        Workbench.Replica replica = replica("disk full for 2 steps at step 1");
+        ReplicaFactory.Replica replica = replica("disk full for 2 steps at step 1");
         var store = injection.apply(new ToyWorkbench()).checkpoints(JOB);
         store.save(replica.trainer().state(), java.util.Map.of());
         step(replica);
@@ -338,7 +338,7 @@ class InjectionTest {
     @ParameterizedTest
     @ValueSource(strings = {"torn write at step 1", "bit flip in checkpoint at step 1"})
     void shouldDamageThePublishedFiles(String script) throws IOException {
-        Workbench.Replica replica = replica(script);
+        ReplicaFactory.Replica replica = replica(script);
         Path file = Files.createDirectories(folder.resolve("step-1")).resolve("tensors");
         byte[] before = new byte[1000];
         Files.write(file, before);
@@ -351,7 +351,7 @@ class InjectionTest {
 
     @Test
     void shouldNameTheFaultsThatNeverStruck() {
-        Workbench.Replica replica = replica("kill worker-0 at step 9, throw worker-0 at step 0");
+        ReplicaFactory.Replica replica = replica("kill worker-0 at step 9, throw worker-0 at step 0");
 
         assertThatThrownBy(() -> step(replica)).isInstanceOf(InjectedFailure.class);
 

@@ -2,15 +2,15 @@ package dev.pando.chaos.judge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pando.actors.JobEvent;
-import dev.pando.actors.JobEvent.EpochOpened;
-import dev.pando.actors.JobEvent.Rung;
-import dev.pando.actors.JobEvent.RungTried;
-import dev.pando.actors.JobEvent.Started;
-import dev.pando.actors.JobEvent.StateLoaded;
-import dev.pando.actors.JobEvent.StepCommitted;
-import dev.pando.actors.JobEvent.WorkerJoined;
-import dev.pando.actors.JobEvent.WorkerLost;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.JobEvent.EpochOpened;
+import dev.pando.actors.job.JobEvent.Rung;
+import dev.pando.actors.job.JobEvent.RungTried;
+import dev.pando.actors.job.JobEvent.Started;
+import dev.pando.actors.job.JobEvent.StateLoaded;
+import dev.pando.actors.job.JobEvent.StepCommitted;
+import dev.pando.actors.job.JobEvent.WorkerJoined;
+import dev.pando.actors.job.JobEvent.WorkerLost;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,15 +2,15 @@ package dev.pando.chaos.judge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pando.actors.JobEvent;
-import dev.pando.actors.JobEvent.CheckpointDurable;
-import dev.pando.actors.JobEvent.EpochOpened;
-import dev.pando.actors.JobEvent.Finished;
-import dev.pando.actors.JobEvent.ShardsMoved;
-import dev.pando.actors.JobEvent.Started;
-import dev.pando.actors.JobEvent.StepCommitted;
-import dev.pando.actors.JobEvent.WorkerFellSilent;
-import dev.pando.actors.JobEvent.WorkerJoined;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.JobEvent.CheckpointDurable;
+import dev.pando.actors.job.JobEvent.EpochOpened;
+import dev.pando.actors.job.JobEvent.Finished;
+import dev.pando.actors.job.JobEvent.ShardsMoved;
+import dev.pando.actors.job.JobEvent.Started;
+import dev.pando.actors.job.JobEvent.StepCommitted;
+import dev.pando.actors.job.JobEvent.WorkerFellSilent;
+import dev.pando.actors.job.JobEvent.WorkerJoined;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;

@@ -7,9 +7,9 @@ import static org.assertj.core.api.InstanceOfAssertFactories.type;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
 
 import com.typesafe.config.ConfigFactory;
-import dev.pando.runtime.JobResult;
 import dev.pando.runtime.Pando;
-import dev.pando.runtime.Submission;
+import dev.pando.runtime.job.JobResult;
+import dev.pando.runtime.job.Submission;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

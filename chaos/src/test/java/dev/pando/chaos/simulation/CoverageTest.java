@@ -12,15 +12,17 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 final class CoverageTest {
-    private static final Pattern STATE = Pattern.compile("\\b(?:state|untilWritten|State\\.named)\\(\\s*\"([^\"]+)\"");
+    private static final Pattern STATE =
+            Pattern.compile(
+                    "(?:new Phase|new AwaitingReady|new AwaitingWriter|NamedBehavior\\.named)\\(\\s*\"([^\"]+)\"");
     private static final Path SOURCES = Path.of("../actors/src/main/java/dev/pando/actors");
 
     /// If this fails, an actor has got or lost a state: mend the list, and see that the simulation enters it.
     @Test
     void shouldKnowEveryStateThatAnActorNames() throws IOException {
         Set<String> named = new TreeSet<>();
-        try (Stream<Path> files = Files.list(SOURCES)) {
-            for (Path file : files.toList()) {
+        try (Stream<Path> files = Files.walk(SOURCES)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
                 STATE.matcher(Files.readString(file)).results().forEach(match -> named.add(match.group(1)));
             }
         }

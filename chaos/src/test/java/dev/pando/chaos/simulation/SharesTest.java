@@ -2,10 +2,10 @@ package dev.pando.chaos.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pando.actors.JobEvent;
-import dev.pando.actors.JobEvent.Rung;
-import dev.pando.actors.PipelineStage;
-import dev.pando.actors.Placement;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.JobEvent.Rung;
+import dev.pando.actors.job.MomentPlacement;
+import dev.pando.actors.stage.PipelineStage;
 import dev.pando.training.step.LossHistory;
 import java.util.List;
 import java.util.Optional;
@@ -27,7 +27,7 @@ class SharesTest {
         spans.put("worker-0", new TreeSet<>(List.of(0, 1)));
         spans.put("worker-1", new TreeSet<>(List.of(1, 2)));
         spans.put("worker-2", new TreeSet<>(List.of(2, 0)));
-        shares.ordered(new PipelineStage.Update(4, 7, Optional.empty(), new Placement(spans), -1, 1));
+        shares.ordered(new PipelineStage.Update(4, 7, Optional.empty(), new MomentPlacement(spans), -1, 1));
         spans.keySet().forEach(worker -> told(new JobEvent.WorkerJoined(worker, 4, "node")));
     }
 
@@ -74,7 +74,15 @@ class SharesTest {
         List<String> donors = List.of("worker-0", "worker-2");
         shares.ordered(
                 new PipelineStage.Regroup(
-                        5, 8, LossHistory.EMPTY, new Placement(from), new Placement(to), donors, List.of(), -2, 1));
+                        5,
+                        8,
+                        LossHistory.EMPTY,
+                        new MomentPlacement(from),
+                        new MomentPlacement(to),
+                        donors,
+                        List.of(),
+                        -2,
+                        1));
         shares.ordered(new PipelineStage.Keep(8, all));
 
         told(new JobEvent.WorkerLost("worker-2", 5, "it was killed as well"));

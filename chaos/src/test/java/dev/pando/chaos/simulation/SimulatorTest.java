@@ -28,7 +28,7 @@ class SimulatorTest {
                             "hashing -> cutOff",
                             "loading -> awaitingWriter",
                             "loading -> cutOff",
-                            "mustering -> cutOff",
+                            "surveying -> cutOff",
                             "opening -> receiving",
                             "pausing -> cutOff",
                             "savingTheLastCopy -> cutOff")

@@ -3,7 +3,7 @@ package dev.pando.chaos.survival;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.pando.actors.JobEvent;
+import dev.pando.actors.job.JobEvent;
 import dev.pando.chaos.faults.FaultScript;
 import dev.pando.runtime.folder.EventLine;
 import java.time.Instant;

@@ -1,11 +1,11 @@
 package dev.pando.chaos.system;
 
-import dev.pando.actors.JobSpec;
-import dev.pando.actors.Workbench;
+import dev.pando.actors.job.JobSpec;
+import dev.pando.actors.job.ReplicaFactory;
 import dev.pando.chaos.toy.ToyTrainer;
 import dev.pando.chaos.toy.ToyWorkbench;
-import dev.pando.checkpoint.CheckpointSettings;
 import dev.pando.checkpoint.Checkpoints;
+import dev.pando.checkpoint.format.CheckpointSettings;
 import dev.pando.collectives.Transport;
 import dev.pando.collectives.TransportSettings;
 import dev.pando.training.step.CheckpointStore;
@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /// What a grove grows in: the workbench, and where its store keeps files.
-record Bed(Workbench workbench, Path checkpoints, AutoCloseable owner) implements AutoCloseable {
+record Bed(ReplicaFactory workbench, Path checkpoints, AutoCloseable owner) implements AutoCloseable {
     /// A collective in memory, checkpoints on the heap.
     static Bed toy() {
         return new Bed(new ToyWorkbench(), Path.of("none"), () -> {});
@@ -35,7 +35,7 @@ record Bed(Workbench workbench, Path checkpoints, AutoCloseable owner) implement
         }
     }
 
-    private record Real(Transport transport, Path folder) implements Workbench {
+    private record Real(Transport transport, Path folder) implements ReplicaFactory {
         @Override
         public Replica replica(JobSpec job, String worker) {
             Trainer trainer = new ToyTrainer();

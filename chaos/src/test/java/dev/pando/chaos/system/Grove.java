@@ -2,11 +2,11 @@ package dev.pando.chaos.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pando.actors.JobEvent;
-import dev.pando.actors.JobSpec;
-import dev.pando.actors.JobSupervisor;
 import dev.pando.actors.NodeSupervisor;
-import dev.pando.actors.Stopwatch;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.JobSpec;
+import dev.pando.actors.job.Stopwatch;
+import dev.pando.actors.supervisor.JobSupervisor;
 import dev.pando.chaos.faults.FaultScript;
 import dev.pando.chaos.injection.Firing;
 import dev.pando.chaos.injection.Injection;

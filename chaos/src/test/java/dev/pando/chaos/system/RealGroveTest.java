@@ -4,7 +4,7 @@ import static dev.pando.chaos.system.Grove.aGrove;
 import static dev.pando.chaos.system.Grove.step;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pando.actors.JobEvent;
+import dev.pando.actors.job.JobEvent;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

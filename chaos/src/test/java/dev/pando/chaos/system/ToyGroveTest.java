@@ -4,7 +4,7 @@ import static dev.pando.chaos.system.Grove.aGrove;
 import static dev.pando.chaos.system.Grove.step;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pando.actors.JobEvent;
+import dev.pando.actors.job.JobEvent;
 import dev.pando.chaos.faults.Dice;
 import java.util.regex.Pattern;
 import java.util.stream.LongStream;

@@ -1,13 +1,13 @@
 package dev.pando.chaos.toy;
 
-import dev.pando.actors.JobSpec;
-import dev.pando.actors.Workbench;
+import dev.pando.actors.job.JobSpec;
+import dev.pando.actors.job.ReplicaFactory;
 import dev.pando.training.step.CheckpointStore;
 import dev.pando.training.step.LocalCollective;
 import java.util.Map;
 
 /// Toy trainers that meet in this JVM, and checkpoints on the heap that outlive their stores.
-public final class ToyWorkbench implements Workbench {
+public final class ToyWorkbench implements ReplicaFactory {
     private final LocalCollective.Meeting meeting = new LocalCollective.Meeting();
     private final ToyStore store = new ToyStore();
 

@@ -1,7 +1,7 @@
 package dev.pando.chaos.verify;
 
-import dev.pando.actors.JobSpec;
-import dev.pando.actors.Workbench;
+import dev.pando.actors.job.JobSpec;
+import dev.pando.actors.job.ReplicaFactory;
 import dev.pando.training.step.CheckpointStore;
 import dev.pando.training.step.Collective;
 import dev.pando.training.step.ForwardingCollective;
@@ -17,7 +17,7 @@ import java.util.function.UnaryOperator;
 /// The classic mistake: sums gradients as they come in, whoever is first, and not along the tree.
 ///
 /// So that the mistake shows in every run, the worker with the highest name comes in first.
-final class ArrivalOrder implements UnaryOperator<Workbench> {
+final class ArrivalOrder implements UnaryOperator<ReplicaFactory> {
     private final Map<Collective.Operation, Sum> sums = new HashMap<>();
 
     private static final class Sum {
@@ -26,8 +26,8 @@ final class ArrivalOrder implements UnaryOperator<Workbench> {
     }
 
     @Override
-    public Workbench apply(Workbench workbench) {
-        return new Workbench() {
+    public ReplicaFactory apply(ReplicaFactory workbench) {
+        return new ReplicaFactory() {
             @Override
             public Replica replica(JobSpec job, String worker) {
                 Replica sound = workbench.replica(job, worker);

@@ -2,12 +2,12 @@ package dev.pando.chaos.verify;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pando.actors.JobEvent;
-import dev.pando.actors.Workbench;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.ReplicaFactory;
 import dev.pando.chaos.faults.FaultScript;
 import dev.pando.chaos.judge.History;
 import dev.pando.chaos.judge.Judge;
-import dev.pando.runtime.settings.Written;
+import dev.pando.runtime.settings.JobConfig;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -19,8 +19,8 @@ class VerificationTest {
 
     @TempDir private Path folder;
 
-    private Verdict verify(String faults, List<Integer> workers, UnaryOperator<Workbench> tools) {
-        Written job = Written.file(TinyJob.in(folder));
+    private Verdict verify(String faults, List<Integer> workers, UnaryOperator<ReplicaFactory> tools) {
+        JobConfig job = JobConfig.file(TinyJob.in(folder));
         FaultScript script = FaultScript.parse(faults);
         return new Verification(job, script, workers, STEPS, 1, folder.resolve("runs"), tools).run(run -> {});
     }

@@ -1,6 +1,6 @@
 package dev.pando.runtime.cli;
 
-import dev.pando.runtime.Grove;
+import dev.pando.runtime.GroveClient;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -27,7 +27,7 @@ public final class CancelCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Grove.alreadyAt(grove.nodes()).end(job, now);
+        GroveClient.alreadyAt(grove.nodes()).end(job, now);
         spec.commandLine()
                 .getOut()
                 .println(job + (now ? " ends now" : " ends after the step in flight, with a checkpoint"));

@@ -1,9 +1,10 @@
 package dev.pando.runtime.cli;
 
-import dev.pando.checkpoint.CheckpointPlace;
 import dev.pando.checkpoint.Checkpoints;
 import dev.pando.checkpoint.Difference;
 import dev.pando.checkpoint.Inspection;
+import dev.pando.checkpoint.storage.CheckpointPlace;
+import dev.pando.runtime.cli.view.Words;
 import dev.pando.runtime.folder.RunFolder;
 import dev.pando.runtime.settings.UserError;
 import java.io.PrintWriter;

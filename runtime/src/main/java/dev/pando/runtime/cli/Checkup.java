@@ -1,6 +1,7 @@
 package dev.pando.runtime.cli;
 
 import dev.pando.cuda.Cuda;
+import dev.pando.runtime.cli.view.Words;
 import dev.pando.training.ops.CpuOps;
 import java.io.IOException;
 import java.nio.file.FileStore;
@@ -8,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -55,7 +57,8 @@ final class Checkup {
     private static Finding processor() {
         String info = read(Path.of("/proc/cpuinfo"));
         String model = first(Pattern.compile("model name\\s*:\\s*(.*)"), info);
-        Set<String> flags = Set.of(first(Pattern.compile("flags\\s*:\\s*(.*)"), info).split(" "));
+        // some machines name a flag twice
+        Set<String> flags = new TreeSet<>(List.of(first(Pattern.compile("flags\\s*:\\s*(.*)"), info).split(" ")));
         String vectors = flags.stream().filter(WANTED::contains).sorted().collect(Collectors.joining(" "));
         boolean fast = flags.contains("avx2") && flags.contains("fma");
         return new Finding(

@@ -1,14 +1,17 @@
 package dev.pando.runtime.cli;
 
-import dev.pando.runtime.Subcommand;
+import dev.pando.runtime.job.Subcommand;
 import dev.pando.runtime.report.Version;
+import dev.pando.runtime.settings.KnownKeys;
 import dev.pando.runtime.settings.UserError;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceLoader;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -65,6 +68,9 @@ public final class Cli implements Runnable {
     public static CommandLine create(PrintWriter out, PrintWriter err) {
         Logs.silence();
         CommandLine line = new CommandLine(new Cli());
+        if (DataCommand.isAvailable()) {
+            line.addSubcommand(new DataCommand());
+        }
         ServiceLoader.load(Subcommand.class).forEach(line::addSubcommand);
         line.getSubcommands().values().forEach(Cli::withHelp);
         return line.setOut(out)
@@ -72,6 +78,7 @@ public final class Cli implements Runnable {
                 .setUsageHelpAutoWidth(true)
                 .setUsageHelpLongOptionsMaxWidth(30)
                 .setAbbreviatedOptionsAllowed(false)
+                .setExpandAtFiles(false) // a prompt may begin with @
                 .setExecutionExceptionHandler(Cli::failed)
                 .setParameterExceptionHandler(Cli::misused);
     }
@@ -109,7 +116,14 @@ public final class Cli implements Runnable {
         CommandLine line = misuse.getCommandLine();
         List<String> near =
                 misuse instanceof UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
-        String advice = near.isEmpty() ? "" : "; did you mean " + near.getFirst() + "?";
+        String typed =
+                misuse instanceof UnmatchedArgumentException unmatched ? unmatched.getUnmatched().getFirst() : "";
+        String advice =
+                Stream.concat(near.stream(), near.isEmpty() ? Stream.of() : line.getSubcommands().keySet().stream())
+                        .sorted()
+                        .min(Comparator.comparingInt(word -> KnownKeys.distance(typed, word)))
+                        .map(word -> "; did you mean " + word + "?")
+                        .orElse("");
         line.getErr()
                 .println(
                         misuse.getMessage()

@@ -1,7 +1,8 @@
 package dev.pando.runtime.cli;
 
+import dev.pando.runtime.cli.view.Terminal;
 import dev.pando.runtime.report.Version;
-import dev.pando.runtime.settings.Written;
+import dev.pando.runtime.settings.JobConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,7 +29,7 @@ public final class DoctorCommand implements Callable<Integer> {
         boolean able = true;
         List<Checkup.Finding> findings = new ArrayList<>(Checkup.all());
         if (job != null) {
-            findings.addAll(JobCheckup.of(Written.file(job).settings()));
+            findings.addAll(JobCheckup.of(JobConfig.file(job).settings()));
         }
         for (Checkup.Finding finding : findings) {
             String mark =

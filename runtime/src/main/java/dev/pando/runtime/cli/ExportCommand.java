@@ -1,8 +1,8 @@
 package dev.pando.runtime.cli;
 
-import dev.pando.checkpoint.ModelLayout;
-import dev.pando.checkpoint.Precision;
-import dev.pando.runtime.Release;
+import dev.pando.checkpoint.huggingface.ModelLayout;
+import dev.pando.checkpoint.huggingface.Precision;
+import dev.pando.runtime.model.Release;
 import dev.pando.runtime.settings.Settings.Stage;
 import java.nio.file.Path;
 import java.util.Locale;

@@ -1,6 +1,7 @@
 package dev.pando.runtime.cli;
 
-import dev.pando.runtime.TrainedModel;
+import dev.pando.runtime.cli.view.Terminal;
+import dev.pando.runtime.model.TrainedModel;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.UserError;
 import java.io.PrintWriter;
@@ -8,10 +9,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Stack;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IParameterConsumer;
+import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -39,6 +44,7 @@ public final class GenerateCommand implements Callable<Integer> {
     @Option(
             names = "--prompt",
             paramLabel = "TEXT",
+            parameterConsumer = GenerateCommand.FreeText.class,
             description = "What to go on with. May be given again; without it, the prompts of the run's config.")
     private List<String> prompts = new ArrayList<>();
 
@@ -69,7 +75,7 @@ public final class GenerateCommand implements Callable<Integer> {
             Terminal terminal = Terminal.standard(out);
             for (String prompt : asked) {
                 out.print(terminal.bold(prompt));
-                model.goOn(
+                model.generate(
                         prompt,
                         how,
                         piece -> {
@@ -93,6 +99,19 @@ public final class GenerateCommand implements Callable<Integer> {
                     seed != null ? seed : config.seed());
         } catch (IllegalArgumentException refused) {
             throw new UserError("--" + refused.getMessage(), refused);
+        }
+    }
+
+    /// Takes a text as it is, also one that looks like an option.
+    static final class FreeText implements IParameterConsumer {
+        @Override
+        public void consumeParameters(Stack<String> arguments, ArgSpec option, CommandSpec command) {
+            if (arguments.isEmpty()) {
+                throw new ParameterException(command.commandLine(), "--prompt needs a text");
+            }
+            List<String> texts = new ArrayList<>(option.<List<String>>getValue());
+            texts.add(arguments.pop());
+            option.setValue(texts);
         }
     }
 }

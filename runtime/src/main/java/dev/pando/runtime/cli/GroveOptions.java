@@ -1,6 +1,6 @@
 package dev.pando.runtime.cli;
 
-import dev.pando.runtime.grove.Caller;
+import dev.pando.runtime.cluster.ControlClient;
 import java.util.List;
 import picocli.CommandLine.Option;
 
@@ -15,7 +15,7 @@ public final class GroveOptions {
 
     /// `host:port` each.
     List<String> nodes() {
-        nodes.forEach(Caller::address);
+        nodes.forEach(ControlClient::address);
         return nodes;
     }
 }

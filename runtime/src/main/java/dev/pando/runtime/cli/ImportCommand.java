@@ -1,16 +1,21 @@
 package dev.pando.runtime.cli;
 
 import dev.pando.checkpoint.Checkpoints;
-import dev.pando.checkpoint.ModelDirectory;
+import dev.pando.checkpoint.huggingface.ModelDirectory;
 import dev.pando.runtime.folder.RunFolder;
+import dev.pando.runtime.settings.JobConfig;
 import dev.pando.runtime.settings.Settings;
-import dev.pando.runtime.settings.Written;
+import dev.pando.runtime.settings.UserError;
 import dev.pando.training.step.CheckpointStore.Saved;
 import dev.pando.training.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
@@ -40,17 +45,18 @@ final class ImportCommand implements Callable<Integer> {
     public Integer call() {
         ModelDirectory model = ModelDirectory.open(directory);
         Settings settings =
-                StartingPoint.over(Written.nothing(), "import " + directory, directory)
+                StartingPoint.over(JobConfig.nothing(), "import " + directory, directory)
                         .with("import " + run, "out", run.toString())
                         .settings();
+        boolean fresh = !Files.exists(run);
         Saved saved;
-        try (RunFolder folder = RunFolder.claim(settings, false);
-                Checkpoints checkpoints =
-                        Checkpoints.in(
-                                settings.checkpoint().place(), settings.name(), settings.checkpoint().storage())) {
-            folder.begin(settings);
-            model.tokenizer().ifPresent(file -> Tokenizer.load(file).save(run));
-            saved = checkpoints.importModel(model, Map.of("config", settings.render()));
+        try {
+            saved = imported(model, settings);
+        } catch (RuntimeException failed) {
+            if (fresh) {
+                remove(run);
+            }
+            throw failed;
         }
         spec.commandLine()
                 .getOut()
@@ -63,5 +69,27 @@ final class ImportCommand implements Callable<Integer> {
                                 model.config().layers(),
                                 saved.id()));
         return 0;
+    }
+
+    private Saved imported(ModelDirectory model, Settings settings) {
+        try (RunFolder folder = RunFolder.claim(settings, false);
+                Checkpoints checkpoints =
+                        Checkpoints.in(
+                                settings.checkpoint().place(), settings.name(), settings.checkpoint().storage())) {
+            folder.begin(settings);
+            model.tokenizer().ifPresent(file -> Tokenizer.load(file).save(run));
+            return checkpoints.importModel(model, Map.of("config", settings.render()));
+        }
+    }
+
+    /// A run that was not imported whole is none: the next try finds nothing in its way.
+    private static void remove(Path folder) {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        } catch (IOException left) {
+            throw new UserError(folder + " holds what is left of an import that failed: delete it", left);
+        }
     }
 }

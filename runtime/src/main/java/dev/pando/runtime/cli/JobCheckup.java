@@ -1,11 +1,12 @@
 package dev.pando.runtime.cli;
 
-import dev.pando.checkpoint.CheckpointPlace;
+import dev.pando.checkpoint.storage.CheckpointPlace;
 import dev.pando.cuda.Cuda;
 import dev.pando.cuda.CudaOps;
-import dev.pando.runtime.WorkerMemory;
+import dev.pando.runtime.build.WorkerMemory;
 import dev.pando.runtime.cli.Checkup.Finding;
 import dev.pando.runtime.cli.Checkup.Verdict;
+import dev.pando.runtime.cli.view.Words;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.Settings.Device;
 import dev.pando.training.model.ModelTensors;

@@ -1,9 +1,9 @@
 package dev.pando.runtime.cli;
 
-import dev.pando.checkpoint.S3Location;
+import dev.pando.checkpoint.storage.S3Location;
 import dev.pando.runtime.folder.RunFolder;
+import dev.pando.runtime.settings.JobConfig;
 import dev.pando.runtime.settings.Settings;
-import dev.pando.runtime.settings.Written;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -63,7 +63,7 @@ public final class JobOptions {
     /// The same for a job that is trained elsewhere: its paths no longer depend on the folder that we are in.
     Settings anywhere() {
         Settings here = settings();
-        Written written =
+        JobConfig written =
                 written()
                         .with("out", "out", absolute(here.out()))
                         .with(
@@ -85,8 +85,9 @@ public final class JobOptions {
         return path.toAbsolutePath().normalize().toString();
     }
 
-    private Written written() {
-        Written written = Files.isDirectory(conf) ? RunFolder.moved(RunFolder.config(conf), conf) : Written.file(conf);
+    private JobConfig written() {
+        JobConfig written =
+                Files.isDirectory(conf) ? RunFolder.moved(RunFolder.config(conf), conf) : JobConfig.file(conf);
         if (from != null) {
             written = StartingPoint.over(written, "--from " + from, from);
         }

@@ -1,11 +1,12 @@
 package dev.pando.runtime.cli;
 
 import com.typesafe.config.Config;
-import dev.pando.actors.Workbench;
-import dev.pando.runtime.GroveNode;
-import dev.pando.runtime.grove.NodeSettings;
+import dev.pando.actors.job.ReplicaFactory;
+import dev.pando.runtime.cli.view.Words;
+import dev.pando.runtime.cluster.NodeSettings;
+import dev.pando.runtime.node.GroveNode;
+import dev.pando.runtime.settings.JobConfig;
 import dev.pando.runtime.settings.UserError;
-import dev.pando.runtime.settings.Written;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -84,7 +85,7 @@ public class NodeCommand implements Callable<Integer> {
     }
 
     /// What the node builds its replicas with, as the actors see it: for whoever must stand between.
-    protected Workbench tools(Workbench sound) {
+    protected ReplicaFactory tools(ReplicaFactory sound) {
         return sound;
     }
 
@@ -193,7 +194,7 @@ public class NodeCommand implements Callable<Integer> {
     }
 
     private NodeSettings settings() {
-        Written written = conf == null ? Written.nothing() : Written.file(conf);
+        JobConfig written = conf == null ? JobConfig.nothing() : JobConfig.file(conf);
         for (String set : sets) {
             written = written.set(set);
         }

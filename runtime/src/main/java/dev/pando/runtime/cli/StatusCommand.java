@@ -1,9 +1,11 @@
 package dev.pando.runtime.cli;
 
-import dev.pando.actors.Epoch;
-import dev.pando.actors.JobStatus;
-import dev.pando.runtime.Grove;
-import dev.pando.runtime.grove.NodeLine;
+import dev.pando.actors.job.Epoch;
+import dev.pando.actors.job.JobStatus;
+import dev.pando.runtime.GroveClient;
+import dev.pando.runtime.cli.view.Terminal;
+import dev.pando.runtime.cli.view.Words;
+import dev.pando.runtime.cluster.NodeLine;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
@@ -38,7 +40,7 @@ public final class StatusCommand implements Callable<Integer> {
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
         Terminal terminal = Terminal.standard(out);
-        Grove there = Grove.alreadyAt(grove.nodes());
+        GroveClient there = GroveClient.alreadyAt(grove.nodes());
         if (history) {
             if (job == null) {
                 throw new ParameterException(spec.commandLine(), "--history is of one job: name it");
@@ -47,7 +49,7 @@ public final class StatusCommand implements Callable<Integer> {
         } else if (job != null) {
             tell(terminal, there.status(job), there.status().nodes());
         } else {
-            Grove.Standing all = there.status();
+            GroveClient.Standing all = there.status();
             out.println(terminal.bold(Words.counted(all.nodes().size(), "node")));
             all.nodes().forEach(node -> out.println("  " + line(node)));
             out.println(terminal.bold(Words.counted(all.jobs().size(), "job")));

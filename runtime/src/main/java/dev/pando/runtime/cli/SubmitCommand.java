@@ -1,8 +1,10 @@
 package dev.pando.runtime.cli;
 
-import dev.pando.actors.Stopwatch;
-import dev.pando.runtime.Grove;
-import dev.pando.runtime.Submission;
+import dev.pando.actors.job.Stopwatch;
+import dev.pando.runtime.GroveClient;
+import dev.pando.runtime.cli.view.Progress;
+import dev.pando.runtime.cli.view.Terminal;
+import dev.pando.runtime.job.Submission;
 import dev.pando.runtime.settings.Settings;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -40,7 +42,7 @@ public final class SubmitCommand implements Callable<Integer> {
         Settings settings = options.anywhere();
         Terminal terminal = Terminal.standard(spec.commandLine().getOut());
         Progress progress = new Progress(terminal, settings, Stopwatch.system());
-        Grove.alreadyAt(grove.nodes()).submit(Submission.of(settings).resuming(resume).preparing(progress));
+        GroveClient.alreadyAt(grove.nodes()).submit(Submission.of(settings).resuming(resume).preparing(progress));
         String there = " --to " + String.join(",", grove.nodes());
         progress.say(
                 terminal.bold(settings.name())

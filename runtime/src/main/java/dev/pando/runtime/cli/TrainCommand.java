@@ -1,11 +1,16 @@
 package dev.pando.runtime.cli;
 
-import dev.pando.actors.Stopwatch;
-import dev.pando.runtime.JobResult;
+import dev.pando.actors.job.Stopwatch;
 import dev.pando.runtime.Pando;
-import dev.pando.runtime.Preparation;
-import dev.pando.runtime.Submission;
+import dev.pando.runtime.cli.view.Interruption;
+import dev.pando.runtime.cli.view.Outcome;
+import dev.pando.runtime.cli.view.Progress;
+import dev.pando.runtime.cli.view.Terminal;
+import dev.pando.runtime.cli.view.Words;
 import dev.pando.runtime.folder.RunFolder;
+import dev.pando.runtime.job.JobResult;
+import dev.pando.runtime.job.Preparation;
+import dev.pando.runtime.job.Submission;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.training.data.Statistics;
 import java.util.concurrent.Callable;

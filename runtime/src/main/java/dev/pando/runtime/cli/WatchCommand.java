@@ -1,9 +1,12 @@
 package dev.pando.runtime.cli;
 
-import dev.pando.actors.JobEvent;
-import dev.pando.actors.JobStatus;
-import dev.pando.actors.Stopwatch;
-import dev.pando.runtime.Grove;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.JobStatus;
+import dev.pando.actors.job.Stopwatch;
+import dev.pando.runtime.GroveClient;
+import dev.pando.runtime.cli.view.Progress;
+import dev.pando.runtime.cli.view.Terminal;
+import dev.pando.runtime.cli.view.Words;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -28,7 +31,7 @@ public final class WatchCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Terminal terminal = Terminal.standard(spec.commandLine().getOut());
-        Grove there = Grove.alreadyAt(grove.nodes());
+        GroveClient there = GroveClient.alreadyAt(grove.nodes());
         JobStatus status = there.status(job);
         Progress progress = new Progress(terminal, status.steps(), Stopwatch.system());
         progress.say(

@@ -2,7 +2,7 @@ package dev.pando.runtime.folder;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.pando.actors.JobEvent;
+import dev.pando.actors.job.JobEvent;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Arrays;

@@ -1,6 +1,6 @@
 package dev.pando.runtime.folder;
 
-import dev.pando.actors.Stopwatch;
+import dev.pando.actors.job.Stopwatch;
 import dev.pando.runtime.settings.UserError;
 import java.util.ArrayDeque;
 import java.util.Deque;

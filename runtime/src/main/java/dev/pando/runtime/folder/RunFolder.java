@@ -2,12 +2,13 @@ package dev.pando.runtime.folder;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.typesafe.config.ConfigRenderOptions;
-import dev.pando.actors.JobEvent;
-import dev.pando.actors.Stopwatch;
-import dev.pando.runtime.settings.Arithmetic;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.checkpoint.huggingface.ModelOrigin;
+import dev.pando.runtime.settings.BitShapingKeys;
+import dev.pando.runtime.settings.JobConfig;
+import dev.pando.actors.job.Stopwatch;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.UserError;
-import dev.pando.runtime.settings.Written;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
@@ -111,12 +112,12 @@ public final class RunFolder implements AutoCloseable {
     }
 
     /// The config of the run that a folder holds.
-    public static Written config(Path folder) {
+    public static JobConfig config(Path folder) {
         Path config = folder.resolve(CONFIG);
         if (!Files.exists(config)) {
             throw new UserError(folder + " holds no run: there is no " + CONFIG + " in it");
         }
-        return Written.file(config);
+        return JobConfig.file(config);
     }
 
     /// What that config means in the folder where the run is now: it may have been moved.
@@ -125,7 +126,7 @@ public final class RunFolder implements AutoCloseable {
     }
 
     /// A run's config, for the folder where the run is now.
-    public static Written moved(Written config, Path folder) {
+    public static JobConfig moved(JobConfig config, Path folder) {
         return config.with(folder.toString(), "out", folder.toString());
     }
 
@@ -172,6 +173,7 @@ public final class RunFolder implements AutoCloseable {
                         .root()
                         .render(ConfigRenderOptions.defaults().setOriginComments(false).setJson(false));
         Lines.replace(path.resolve(CONFIG), "# The run's whole config, defaults included.\n" + config);
+        settings.start().model().filter(Files::isDirectory).ifPresent(model -> ModelOrigin.keep(model, path));
         steps = Lines.append(path.resolve(STEPS));
         events = Lines.append(path.resolve(EVENTS));
         begun = true;
@@ -292,8 +294,8 @@ public final class RunFolder implements AutoCloseable {
 
     private void refuseOtherArithmetic(Settings now) {
         Settings then = config(path).settings();
-        Optional<Arithmetic.Difference> difference =
-                Arithmetic.firstDifference(then, now).or(() -> Arithmetic.firstDifferenceOfData(then, now));
+        Optional<BitShapingKeys.Difference> difference =
+                BitShapingKeys.firstDifference(then, now).or(() -> BitShapingKeys.firstDifferenceOfData(then, now));
         if (difference.isPresent()) {
             throw new UserError(difference.get().sentence(path.toString()));
         }

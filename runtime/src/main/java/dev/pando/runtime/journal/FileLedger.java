@@ -1,7 +1,7 @@
 package dev.pando.runtime.journal;
 
 import com.typesafe.config.Config;
-import dev.pando.actors.Ledger;
+import dev.pando.actors.owner.Ledger;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URLEncoder;

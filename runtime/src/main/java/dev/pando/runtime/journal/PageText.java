@@ -1,6 +1,6 @@
 package dev.pando.runtime.journal;
 
-import dev.pando.actors.Ledger.Page;
+import dev.pando.actors.owner.Ledger.Page;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;

@@ -1,8 +1,8 @@
 package dev.pando.runtime.journal;
 
 import com.typesafe.config.Config;
-import dev.pando.actors.Ledger;
-import dev.pando.actors.Stopwatch;
+import dev.pando.actors.job.Stopwatch;
+import dev.pando.actors.owner.Ledger;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;

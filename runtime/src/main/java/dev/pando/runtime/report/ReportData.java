@@ -1,7 +1,7 @@
 package dev.pando.runtime.report;
 
-import dev.pando.actors.Epoch;
-import dev.pando.actors.JobEvent;
+import dev.pando.actors.job.Epoch;
+import dev.pando.actors.job.JobEvent;
 import dev.pando.runtime.folder.EventLine;
 import dev.pando.runtime.folder.SampleLine;
 import dev.pando.runtime.folder.StepLine;

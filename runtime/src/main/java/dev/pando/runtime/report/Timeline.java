@@ -1,7 +1,7 @@
 package dev.pando.runtime.report;
 
-import dev.pando.actors.JobEvent;
-import dev.pando.actors.JobEvent.EpochOpened;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.JobEvent.EpochOpened;
 import dev.pando.runtime.folder.EventLine;
 import dev.pando.runtime.folder.StepLine;
 import java.time.Duration;

@@ -97,7 +97,8 @@ record Keys(Config config, String path, Set<String> read) {
                 throw wrong(blamed.get(), sentence.substring(subject.length() + 1), refused);
             }
             String key = blamed.map(this::full).orElse(path);
-            throw new UserError(Places.of(Places.origin(config, key)) + ": " + key + ": " + sentence, refused);
+            throw new UserError(
+                    ConfigOrigins.of(ConfigOrigins.origin(config, key)) + ": " + key + ": " + sentence, refused);
         }
     }
 
@@ -109,7 +110,7 @@ record Keys(Config config, String path, Set<String> read) {
                         .filter(key -> key.matches("[a-z].*[a-z0-9]") && config.hasPathOrNull(full(key)))
                         .toList();
         return named.stream()
-                .filter(key -> !Places.isDefault(Places.origin(config, full(key))))
+                .filter(key -> !ConfigOrigins.isDefault(ConfigOrigins.origin(config, full(key))))
                 .findFirst()
                 .or(() -> named.stream().findFirst());
     }
@@ -129,7 +130,8 @@ record Keys(Config config, String path, Set<String> read) {
 
     /// `examples/a.conf:7: pando.job.workers must be at least 1, not 0`
     private UserError wrong(String key, String complaint, Throwable cause) {
-        return new UserError(Places.of(Places.origin(config, full(key))) + ": " + full(key) + " " + complaint, cause);
+        return new UserError(
+                ConfigOrigins.of(ConfigOrigins.origin(config, full(key))) + ": " + full(key) + " " + complaint, cause);
     }
 
     private <T> T get(String key, String expected, Function<String, T> getter) {

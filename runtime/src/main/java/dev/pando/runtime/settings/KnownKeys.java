@@ -13,7 +13,7 @@ import java.util.Set;
 /// Refuses keys that nobody reads, since a typo that is silently ignored costs a night of training.
 ///
 /// What is known is what the reference tree holds; a key is compared with its neighbours first, then with all others.
-final class KnownKeys {
+public final class KnownKeys {
     private final ConfigObject reference;
     private final Set<String> open;
     private final List<List<String>> paths = new ArrayList<>();
@@ -41,7 +41,7 @@ final class KnownKeys {
             ConfigValue there = known.get(key);
             if (there == null && !known.containsKey(key)) {
                 throw new UserError(
-                        Places.of(value.origin())
+                        ConfigOrigins.of(value.origin())
                                 + ": there is no key "
                                 + full(with(group, key))
                                 + "; "
@@ -50,7 +50,7 @@ final class KnownKeys {
             if (there instanceof ConfigObject inner) {
                 if (!(value instanceof ConfigObject object)) {
                     throw new UserError(
-                            Places.of(value.origin())
+                            ConfigOrigins.of(value.origin())
                                     + ": "
                                     + full(with(group, key))
                                     + " must be a group of keys, not "
@@ -85,7 +85,7 @@ final class KnownKeys {
     }
 
     /// Number of letters to insert, drop, change or swap with their neighbour; case, dashes and underscores are free.
-    static int distance(String left, String right) {
+    public static int distance(String left, String right) {
         String a = plain(left);
         String b = plain(right);
         int[][] cost = new int[a.length() + 1][b.length() + 1];

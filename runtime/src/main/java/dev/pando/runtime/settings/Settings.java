@@ -3,12 +3,13 @@ package dev.pando.runtime.settings;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigValueFactory;
-import dev.pando.checkpoint.CheckpointPlace;
-import dev.pando.checkpoint.CheckpointSettings;
+import dev.pando.checkpoint.format.CheckpointSettings;
+import dev.pando.checkpoint.storage.CheckpointPlace;
 import dev.pando.training.data.DataConfig;
 import dev.pando.training.model.Keeping;
 import dev.pando.training.model.ModelConfig;
 import dev.pando.training.model.ModelPreset;
+import dev.pando.training.model.RopeScaling;
 import dev.pando.training.optimizer.Recipe;
 import dev.pando.training.step.BatchPlan;
 import dev.pando.training.step.SkipRule;
@@ -35,6 +36,7 @@ import java.util.stream.Stream;
 /// @param threads CPU threads of this process's workers together, at least 1
 /// @param seed decides initial weights and the order of data
 /// @param steps to commit
+// Long because every key of a job is read in one place.
 public record Settings(
         Config config,
         Config system,
@@ -141,7 +143,7 @@ public record Settings(
         record Cuda(int ordinal) implements Device {}
     }
 
-    /// Reads a config that holds every key of the reference, as [Written] makes it.
+    /// Reads a config that holds every key of the reference, as [JobConfig] makes it.
     ///
     /// @throws dev.pando.runtime.settings.UserError with one sentence that names file, line and key
     public static Settings of(Config whole) {
@@ -150,7 +152,7 @@ public record Settings(
 
     /// Reads what [#render()] wrote, on another node or in a checkpoint.
     public static Settings parse(String rendered) {
-        return of(Written.text("the job's config", rendered).whole());
+        return of(JobConfig.text("the job's config", rendered).whole());
     }
 
     /// The whole of `pando.job` as HOCON that [#parse] takes, on one line.
@@ -276,7 +278,8 @@ public record Settings(
                                 model.optionalInteger("kv-heads").orElse(preset.kvHeads()),
                                 model.optionalInteger("intermediate").orElse(preset.intermediate()),
                                 model.optionalNumber("rope-theta").orElse(preset.ropeTheta()),
-                                model.optionalNumber("norm-epsilon").orElse(preset.normEpsilon())));
+                                model.optionalNumber("norm-epsilon").orElse(preset.normEpsilon()),
+                                ropeScaling(model)));
         model.require(
                 !trained || shape.vocabulary() >= data.vocabulary(),
                 "vocabulary",
@@ -294,6 +297,26 @@ public record Settings(
                 "activations",
                 () -> "must be float32 or bfloat16, not " + activations);
         return new Model(shape, new Keeping(model.flag("recompute"), activations.equals("bfloat16")));
+    }
+
+    private static RopeScaling ropeScaling(Keys model) {
+        Keys scaling = model.at("rope-scaling");
+        String type = scaling.text("type");
+        double factor = scaling.number("factor");
+        int positions = scaling.integer("original-positions");
+        double low = scaling.number("low-frequency-factor");
+        double high = scaling.number("high-frequency-factor");
+        scaling.require(
+                List.of("none", "linear", "dynamic", "llama3").contains(type),
+                "type",
+                () -> "must be none, linear, dynamic or llama3, not " + type);
+        return model.build(() ->
+                switch (type) {
+                    case "linear" -> new RopeScaling.Linear(factor);
+                    case "dynamic" -> new RopeScaling.Dynamic(factor, positions);
+                    case "llama3" -> new RopeScaling.Llama3(factor, low, high, positions);
+                    default -> RopeScaling.none();
+                });
     }
 
     private static DataConfig data(Keys data) {

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigValueFactory;
-import dev.pando.runtime.Grove;
-import dev.pando.runtime.GroveNode;
-import dev.pando.runtime.grove.NodeLine;
-import dev.pando.runtime.grove.NodeSettings;
-import dev.pando.runtime.settings.Written;
+import dev.pando.runtime.GroveClient;
+import dev.pando.runtime.cluster.NodeLine;
+import dev.pando.runtime.cluster.NodeSettings;
+import dev.pando.runtime.node.GroveNode;
+import dev.pando.runtime.settings.JobConfig;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
@@ -66,7 +66,7 @@ class DeployTest {
                         .subcommand();
 
         assertThat(node.commandSpec().name()).isEqualTo("node");
-        Written written = Written.nothing();
+        JobConfig written = JobConfig.nothing();
         for (String set : node.matchedOptionValue("--set", new String[0])) {
             written = written.set(set);
         }
@@ -102,7 +102,7 @@ class DeployTest {
 
     @Test
     void shouldFoundOneGroveOfNodesThatAreAllGivenTheSameList() throws Exception {
-        List<String> all = List.of("127.0.0.1:" + NodeProcesses.freePort(), "127.0.0.1:" + NodeProcesses.freePort());
+        List<String> all = List.of("127.0.0.1:" + NodeCommands.freePort(), "127.0.0.1:" + NodeCommands.freePort());
 
         CompletableFuture<GroveNode> starting = CompletableFuture.supplyAsync(() -> GroveNode.start(settings(all, 1)));
         try (GroveNode first = GroveNode.start(settings(all, 0));
@@ -110,12 +110,14 @@ class DeployTest {
             first.up().toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
             second.up().toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
 
-            assertThat(Grove.at(all).status().nodes()).extracting(NodeLine::name).containsExactly("pod-0", "pod-1");
+            assertThat(GroveClient.at(all).status().nodes())
+                    .extracting(NodeLine::name)
+                    .containsExactly("pod-0", "pod-1");
         }
     }
 
     private NodeSettings settings(List<String> all, int pod) {
-        Config defaults = Written.nothing().whole();
+        Config defaults = JobConfig.nothing().whole();
         String port = all.get(pod).replaceAll(".*:", "");
         return new NodeSettings(
                 "pod-" + pod,

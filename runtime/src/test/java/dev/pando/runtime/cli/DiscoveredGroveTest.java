@@ -2,8 +2,8 @@ package dev.pando.runtime.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pando.runtime.Grove;
-import dev.pando.runtime.grove.NodeLine;
+import dev.pando.runtime.GroveClient;
+import dev.pando.runtime.cluster.NodeLine;
 import dev.pando.runtime.settings.UserError;
 import java.io.IOException;
 import java.net.HttpURLConnection;
@@ -32,15 +32,15 @@ class DiscoveredGroveTest {
 
     private final List<Integer> ports = new ArrayList<>();
     private int probePort;
-    private NodeProcesses processes;
+    private NodeCommands processes;
 
     @BeforeEach
     void choosePorts() throws IOException {
-        processes = new NodeProcesses(temp);
+        processes = new NodeCommands(temp);
         for (int i = 0; i < NODES; i++) {
-            ports.add(NodeProcesses.freePort());
+            ports.add(NodeCommands.freePort());
         }
-        probePort = NodeProcesses.freePort();
+        probePort = NodeCommands.freePort();
     }
 
     @AfterEach
@@ -93,7 +93,7 @@ class DiscoveredGroveTest {
     /// Every one of them knows exactly these nodes: there is one grove.
     private void awaitEverywhere(List<Integer> asked, String... names) throws Exception {
         for (int index : asked) {
-            Grove grove = Grove.at(List.of("127.0.0.1:" + ports.get(index)));
+            GroveClient grove = GroveClient.at(List.of("127.0.0.1:" + ports.get(index)));
             await(
                     List.of(names) + " at " + index,
                     () ->

@@ -6,13 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigValueFactory;
-import dev.pando.runtime.GroveNode;
 import dev.pando.runtime.TinyJob;
 import dev.pando.runtime.cli.CommandLines.Shown;
-import dev.pando.runtime.grove.Caller;
-import dev.pando.runtime.grove.NodeSettings;
-import dev.pando.runtime.grove.Talk;
-import dev.pando.runtime.settings.Written;
+import dev.pando.runtime.cluster.ControlClient;
+import dev.pando.runtime.cluster.ControlProtocol;
+import dev.pando.runtime.cluster.NodeSettings;
+import dev.pando.runtime.node.GroveNode;
+import dev.pando.runtime.settings.JobConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,7 +37,7 @@ class GroveQuestionsTest {
     @BeforeEach
     void startANode() throws Exception {
         tiny = new TinyJob(temp);
-        Config defaults = Written.nothing().whole();
+        Config defaults = JobConfig.nothing().whole();
         node =
                 GroveNode.start(
                         new NodeSettings(
@@ -59,7 +59,7 @@ class GroveQuestionsTest {
 
     @Test
     void shouldSayInOneSentenceWhatIsNotThere() throws Exception {
-        String nobody = "127.0.0.1:" + NodeProcesses.freePort();
+        String nobody = "127.0.0.1:" + NodeCommands.freePort();
 
         for (String command : List.of("status", "watch", "cancel")) {
             assertRefused("there is no job none in this grove; it has none", command, "none", "--to", node.address());
@@ -139,9 +139,9 @@ class GroveQuestionsTest {
         pando("submit", tiny.file("run"), "--steps", 100_000_000, "--to", node.address());
         List<JsonNode> stills = new ArrayList<>();
 
-        Caller.ask(
+        ControlClient.ask(
                 node.address(),
-                Talk.ask("watch").put("job", "tiny"),
+                ControlProtocol.ask("watch").put("job", "tiny"),
                 (int) TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS),
                 answer -> {
                     node.close();

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pando.cuda.Cuda;
 import dev.pando.cuda.CudaOps;
-import dev.pando.runtime.WorkerMemory;
+import dev.pando.runtime.build.WorkerMemory;
 import dev.pando.runtime.cli.Checkup.Finding;
 import dev.pando.runtime.cli.Checkup.Verdict;
+import dev.pando.runtime.settings.JobConfig;
 import dev.pando.runtime.settings.Settings;
-import dev.pando.runtime.settings.Written;
 import dev.pando.training.tensor.MemoryPlan;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,8 +21,8 @@ class JobCheckupTest {
     @TempDir Path folder;
 
     private static Finding checkpoints(int hidden, String place) {
-        Written job =
-                Written.nothing()
+        JobConfig job =
+                JobConfig.nothing()
                         .with("", "checkpoint.folder", place)
                         .with("", "model.hidden", hidden)
                         .with("", "model.intermediate", 2 * hidden)
@@ -48,7 +48,7 @@ class JobCheckupTest {
 
     @Test
     void shouldSayWhatIsHeldOfTheMomentsOfWorkersThatAreLost() {
-        Written four = Written.nothing().with("", "workers", 4);
+        JobConfig four = JobConfig.nothing().with("", "workers", 4);
         Settings sharded = four.with("", "optimizer-state", "sharded").with("", "optimizer-copies", 2).settings();
 
         assertThat(JobCheckup.of(sharded).getFirst().advice())
@@ -61,7 +61,7 @@ class JobCheckupTest {
     }
 
     private static Settings onGpu(int heads) {
-        return Written.nothing()
+        return JobConfig.nothing()
                 .with("", "device", "cuda:0")
                 .with("", "workers", 2)
                 .with("", "model.hidden", 512)

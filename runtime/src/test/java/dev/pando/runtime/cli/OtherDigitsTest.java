@@ -2,7 +2,7 @@ package dev.pando.runtime.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pando.actors.JobEvent;
+import dev.pando.actors.job.JobEvent;
 import dev.pando.runtime.TinyJob;
 import dev.pando.runtime.folder.EventLine;
 import dev.pando.runtime.folder.StepLine;

@@ -4,17 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigValueFactory;
-import dev.pando.actors.JobOwner;
-import dev.pando.actors.JobSpec;
-import dev.pando.actors.JobStatus;
-import dev.pando.actors.Jobs;
 import dev.pando.actors.NodeSupervisor;
-import dev.pando.actors.Stopwatch;
-import dev.pando.actors.Workbench;
-import dev.pando.runtime.grove.ControlPort;
-import dev.pando.runtime.grove.NodeSettings;
-import dev.pando.runtime.grove.NodeSystem;
-import dev.pando.runtime.settings.Written;
+import dev.pando.actors.job.JobSpec;
+import dev.pando.actors.job.JobStatus;
+import dev.pando.actors.job.ReplicaFactory;
+import dev.pando.actors.job.Stopwatch;
+import dev.pando.actors.owner.JobOwner;
+import dev.pando.actors.owner.Jobs;
+import dev.pando.runtime.cluster.ControlPort;
+import dev.pando.runtime.cluster.NodeSettings;
+import dev.pando.runtime.cluster.NodeSystem;
+import dev.pando.runtime.settings.JobConfig;
 import dev.pando.training.step.CheckpointStore;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -66,16 +66,16 @@ class PlacementTest {
     private final List<NodeSystem<Void>> systems = new ArrayList<>();
     private final BlockingQueue<MemberEvent> heard = new LinkedBlockingQueue<>();
     private final Deque<Integer> ports = new ArrayDeque<>();
-    private NodeProcesses processes;
+    private NodeCommands processes;
     private char next = 'a';
 
     /// The host has the lowest one, and so is the one that lets others in and out.
     @BeforeEach
     void choosePorts() throws IOException {
-        processes = new NodeProcesses(temp);
+        processes = new NodeCommands(temp);
         SortedSet<Integer> free = new TreeSet<>();
         while (free.size() <= GUESTS) {
-            free.add(NodeProcesses.freePort());
+            free.add(NodeCommands.freePort());
         }
         ports.addAll(free);
     }
@@ -171,7 +171,7 @@ class PlacementTest {
     }
 
     private NodeSystem<Void> start(String name, String key, String value, Behavior<Void> guardian) {
-        Config defaults = Written.nothing().whole();
+        Config defaults = JobConfig.nothing().whole();
         Config grove =
                 defaults.getConfig("pando.grove")
                         .withValue("journal", ConfigValueFactory.fromAnyRef(temp.resolve("journal").toString()))
@@ -204,7 +204,7 @@ class PlacementTest {
         } while (!which.test(event));
     }
 
-    private static final class EmptyWorkbench implements Workbench {
+    private static final class EmptyWorkbench implements ReplicaFactory {
         @Override
         public Replica replica(JobSpec job, String worker) {
             throw new IllegalStateException("there is no device");

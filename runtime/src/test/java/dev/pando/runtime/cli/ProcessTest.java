@@ -56,7 +56,7 @@ class ProcessTest {
 
     @Test
     void shouldEndWhenItsInputEndsBeforeItIsANode() throws Exception {
-        Process node = pando("node", "--attached", "--set", "pando.grove.port=" + NodeProcesses.freePort());
+        Process node = pando("node", "--attached", "--set", "pando.grove.port=" + NodeCommands.freePort());
 
         node.getOutputStream().close();
 

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
-import dev.pando.actors.JobEvent;
-import dev.pando.actors.JobEvent.StepCommitted;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.JobEvent.StepCommitted;
+import dev.pando.runtime.settings.JobConfig;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.UserError;
-import dev.pando.runtime.settings.Written;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -195,7 +195,7 @@ class RunFolderTest {
                         temp.resolve("closed"),
                         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("r-xr-xr-x")));
         assumeFalse(Files.isWritable(closed), "this user may write anywhere");
-        Settings settings = Written.nothing().with("--out", "out", closed.resolve("run").toString()).settings();
+        Settings settings = JobConfig.nothing().with("--out", "out", closed.resolve("run").toString()).settings();
 
         assertThatThrownBy(() -> RunFolder.claim(settings, false))
                 .hasMessage(
@@ -267,8 +267,8 @@ class RunFolderTest {
         return temp.resolve("run");
     }
 
-    private Written written() {
-        return Written.nothing().with("--out", "out", run().toString());
+    private JobConfig written() {
+        return JobConfig.nothing().with("--out", "out", run().toString());
     }
 
     private Settings settings() {

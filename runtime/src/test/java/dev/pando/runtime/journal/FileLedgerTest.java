@@ -2,7 +2,7 @@ package dev.pando.runtime.journal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pando.actors.Ledger;
+import dev.pando.actors.owner.Ledger;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

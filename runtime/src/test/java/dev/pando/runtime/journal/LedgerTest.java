@@ -3,8 +3,8 @@ package dev.pando.runtime.journal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.pando.actors.Ledger;
-import dev.pando.actors.Ledger.Page;
+import dev.pando.actors.owner.Ledger;
+import dev.pando.actors.owner.Ledger.Page;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;

@@ -3,7 +3,7 @@ package dev.pando.runtime.journal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.pando.actors.Ledger;
+import dev.pando.actors.owner.Ledger;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.DriverManager;

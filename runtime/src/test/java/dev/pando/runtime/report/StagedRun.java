@@ -1,9 +1,9 @@
 package dev.pando.runtime.report;
 
-import dev.pando.actors.JobEvent;
+import dev.pando.actors.job.JobEvent;
 import dev.pando.runtime.folder.RunFolder;
 import dev.pando.runtime.folder.SampleLine;
-import dev.pando.runtime.settings.Written;
+import dev.pando.runtime.settings.JobConfig;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -30,7 +30,7 @@ final class StagedRun {
     /// A run of so many steps with two workers lost, one of them for a while, a kill of the process and a resume.
     static Path eventful(Path out, long steps, long seed) {
         var settings =
-                Written.nothing()
+                JobConfig.nothing()
                         .with("--out", "out", out.toString())
                         .with("--steps", "steps", steps)
                         .set("workers=3")
@@ -75,7 +75,7 @@ final class StagedRun {
     /// the last copy of the state, so that it goes back to a checkpoint.
     static Path ledByThree(Path out) {
         var settings =
-                Written.nothing().with("--out", "out", out.toString()).set("steps=40").set("workers=3").settings();
+                JobConfig.nothing().with("--out", "out", out.toString()).set("steps=40").set("workers=3").settings();
         try (RunFolder folder = RunFolder.claim(settings, false)) {
             folder.begin(settings);
             StagedRun run = new StagedRun(folder, 40, 1);

@@ -18,7 +18,7 @@ class SettingsTest {
 
     @Test
     void shouldTakeEveryDefaultWhenNothingIsWritten() {
-        Settings settings = Written.nothing().settings();
+        Settings settings = JobConfig.nothing().settings();
 
         assertThat(settings.steps()).isEqualTo(300);
         assertThat(settings.optimizer().warmupSteps()).as("1 % of steps").isEqualTo(3);
@@ -28,13 +28,13 @@ class SettingsTest {
 
     @Test
     void shouldSkipByDefaultWhatActorsAloneSkip() {
-        assertThat(Written.nothing().settings().skip()).isEqualTo(SkipRule.DEFAULT);
+        assertThat(JobConfig.nothing().settings().skip()).isEqualTo(SkipRule.DEFAULT);
     }
 
     @Test
     void shouldTakeAddressesAndPathsOfOptionsAsPeopleWriteThem() {
         Settings settings =
-                Written.nothing()
+                JobConfig.nothing()
                         .set("checkpoint.folder=s3://bucket/run#1")
                         .set("out = a//b")
                         .set("data.paths=[\"c\", \"d\"]")
@@ -53,7 +53,7 @@ class SettingsTest {
         Path file = write("pando.job { steps = 50, workers = 3, out = runs/first }");
 
         Settings settings =
-                Written.file(file)
+                JobConfig.file(file)
                         .set("workers=4")
                         .set("pando.job.optimizer.peak-learning-rate = 1e-3")
                         .with("--out elsewhere", "out", "elsewhere")
@@ -68,7 +68,7 @@ class SettingsTest {
     @Test
     void shouldReadBackWhatItRenders() throws IOException {
         Settings settings =
-                Written.file(write("pando.job { steps = 50, sample.prompts = [\"a \\\"b\\\"\"] }")).settings();
+                JobConfig.file(write("pando.job { steps = 50, sample.prompts = [\"a \\\"b\\\"\"] }")).settings();
 
         Settings again = Settings.parse(settings.render());
 
@@ -83,7 +83,7 @@ class SettingsTest {
                         "base = 7\npando.job.seed = 1\npando.job.sample.seed = ${pando.job.seed}"
                                 .replace("base = 7\n", ""));
 
-        assertThat(Written.file(file).settings().sample().seed()).isEqualTo(1);
+        assertThat(JobConfig.file(file).settings().sample().seed()).isEqualTo(1);
     }
 
     @Test
@@ -91,7 +91,7 @@ class SettingsTest {
         var host =
                 ConfigFactory.parseString("service.port = 80, pando.job.steps = 9").withFallback(ConfigFactory.load());
 
-        assertThat(Written.host(host).settings().steps()).isEqualTo(9);
+        assertThat(JobConfig.host(host).settings().steps()).isEqualTo(9);
     }
 
     @ParameterizedTest(name = "{0}")
@@ -136,7 +136,7 @@ class SettingsTest {
     void shouldSayInOneSentenceWhatIsWrong(String written, String sentence) throws IOException {
         Path file = write(written);
 
-        assertThatThrownBy(() -> Written.file(file).settings())
+        assertThatThrownBy(() -> JobConfig.file(file).settings())
                 .isInstanceOf(UserError.class)
                 .hasMessage(sentence.replace("FILE", file.toString()));
     }
@@ -156,22 +156,22 @@ class SettingsTest {
                         }
                         """);
 
-        assertThatThrownBy(() -> Written.file(file).settings())
+        assertThatThrownBy(() -> JobConfig.file(file).settings())
                 .hasMessageStartingWith(file + ":6: there is no key pando.job.model.hidden_size");
     }
 
     @Test
     void shouldNameTheOptionWhenTheOptionIsWrong() {
-        assertThatThrownBy(() -> Written.nothing().set("steps=0").settings())
+        assertThatThrownBy(() -> JobConfig.nothing().set("steps=0").settings())
                 .hasMessage("--set steps=0: pando.job.steps must be at least 1, not 0");
-        assertThatThrownBy(() -> Written.nothing().set("stpes=3").settings())
+        assertThatThrownBy(() -> JobConfig.nothing().set("stpes=3").settings())
                 .hasMessage("--set stpes=3: there is no key pando.job.stpes; did you mean pando.job.steps?");
-        assertThatThrownBy(() -> Written.nothing().with("--workers 9", "workers", 9).settings())
+        assertThatThrownBy(() -> JobConfig.nothing().with("--workers 9", "workers", 9).settings())
                 .hasMessageStartingWith(
                         "--workers 9: pando.job.workers (9) must not exceed pando.job.batch.shards (8)");
-        assertThatThrownBy(() -> Written.nothing().set("steps"))
+        assertThatThrownBy(() -> JobConfig.nothing().set("steps"))
                 .hasMessage("--set steps: write path=value, as in --set optimizer.peak-learning-rate=1e-3");
-        assertThatThrownBy(() -> Written.nothing().set("a..b=1"))
+        assertThatThrownBy(() -> JobConfig.nothing().set("a..b=1"))
                 .hasMessage("--set a..b=1: a..b is not the path of a key");
     }
 
@@ -179,16 +179,16 @@ class SettingsTest {
     void shouldNameFileAndLineWhenTheFileIsNoHocon() throws IOException {
         Path file = write("pando.job {\n  steps = 3\n  model = [1, 2\n}\n");
 
-        assertThatThrownBy(() -> Written.file(file).settings())
+        assertThatThrownBy(() -> JobConfig.file(file).settings())
                 .hasMessageStartingWith(file + ":4: ")
                 .hasMessageNotContaining("\n");
     }
 
     @Test
     void shouldSayThatThereIsNoSuchFile() {
-        assertThatThrownBy(() -> Written.file(folder.resolve("no.conf")))
+        assertThatThrownBy(() -> JobConfig.file(folder.resolve("no.conf")))
                 .hasMessage("there is no file " + folder.resolve("no.conf"));
-        assertThatThrownBy(() -> Written.file(folder)).hasMessage(folder + " is not a file that can be read");
+        assertThatThrownBy(() -> JobConfig.file(folder)).hasMessage(folder + " is not a file that can be read");
     }
 
     private Path write(String hocon) throws IOException {

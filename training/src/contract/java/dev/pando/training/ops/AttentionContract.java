@@ -2,8 +2,12 @@ package dev.pando.training.ops;
 
 import static dev.pando.training.tensor.Numbers.assertNear;
 import static dev.pando.training.tensor.Numbers.random;
+import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pando.training.model.RopeScaling;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -16,7 +20,7 @@ public abstract class AttentionContract extends ContractedBackend {
         AttentionShape shape = new AttentionShape(b, t, heads, kvHeads, headSize);
         int[] documents = documents(shape, 3);
         double[] x = random(1, shape.n() * shape.qkvWidth(), 1);
-        RotaryTable table = RotaryTable.of(t, headSize, 1e4, ops, memory);
+        RotaryTable table = RotaryTable.of(t, RopeScaling.none().frequencies(headSize, 1e4, t), ops, memory);
         MemorySegment qkv = span(x);
         MemorySegment starts = ints(documents);
 
@@ -37,6 +41,8 @@ public abstract class AttentionContract extends ContractedBackend {
         "2, 131, 4, 2, 14, 40", // documents inside and across tiles
         "1, 389, 6, 2, 16, 300", // keys beyond a tile, so that the running maximum is at work
         "1, 530, 2, 1, 8, 7", // documents much shorter than a tile
+        "2, 800, 4, 2, 6, 450", // documents across several tiles, whose first tile some queries do not see
+        "1, 1100, 2, 1, 4, 2000", // tiles at every distance
         "1, 75, 2, 1, 24, 30", // heads of other sizes
         "2, 40, 2, 2, 64, 1000",
         "1, 97, 4, 2, 128, 60",
@@ -60,6 +66,43 @@ public abstract class AttentionContract extends ContractedBackend {
         assertNear("logSumExp", read(logSumExp, shape.n() * heads), expected[1], SUMS);
         double[] gradient = ReferenceOps.attendBackward(dy, x, documents, shape);
         assertNear("dqkv", read(dqkv, x.length), gradient, attentionGradientBound());
+    }
+
+    /// Tiles of keys that began with the oldest document among some queries would be others for the same document.
+    @Test
+    void shouldGiveADocumentTheSameBitsWhateverItsNeighboursAre() {
+        int begin = 521; // inside a tile of queries and a tile of keys
+        AttentionShape shape = new AttentionShape(1, 576, 4, 2, 16);
+        int[] afterOne = new int[576];
+        Arrays.fill(afterOne, begin, 576, begin);
+        int[] afterTwo = afterOne.clone();
+        Arrays.fill(afterTwo, 300, begin, 300);
+        double[] x = random(1, shape.n() * shape.qkvWidth(), 3);
+        double[] dy = random(2, shape.n() * shape.width(), 1);
+
+        double[][] one = attended(x, dy, afterOne, shape);
+        double[][] two = attended(x, dy, afterTwo, shape);
+
+        for (int i = 0; i < one.length; i++) {
+            int from = begin * (one[i].length / shape.n());
+            assertThat(Arrays.copyOfRange(one[i], from, one[i].length))
+                    .as(List.of("out", "logSumExp", "dqkv").get(i))
+                    .isEqualTo(Arrays.copyOfRange(two[i], from, two[i].length));
+        }
+    }
+
+    /// @return out, logSumExp, dqkv
+    private double[][] attended(double[] x, double[] dy, int[] documents, AttentionShape shape) {
+        MemorySegment qkv = span(x);
+        MemorySegment starts = ints(documents);
+        MemorySegment out = span(shape.n() * shape.width());
+        MemorySegment logSumExp = span(shape.n() * shape.heads());
+        MemorySegment dqkv = span(x.length);
+        ops.attend(qkv, starts, out, logSumExp, shape);
+        ops.attendBackward(span(dy), qkv, starts, out, logSumExp, dqkv, shape);
+        return new double[][] {
+            read(out, shape.n() * shape.width()), read(logSumExp, shape.n() * shape.heads()), read(dqkv, x.length)
+        };
     }
 
     @Test

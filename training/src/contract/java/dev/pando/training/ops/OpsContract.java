@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -201,24 +202,44 @@ public abstract class OpsContract extends AttentionContract {
     }
 
     @Test
-    void shouldSquareAndDigestSpans() {
-        int elements = 140_003; // more than two tiles, and no whole vector at the end
-        double[] x = random(1, elements, 1);
+    void shouldSquareAndDigestThePartsOfASpan() {
+        // a part of more than two tiles, a small one, and one with no whole vector at the end
+        long[] bounds = {0, 140_016, 140_048, 150_003};
+        double[] x = random(1, 150_003, 1);
         MemorySegment s = span(x);
 
-        double norm = ops.squaredNorm(s, elements);
-        long digest = ops.digest(s, elements);
+        double[] norms = ops.squaredNorms(s, bounds);
+        long[] digests = ops.digests(s, bounds);
         double[] changed = x.clone();
         changed[70_001] = Math.nextUp((float) x[70_001]);
         write(s, changed);
-        long other = ops.digest(s, elements);
+        long[] others = ops.digests(s, bounds);
         write(s, x);
 
-        assertThat(norm)
-                .isCloseTo(
-                        Arrays.stream(x).map(a -> a * a).sum(), org.assertj.core.data.Percentage.withPercentage(1e-10));
-        assertThat(other).isNotEqualTo(digest);
-        assertThat(ops.digest(s, elements)).isEqualTo(digest);
+        for (int part = 0; part < 3; part++) {
+            double[] own = Arrays.copyOfRange(x, (int) bounds[part], (int) bounds[part + 1]);
+            double expected = Arrays.stream(own).map(a -> a * a).sum();
+            assertThat(norms[part]).isCloseTo(expected, Percentage.withPercentage(1e-10));
+        }
+        assertThat(others[0]).isNotEqualTo(digests[0]);
+        assertThat(Arrays.copyOfRange(others, 1, 3)).isEqualTo(Arrays.copyOfRange(digests, 1, 3));
+        assertThat(ops.digests(s, bounds)).isEqualTo(digests);
+    }
+
+    /// A pipeline stage holds some parts and not the others: it forms their sums from its memory.
+    @Test
+    void shouldSquareAndDigestAPartAloneWithTheBitsItHasAmongOthers() {
+        long[] bounds = {0, 48, 70_000, 140_016};
+        double[] x = random(2, 140_016, 1);
+        MemorySegment whole = span(x);
+
+        for (int part = 0; part < 3; part++) {
+            double[] own = Arrays.copyOfRange(x, (int) bounds[part], (int) bounds[part + 1]);
+            MemorySegment alone = span(own);
+
+            assertThat(ops.squaredNorms(alone, 0, own.length)[0]).isEqualTo(ops.squaredNorms(whole, bounds)[part]);
+            assertThat(ops.digests(alone, 0, own.length)[0]).isEqualTo(ops.digests(whole, bounds)[part]);
+        }
     }
 
     @ParameterizedTest

@@ -1,13 +1,15 @@
 package dev.pando.training.data;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 
 /// The text that a job trains on: every file a document, in an order that is the same on every machine.
 ///
-/// Binary files, files that are no UTF-8 and empty files are left out, by name.
+/// Hidden files, lists of JSON records, binary files, files that are not UTF-8 and empty files are left out, by name.
 ///
 /// @param documents in order
 /// @param skipped files that were found but hold no text
@@ -16,6 +18,7 @@ public record Corpus(List<Document> documents, List<Skipped> skipped) {
     static final long LARGEST_DOCUMENT = 1 << 30;
 
     private static final int NAMED = 3;
+    private static final String RECORDS = "JSON records, not text";
 
     public Corpus {
         documents = List.copyOf(documents);
@@ -37,13 +40,19 @@ public record Corpus(List<Document> documents, List<Skipped> skipped) {
     ///
     /// @throws DataException where a path is missing, a file is not readable or no text is found
     public static Corpus read(DataConfig config, Progress progress) {
-        List<CorpusFiles.Found> files = CorpusFiles.find(config);
+        CorpusFiles there = CorpusFiles.find(config);
+        List<CorpusFiles.Found> files = there.found();
         long total = files.stream().mapToLong(CorpusFiles.Found::bytes).sum();
         List<Document> documents = new ArrayList<>();
-        List<Skipped> skipped = new ArrayList<>();
+        List<Skipped> skipped = new ArrayList<>(there.hidden());
         TextReader reader = new TextReader();
         long done = 0;
         for (CorpusFiles.Found file : files) {
+            if (holdsRecords(file, config)) {
+                skipped.add(new Skipped(file.path(), RECORDS));
+                done += file.bytes();
+                continue;
+            }
             switch (reader.read(file.path())) {
                 case TextReader.Text(long bytes, String sha256) -> {
                     if (bytes > LARGEST_DOCUMENT) {
@@ -75,6 +84,22 @@ public record Corpus(List<Document> documents, List<Skipped> skipped) {
                             + "; name a folder with text files in data.paths");
         }
         return new Corpus(documents, skipped);
+    }
+
+    /// Whether a file is a list of JSON records, each a document with fields: as one text it would teach their syntax.
+    private static boolean holdsRecords(CorpusFiles.Found file, DataConfig config) {
+        String name = file.name().toLowerCase(Locale.ROOT);
+        if (!name.endsWith(".jsonl") && !name.endsWith(".ndjson")) {
+            return false;
+        }
+        if (Files.isRegularFile(Path.of(config.paths().get(file.root())))) {
+            throw new DataException(
+                    "data.paths names "
+                            + file.path()
+                            + ", which holds JSON records and not text: write the text of each record to a file, and"
+                            + " name their folder");
+        }
+        return true;
     }
 
     /// Bytes of all documents together.

@@ -35,6 +35,7 @@ final class CorpusFiles {
     private final Path prepared;
     private final Set<Path> seen = new HashSet<>();
     private final List<Found> found = new ArrayList<>();
+    private final List<Corpus.Skipped> hidden = new ArrayList<>();
     private long matched;
 
     private CorpusFiles(DataConfig config) {
@@ -43,12 +44,23 @@ final class CorpusFiles {
         prepared = absolute(config.prepared());
     }
 
-    static List<Found> find(DataConfig config) {
+    static CorpusFiles find(DataConfig config) {
         CorpusFiles files = new CorpusFiles(config);
         for (int root = 0; root < config.paths().size(); root++) {
             files.add(root, config.paths().get(root));
         }
-        return files.found;
+        files.hidden.sort(Comparator.comparing(file -> file.path().toString()));
+        return files;
+    }
+
+    /// In order.
+    List<Found> found() {
+        return found;
+    }
+
+    /// Hidden files, which hold settings and secrets more often than text, and which no pattern asks for by its dot.
+    List<Corpus.Skipped> hidden() {
+        return hidden;
     }
 
     private void add(int root, String name) {
@@ -67,7 +79,9 @@ final class CorpusFiles {
             walk(root, base, List.of(new Glob("/" + name.substring(fixed))));
             require(matched > matchedBefore, name, "matches no file that is not excluded");
         } else {
-            require(false, name, "does not exist" + (path == null ? "" : " (looked for " + absolute(path) + ")"));
+            boolean isThere = path != null && Files.exists(path);
+            String fault = isThere ? "is neither a file nor a directory" : "does not exist";
+            require(false, name, fault + (path == null ? "" : " (looked for " + absolute(path) + ")"));
         }
         // not in the order of the file system, which differs between machines
         found.subList(before, found.size()).sort(Comparator.comparing(Found::name));
@@ -97,7 +111,11 @@ final class CorpusFiles {
                             if (attributes.isRegularFile()
                                     && wanted.stream().anyMatch(glob -> glob.matches(name))
                                     && exclude.stream().noneMatch(glob -> glob.matches(name))) {
-                                take(root, name, file, attributes.size());
+                                if (isHidden(file) && wanted.stream().noneMatch(Glob::wantsHidden)) {
+                                    hidden.add(new Corpus.Skipped(file, "hidden"));
+                                } else {
+                                    take(root, name, file, attributes.size());
+                                }
                             }
                             return FileVisitResult.CONTINUE;
                         }
@@ -152,6 +170,10 @@ final class CorpusFiles {
         } catch (InvalidPathException e) {
             return null;
         }
+    }
+
+    private static boolean isHidden(Path file) {
+        return file.getFileName().toString().startsWith(".");
     }
 
     private static Path absolute(Path path) {

@@ -12,13 +12,17 @@ final class Glob {
 
     private final Pattern files;
     private final Pattern directories;
+    private final boolean wantsHidden;
 
     Glob(String pattern) {
         String anchored = anchored(pattern);
-        files = Pattern.compile(regex(anchored));
+        wantsHidden = pattern.startsWith(".") && !pattern.startsWith("./") || pattern.contains("/.");
+        files = Pattern.compile(regex(anchored), Pattern.DOTALL);
         directories =
                 anchored.endsWith(WHOLE_DIRECTORY)
-                        ? Pattern.compile(regex(anchored.substring(0, anchored.length() - WHOLE_DIRECTORY.length())))
+                        ? Pattern.compile(
+                                regex(anchored.substring(0, anchored.length() - WHOLE_DIRECTORY.length())),
+                                Pattern.DOTALL)
                         : files;
     }
 
@@ -38,6 +42,11 @@ final class Glob {
     /// Whether a name is a pattern rather than a plain name.
     static boolean isGlob(String name) {
         return name.chars().anyMatch(c -> "*?[{".indexOf(c) >= 0);
+    }
+
+    /// Whether it asks for names that begin with a dot.
+    boolean wantsHidden() {
+        return wantsHidden;
     }
 
     /// @param file relative, with slashes

@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /// Packs documents into rows without losing a token, each row computable by itself.
 ///
-/// A pass over the corpus lays all documents in a row, shuffled anew, and cuts that every T positions (as InternEvo
+/// A pass over the corpus shuffles all documents, lays them in a row, and cuts that every T positions (as InternEvo
 /// packs): what is left of a document opens the next row, and the label at the cut is the true next token. Rows are
 /// then visited in a shuffled order. No position attends beyond its piece of a document. The last row of a pass is
 /// filled up with positions that do not count.

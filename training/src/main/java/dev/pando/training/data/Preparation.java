@@ -11,6 +11,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -21,11 +23,13 @@ import java.util.Optional;
 /// the first to publish is the one that all use.
 final class Preparation {
     /// Counts up when the same corpus and config would give other tokens, or the files another format.
-    private static final String FORMAT = "prepared data 1";
+    private static final String FORMAT = "prepared data 2";
 
     /// Text that a tokenizer is trained on: more hardly changes it.
     private static final long LEARNING_BYTES = 256L << 20;
 
+    private static final byte[] BYTE_ORDER_MARK = {(byte) 0xef, (byte) 0xbb, (byte) 0xbf};
+    private static final String LEFT_OUT = "left-out.txt";
     private static final long SHARD_BYTES = 1L << 30;
     private static final int NAME_DIGITS = 16;
     private static final int ATTEMPTS = 3;
@@ -55,6 +59,7 @@ final class Preparation {
             for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
                 Optional<Manifest> valid = Manifest.readValid(target, digest);
                 if (valid.isPresent()) {
+                    nameLeftOut(target, corpus.skipped());
                     return open(target, valid.get(), corpus.skipped(), attempt == 0);
                 }
                 prepare(corpus, given, digest, target);
@@ -66,6 +71,24 @@ final class Preparation {
             throw cannotWrite(e.getCause());
         } catch (IOException e) {
             throw cannotWrite(e);
+        }
+    }
+
+    /// Beside the prepared data and no part of it: the same text may lie among other files next time.
+    private static void nameLeftOut(Path folder, List<Corpus.Skipped> skipped) {
+        StringBuilder lines = new StringBuilder();
+        for (Corpus.Skipped file : skipped) {
+            String name = file.path().toString().replace("\n", "\\n").replace("\r", "\\r");
+            lines.append(name).append('\t').append(file.reason()).append('\n');
+        }
+        try {
+            if (lines.isEmpty()) {
+                Files.deleteIfExists(folder.resolve(LEFT_OUT));
+            } else {
+                Files.writeString(folder.resolve(LEFT_OUT), lines);
+            }
+        } catch (IOException ignored) {
+            // prepared data may be shared and read-only: the list is a convenience, the job goes on
         }
     }
 
@@ -113,11 +136,10 @@ final class Preparation {
             try (ShardWriter writer = new ShardWriter(folder, disk, tokenizer.vocabularySize(), shardBytes)) {
                 encode(corpus, tokenizer, writer);
                 List<Manifest.Entry> shards = writer.finish();
-                List<Manifest.Entry> others =
-                        List.of(
-                                writer.finishIndex(),
-                                durable(folder, "tokenizer.json"),
-                                durable(folder, "tokenizer_config.json"));
+                List<Manifest.Entry> others = new ArrayList<>(List.of(writer.finishIndex()));
+                for (Path file : Tokenizer.files(folder)) {
+                    others.add(durable(file));
+                }
                 Manifest manifest =
                         new Manifest(
                                 digest,
@@ -140,8 +162,7 @@ final class Preparation {
         }
     }
 
-    private static Manifest.Entry durable(Path folder, String name) throws IOException {
-        Path file = folder.resolve(name);
+    private static Manifest.Entry durable(Path file) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
             channel.force(true);
         }
@@ -194,7 +215,13 @@ final class Preparation {
                             + " changed while it was being prepared: run again when nothing writes to it,"
                             + " or name it in data.exclude");
         }
-        return text;
+        return startsWithMark(text) ? Arrays.copyOfRange(text, BYTE_ORDER_MARK.length, text.length) : text;
+    }
+
+    /// Some editors begin a file with a mark that is not part of its text.
+    private static boolean startsWithMark(byte[] text) {
+        int length = BYTE_ORDER_MARK.length;
+        return text.length > length && Arrays.equals(text, 0, length, BYTE_ORDER_MARK, 0, length);
     }
 
     private DataException cannotWrite(IOException e) {

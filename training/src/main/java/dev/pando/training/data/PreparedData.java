@@ -42,6 +42,11 @@ public final class PreparedData implements AutoCloseable {
         return folder;
     }
 
+    /// The list of files that were left out, a line each with the reason.
+    public Path leftOut() {
+        return folder.resolve("left-out.txt");
+    }
+
     public Tokenizer tokenizer() {
         return tokenizer;
     }

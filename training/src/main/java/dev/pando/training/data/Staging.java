@@ -18,13 +18,13 @@ import java.util.UUID;
 /// A folder that becomes visible under its final name in one act, or disappears.
 ///
 /// A lock that dies with its process tells the folder of a living one from what a killed one left behind; the latter is
-/// swept away by whoever prepares next.
+/// swept away by the next preparation.
 final class Staging implements AutoCloseable {
     private static final String PREFIX = ".preparing-";
     private static final String LOCK = ".lock";
     private static final String DISCARDED = ".discarded";
 
-    /// Locks of this process: closing a file anew would drop the lock that is held on it.
+    /// Locks of this process: closing a file a second time would drop the lock that is held on it.
     private static final Set<Path> OURS = new HashSet<>();
 
     private final Path folder;

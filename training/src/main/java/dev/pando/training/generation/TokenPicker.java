@@ -22,6 +22,12 @@ final class TokenPicker {
     /// @param count tokens picked before this one: the address of its random number
     int pick(MemorySegment logits, Sampling sampling, long count) {
         int top = argmax(logits);
+        if (!Float.isFinite(logits.getAtIndex(ValueLayout.JAVA_FLOAT, top))) {
+            throw new GenerationException(
+                    "the model's score of its best token is "
+                            + logits.getAtIndex(ValueLayout.JAVA_FLOAT, top)
+                            + ": its weights are damaged, or it was trained until its loss was no number");
+        }
         if (sampling.temperature() == 0) {
             return top;
         }

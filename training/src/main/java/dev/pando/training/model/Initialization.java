@@ -54,7 +54,7 @@ public final class Initialization {
     }
 
     /// Also when interrupted: a thread must not write into memory that is taken away. It ends by itself, since it waits
-    /// for nobody.
+    /// for nothing.
     private static void await(Thread thread) {
         boolean interrupted = false;
         while (thread.isAlive()) {

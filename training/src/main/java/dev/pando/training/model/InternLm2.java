@@ -1,7 +1,7 @@
 package dev.pando.training.model;
 
 import dev.pando.training.ops.AttentionShape;
-import dev.pando.training.ops.Mirrored;
+import dev.pando.training.ops.HostDeviceBuffer;
 import dev.pando.training.ops.Ops;
 import dev.pando.training.ops.RotaryTable;
 import dev.pando.training.tensor.Memory;
@@ -17,12 +17,10 @@ import java.util.stream.Stream;
 ///     x = x + w2 (silu(w1 h) (w3 h)),  h = ffnNorm(x)
 ///     logits = head norm(x)
 ///
-/// Gradients are those of the *summed* cross-entropy; who divides by the number of tokens is the optimizer. All memory is
-/// allocated here, once. Not thread-safe.
+/// An objective stands between the two passes: it turns the last norm into a loss and into the gradient of the last norm.
+/// Rows go through the feed-forward a chunk at a time, so that nothing of width F exists for all of a long microbatch.
+/// All memory is allocated here, once. Not thread-safe.
 public final class InternLm2 {
-    /// Rows of logits that exist at a time: V may be 92,544.
-    private static final int HEAD_ROWS = 512;
-
     /// The input, all int32 of B x T, row-major.
     ///
     /// @param ids tokens
@@ -30,14 +28,23 @@ public final class InternLm2 {
     /// @param documents where the document of a position starts, as a position of its row
     public record Tokens(MemorySegment ids, MemorySegment labels, MemorySegment documents) {}
 
-    /// A run of rows on its way through the head.
-    private record HeadChunk(int rows, MemorySegment h, MemorySegment labels, MemorySegment dh) {}
+    /// A run of rows on its way through a feed-forward: rows of the spans of the same names.
+    private record FeedChunk(
+            int rows, MemorySegment h, MemorySegment delta, MemorySegment act, MemorySegment dx, MemorySegment dh) {}
+
+    /// What an objective works on: the last norm of every position, and where it leaves the gradient of that.
+    ///
+    /// @param positions N
+    /// @param h N C
+    /// @param labels N int32
+    /// @param dh N C, to be overwritten
+    public record Hidden(int positions, MemorySegment h, MemorySegment labels, MemorySegment dh) {}
 
     private final ModelConfig model;
     private final Ops ops;
     private final AttentionShape shape;
     private final RotaryTable rotary;
-    private final List<Mirrored> inputs;
+    private final List<HostDeviceBuffer> inputs;
     private final Tokens tokens;
     private final Tokens onHost;
     private final Activations kept;
@@ -48,12 +55,11 @@ public final class InternLm2 {
     // used and used up within a layer
     private final MemorySegment h; // N C, the latest norm
     private final MemorySegment delta; // N C, what a branch adds to the residual stream; in the backward pass dattended
-    private final MemorySegment act; // N F
+    private final MemorySegment act; // R F, of a chunk of the feed-forward
     private final MemorySegment dx; // N C
     private final MemorySegment dh; // N C
     private final MemorySegment dqkv; // N (H + 2 K) D
-    private final MemorySegment logits; // HEAD_ROWS V
-    private final List<HeadChunk> chunks = new ArrayList<>();
+    private final List<FeedChunk> feed = new ArrayList<>();
 
     /// @param rows B
     /// @param length T
@@ -64,29 +70,29 @@ public final class InternLm2 {
         this.c = model.hidden();
         this.f = model.intermediate();
         this.shape = new AttentionShape(rows, length, model.heads(), model.kvHeads(), model.headSize());
-        this.rotary = RotaryTable.of(length, model.headSize(), model.ropeTheta(), ops, memory);
+        this.rotary = RotaryTable.of(length, model.frequencies(length), ops, memory);
         this.inputs =
                 Stream.of("ids", "labels", "documents")
-                        .map(name -> new Mirrored("tokens: " + name, n * 4L, ops, memory))
+                        .map(name -> new HostDeviceBuffer("tokens: " + name, n * 4L, ops, memory))
                         .toList();
         this.tokens = new Tokens(inputs.get(0).device(), inputs.get(1).device(), inputs.get(2).device());
         this.onHost = new Tokens(inputs.get(0).host(), inputs.get(1).host(), inputs.get(2).host());
         this.kept = new Activations(model, n, keeping, memory);
         this.h = Activations.floats(memory, "norm", n, c);
         this.delta = Activations.floats(memory, "residual delta", n, c);
-        this.act = Activations.floats(memory, "gated activation", n, f);
+        this.act = Activations.floats(memory, "gated activation", kept.chunks().getFirst().count(), f);
         this.dx = Activations.floats(memory, "residual gradient", n, c);
         this.dh = Activations.floats(memory, "norm gradient", n, c);
         this.dqkv = Activations.floats(memory, "qkv gradient", n, model.qkvRows());
-        this.logits = memory.allocate("logits", 4L * Math.min(n, HEAD_ROWS) * model.vocabulary());
-        for (int from = 0; from < n; from += HEAD_ROWS) {
-            int count = Math.min(n, from + HEAD_ROWS) - from;
-            chunks.add(
-                    new HeadChunk(
-                            count,
-                            rows(h, from, count, c),
-                            rows(tokens.labels(), from, count, 1),
-                            rows(dh, from, count, c)));
+        for (Activations.Rows chunk : kept.chunks()) {
+            feed.add(
+                    new FeedChunk(
+                            chunk.count(),
+                            chunk.of(h, c),
+                            chunk.of(delta, c),
+                            rows(act, 0, chunk.count(), f),
+                            chunk.of(dx, c),
+                            chunk.of(dh, c)));
         }
     }
 
@@ -95,25 +101,19 @@ public final class InternLm2 {
         return onHost;
     }
 
-    /// Adds the microbatch's summed loss and tokens to `total` (see [Ops#crossEntropy]), and its gradient to
-    /// `gradient`.
-    public void lossAndGradient(ModelTensors weights, ModelTensors gradient, MemorySegment total) {
-        forward(weights);
-        for (HeadChunk chunk : chunks) {
-            ops.linear(chunk.h, weights.head(), logits, chunk.rows, c, model.vocabulary());
-            ops.crossEntropy(logits, chunk.labels, total, chunk.rows, model.vocabulary());
-            ops.linearBackward(logits, weights.head(), chunk.dh, chunk.rows, c, model.vocabulary(), false);
-            ops.linearGradient(logits, chunk.h, gradient.head(), chunk.rows, c, model.vocabulary());
-        }
+    /// The last norm of every position, which [#forward] computes, and its gradient, which [#backward] takes.
+    public Hidden hidden() {
+        return new Hidden(n, h, tokens.labels(), dh);
+    }
+
+    /// Adds the gradient of all weights below the objective to `gradient`.
+    public void backward(ModelTensors weights, ModelTensors gradient) {
         int last = model.layers();
         ops.zero(dx);
         ops.normBackward(dh, kept.x(last), weights.norm(), kept.scale(last), dx, gradient.norm(), h, n, c);
         for (int l = last - 1; l >= 0; l--) {
             kept.bringBack(l, ops);
-            if (kept.recompute() && l < last - 1) {
-                attentionNorm(weights, l);
-                layer(weights.layers().get(l), l);
-            }
+            formAgain(weights, l);
             backward(weights.layers().get(l), gradient.layers().get(l), l);
         }
         ops.embedBackward(dx, tokens.ids(), gradient.embedding(), n, model.vocabulary(), c);
@@ -127,17 +127,18 @@ public final class InternLm2 {
         ops.linear(h, weights.head(), into, n, c, model.vocabulary());
     }
 
-    /// Leaves the last norm in `h`.
-    private void forward(ModelTensors weights) {
-        inputs.forEach(Mirrored::toDevice);
+    /// Computes the last norm of every position from the tokens, and keeps what the backward pass needs.
+    public void forward(ModelTensors weights) {
+        inputs.forEach(HostDeviceBuffer::toDevice);
         ops.embed(weights.embedding(), tokens.ids(), kept.x(0), n, model.vocabulary(), c);
         attentionNorm(weights, 0);
         for (int l = 0; l < model.layers(); l++) {
             ModelTensors.Layer w = weights.layers().get(l);
             kept.keep(l, kept.x(l), ops);
-            layer(w, l);
-            ops.swiglu(kept.layer(l).gate(), kept.layer(l).up(), act, (long) n * f);
-            ops.linear(act, w.w2(), delta, n, f, c);
+            attention(w, l);
+            for (int i = 0; i < feed.size(); i++) {
+                feedForward(w, l, i);
+            }
             MemorySegment nextNorm =
                     l + 1 < model.layers() ? weights.layers().get(l + 1).attentionNorm() : weights.norm();
             ops.addNorm(
@@ -157,8 +158,8 @@ public final class InternLm2 {
         ops.norm(kept.x(l), weights.layers().get(l).attentionNorm(), h, kept.scale(l), n, c, model.normEpsilon());
     }
 
-    /// The part of a layer that its backward pass needs: from `h`, the norm of its input, to gate and up.
-    private void layer(ModelTensors.Layer w, int l) {
+    /// Takes `h`, the norm of a layer's input, through attention to the norm of its middle.
+    private void attention(ModelTensors.Layer w, int l) {
         Activations.Layer a = kept.layer(l);
         ops.linear(h, w.wqkv(), a.qkv(), n, c, model.qkvRows());
         ops.rotate(a.qkv(), tokens.documents(), rotary, shape);
@@ -168,24 +169,60 @@ public final class InternLm2 {
         ops.linear(a.attended(), w.wo(), delta, n, c, c);
         ops.addNorm(kept.x(l), delta, a.middle(), w.ffnNorm(), h, a.middleScale(), n, c, model.normEpsilon());
         kept.keep(l, a.middle(), ops);
-        ops.linear(h, w.w1(), a.gate(), n, c, f);
-        kept.keep(l, a.gate(), ops);
-        ops.linear(h, w.w3(), a.up(), n, c, f);
-        kept.keep(l, a.up(), ops);
+    }
+
+    /// Leaves in `delta` what a chunk of the feed-forward adds to the residual stream.
+    private void feedForward(ModelTensors.Layer w, int l, int chunk) {
+        FeedChunk rows = feed.get(chunk);
+        Activations.Feed a = kept.layer(l).feed().get(chunk);
+        gates(w, rows, a);
+        kept.keep(a, ops);
+        ops.swiglu(a.gate(), a.up(), rows.act, (long) rows.rows * f);
+        ops.linear(rows.act, w.w2(), rows.delta, rows.rows, f, c);
+    }
+
+    private void gates(ModelTensors.Layer w, FeedChunk rows, Activations.Feed a) {
+        ops.linear(rows.h, w.w1(), a.gate(), rows.rows, c, f);
+        ops.linear(rows.h, w.w3(), a.up(), rows.rows, c, f);
+    }
+
+    /// Forms what the forward pass has not kept of a layer, up to the norm of its middle in `h`.
+    private void formAgain(ModelTensors weights, int l) {
+        if (kept.recompute() && l < model.layers() - 1) {
+            attentionNorm(weights, l);
+            attention(weights.layers().get(l), l);
+        } else if (kept.recomputesGates(l)) {
+            Activations.Layer a = kept.layer(l);
+            MemorySegment weight = weights.layers().get(l).ffnNorm();
+            ops.norm(a.middle(), weight, h, a.middleScale(), n, c, model.normEpsilon());
+        }
+    }
+
+    /// Takes `dx` of a chunk from the gradient of the layer's output to that of its middle.
+    private void feedBackward(ModelTensors.Layer w, ModelTensors.Layer g, int l, int chunk) {
+        FeedChunk rows = feed.get(chunk);
+        Activations.Feed a = kept.layer(l).feed().get(chunk);
+        int r = rows.rows;
+        if (kept.recomputesGates(l)) {
+            gates(w, rows, a);
+        }
+        kept.bringBack(a, ops);
+        ops.linearBackward(rows.dx, w.w2(), rows.act, r, f, c, false);
+        ops.swigluBackward(a.gate(), a.up(), rows.act, (long) r * f); // now dgate, dup and the activation itself
+        ops.linearGradient(rows.dx, rows.act, g.w2(), r, f, c);
+        ops.linearBackward(a.gate(), w.w1(), rows.dh, r, c, f, false);
+        ops.linearBackward(a.up(), w.w3(), rows.dh, r, c, f, true);
+        ops.normBackward(rows.dh, a.middle(), w.ffnNorm(), a.middleScale(), rows.dx, g.ffnNorm(), rows.h, r, c);
+        ops.linearGradient(a.gate(), rows.h, g.w1(), r, c, f);
+        ops.linearGradient(a.up(), rows.h, g.w3(), r, c, f);
     }
 
     /// Takes `dx` from the gradient of the layer's output to that of its input.
     private void backward(ModelTensors.Layer w, ModelTensors.Layer g, int l) {
+        for (int i = 0; i < feed.size(); i++) {
+            feedBackward(w, g, l, i);
+        }
         Activations.Layer a = kept.layer(l);
-        ops.linearBackward(dx, w.w2(), act, n, f, c, false);
-        ops.swigluBackward(a.gate(), a.up(), act, (long) n * f); // from here on dgate, dup and the activation itself
-        ops.linearGradient(dx, act, g.w2(), n, f, c);
-        ops.linearBackward(a.gate(), w.w1(), dh, n, c, f, false);
-        ops.linearBackward(a.up(), w.w3(), dh, n, c, f, true);
-        ops.normBackward(dh, a.middle(), w.ffnNorm(), a.middleScale(), dx, g.ffnNorm(), h, n, c);
-        ops.linearGradient(a.gate(), h, g.w1(), n, c, f);
-        ops.linearGradient(a.up(), h, g.w3(), n, c, f);
-
         ops.linearBackward(dx, w.wo(), delta, n, c, c, false);
         ops.linearGradient(dx, a.attended(), g.wo(), n, c, c);
         ops.attendBackward(delta, a.qkv(), tokens.documents(), a.attended(), a.logSumExp(), dqkv, shape);

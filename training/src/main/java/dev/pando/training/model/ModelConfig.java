@@ -10,6 +10,7 @@ package dev.pando.training.model;
 /// @param intermediate width of the feed-forward layer
 /// @param ropeTheta base of the rotary embedding
 /// @param normEpsilon of RMSNorm
+/// @param ropeScaling how positions beyond the trained ones turn
 public record ModelConfig(
         int vocabulary,
         int hidden,
@@ -18,7 +19,21 @@ public record ModelConfig(
         int kvHeads,
         int intermediate,
         double ropeTheta,
-        double normEpsilon) {
+        double normEpsilon,
+        RopeScaling ropeScaling) {
+    /// A model whose rotary embedding is not scaled.
+    public ModelConfig(
+            int vocabulary,
+            int hidden,
+            int layers,
+            int heads,
+            int kvHeads,
+            int intermediate,
+            double ropeTheta,
+            double normEpsilon) {
+        this(vocabulary, hidden, layers, heads, kvHeads, intermediate, ropeTheta, normEpsilon, RopeScaling.none());
+    }
+
     public ModelConfig {
         positive("vocabulary", vocabulary);
         positive("hidden", hidden);
@@ -38,6 +53,11 @@ public record ModelConfig(
     /// Size of a head.
     public int headSize() {
         return hidden / heads;
+    }
+
+    /// Frequencies of the rotary embedding for a sequence of that length; see [RopeScaling#frequencies].
+    public double[] frequencies(int length) {
+        return ropeScaling.frequencies(headSize(), ropeTheta, length);
     }
 
     /// Rows of the fused `wqkv`.

@@ -33,14 +33,16 @@ public record ModelTensors(MemorySegment embedding, List<Layer> layers, MemorySe
         layers = List.copyOf(layers);
     }
 
-    /// Declares the model's tensors: names and shapes of the Hugging Face checkpoint, layer by layer.
+    /// Declares the model's tensors: names and shapes of the Hugging Face checkpoint, layer by layer. Each layer is a
+    /// part, between that of the embedding and that of the last norm and the head.
     public static TensorTable table(ModelConfig model) {
         int c = model.hidden();
         int f = model.intermediate();
         TensorTable.Builder table = new TensorTable.Builder();
         table.add("model.tok_embeddings.weight", model.vocabulary(), c);
         for (int l = 0; l < model.layers(); l++) {
-            table.add(name(l, "attention.wqkv"), model.qkvRows(), c)
+            table.part(1 + l, 0)
+                    .add(name(l, "attention.wqkv"), model.qkvRows(), c)
                     .add(name(l, "attention.wo"), c, c)
                     .add(name(l, "feed_forward.w1"), f, c)
                     .add(name(l, "feed_forward.w3"), f, c)
@@ -48,7 +50,10 @@ public record ModelTensors(MemorySegment embedding, List<Layer> layers, MemorySe
                     .add(name(l, "attention_norm"), c)
                     .add(name(l, "ffn_norm"), c);
         }
-        return table.add("model.norm.weight", c).add("output.weight", model.vocabulary(), c).build();
+        return table.part(model.layers() + 1, 0)
+                .add("model.norm.weight", c)
+                .add("output.weight", model.vocabulary(), c)
+                .build();
     }
 
     /// The tensors in a span of the whole table.

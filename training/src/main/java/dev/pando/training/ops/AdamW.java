@@ -6,8 +6,8 @@ import jdk.incubator.vector.FloatVector;
 final class AdamW {
     private static final int TILE = 1 << 15;
 
-    private final Lanes lanes;
-    private final Lanes.Work work = this::tile;
+    private final TileThreads threads;
+    private final TileThreads.Work work = this::tile;
 
     private long w;
     private long g;
@@ -24,8 +24,8 @@ final class AdamW {
     private float rootCorrection;
     private float epsilon;
 
-    AdamW(Lanes lanes) {
-        this.lanes = lanes;
+    AdamW(TileThreads threads) {
+        this.threads = threads;
     }
 
     void update(long w, long g, long m, long v, long elements, AdamStep step) {
@@ -43,7 +43,7 @@ final class AdamW {
         stepSize = (float) (step.learningRate() / step.firstCorrection());
         rootCorrection = (float) (1 / Math.sqrt(step.secondCorrection()));
         epsilon = (float) step.epsilon();
-        lanes.run(work, (int) Math.ceilDiv(elements, TILE));
+        threads.run(work, (int) Math.ceilDiv(elements, TILE));
     }
 
     private void tile(int tile, int lane) {

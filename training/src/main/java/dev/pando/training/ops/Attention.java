@@ -5,21 +5,26 @@ import jdk.incubator.vector.FloatVector;
 /// Causal attention with grouped queries inside documents, a tile of scores at a time (FlashAttention, Dao et al.; the
 /// online softmax is Milakov and Gimelshein's). See [Ops#attend].
 ///
-/// Each lane owns two tiles of scores; nothing of size T x T exists. What a tile covers follows from shapes and
-/// documents.
+/// Each lane owns two tiles of scores; nothing of size T x T exists. Tiles of keys lie on an absolute grid: each begins
+/// at a multiple of 256 positions, whatever the documents are, so that a row may be cut there. Within its tile a
+/// product covers the keys that some of its queries see: that follows from shapes and documents.
+///
+/// The backward pass goes from the diagonal of tiles outwards, a wave for each distance between queries and keys.
+/// Within a wave no two tiles share queries or keys, so all may be computed at once; from wave to wave the gradients of
+/// queries gather those of ever older keys, and the gradients of keys those of ever younger queries.
 final class Attention implements AutoCloseable {
     private static final int QUERIES = 64;
     private static final int KEYS = 256;
     private static final int TILE_BYTES = QUERIES * KEYS * 4;
 
-    /// Beside its tiles a lane keeps three numbers for each query: running maximum, running sum, dout . out.
-    private static final int LANE_BYTES = 2 * TILE_BYTES + 3 * QUERIES * 4;
+    /// Beside its tiles a lane keeps two numbers for each query: running maximum and running sum.
+    private static final int LANE_BYTES = 2 * TILE_BYTES + 2 * QUERIES * 4;
 
-    private final Lanes lanes;
+    private final TileThreads threads;
     private final Scratch scratch = new Scratch();
     private final long scores;
-    private final Lanes.Work forward = this::forwardTile;
-    private final Lanes.Work backward = this::backwardTile;
+    private final TileThreads.Work forward = this::forwardTile;
+    private final TileThreads.Work backward = this::backwardTile;
 
     private AttentionShape shape;
     private long qkv;
@@ -34,11 +39,13 @@ final class Attention implements AutoCloseable {
     private long dout;
     private long dqkv;
     private int queryTiles;
+    private int tilesOfKeys; // of a row
+    private int wave;
     private float scale;
 
-    Attention(Lanes lanes) {
-        this.lanes = lanes;
-        this.scores = scratch.atLeast((long) lanes.threads() * LANE_BYTES);
+    Attention(TileThreads threads) {
+        this.threads = threads;
+        this.scores = scratch.atLeast((long) threads.threads() * LANE_BYTES);
     }
 
     void forward(long qkv, long documents, long out, long logSumExp, AttentionShape shape) {
@@ -48,7 +55,7 @@ final class Attention implements AutoCloseable {
         this.keyWidth = shape.qkvWidth();
         this.keyGroup = shape.groupWidth() * 4L;
         this.queryOffset = 0;
-        lanes.run(forward, shape.b() * shape.kvHeads() * queryTiles);
+        threads.run(forward, shape.b() * shape.kvHeads() * queryTiles);
     }
 
     /// One row: queries at positions `from` and on, keys and values of all positions in a cache.
@@ -59,7 +66,7 @@ final class Attention implements AutoCloseable {
         this.keyWidth = 2 * shape.kvHeads() * shape.headSize();
         this.keyGroup = 2L * shape.headSize() * 4;
         this.queryOffset = from;
-        lanes.run(forward, shape.kvHeads() * queryTiles);
+        threads.run(forward, shape.kvHeads() * queryTiles);
     }
 
     private void forwardTile(int tile, int lane) {
@@ -88,8 +95,10 @@ final class Attention implements AutoCloseable {
         }
         int end = queryOffset + from + count;
         int start = firstKey(first, count);
-        for (int key = start; key < end; key += KEYS) {
-            int width = Math.min(end, key + KEYS) - key;
+        int next;
+        for (int key = start; key < end; key = next) {
+            next = Math.min(end, (key & -KEYS) + KEYS);
+            int width = next - key;
             long k = keys + ((long) row * shape.t() + key) * keyWidth * 4 + group * keyGroup;
             long v = values + ((long) row * shape.t() + key) * keyWidth * 4 + group * keyGroup;
             Blas.nt(count, width, d, scale, q, shape.qkvWidth(), k, keyWidth, 0f, mine, KEYS);
@@ -126,27 +135,47 @@ final class Attention implements AutoCloseable {
         this.queryOffset = 0;
         this.dout = dout;
         this.dqkv = dqkv;
-        lanes.run(backward, shape.b() * shape.kvHeads());
+        int waves = 1 + longestReach();
+        for (wave = 0; wave < waves; wave++) {
+            threads.run(backward, shape.b() * shape.kvHeads() * (tilesOfKeys - wave));
+        }
     }
 
-    // a tile is a row and a group: its keys and values gather gradients of all queries, in one order
-    private void backwardTile(int tile, int lane) {
-        int row = tile / shape.kvHeads();
-        int group = tile % shape.kvHeads();
-        int d = shape.headSize();
-        long first = (long) row * shape.t();
-        for (int t = 0; t < shape.t(); t++) {
-            Native.zero(query(dqkv, first + t, group, shape.queries()), 2L * d * 4);
+    /// Tiles between a query and the oldest key that it sees, at most.
+    private int longestReach() {
+        int reach = 0;
+        for (int row = 0; row < shape.n(); row++) {
+            reach = Math.max(reach, row % shape.t() / KEYS - visible(row) / KEYS);
         }
-        for (int from = 0; from < shape.t(); from += QUERIES) {
-            int count = Math.min(shape.t(), from + QUERIES) - from;
-            for (int slot = 0; slot < shape.queries(); slot++) {
-                backwardHead(row, group, slot, from, count, scores + lane * (long) LANE_BYTES);
+        return reach;
+    }
+
+    // a tile has the queries and keys of a group in KEYS positions of a row each
+    private void backwardTile(int tile, int lane) {
+        int tilesOfRow = tilesOfKeys - wave;
+        int rowAndGroup = tile / tilesOfRow;
+        int row = rowAndGroup / shape.kvHeads();
+        int group = rowAndGroup % shape.kvHeads();
+        int key = tile % tilesOfRow * KEYS;
+        int query = key + wave * KEYS;
+        int end = Math.min(shape.t(), query + KEYS);
+        if (wave == 0) {
+            long first = (long) row * shape.t();
+            for (int t = key; t < end; t++) {
+                Native.zero(query(dqkv, first + t, group, shape.queries()), 2L * shape.headSize() * 4);
+            }
+        }
+        for (int from = query; from < end; from += QUERIES) {
+            int count = Math.min(end, from + QUERIES) - from;
+            int start = Math.max(key, firstKey((long) row * shape.t() + from, count));
+            int width = Math.min(key + KEYS, from + count) - start;
+            for (int slot = 0; slot < shape.queries() && width > 0; slot++) {
+                backwardHead(row, group, slot, from, count, start, width, scores + lane * (long) LANE_BYTES);
             }
         }
     }
 
-    private void backwardHead(int row, int group, int slot, int from, int count, long mine) {
+    private void backwardHead(int row, int group, int slot, int from, int count, int key, int width, long mine) {
         int d = shape.headSize();
         int head = group * shape.queries() + slot;
         long start = (long) row * shape.t();
@@ -155,39 +184,22 @@ final class Attention implements AutoCloseable {
         long dq = query(dqkv, first, group, slot);
         long o = out + (first * shape.width() + (long) head * d) * 4;
         long grad = dout + (first * shape.width() + (long) head * d) * 4;
+        long k = query(qkv, start + key, group, shape.queries());
+        long dk = query(dqkv, start + key, group, shape.queries());
         long slopes = mine + TILE_BYTES;
-        long deltas = mine + 2 * TILE_BYTES;
+        Blas.nt(count, width, d, scale, q, keyWidth, k, keyWidth, 0f, mine, KEYS);
+        Blas.nt(count, width, d, 1f, grad, shape.width(), k + d * 4L, keyWidth, 0f, slopes, KEYS);
         for (int i = 0; i < count; i++) {
+            float lse = Native.get(logSumExp + ((first + i) * shape.heads() + head) * 4);
             long at = (long) i * shape.width() * 4;
-            Native.put(deltas + i * 4L, dotLoop(grad + at, o + at, d));
+            float delta = dotLoop(grad + at, o + at, d);
+            long line = (long) i * KEYS * 4;
+            ScoreLine.backward(
+                    mine + line, slopes + line, visible(first + i) - key, from + i + 1 - key, width, lse, delta, scale);
         }
-        int end = from + count;
-        int firstKey = firstKey(first, count);
-        for (int key = firstKey; key < end; key += KEYS) {
-            int width = Math.min(end, key + KEYS) - key;
-            long k = query(qkv, start + key, group, shape.queries());
-            long v = k + d * 4L;
-            long dk = query(dqkv, start + key, group, shape.queries());
-            long dv = dk + d * 4L;
-            Blas.nt(count, width, d, scale, q, keyWidth, k, keyWidth, 0f, mine, KEYS);
-            Blas.nt(count, width, d, 1f, grad, shape.width(), v, keyWidth, 0f, slopes, KEYS);
-            for (int i = 0; i < count; i++) {
-                float lse = Native.get(logSumExp + ((first + i) * shape.heads() + head) * 4);
-                long at = (long) i * KEYS * 4;
-                ScoreLine.backward(
-                        mine + at,
-                        slopes + at,
-                        visible(first + i) - key,
-                        from + i + 1 - key,
-                        width,
-                        lse,
-                        Native.get(deltas + i * 4L),
-                        scale);
-            }
-            Blas.tn(width, d, count, 1f, mine, KEYS, grad, shape.width(), 1f, dv, keyWidth);
-            Blas.tn(width, d, count, 1f, slopes, KEYS, q, keyWidth, 1f, dk, keyWidth);
-            Blas.nn(count, d, width, 1f, slopes, KEYS, k, keyWidth, key > firstKey ? 1f : 0f, dq, keyWidth);
-        }
+        Blas.tn(width, d, count, 1f, mine, KEYS, grad, shape.width(), 1f, dk + d * 4L, keyWidth);
+        Blas.tn(width, d, count, 1f, slopes, KEYS, q, keyWidth, 1f, dk, keyWidth);
+        Blas.nn(count, d, width, 1f, slopes, KEYS, k, keyWidth, wave > 0 ? 1f : 0f, dq, keyWidth);
     }
 
     private static float dotLoop(long a, long b, int count) {
@@ -227,6 +239,7 @@ final class Attention implements AutoCloseable {
         this.out = out;
         this.logSumExp = logSumExp;
         this.queryTiles = Math.ceilDiv(shape.t(), QUERIES);
+        this.tilesOfKeys = Math.ceilDiv(shape.t(), KEYS);
         this.scale = (float) (1 / Math.sqrt(shape.headSize()));
     }
 

@@ -20,25 +20,25 @@ final class Bfloat16 {
     private static final int ALL_BUT_SIGN = 0x7FFFFFFF;
     private static final int INFINITY = 0x7F800000;
 
-    private final Lanes lanes;
-    private final Lanes.Work narrowing = this::narrowTile;
-    private final Lanes.Work widening = this::widenTile;
+    private final TileThreads threads;
+    private final TileThreads.Work narrowing = this::narrowTile;
+    private final TileThreads.Work widening = this::widenTile;
     private long wide;
     private long narrow;
     private long elements;
 
-    Bfloat16(Lanes lanes) {
-        this.lanes = lanes;
+    Bfloat16(TileThreads threads) {
+        this.threads = threads;
     }
 
     void narrow(long x, long into, long elements) {
         set(x, into, elements);
-        lanes.run(narrowing, (int) Math.ceilDiv(elements, TILE));
+        threads.run(narrowing, (int) Math.ceilDiv(elements, TILE));
     }
 
     void widen(long from, long x, long elements) {
         set(x, from, elements);
-        lanes.run(widening, (int) Math.ceilDiv(elements, TILE));
+        threads.run(widening, (int) Math.ceilDiv(elements, TILE));
     }
 
     private void narrowTile(int tile, int lane) {

@@ -14,8 +14,8 @@ import org.bytedeco.openblas.global.openblas_nolapack;
 /// Single-threaded float32 matrix products of OpenBLAS, called without an allocation.
 ///
 /// The kernels are chosen by vector width alone. The library would ask its list of known processors, where one that is
-/// newer than the list gets the kernels of an old one, and the environment of whoever started the process. Either could
-/// give two workers on equal machines different bits.
+/// newer than the list gets the kernels of an old one, and the environment that the process was started in. Either
+/// could give two workers on equal machines different bits.
 final class Blas {
     private static final int ROW_MAJOR = 101;
     private static final int PLAIN = 111;

@@ -6,7 +6,7 @@ import java.lang.foreign.MemorySegment;
 ///
 /// Checks sizes and liveness here, once a call; the operators behind it trust their addresses.
 public final class CpuOps implements Ops {
-    private final Lanes lanes;
+    private final TileThreads threads;
     private final Scratch scratch = new Scratch();
     private final Embedding embedding;
     private final RmsNorm rmsNorm;
@@ -21,20 +21,20 @@ public final class CpuOps implements Ops {
     private final Zero zero;
 
     /// @param name of the device, which its threads are called after
-    /// @param threads that compute, the caller included
-    public CpuOps(String name, int threads) {
-        lanes = new Lanes(name, threads);
-        embedding = new Embedding(lanes);
-        rmsNorm = new RmsNorm(lanes, scratch);
-        rotary = new Rotary(lanes);
-        attention = new Attention(lanes);
-        swiGlu = new SwiGlu(lanes);
-        linear = new Linear(lanes);
-        crossEntropy = new CrossEntropy(lanes, scratch);
-        reduction = new SpanReduction(lanes, scratch);
-        adamW = new AdamW(lanes);
-        bfloat16 = new Bfloat16(lanes);
-        zero = new Zero(lanes);
+    /// @param count threads that compute, the caller included
+    public CpuOps(String name, int count) {
+        threads = new TileThreads(name, count);
+        embedding = new Embedding(threads);
+        rmsNorm = new RmsNorm(threads, scratch);
+        rotary = new Rotary(threads);
+        attention = new Attention(threads);
+        swiGlu = new SwiGlu(threads);
+        linear = new Linear(threads);
+        crossEntropy = new CrossEntropy(threads, scratch);
+        reduction = new SpanReduction(threads, scratch);
+        adamW = new AdamW(threads);
+        bfloat16 = new Bfloat16(threads);
+        zero = new Zero(threads);
     }
 
     /// What decides this processor's bits besides a job's config: vectors of another width add in another order.
@@ -229,13 +229,13 @@ public final class CpuOps implements Ops {
     }
 
     @Override
-    public double squaredNorm(MemorySegment span, long elements) {
-        return reduction.squaredNorm(floats(span, elements, 1), elements);
+    public double[] squaredNorms(MemorySegment span, long... bounds) {
+        return reduction.squaredNorms(floats(span, bounds[bounds.length - 1], 1), bounds);
     }
 
     @Override
-    public long digest(MemorySegment span, long elements) {
-        return reduction.digest(floats(span, elements, 1), elements);
+    public long[] digests(MemorySegment span, long... bounds) {
+        return reduction.digests(floats(span, bounds[bounds.length - 1], 1), bounds);
     }
 
     @Override
@@ -281,7 +281,7 @@ public final class CpuOps implements Ops {
 
     @Override
     public void close() {
-        lanes.close();
+        threads.close();
         attention.close();
         scratch.close();
     }

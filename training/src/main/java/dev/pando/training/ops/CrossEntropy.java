@@ -12,9 +12,9 @@ final class CrossEntropy {
     /// Float32 partial sums are moved to float64 after that many elements.
     private static final int RUN = 1024;
 
-    private final Lanes lanes;
+    private final TileThreads threads;
     private final Scratch scratch;
-    private final Lanes.Work work = this::tile;
+    private final TileThreads.Work work = this::tile;
 
     private long logits;
     private long labels;
@@ -22,8 +22,8 @@ final class CrossEntropy {
     private int n;
     private int v;
 
-    CrossEntropy(Lanes lanes, Scratch scratch) {
-        this.lanes = lanes;
+    CrossEntropy(TileThreads threads, Scratch scratch) {
+        this.threads = threads;
         this.scratch = scratch;
     }
 
@@ -33,7 +33,7 @@ final class CrossEntropy {
         this.losses = scratch.atLeast(n * 8L);
         this.n = n;
         this.v = v;
-        lanes.run(work, Math.ceilDiv(n, ROWS));
+        threads.run(work, Math.ceilDiv(n, ROWS));
         double sum = 0;
         long count = 0;
         for (int row = 0; row < n; row++) {

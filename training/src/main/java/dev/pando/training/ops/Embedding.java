@@ -5,9 +5,9 @@ final class Embedding {
     private static final int ROWS = 64;
     private static final int COLUMNS = 64;
 
-    private final Lanes lanes;
-    private final Lanes.Work forward = this::forwardTile;
-    private final Lanes.Work backward = this::backwardTile;
+    private final TileThreads threads;
+    private final TileThreads.Work forward = this::forwardTile;
+    private final TileThreads.Work backward = this::backwardTile;
 
     private long table;
     private long ids;
@@ -16,13 +16,13 @@ final class Embedding {
     private int v;
     private int c;
 
-    Embedding(Lanes lanes) {
-        this.lanes = lanes;
+    Embedding(TileThreads threads) {
+        this.threads = threads;
     }
 
     void forward(long table, long ids, long x, int n, int v, int c) {
         set(table, ids, x, n, v, c);
-        lanes.run(forward, Math.ceilDiv(n, ROWS));
+        threads.run(forward, Math.ceilDiv(n, ROWS));
     }
 
     private void forwardTile(int tile, int lane) {
@@ -34,7 +34,7 @@ final class Embedding {
 
     void backward(long dx, long ids, long dtable, int n, int v, int c) {
         set(dtable, ids, dx, n, v, c);
-        lanes.run(backward, Math.ceilDiv(c, COLUMNS));
+        threads.run(backward, Math.ceilDiv(c, COLUMNS));
     }
 
     // columns are shared out, not rows: every element is then summed by one thread, in the order of rows

@@ -15,10 +15,10 @@ final class Linear {
     private static final int SHARES = 4;
     private static final int GRAIN = 16;
 
-    private final Lanes lanes;
-    private final Lanes.Work forward = this::forwardTile;
-    private final Lanes.Work backward = this::backwardTile;
-    private final Lanes.Work gradient = this::gradientTile;
+    private final TileThreads threads;
+    private final TileThreads.Work forward = this::forwardTile;
+    private final TileThreads.Work backward = this::backwardTile;
+    private final TileThreads.Work gradient = this::gradientTile;
 
     private long a;
     private long b;
@@ -31,12 +31,12 @@ final class Linear {
     private int tileColumns;
     private int tilesAcross;
 
-    Linear(Lanes lanes) {
-        this.lanes = lanes;
+    Linear(TileThreads threads) {
+        this.threads = threads;
     }
 
     void forward(long x, long weight, long y, int n, int in, int out) {
-        lanes.run(forward, cut(x, weight, y, n, out, in, 0f));
+        threads.run(forward, cut(x, weight, y, n, out, in, 0f));
     }
 
     private void forwardTile(int tile, int lane) {
@@ -57,7 +57,7 @@ final class Linear {
     }
 
     void backward(long dy, long weight, long dx, int n, int in, int out, boolean add) {
-        lanes.run(backward, cut(dy, weight, dx, n, in, out, add ? 1f : 0f));
+        threads.run(backward, cut(dy, weight, dx, n, in, out, add ? 1f : 0f));
     }
 
     private void backwardTile(int tile, int lane) {
@@ -78,7 +78,7 @@ final class Linear {
     }
 
     void gradient(long dy, long x, long dweight, int n, int in, int out) {
-        lanes.run(gradient, cut(dy, x, dweight, out, in, n, 1f));
+        threads.run(gradient, cut(dy, x, dweight, out, in, n, 1f));
     }
 
     private void gradientTile(int tile, int lane) {

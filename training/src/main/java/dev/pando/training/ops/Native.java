@@ -5,7 +5,7 @@ import java.lang.foreign.ValueLayout;
 
 /// Lets hot loops address memory by number: one constant segment, so that the compiler sees through every access.
 ///
-/// Whoever passes an address has checked size and liveness of its segment at the operator's door.
+/// The caller that passes an address has checked size and liveness of its segment, at the operator's door.
 final class Native {
     /// All of the address space; offsets into it are addresses.
     static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);

@@ -47,7 +47,7 @@ public interface Ops extends AutoCloseable {
 
     /// `dx += s (weight dy - x s^2 mean(dy weight x))`, `dweight += sum over n of dy x s`.
     ///
-    /// @param y receives what the forward operator gave, so that nobody has to keep it
+    /// @param y receives what the forward operator gave, so that it need not be kept
     void normBackward(
             MemorySegment dy,
             MemorySegment x,
@@ -146,11 +146,26 @@ public interface Ops extends AutoCloseable {
     /// The other way, exactly.
     void widen(MemorySegment narrow, MemorySegment x, long elements);
 
-    /// Sum of squares in float64.
-    double squaredNorm(MemorySegment span, long elements);
+    /// Sums of squares in float64, one for each part of a span. A sum depends on the part's own elements alone, so that
+    /// a device that holds the part and nothing else gets the same bits.
+    ///
+    /// @param bounds first element of each part, ascending, then the end of the last; multiples of 16
+    double[] squaredNorms(MemorySegment span, long... bounds);
 
-    /// 64 bits that differ, in all likelihood, when any bit of the span does.
-    long digest(MemorySegment span, long elements);
+    /// 64 bits for each part of a span that differ, in all likelihood, when any bit of the part does.
+    ///
+    /// @param bounds as in [#squaredNorms]
+    long[] digests(MemorySegment span, long... bounds);
+
+    /// [#squaredNorms] of a span that is one part.
+    default double squaredNorm(MemorySegment span, long elements) {
+        return squaredNorms(span, 0, elements)[0];
+    }
+
+    /// [#digests] of a span that is one part.
+    default long digest(MemorySegment span, long elements) {
+        return digests(span, 0, elements)[0];
+    }
 
     /// One AdamW update of neighbouring elements, see [AdamStep].
     void adamw(

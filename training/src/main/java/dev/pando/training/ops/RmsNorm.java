@@ -6,10 +6,10 @@ import jdk.incubator.vector.FloatVector;
 final class RmsNorm {
     private static final int ROWS = 32;
 
-    private final Lanes lanes;
+    private final TileThreads threads;
     private final Scratch scratch;
-    private final Lanes.Work forward = this::forwardTile;
-    private final Lanes.Work backward = this::backwardTile;
+    private final TileThreads.Work forward = this::forwardTile;
+    private final TileThreads.Work backward = this::backwardTile;
 
     private long x;
     private long delta;
@@ -24,8 +24,8 @@ final class RmsNorm {
     private int c;
     private double epsilon;
 
-    RmsNorm(Lanes lanes, Scratch scratch) {
-        this.lanes = lanes;
+    RmsNorm(TileThreads threads, Scratch scratch) {
+        this.threads = threads;
         this.scratch = scratch;
     }
 
@@ -40,7 +40,7 @@ final class RmsNorm {
         this.n = n;
         this.c = c;
         this.epsilon = epsilon;
-        lanes.run(forward, Math.ceilDiv(n, ROWS));
+        threads.run(forward, Math.ceilDiv(n, ROWS));
     }
 
     private void forwardTile(int tile, int lane) {
@@ -67,7 +67,7 @@ final class RmsNorm {
         this.n = n;
         this.c = c;
         this.partial = scratch.atLeast((long) tiles * c * 4);
-        lanes.run(backward, tiles);
+        threads.run(backward, tiles);
         for (int tile = 0; tile < tiles; tile++) {
             Sums.addLoop(dweight, partial + (long) tile * c * 4, c);
         }

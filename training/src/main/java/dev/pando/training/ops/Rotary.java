@@ -6,8 +6,8 @@ import jdk.incubator.vector.FloatVector;
 final class Rotary {
     private static final int ROWS = 32;
 
-    private final Lanes lanes;
-    private final Lanes.Work work = this::tile;
+    private final TileThreads threads;
+    private final TileThreads.Work work = this::tile;
 
     private long qkv;
     private long documents;
@@ -18,8 +18,8 @@ final class Rotary {
     private float direction;
     private AttentionShape shape;
 
-    Rotary(Lanes lanes) {
-        this.lanes = lanes;
+    Rotary(TileThreads threads) {
+        this.threads = threads;
     }
 
     /// @param documents 0: one document, whose position of row 0 is `first`
@@ -40,7 +40,7 @@ final class Rotary {
         this.positions = table.positions();
         this.shape = shape;
         this.direction = direction;
-        lanes.run(work, Math.ceilDiv(shape.n(), ROWS));
+        threads.run(work, Math.ceilDiv(shape.n(), ROWS));
     }
 
     private void tile(int tile, int lane) {

@@ -5,63 +5,90 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
-/// What a whole span comes to: its sum of squares, and a digest of its bits. See [Ops#squaredNorm].
+/// What the parts of a span come to: their sums of squares, and digests of their bits. See [Ops#squaredNorms].
 ///
-/// Tiles are fixed by the length alone, and added in their order.
+/// Tiles begin where a part begins, are fixed by its length alone, and are added in their order.
 final class SpanReduction {
     private static final int TILE = 1 << 16;
     private static final int PRIME = 0x01000193;
 
-    private final Lanes lanes;
+    private final TileThreads threads;
     private final Scratch scratch;
-    private final Lanes.Work squares = this::squaresOfTile;
-    private final Lanes.Work digests = this::digestOfTile;
+    private final TileThreads.Work squares = this::squaresOfTile;
+    private final TileThreads.Work digests = this::digestOfTile;
 
     private long span;
     private long partials;
-    private long elements;
+    private long[] bounds;
+    private int[] firstTiles; // of each part, then the number of all
 
-    SpanReduction(Lanes lanes, Scratch scratch) {
-        this.lanes = lanes;
+    SpanReduction(TileThreads threads, Scratch scratch) {
+        this.threads = threads;
         this.scratch = scratch;
     }
 
-    double squaredNorm(long span, long elements) {
-        int tiles = begin(span, elements);
-        lanes.run(squares, tiles);
-        double sum = 0;
-        for (int tile = 0; tile < tiles; tile++) {
-            sum += Native.getDouble(partials + tile * 8L);
+    double[] squaredNorms(long span, long[] bounds) {
+        begin(span, bounds, squares);
+        double[] sums = new double[bounds.length - 1];
+        for (int part = 0; part < sums.length; part++) {
+            for (int tile = firstTiles[part]; tile < firstTiles[part + 1]; tile++) {
+                sums[part] += Native.getDouble(partials + tile * 8L);
+            }
         }
-        return sum;
+        return sums;
     }
 
-    long digest(long span, long elements) {
-        int tiles = begin(span, elements);
-        lanes.run(digests, tiles);
-        long digest = elements;
-        for (int tile = 0; tile < tiles; tile++) {
-            digest = mix(digest, Native.getLong(partials + tile * 8L));
+    long[] digests(long span, long[] bounds) {
+        begin(span, bounds, digests);
+        long[] all = new long[bounds.length - 1];
+        for (int part = 0; part < all.length; part++) {
+            all[part] = bounds[part + 1] - bounds[part];
+            for (int tile = firstTiles[part]; tile < firstTiles[part + 1]; tile++) {
+                all[part] = mix(all[part], Native.getLong(partials + tile * 8L));
+            }
         }
-        return digest;
+        return all;
     }
 
-    private int begin(long span, long elements) {
-        int tiles = (int) Math.ceilDiv(elements, TILE);
+    private void begin(long span, long[] bounds, TileThreads.Work work) {
         this.span = span;
-        this.elements = elements;
+        this.bounds = bounds;
+        this.firstTiles = new int[bounds.length];
+        for (int part = 0; part + 1 < bounds.length; part++) {
+            firstTiles[part + 1] =
+                    firstTiles[part] + Math.toIntExact(Math.ceilDiv(bounds[part + 1] - bounds[part], TILE));
+        }
+        int tiles = firstTiles[bounds.length - 1];
         this.partials = scratch.atLeast(tiles * 8L);
-        return tiles;
+        threads.run(work, tiles);
     }
 
     private void squaresOfTile(int tile, int lane) {
-        long from = (long) tile * TILE;
-        Native.putDouble(partials + tile * 8L, squaresLoop(span + from * 4, (int) Math.min(TILE, elements - from)));
+        int part = part(tile);
+        long from = from(tile, part);
+        Native.putDouble(partials + tile * 8L, squaresLoop(span + from * 4, count(from, part)));
     }
 
     private void digestOfTile(int tile, int lane) {
-        long from = (long) tile * TILE;
-        Native.putLong(partials + tile * 8L, digestLoop(span + from * 4, (int) Math.min(TILE, elements - from)));
+        int part = part(tile);
+        long from = from(tile, part);
+        Native.putLong(partials + tile * 8L, digestLoop(span + from * 4, count(from, part)));
+    }
+
+    private int part(int tile) {
+        int part = 0;
+        while (firstTiles[part + 1] <= tile) {
+            part++;
+        }
+        return part;
+    }
+
+    private long from(int tile, int part) {
+        return bounds[part] + (long) (tile - firstTiles[part]) * TILE;
+    }
+
+    private int count(long from, int part) {
+        return (int) Math.min(TILE, bounds[part + 1] - from);
     }
 
     private static double squaresLoop(long x, int count) {

@@ -6,22 +6,22 @@ import jdk.incubator.vector.FloatVector;
 final class SwiGlu {
     private static final int TILE = 1 << 14;
 
-    private final Lanes lanes;
-    private final Lanes.Work forward = this::forwardTile;
-    private final Lanes.Work backward = this::backwardTile;
+    private final TileThreads threads;
+    private final TileThreads.Work forward = this::forwardTile;
+    private final TileThreads.Work backward = this::backwardTile;
 
     private long gate;
     private long up;
     private long y;
     private long elements;
 
-    SwiGlu(Lanes lanes) {
-        this.lanes = lanes;
+    SwiGlu(TileThreads threads) {
+        this.threads = threads;
     }
 
     void forward(long gate, long up, long y, long elements) {
         set(gate, up, y, elements);
-        lanes.run(forward, (int) Math.ceilDiv(elements, TILE));
+        threads.run(forward, (int) Math.ceilDiv(elements, TILE));
     }
 
     private void forwardTile(int tile, int lane) {
@@ -38,7 +38,7 @@ final class SwiGlu {
 
     void backward(long gate, long up, long dy, long elements) {
         set(gate, up, dy, elements);
-        lanes.run(backward, (int) Math.ceilDiv(elements, TILE));
+        threads.run(backward, (int) Math.ceilDiv(elements, TILE));
     }
 
     private void backwardTile(int tile, int lane) {

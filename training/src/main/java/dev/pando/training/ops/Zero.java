@@ -4,20 +4,20 @@ package dev.pando.training.ops;
 final class Zero {
     private static final int TILE = 1 << 20;
 
-    private final Lanes lanes;
-    private final Lanes.Work work = this::tile;
+    private final TileThreads threads;
+    private final TileThreads.Work work = this::tile;
 
     private long span;
     private long bytes;
 
-    Zero(Lanes lanes) {
-        this.lanes = lanes;
+    Zero(TileThreads threads) {
+        this.threads = threads;
     }
 
     void fill(long span, long bytes) {
         this.span = span;
         this.bytes = bytes;
-        lanes.run(work, Math.toIntExact(Math.ceilDiv(bytes, TILE)));
+        threads.run(work, Math.toIntExact(Math.ceilDiv(bytes, TILE)));
     }
 
     private void tile(int tile, int lane) {

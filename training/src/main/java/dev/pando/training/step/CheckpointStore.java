@@ -35,7 +35,7 @@ public interface CheckpointStore extends AutoCloseable {
     }
 
     /// What went wrong and was overcome since it was last asked, in one sentence: a server that was away for a while.
-    default Optional<String> trouble() {
+    default Optional<String> warning() {
         return Optional.empty();
     }
 

@@ -28,7 +28,7 @@ public interface Collective extends AutoCloseable {
     /// @param result receives the sum; does not overlap any partial sum; of the same size as each of them
     Outcome allReduce(Deadline deadline, Operation operation, ShardTree tree, List<Partial> mine, MemorySegment result);
 
-    /// Sends spans to one member, which receives as many bytes into spans of its own.
+    /// Sends spans to one member, which receives as many bytes into its spans.
     Outcome send(Deadline deadline, Operation operation, String to, List<MemorySegment> spans);
 
     /// Receives spans from one member.
@@ -80,7 +80,7 @@ public interface Collective extends AutoCloseable {
         /// A member is gone, on evidence: its image went, its process ended.
         record MemberLost(String member, String evidence) implements Outcome {}
 
-        /// Nobody is known to be gone, but the deadline has passed.
+        /// The deadline has passed, and no member is known to be gone.
         ///
         /// @param waitingFor members that had not come, at least one
         record TimedOut(List<String> waitingFor) implements Outcome {

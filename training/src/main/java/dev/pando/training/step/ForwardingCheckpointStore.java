@@ -38,8 +38,8 @@ public abstract class ForwardingCheckpointStore implements CheckpointStore {
     }
 
     @Override
-    public Optional<String> trouble() {
-        return store.trouble();
+    public Optional<String> warning() {
+        return store.warning();
     }
 
     @Override

@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -14,7 +16,7 @@ import java.util.TreeSet;
 
 /// Keeps the moments of some spans in memory that the host computes in.
 ///
-/// Memory of a span that is held no longer serves the next one: there is as much of it as was ever held at a time.
+/// Memory of released spans is reused for spans that fit into it; the pool never shrinks.
 public final class HostMoments implements ShardedMoments {
     /// Moments of one span.
     ///
@@ -25,7 +27,7 @@ public final class HostMoments implements ShardedMoments {
     private final MemorySegment weights;
     private final Memory memory;
     private final SortedMap<Integer, Slot> slots = new TreeMap<>();
-    private final Deque<Slot> free = new ArrayDeque<>(); // of full length
+    private final NavigableMap<Long, Deque<Slot>> free = new TreeMap<>(); // by length in elements
     private long arrangement;
 
     /// @param weights of the whole model
@@ -46,7 +48,7 @@ public final class HostMoments implements ShardedMoments {
         return new TreeSet<>(slots.keySet());
     }
 
-    /// Another number whenever moments may lie elsewhere: a span that was given up and is held again, for one.
+    /// Changes whenever moments may lie elsewhere, for instance where a released span is held again.
     long arrangement() {
         return arrangement;
     }
@@ -61,24 +63,30 @@ public final class HostMoments implements ShardedMoments {
     @Override
     public void hold(SortedSet<Integer> spans) {
         List<Integer> given = slots.keySet().stream().filter(span -> !spans.contains(span)).toList();
-        given.forEach(span -> free.push(slots.remove(span)));
+        given.forEach(span -> {
+            Slot slot = slots.remove(span);
+            free.computeIfAbsent(slot.first().byteSize() / Float.BYTES, _ -> new ArrayDeque<>()).push(slot);
+        });
         arrangement++;
         for (Integer span : spans) {
             if (!slots.containsKey(span)) {
-                cut.offset(span); // there is such a span
-                slots.put(span, zeroed());
+                slots.put(span, zeroed(cut.length(span)));
             }
         }
     }
 
-    private Slot zeroed() {
-        Slot used = free.poll();
+    private Slot zeroed(long elements) {
+        Map.Entry<Long, Deque<Slot>> used = free.ceilingEntry(elements);
         if (used != null) {
-            used.first().fill((byte) 0);
-            used.second().fill((byte) 0);
-            return used;
+            Slot slot = used.getValue().pop();
+            if (used.getValue().isEmpty()) {
+                free.remove(used.getKey());
+            }
+            slot.first().fill((byte) 0);
+            slot.second().fill((byte) 0);
+            return slot;
         }
-        long bytes = cut.spanElements() * Float.BYTES;
+        long bytes = elements * Float.BYTES;
         return new Slot(memory.allocate("moments: first", bytes), memory.allocate("moments: second", bytes));
     }
 

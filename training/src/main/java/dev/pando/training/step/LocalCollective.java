@@ -15,7 +15,7 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /// Joins several trainers of one JVM: the simplest collective that keeps every promise of [Collective].
 ///
-/// The last member to arrive at an all-reduce adds everybody's partial sums and hands out the result, under the
+/// The last member to arrive at an all-reduce adds the partial sums of all and hands out the result, under the
 /// meeting's lock; so either all members are done, or none is.
 public final class LocalCollective implements Collective {
     /// Where members meet. Members of all groups of the JVM may share one.
@@ -40,7 +40,7 @@ public final class LocalCollective implements Collective {
         }
     }
 
-    /// Where an operation takes place; a parcel is addressed to a member, a reduction to nobody.
+    /// Where an operation takes place; a parcel is addressed to a member, a reduction to none.
     private record Place(String group, Operation operation, String to) {}
 
     private static final class Reduction {
@@ -261,7 +261,7 @@ public final class LocalCollective implements Collective {
                 .forEach(result -> result.copyFrom(first));
     }
 
-    /// Forms the sum of a node's left half in `into`, that of its right half in memory of its own, and adds the two.
+    /// Forms the sum of a node's left half in `into`, that of its right half in separate memory, and adds the two.
     private static void sum(
             ShardTree.Node node, Map<ShardTree.Node, MemorySegment> held, MemorySegment into, Arena scratch) {
         MemorySegment partial = held.get(node);
@@ -270,7 +270,7 @@ public final class LocalCollective implements Collective {
             return;
         }
         if (node.isLeaf()) {
-            throw new IllegalStateException("nobody holds batch shard " + node.first());
+            throw new IllegalStateException("no member holds batch shard " + node.first());
         }
         sum(node.left(), held, into, scratch);
         MemorySegment right = held.get(node.right());

@@ -70,7 +70,7 @@ public record LossHistory(String sha256, List<Double> gradientNorms) {
 
     /// The middle one of the gradient norms that are remembered; of an even number of them the smaller of the two.
     ///
-    /// @param atLeast so many steps that were not skipped; of fewer there is none
+    /// @param atLeast steps that were not skipped; empty where there are fewer
     public OptionalDouble medianGradientNorm(int atLeast) {
         double[] norms =
                 gradientNorms.stream().mapToDouble(norm -> norm).filter(norm -> !Double.isNaN(norm)).sorted().toArray();

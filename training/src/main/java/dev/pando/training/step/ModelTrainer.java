@@ -5,8 +5,10 @@ import dev.pando.training.model.InternLm2;
 import dev.pando.training.model.Keeping;
 import dev.pando.training.model.ModelConfig;
 import dev.pando.training.model.ModelTensors;
+import dev.pando.training.objective.NextToken;
+import dev.pando.training.objective.Objective;
 import dev.pando.training.ops.AdamStep;
-import dev.pando.training.ops.Mirrored;
+import dev.pando.training.ops.HostDeviceBuffer;
 import dev.pando.training.ops.Ops;
 import dev.pando.training.optimizer.Recipe;
 import dev.pando.training.tensor.Memory;
@@ -14,8 +16,11 @@ import dev.pando.training.tensor.TensorTable;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /// Pre-trains an InternLM2 model on one device: the [Trainer] that jobs run.
 ///
@@ -37,7 +42,8 @@ public final class ModelTrainer implements Trainer {
     }
 
     private static final int CUTS_KEPT = 32;
-    private static final int REHEARSED_STEPS = 2; // what the first needs, and what only those after an update do
+    private static final long DIGEST_PRIME = 0x100000001B3L;
+    private static final int DRY_RUN_STEPS = 2; // what the first needs, and what only those after an update do
 
     private final ModelConfig config;
     private final Recipe recipe;
@@ -45,13 +51,15 @@ public final class ModelTrainer implements Trainer {
     private final Sampler sampler;
     private final Ops ops;
     private final TensorTable table;
+    private final long[] bounds; // of the table's parts
     private final InternLm2 model;
+    private final Objective objective;
     private final Sampler.Microbatch microbatch;
     private final Memory memory;
-    private final Mirrored weights;
+    private final HostDeviceBuffer weights;
     private final Moments moments;
     private final Optional<HostMoments> shardedMoments;
-    private final Mirrored total;
+    private final HostDeviceBuffer total;
     private final ModelTensors weightTensors;
     private final List<Cut> cuts = new ArrayList<>();
     private MemorySegment gradientOnDevice; // where spans of the host are worked on; null until there is one
@@ -116,8 +124,9 @@ public final class ModelTrainer implements Trainer {
         this.sampler = sampler;
         this.ops = ops;
         this.table = ModelTensors.table(config);
+        this.bounds = table.bounds();
         this.memory = memory;
-        this.weights = new Mirrored("weights", table.bytes(), ops, memory);
+        this.weights = new HostDeviceBuffer("weights", table.bytes(), ops, memory);
         List<Moments.Run> runs = Moments.Run.of(table, recipe.decayNorms());
         this.shardedMoments =
                 sharded ? Optional.of(new HostMoments(SpanCut.of(table), weights.device(), memory)) : Optional.empty();
@@ -125,8 +134,9 @@ public final class ModelTrainer implements Trainer {
                 shardedMoments
                         .<Moments>map(held -> new SpanMoments(runs, weights.device(), held, ops))
                         .orElseGet(() -> new WholeMoments(table, runs, weights.device(), ops, memory));
-        this.total = new Mirrored("loss and tokens", Memory.ALIGNMENT, ops, memory);
+        this.total = new HostDeviceBuffer("loss and tokens", Memory.ALIGNMENT, ops, memory);
         this.model = new InternLm2(config, plan.rows(), plan.length(), keeping, ops, memory);
+        this.objective = new NextToken(config, model.hidden(), ops, memory);
         this.microbatch =
                 new Sampler.Microbatch(
                         plan.rows(),
@@ -138,18 +148,17 @@ public final class ModelTrainer implements Trainer {
         ops.holdsWeights(weights.device());
     }
 
-    /// Goes through a replica's first steps on operators that compute nothing, so that they count what they are asked
-    /// for: tokens are none, weights are 0, and of spans nobody looks into more than the loss.
-    public static void rehearse(
+    /// Dry-runs a replica's first steps on operators that compute nothing, to count the memory that they ask for.
+    public static void dryRun(
             ModelConfig config, Keeping keeping, Recipe recipe, BatchPlan plan, Ops ops, Memory memory) {
-        rehearse(new ModelTrainer(config, keeping, recipe, plan, new NoTokens(), ops, memory, false));
+        dryRun(new ModelTrainer(config, keeping, recipe, plan, new NoTokens(), ops, memory, false));
     }
 
     /// The same of a replica that holds its share of the moments.
     ///
     /// @param copies of each span
     /// @param workers that share them
-    public static void rehearseSharded(
+    public static void dryRunSharded(
             ModelConfig config,
             Keeping keeping,
             Recipe recipe,
@@ -160,15 +169,18 @@ public final class ModelTrainer implements Trainer {
             int workers) {
         ModelTrainer trainer = new ModelTrainer(config, keeping, recipe, plan, new NoTokens(), ops, memory, true);
         HostMoments shared = trainer.shardedMoments.orElseThrow();
-        int share = Math.ceilDiv(shared.cut().spans() * Math.min(copies, workers), workers);
-        shared.hold(shared.cut().all().headSet(share));
-        rehearse(trainer);
+        SpanCut cut = shared.cut();
+        int share = Math.ceilDiv(cut.spans() * Math.min(copies, workers), workers);
+        SortedSet<Integer> largest = new TreeSet<>();
+        cut.all().stream().sorted(Comparator.comparingLong(cut::length).reversed()).limit(share).forEach(largest::add);
+        shared.hold(largest);
+        dryRun(trainer);
     }
 
-    private static void rehearse(ModelTrainer trainer) {
+    private static void dryRun(ModelTrainer trainer) {
         MemorySegment gradient = MemorySegment.NULL.reinterpret(trainer.table.bytes()); // the host's, as a job's are
         ShardLoss any = new ShardLoss(1, 1);
-        for (int step = 0; step < REHEARSED_STEPS; step++) {
+        for (int step = 0; step < DRY_RUN_STEPS; step++) {
             trainer.compute(0, gradient);
             trainer.examine(gradient, any);
             trainer.apply(gradient, any);
@@ -199,7 +211,7 @@ public final class ModelTrainer implements Trainer {
                 ops.finish(); // the tokens before have been taken
             }
             sampler.fetch(step, (long) shard * plan.microbatches() + i, microbatch);
-            ops.repeat(cut, () -> model.lossAndGradient(weightTensors, cut.tensors, total.device()));
+            ops.repeat(cut, () -> lossAndGradient(cut.tensors));
         }
         if (!worked.equals(gradient)) {
             ops.copy(worked, gradient);
@@ -208,6 +220,12 @@ public final class ModelTrainer implements Trainer {
         ops.finish();
         MemorySegment sums = total.host();
         return new ShardLoss(sums.get(ValueLayout.JAVA_DOUBLE, 0), sums.get(ValueLayout.JAVA_LONG, Double.BYTES));
+    }
+
+    private void lossAndGradient(ModelTensors gradient) {
+        model.forward(weightTensors);
+        objective.lossAndGradient(weightTensors, gradient, total.device());
+        model.backward(weightTensors, gradient);
     }
 
     @Override
@@ -222,7 +240,12 @@ public final class ModelTrainer implements Trainer {
     @Override
     public Examined examine(MemorySegment gradientSum, ShardLoss total) {
         MemorySegment sum = toDevice(gradientSum);
-        return new Examined(gradientNorm(sum, total), ops.digest(sum, table.length()));
+        double norm = gradientNorm(sum, total);
+        long digest = 0;
+        for (long ofPart : ops.digests(sum, bounds)) {
+            digest = digest * DIGEST_PRIME + ofPart;
+        }
+        return new Examined(norm, digest);
     }
 
     @Override
@@ -288,9 +311,14 @@ public final class ModelTrainer implements Trainer {
         ops.close();
     }
 
-    /// 2-norm of the mean gradient.
+    /// 2-norm of the mean gradient: a sum for each part, so that a device that holds a part alone can form it, and
+    /// these in the order of the parts.
     private double gradientNorm(MemorySegment gradientSum, ShardLoss total) {
-        return Math.sqrt(ops.squaredNorm(gradientSum, table.length())) / total.tokens();
+        double squares = 0;
+        for (double ofPart : ops.squaredNorms(gradientSum, bounds)) {
+            squares += ofPart;
+        }
+        return Math.sqrt(squares) / total.tokens();
     }
 
     private MemorySegment onDevice(MemorySegment span) {
@@ -322,7 +350,7 @@ public final class ModelTrainer implements Trainer {
             }
         }
         if (cuts.size() == CUTS_KEPT) {
-            cuts.clear(); // whoever hands in fresh spans all the time pays for it
+            cuts.clear(); // a caller with fresh spans at every step pays for it
         }
         Cut cut = new Cut(span, ModelTensors.of(table, config, span));
         cuts.add(cut);

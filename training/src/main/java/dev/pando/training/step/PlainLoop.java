@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/// Trains with one trainer and nobody else: the reference that every distributed run is compared with, bit for bit.
+/// Trains with one trainer alone: the reference that every distributed run is compared with, bit for bit.
 public final class PlainLoop {
     private final Trainer trainer;
     private final ShardTree tree;

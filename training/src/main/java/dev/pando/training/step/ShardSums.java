@@ -13,8 +13,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.IntFunction;
 
-/// Holds one worker's partial sums of the step in flight, so that shards it has computed survive whatever happens to
-/// others.
+/// Holds one worker's partial sums of the step in flight, so that shards it has computed survive the loss of other
+/// workers.
 ///
 /// Siblings of the [ShardTree] are added as soon as both are held, so few spans are needed: computing n neighbouring
 /// shards in ascending order takes about log2(n) + 1 of them. Spans are reused from step to step. Not thread-safe.
@@ -82,7 +82,7 @@ public final class ShardSums {
         losses.clear();
     }
 
-    /// Adds the losses of all shards of a step in the tree's order, whoever computed them.
+    /// Adds the losses of all shards of a step in the tree's order, whichever worker computed them.
     public static ShardLoss treeSum(ShardTree tree, IntFunction<ShardLoss> ofShard) {
         return treeSum(tree.root(), ofShard);
     }

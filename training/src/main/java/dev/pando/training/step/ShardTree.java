@@ -8,7 +8,7 @@ import java.util.List;
 ///
 /// A node covers the shards `[first, end)`. Its halves meet at `first` plus the largest power of two below its size, so
 /// a node's bounds depend on shard numbers alone. The sum of a node is the sum of its left half plus the sum of its
-/// right half, one float32 addition an element. Whoever computes which node, the root has the same bits.
+/// right half, one float32 addition an element. Whichever worker computes a node, the root has the same bits.
 ///
 /// @param shards number of batch shards of a step, at least 1
 public record ShardTree(int shards) {

@@ -5,7 +5,8 @@ import java.util.List;
 import java.util.SortedSet;
 
 /// The optimizer state of a trainer that has memory for some spans of it only, as in ZeRO-1 (Rajbhandari et al., 2020):
-/// [Trainer#apply] updates the weights of the spans that are held here, and whoever holds the others sends theirs.
+/// [Trainer#apply] updates the weights of the spans that are held here, and the workers that hold the others send
+/// theirs.
 ///
 /// A span is held by several workers; each computes the same update to the bit. Not thread-safe: the device's one
 /// thread calls it, but memory that it has handed out may be read and written by another while nothing is applied.

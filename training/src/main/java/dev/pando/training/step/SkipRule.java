@@ -7,11 +7,11 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /// Decides which steps are skipped since their data gives no numbers to learn from: by the job's config and its loss
-/// history alone, and so the same on every run, whoever computes it.
+/// history alone, and so the same on every run and every worker.
 ///
 /// It decides before a step is applied, so that nothing ever has to be taken back.
 ///
-/// @param spikeFactor a gradient norm of more than so many times the median of the last steps' is a spike; 0: none is
+/// @param spikeFactor a gradient norm above this multiple of the median of the last steps' is a spike; 0: no norm is
 /// @param stepsInARow that are skipped at most; one more ends the job
 public record SkipRule(double spikeFactor, int stepsInARow) {
     /// What a job has that does not say otherwise.
@@ -59,7 +59,7 @@ public record SkipRule(double spikeFactor, int stepsInARow) {
         return history.skippedInARow() < stepsInARow;
     }
 
-    /// What to tell a person of a step that may not be skipped.
+    /// Message for a step that may not be skipped.
     public String refusal(long step, String objection) {
         String before = stepsInARow == 0 ? "" : ", and of the steps before it " + stepsInARow + " were skipped";
         return String.format(

@@ -1,7 +1,7 @@
 package dev.pando.training.step;
 
 import dev.pando.training.ops.AdamStep;
-import dev.pando.training.ops.Mirrored;
+import dev.pando.training.ops.HostDeviceBuffer;
 import dev.pando.training.ops.Ops;
 import dev.pando.training.tensor.Memory;
 import dev.pando.training.tensor.TensorTable;
@@ -18,8 +18,8 @@ final class WholeMoments implements Moments {
 
     private final TensorTable table;
     private final Ops ops;
-    private final Mirrored first;
-    private final Mirrored second;
+    private final HostDeviceBuffer first;
+    private final HostDeviceBuffer second;
     private final List<Run> runs;
     private final List<MemorySegment> weightRuns;
     private final List<MemorySegment> firstRuns;
@@ -29,8 +29,8 @@ final class WholeMoments implements Moments {
     WholeMoments(TensorTable table, List<Run> runs, MemorySegment weights, Ops ops, Memory memory) {
         this.table = table;
         this.ops = ops;
-        this.first = new Mirrored("moments: first", table.bytes(), ops, memory);
-        this.second = new Mirrored("moments: second", table.bytes(), ops, memory);
+        this.first = new HostDeviceBuffer("moments: first", table.bytes(), ops, memory);
+        this.second = new HostDeviceBuffer("moments: second", table.bytes(), ops, memory);
         this.runs = runs;
         this.weightRuns = runs.stream().map(run -> run.in(weights)).toList();
         this.firstRuns = runs.stream().map(run -> run.in(first.device())).toList();
@@ -58,7 +58,7 @@ final class WholeMoments implements Moments {
             }
         }
         if (cuts.size() == CUTS_KEPT) {
-            cuts.clear(); // whoever hands in fresh spans all the time pays for it
+            cuts.clear(); // a caller with fresh spans at every step pays for it
         }
         Cut cut = new Cut(span, runs.stream().map(run -> run.in(span)).toList());
         cuts.add(cut);

@@ -2,8 +2,8 @@ package dev.pando.training.tensor;
 
 import java.nio.charset.StandardCharsets;
 
-/// Random numbers that are addressed, not drawn: each is a pure function of a key and a counter, so anybody can compute
-/// any of them, alone, twice, in any order.
+/// Random numbers that are addressed, not drawn: each is a pure function of a key and a counter, so any worker can
+/// compute any of them, alone, twice, in any order.
 ///
 /// Two rounds of SplitMix64's finaliser (Steele, Lea and Flood) over the counter and the key.
 public final class CounterRandom {

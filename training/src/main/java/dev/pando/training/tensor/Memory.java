@@ -5,7 +5,7 @@ import java.lang.foreign.MemorySegment;
 
 /// Where spans of numbers live: plain off-heap memory, memory that other processes can map, or memory of a device.
 ///
-/// Whoever allocates decides; whoever computes only sees segments. What is allocated lives as long as the memory
+/// The caller that allocates decides; operators only see segments. What is allocated lives as long as the memory
 /// itself.
 @FunctionalInterface
 public interface Memory {

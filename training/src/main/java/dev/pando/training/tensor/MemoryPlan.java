@@ -8,8 +8,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/// What a worker holds in the memory of its device, and what for: as it was counted while it was allocated, or while
-/// somebody only pretended to.
+/// What a worker holds in the memory of its device, and what for: as counted while it was allocated, or in a dry run.
 ///
 /// @param parts the largest first
 public record MemoryPlan(List<Part> parts) {

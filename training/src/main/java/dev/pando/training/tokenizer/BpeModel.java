@@ -9,6 +9,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 
 /// All that decides how text becomes tokens, as a tokenizer file holds it.
 ///
@@ -20,6 +21,7 @@ import java.util.List;
 /// @param wholeFirst whether a pre-token that is a token is taken whole, whatever the merges say
 /// @param bos id of the token that begins a document
 /// @param eos id of the token that ends a document
+/// @param sentencePiece what a SentencePiece model does otherwise; empty for a byte-level one
 record BpeModel(
         byte[][] tokens,
         long[] merges,
@@ -28,15 +30,55 @@ record BpeModel(
         PreTokenizer preTokenizer,
         boolean wholeFirst,
         int bos,
-        int eos) {
+        int eos,
+        Optional<SentencePiece> sentencePiece) {
     BpeModel {
         added = List.copyOf(added);
     }
 
+    /// A byte-level model.
+    BpeModel(
+            byte[][] tokens,
+            long[] merges,
+            int[] merged,
+            List<Added> added,
+            PreTokenizer preTokenizer,
+            boolean wholeFirst,
+            int bos,
+            int eos) {
+        this(tokens, merges, merged, added, preTokenizer, wholeFirst, bos, eos, Optional.empty());
+    }
+
+    /// What a SentencePiece model does otherwise: it merges characters, and spells those that it lacks by bytes.
+    ///
+    /// @param byteIds the token of each byte, which no merge takes in
+    /// @param priorities of each merge; equal ones go from left to right
+    /// @param spaceFirst whether every text gets a space in front
+    record SentencePiece(int[] byteIds, int[] priorities, boolean spaceFirst) {}
+
     /// A token that stands for itself and is not spelled by bytes.
     ///
-    /// @param special whether it marks structure, and so is left out of decoded text
-    record Added(int id, String content, boolean special) {}
+    /// @param special whether it marks structure, and so is left out of decoded text and never made by plain text
+    /// @param singleWord whether it counts only where no word touches it
+    /// @param lstrip whether it takes the white space before it
+    /// @param rstrip whether it takes the white space after it
+    /// @param normalized whether it is looked for after those that are not
+    record Added(
+            int id,
+            String content,
+            boolean special,
+            boolean singleWord,
+            boolean lstrip,
+            boolean rstrip,
+            boolean normalized) {
+        Added(int id, String content, boolean special) {
+            this(id, content, special, false, false, false, false);
+        }
+
+        private boolean isOrdinary() {
+            return !singleWord && !lstrip && !rstrip && !normalized;
+        }
+    }
 
     /// SHA-256 of everything that can change a token.
     String digest() {
@@ -64,6 +106,19 @@ record BpeModel(
                 out.writeInt(token.id());
                 out.writeUTF(token.content());
                 out.writeBoolean(token.special());
+                if (!token.isOrdinary()) {
+                    out.writeBoolean(token.singleWord());
+                    out.writeBoolean(token.lstrip());
+                    out.writeBoolean(token.rstrip());
+                    out.writeBoolean(token.normalized());
+                }
+            }
+            if (sentencePiece.isPresent()) {
+                out.writeUTF("sentencepiece 1");
+                out.writeBoolean(sentencePiece.get().spaceFirst());
+                for (int priority : sentencePiece.get().priorities()) {
+                    out.writeInt(priority);
+                }
             }
             return HexFormat.of().formatHex(sha256.digest());
         } catch (NoSuchAlgorithmException impossible) {

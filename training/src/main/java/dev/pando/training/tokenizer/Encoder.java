@@ -14,6 +14,7 @@ public final class Encoder {
     private static final int LONGEST_WORD = 48;
 
     private final BpeModel model;
+    private final AddedTokens added;
     private final Merger merger;
     private final ByteStrings wholes;
     private final int[] wholeIds;
@@ -21,18 +22,53 @@ public final class Encoder {
     private int[] ends = new int[512];
     private int[] ids = new int[1024];
 
-    Encoder(BpeModel model, Merger merger, ByteStrings wholes, int[] wholeIds) {
+    Encoder(BpeModel model, AddedTokens added, Merger merger, ByteStrings wholes, int[] wholeIds) {
         this.model = model;
+        this.added = added;
         this.merger = merger;
         this.wholes = wholes;
         this.wholeIds = wholeIds;
     }
 
-    /// Hands the tokens of `utf8[from, to)` to the sink. Names of special tokens in it are plain text.
+    /// Hands the tokens of the text `utf8[from, to)` to the sink. Names of special tokens in it are plain text.
     ///
     /// @param utf8 valid UTF-8
     public void encode(byte[] utf8, int from, int to, IntConsumer sink) {
-        model.preTokenizer().split(utf8, from, to, (start, end) -> word(utf8, start, end, sink));
+        encode(utf8, from, to, false, sink);
+    }
+
+    void encode(byte[] utf8, int from, int to, boolean specials, IntConsumer sink) {
+        if (model.sentencePiece().filter(BpeModel.SentencePiece::spaceFirst).isPresent() && from < to) {
+            byte[] spaced = new byte[to - from + 1];
+            spaced[0] = ' ';
+            System.arraycopy(utf8, from, spaced, 1, to - from);
+            cut(spaced, 0, spaced.length, specials, sink);
+        } else {
+            cut(utf8, from, to, specials, sink);
+        }
+    }
+
+    private void cut(byte[] utf8, int from, int to, boolean specials, IntConsumer sink) {
+        if (!specials && !added.arePlain()) {
+            model.preTokenizer().split(utf8, from, to, (start, end) -> word(utf8, start, end, sink));
+            return;
+        }
+        added.split(
+                utf8,
+                from,
+                to,
+                specials,
+                new AddedTokens.Sink() {
+                    @Override
+                    public void text(int begin, int stop) {
+                        model.preTokenizer().split(utf8, begin, stop, (start, end) -> word(utf8, start, end, sink));
+                    }
+
+                    @Override
+                    public void token(int id) {
+                        sink.accept(id);
+                    }
+                });
     }
 
     private void word(byte[] text, int from, int to, IntConsumer sink) {

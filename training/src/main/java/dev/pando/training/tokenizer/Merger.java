@@ -8,29 +8,42 @@ import java.util.Arrays;
 final class Merger {
     private static final int NONE = -1;
 
+    /// Where merging begins: with bytes, or with characters.
+    @FunctionalInterface
+    interface Units {
+        /// Writes the tokens of `text[from, to)` before any merge, at most one for each byte.
+        ///
+        /// @return how many
+        int of(byte[] text, int from, int to, int[] ids);
+    }
+
     private final PairTable ranks;
     private final int[] merged;
-    private final int[] byteIds;
+    private final int[] priorities;
+    private final Units units;
     private int[] id = new int[64];
     private int[] next = new int[64];
     private int[] previous = new int[64];
     private long[] heap = new long[64];
     private int heapSize;
 
-    Merger(PairTable ranks, int[] merged, int[] byteIds) {
+    /// @param ranks numbers of merges, by pair
+    /// @param merged what each merge makes
+    /// @param priorities of each merge: the lowest goes first, among equals the leftmost
+    Merger(PairTable ranks, int[] merged, int[] priorities, Units units) {
         this.ranks = ranks;
         this.merged = merged;
-        this.byteIds = byteIds;
+        this.priorities = priorities;
+        this.units = units;
     }
 
     /// Merges `text[from, to)`, not empty.
     ///
     /// @return number of tokens, which [#token] then has
     int merge(byte[] text, int from, int to) {
-        int length = to - from;
-        reserve(length);
+        reserve(to - from);
+        int length = units.of(text, from, to, id);
         for (int i = 0; i < length; i++) {
-            id[i] = byteIds[text[from + i] & 0xff];
             next[i] = i + 1 < length ? i + 1 : NONE;
             previous[i] = i - 1;
         }
@@ -41,10 +54,13 @@ final class Merger {
         while (heapSize > 0) {
             long candidate = pop();
             int at = (int) candidate;
-            int rank = (int) (candidate >>> 32);
+            int priority = (int) (candidate >>> 32);
             // a candidate is stale once one of its two tokens was merged with another
-            if (id[at] != NONE && next[at] != NONE && rank(at) == rank) {
-                join(at, rank);
+            if (id[at] != NONE && next[at] != NONE) {
+                int rank = rank(at);
+                if (rank != PairTable.ABSENT && priorities[rank] == priority) {
+                    join(at, rank);
+                }
             }
         }
         int tokens = 0;
@@ -80,7 +96,7 @@ final class Merger {
     private void offer(int at) {
         int rank = rank(at);
         if (rank != PairTable.ABSENT) {
-            push((long) rank << 32 | at);
+            push((long) priorities[rank] << 32 | at);
         }
     }
 

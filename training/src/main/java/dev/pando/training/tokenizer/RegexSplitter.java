@@ -1,31 +1,47 @@
 package dev.pando.training.tokenizer;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
-/// Pre-tokenizes as a tokenizer file of someone else says: by regular expressions, one after the other.
+/// Pre-tokenizes as a tokenizer file from elsewhere says: by regular expressions, one after the other.
 final class RegexSplitter implements PreTokenizer {
     /// What Hugging Face's `ByteLevel` does by itself, the pattern of GPT-2.
     static final String GPT2 = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 
+    private final List<String> sources;
     private final List<Pattern> patterns;
 
-    /// @throws java.util.regex.PatternSyntaxException for a pattern that Java does not understand
-    RegexSplitter(List<String> patterns) {
-        this.patterns =
-                patterns.stream().map(pattern -> Pattern.compile(pattern, Pattern.UNICODE_CHARACTER_CLASS)).toList();
+    /// @param sources expressions of Hugging Face's engine
+    /// @throws Oniguruma.Untranslatable for one that cannot be had here with the same meaning
+    RegexSplitter(List<String> sources) throws Oniguruma.Untranslatable {
+        this.sources = List.copyOf(sources);
+        List<Pattern> compiled = new ArrayList<>();
+        for (String source : sources) {
+            compiled.add(Oniguruma.compile(source));
+        }
+        patterns = List.copyOf(compiled);
     }
 
     @Override
     public List<String> patterns() {
-        return patterns.stream().map(Pattern::pattern).toList();
+        return sources;
     }
 
     @Override
     public void split(byte[] utf8, int from, int to, Sink sink) {
         split(0, new String(utf8, from, to - from, StandardCharsets.UTF_8), from, sink);
+    }
+
+    /// Whether an expression matches every character by itself, so that it leaves nothing between its matches.
+    boolean matchesEverything(int number) {
+        Matcher matcher = patterns.get(number).matcher("");
+        return IntStream.rangeClosed(0, Character.MAX_CODE_POINT)
+                .filter(c -> c < Character.MIN_SURROGATE || c > Character.MAX_SURROGATE)
+                .allMatch(c -> matcher.reset(Character.toString(c)).matches());
     }
 
     private void split(int level, String text, int at, Sink sink) {
@@ -40,6 +56,9 @@ final class RegexSplitter implements PreTokenizer {
         int done = 0;
         int offset = at;
         while (matcher.find()) {
+            if (matcher.end() == matcher.start() && isWithinCharacter(text, matcher.end())) {
+                continue;
+            }
             // what lies between two matches is a piece too
             for (int end : new int[] {matcher.start(), matcher.end()}) {
                 String piece = text.substring(done, end);
@@ -49,6 +68,10 @@ final class RegexSplitter implements PreTokenizer {
             }
         }
         split(level + 1, text.substring(done), offset, sink);
+    }
+
+    private static boolean isWithinCharacter(String text, int at) {
+        return at > 0 && at < text.length() && Character.isSurrogatePair(text.charAt(at - 1), text.charAt(at));
     }
 
     private static int bytes(String text) {

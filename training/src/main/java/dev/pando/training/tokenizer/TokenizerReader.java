@@ -12,8 +12,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
+import java.util.Optional;
 
 /// Reads tokenizers in the format of Hugging Face's `tokenizers` library.
 ///
@@ -34,12 +33,13 @@ final class TokenizerReader {
     static BpeModel read(Path path) {
         Path file = Files.isDirectory(path) ? path.resolve(FILE) : path;
         JsonNode root = parse(file);
-        JsonNode configured = null;
-        Path configFile = file.resolveSibling(CONFIG_FILE);
-        if (Files.exists(configFile)) {
-            configured = parse(configFile);
-        }
-        return new TokenizerReader(file, root).model(configured);
+        return new TokenizerReader(file, root).model(config(file).orElse(null));
+    }
+
+    /// What lies beside a tokenizer and names its marks.
+    static Optional<JsonNode> config(Path file) {
+        Path config = file.resolveSibling(CONFIG_FILE);
+        return Files.exists(config) ? Optional.of(parse(config)) : Optional.empty();
     }
 
     private static JsonNode parse(Path file) {
@@ -101,9 +101,11 @@ final class TokenizerReader {
         boolean isBpe = bpe.path("type").asText("BPE").equals("BPE");
         require(isBpe && bpe.path("vocab").isObject() && bpe.path("merges").isArray(), "is not of the kind BPE");
         require(
-                isAbsent(root.path("normalizer")),
+                isNoChange(root.path("normalizer")),
                 "changes text before encoding it (normalizer), so text would not come back to the byte");
-        require(!bpe.path("byte_fallback").asBoolean(), "is a SentencePiece tokenizer (byte_fallback)");
+        require(
+                !bpe.path("byte_fallback").asBoolean(),
+                "is a SentencePiece tokenizer (byte_fallback), which is read from its tokenizer.model alone");
         require(bpe.path("dropout").asDouble(0) == 0, "encodes at random (dropout)");
         for (String mark : List.of("continuing_subword_prefix", "end_of_word_suffix")) {
             require(bpe.path(mark).asText("").isEmpty(), "marks the insides or ends of words (" + mark + ")");
@@ -142,10 +144,34 @@ final class TokenizerReader {
             int id = token.path("id").asInt(-1);
             String content = token.path("content").asText("");
             require(id >= 0 && !content.isEmpty(), "has an added token without an id or a name");
-            added.add(new BpeModel.Added(id, content, token.path("special").asBoolean()));
+            added.add(added(id, token));
         }
         added.sort(Comparator.comparingInt(BpeModel.Added::id));
         return added;
+    }
+
+    /// A token as `added_tokens` or `added_tokens_decoder` describes it.
+    static BpeModel.Added added(int id, JsonNode token) {
+        return new BpeModel.Added(
+                id,
+                token.path("content").asText(""),
+                token.path("special").asBoolean(),
+                token.path("single_word").asBoolean(),
+                token.path("lstrip").asBoolean(),
+                token.path("rstrip").asBoolean(),
+                token.path("normalized").asBoolean());
+    }
+
+    /// A token's number as the key of a table, or -1.
+    static int id(String key) {
+        return key.matches("[0-9]{1,7}") ? Integer.parseInt(key) : -1;
+    }
+
+    private static boolean isNoChange(JsonNode normalizer) {
+        return isAbsent(normalizer)
+                || normalizer.path("type").asText().equals("Sequence")
+                        && normalizer.path("normalizers").isArray()
+                        && normalizer.path("normalizers").valueStream().allMatch(TokenizerReader::isNoChange);
     }
 
     private PreTokenizer preTokenizer() {
@@ -159,6 +185,8 @@ final class TokenizerReader {
         List<String> patterns = new ArrayList<>();
         boolean byteLevel = false;
         for (JsonNode step : steps) {
+            // it turns text into its own letters, and whatever comes after it sees those
+            require(!byteLevel, "cuts text once it is spelled by bytes (a step after ByteLevel)");
             switch (step.path("type").asText()) {
                 case "ByteLevel" -> {
                     require(!step.path("add_prefix_space").asBoolean(), "puts a space before text (add_prefix_space)");
@@ -168,7 +196,7 @@ final class TokenizerReader {
                     }
                 }
                 case "Split" -> patterns.add(split(step));
-                case "Digits" -> patterns.add(step.path("individual_digits").asBoolean() ? "\\p{Nd}" : "\\p{Nd}+");
+                case "Digits" -> patterns.add(step.path("individual_digits").asBoolean() ? "\\p{N}" : "\\p{N}+");
                 default ->
                         throw refusal(
                                 "cuts text in a way that is not known here (pre_tokenizer "
@@ -181,9 +209,14 @@ final class TokenizerReader {
             return new WordScanner();
         }
         try {
-            return new RegexSplitter(patterns);
-        } catch (PatternSyntaxException e) {
-            throw refusal("has a pattern that is not understood here: " + e.getPattern());
+            RegexSplitter splitter = new RegexSplitter(patterns);
+            for (int i = 0; i < patterns.size(); i++) {
+                boolean dropsRest = i < steps.size() && steps.get(i).path("invert").asBoolean();
+                require(!dropsRest || splitter.matchesEverything(i), "drops what its pattern does not match (Removed)");
+            }
+            return splitter;
+        } catch (Oniguruma.Untranslatable e) {
+            throw refusal("has a pattern that does not mean the same here: " + e.getMessage());
         }
     }
 
@@ -194,7 +227,7 @@ final class TokenizerReader {
                 step.path("invert").asBoolean() ? behavior.equals("Removed") : behavior.equals("Isolated"),
                 "drops or glues pieces of text (Split behavior " + behavior + ")");
         JsonNode pattern = step.path("pattern");
-        return pattern.has("Regex") ? pattern.get("Regex").asText() : Pattern.quote(pattern.path("String").asText());
+        return pattern.has("Regex") ? pattern.get("Regex").asText() : Oniguruma.quote(pattern.path("String").asText());
     }
 
     /// A merge is written as `"a b"`, by newer versions as `["a", "b"]`.
@@ -208,14 +241,18 @@ final class TokenizerReader {
     }
 
     private int marker(JsonNode config, String key, String usual, List<BpeModel.Added> added, int otherwise) {
-        JsonNode named = config == null ? root.path(key) : config.path(key);
-        String name = named.isObject() ? named.path("content").asText("") : named.asText("");
-        String wanted = isAbsent(named) || name.isEmpty() ? usual : name;
+        String name = name(config == null ? root.path(key) : config.path(key));
+        String wanted = name.isEmpty() ? usual : name;
         return added.stream()
                 .filter(token -> token.content().equals(wanted))
                 .mapToInt(BpeModel.Added::id)
                 .findFirst()
                 .orElse(otherwise);
+    }
+
+    /// The name of a token, which stands for itself or within an object; empty where there is none.
+    static String name(JsonNode named) {
+        return isAbsent(named) ? "" : named.isObject() ? named.path("content").asText("") : named.asText("");
     }
 
     private static boolean isAbsent(JsonNode node) {

@@ -43,10 +43,10 @@ final class TokenizerWriter {
             added.addObject()
                     .put("id", token.id())
                     .put("content", token.content())
-                    .put("single_word", false)
-                    .put("lstrip", false)
-                    .put("rstrip", false)
-                    .put("normalized", false)
+                    .put("single_word", token.singleWord())
+                    .put("lstrip", token.lstrip())
+                    .put("rstrip", token.rstrip())
+                    .put("normalized", token.normalized())
                     .put("special", token.special());
         }
         root.putNull("normalizer");

@@ -153,11 +153,11 @@ final class WordScanner implements PreTokenizer {
     }
 
     /// Bytes of the character that starts with this byte. The text is valid UTF-8: its readers see to that.
-    private static int width(byte first) {
+    static int width(byte first) {
         return first >= 0 ? 1 : (first & 0xe0) == 0xc0 ? 2 : (first & 0xf0) == 0xe0 ? 3 : 4;
     }
 
-    private static int codePoint(byte[] text, int at) {
+    static int codePoint(byte[] text, int at) {
         int width = width(text[at]);
         int codePoint = width == 1 ? text[at] : text[at] & 0xff >> width + 1;
         for (int i = 1; i < width; i++) {

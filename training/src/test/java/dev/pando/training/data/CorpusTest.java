@@ -95,6 +95,37 @@ class CorpusTest {
     }
 
     @Test
+    void shouldLeaveOutHiddenFilesUnlessAPatternAsksForTheirDot() throws IOException {
+        write(".env", "TOKEN=secret\n");
+        write("a/.notes.txt", "hidden\n");
+
+        Corpus corpus = read("");
+
+        assertThat(names(corpus)).containsExactly("0/README.md", "0/a/A.java", "0/b/B.java");
+        assertThat(corpus.skipped().stream().map(file -> folder.relativize(file.path()) + " " + file.reason()))
+                .containsExactly(".env hidden", "a/.notes.txt hidden");
+        assertThat(names(Corpus.read(config(List.of(folder.toString()), List.of(".env")), Progress.NONE)))
+                .containsExactly("0/.env");
+    }
+
+    @Test
+    void shouldNotTakeListsOfJsonRecordsForText() throws IOException {
+        write("records.jsonl", "{\"text\": \"one\"}\n{\"text\": \"two\"}\n");
+
+        assertThat(names(read(""))).doesNotContain("0/records.jsonl");
+        assertThatThrownBy(() -> read("records.jsonl"))
+                .isInstanceOf(DataException.class)
+                .hasMessageContaining("which holds JSON records and not text");
+    }
+
+    @Test
+    void shouldFindFilesWhoseNamesHoldLineBreaks() throws IOException {
+        write("odd\nname.txt", "text\n");
+
+        assertThat(names(read(""))).contains("0/odd\nname.txt");
+    }
+
+    @Test
     void shouldReadTextWhoseCharactersLieAcrossItsBuffer() throws IOException {
         String text = "a" + "森".repeat(100_000) + "👍".repeat(50_000);
         write("long.txt", text);

@@ -63,6 +63,25 @@ class PreparationTest {
     }
 
     @Test
+    void shouldNotTakeAByteOrderMarkForText() throws IOException {
+        Files.writeString(corpus.resolve("c.md"), "\ufeffx");
+
+        try (PreparedData data = PreparedData.prepare(config(), Progress.NONE)) {
+            assertThat(data.tokenizer().decode(tokens(data.shards(), 2))).isEqualTo("x");
+        }
+    }
+
+    @Test
+    void shouldNameEveryFileThatItLeftOut() throws IOException {
+        Files.write(corpus.resolve("picture.png"), new byte[] {0, 1});
+        Files.writeString(corpus.resolve(".env"), "TOKEN=secret\n");
+
+        try (PreparedData data = PreparedData.prepare(config(), Progress.NONE)) {
+            assertThat(data.leftOut()).content().contains(".env\thidden\n").contains("picture.png\tbinary\n");
+        }
+    }
+
+    @Test
     void shouldReuseWhatIsPreparedWhenNothingChanged() throws IOException {
         String digest = prepare(config());
         List<String> before = contents();
@@ -347,7 +366,7 @@ class PreparationTest {
         }
     }
 
-    /// A disk with room for so many bytes.
+    /// A disk with room for a number of bytes.
     private static Disk diskOf(long room) {
         long[] left = {room};
         return path -> {

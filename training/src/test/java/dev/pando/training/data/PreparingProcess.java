@@ -5,7 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/// A process of its own that prepares data: `corpus prepared go-on|stop-half-way`. Prints the digest at the end.
+/// A separate process that prepares data: `corpus prepared go-on|stop-half-way`. Prints the digest at the end.
 final class PreparingProcess {
     private PreparingProcess() {}
 

@@ -21,8 +21,7 @@ import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Three whole training steps against golden numbers that somebody else's float64 code gave, at the tolerances they
-/// state.
+/// Three whole training steps against golden numbers that independent float64 code gave, at the tolerances they state.
 class GoldenTrainingTest {
     private static final double LOGITS = 1e-5;
     private static final double LOSS = 2e-6;

@@ -61,7 +61,7 @@ class LocalCollectiveTest {
         }
     }
 
-    /// One worker: shards are dealt anew each step, and computed in any order.
+    /// One worker: shards are dealt again each step, and computed in any order.
     private String train(int mine, int workers) {
         LocalCollective member = members.get(mine);
         ShardTree tree = new ShardTree(Jobs.PLAN.shards());
@@ -90,7 +90,7 @@ class LocalCollectiveTest {
 
     private final Map<Long, Map<Integer, Trainer.ShardLoss>> losses = new ConcurrentHashMap<>();
 
-    /// Stands in for the supervisor: everybody's losses, complete once the all-reduce is done.
+    /// Stands in for the supervisor: the losses of all workers, complete once the all-reduce is done.
     private Map<Integer, Trainer.ShardLoss> lossesOf(long step) {
         return losses.computeIfAbsent(step, _ -> new ConcurrentHashMap<>());
     }

@@ -77,7 +77,9 @@ class TokenizerJsonTest {
         String none = "'model': {'vocab': {}, 'merges': []}}";
         assertRefused("{'normalizer': {'type': 'NFC'}, " + none, "changes text before encoding");
         assertRefused("{'pre_tokenizer': {'type': 'Metaspace'}, " + none, "Metaspace");
-        assertRefused("{'model': {'byte_fallback': true, 'vocab': {}, 'merges': []}}", "is a SentencePiece tokenizer");
+        assertRefused(
+                "{'model': {'byte_fallback': true, 'vocab': {}, 'merges': []}}",
+                "is a SentencePiece tokenizer (byte_fallback)");
         String start = "{'pre_tokenizer': {'type': 'ByteLevel'}, 'model': {'vocab': ";
         assertRefused(start + "{'森': 0}, 'merges': []}}", "is not byte-level: it has a token 森");
         assertRefused(start + "{'a': 0}, 'merges': ['a b']}}", "merges tokens that it does not have: a b");

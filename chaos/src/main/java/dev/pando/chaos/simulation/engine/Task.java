@@ -1,6 +1,6 @@
 package dev.pando.chaos.simulation.engine;
 
-import dev.pando.actors.DeviceThread;
+import dev.pando.actors.job.DeviceThread;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.pando.chaos.simulation.world;
 
-import dev.pando.actors.Nodes;
+import dev.pando.actors.liveness.ClusterView;
 import dev.pando.chaos.simulation.engine.Engine;
 import dev.pando.chaos.simulation.engine.Node;
 import java.time.Duration;
@@ -64,8 +64,8 @@ final class Grove {
                 .collect(Collectors.toSet());
     }
 
-    Nodes seenBy(Node node) {
-        return new Nodes() {
+    ClusterView seenBy(Node node) {
+        return new ClusterView() {
             @Override
             public String here() {
                 return address(node.name());

@@ -27,7 +27,14 @@ final class LedgerTrainer implements Trainer {
     private static final float WRAP = 1 << 20;
 
     private final TensorTable table =
-            new TensorTable.Builder().add("counts", COUNTS).add("marks", COUNTS).add("rounded", ROUNDED).build();
+            new TensorTable.Builder()
+                    .part(0, 0)
+                    .add("counts", COUNTS)
+                    .part(1, 0)
+                    .add("marks", COUNTS)
+                    .part(2, 0)
+                    .add("rounded", ROUNDED)
+                    .build();
     private final int length = (int) table.length();
     private final int marks = (int) table.get("marks").offset();
     private final int rounded = (int) table.get("rounded").offset();
@@ -88,10 +95,14 @@ final class LedgerTrainer implements Trainer {
     public Examined examine(MemorySegment gradientSum, ShardLoss total) {
         long digest = 0;
         double squares = 0;
-        for (int i = 0; i < length; i++) {
-            float value = get(gradientSum, i);
-            digest = digest * 1_000_003 + Float.floatToRawIntBits(value);
-            squares += (double) value * value;
+        for (TensorTable.Range part : table.parts()) {
+            double ofPart = 0;
+            for (int i = (int) part.offset(); i < part.offset() + part.length(); i++) {
+                float value = get(gradientSum, i);
+                digest = digest * 1_000_003 + Float.floatToRawIntBits(value);
+                ofPart += (double) value * value;
+            }
+            squares += ofPart;
         }
         return new Examined(Math.sqrt(squares), digest);
     }

@@ -1,12 +1,12 @@
 package dev.pando.chaos.simulation.world;
 
-import dev.pando.actors.JobEvent;
-import dev.pando.actors.JobOwner;
-import dev.pando.actors.JobOwner.Answer;
-import dev.pando.actors.JobOwner.Told;
-import dev.pando.actors.JobOwner.Watched;
-import dev.pando.actors.JobSpec;
 import dev.pando.actors.NodeSupervisor;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.JobSpec;
+import dev.pando.actors.owner.JobOwner;
+import dev.pando.actors.owner.JobOwner.Answer;
+import dev.pando.actors.owner.JobOwner.Told;
+import dev.pando.actors.owner.JobOwner.Watched;
 import dev.pando.chaos.simulation.engine.Engine;
 import dev.pando.chaos.simulation.engine.Node;
 import dev.pando.chaos.simulation.engine.SimulatedSystem;

@@ -1,12 +1,12 @@
 package dev.pando.chaos.simulation.world;
 
-import dev.pando.actors.DeviceThread;
-import dev.pando.actors.JobEntry;
-import dev.pando.actors.JobEvent;
-import dev.pando.actors.JobSpec;
 import dev.pando.actors.NodeSupervisor;
-import dev.pando.actors.PipelineStage;
-import dev.pando.actors.Workbench;
+import dev.pando.actors.job.DeviceThread;
+import dev.pando.actors.job.JobEntry;
+import dev.pando.actors.job.JobEvent;
+import dev.pando.actors.job.JobSpec;
+import dev.pando.actors.job.ReplicaFactory;
+import dev.pando.actors.stage.PipelineStage;
 import dev.pando.chaos.faults.Fault;
 import dev.pando.chaos.faults.FaultScript;
 import dev.pando.chaos.faults.Target;
@@ -313,7 +313,7 @@ public final class SimulatedWorld implements World, AutoCloseable {
         if (from != null && to != null && from != to && (grove.isOut(from) || grove.isOut(to))) {
             return null;
         }
-        Object arrives = tampering.message(sender, receiver, message);
+        Object arrives = tamper(sender, receiver, message);
         if (arrives == null) {
             return null;
         }
@@ -327,10 +327,22 @@ public final class SimulatedWorld implements World, AutoCloseable {
         return new Delivery(arrives, network.parts(from, to) ? nodeFaults.untilHealedNs() + latencyNs : latencyNs);
     }
 
+    /// A message to an adapter of an actor is tampered with inside its wrapping.
+    private Object tamper(String sender, String receiver, Object message) {
+        if (message instanceof AdaptWithRegisteredMessageAdapter<?> adapted) {
+            Object arrives = tampering.message(sender, receiver, adapted.msg());
+            return arrives == null ? null : new AdaptWithRegisteredMessageAdapter<>(arrives);
+        }
+        return tampering.message(sender, receiver, message);
+    }
+
+    private static Object told(Object message) {
+        return message instanceof AdaptWithRegisteredMessageAdapter<?> adapted ? adapted.msg() : message;
+    }
+
     private void show(String sender, Object message) {
-        switch (message) {
-            case AdaptWithRegisteredMessageAdapter<?> told when told.msg() instanceof JobEvent event ->
-                    witness.says(sender, event);
+        switch (told(message)) {
+            case JobEvent event -> witness.says(sender, event);
             case PipelineStage.Command order -> witness.ordered(order);
             case null, default -> {}
         }
@@ -346,11 +358,11 @@ public final class SimulatedWorld implements World, AutoCloseable {
             nodeFaults.ambush();
             ownership.ambush();
         }
-        witness.took(engine.nowNs(), path, message, behavior);
+        witness.took(engine.nowNs(), path, told(message), behavior);
     }
 
     /// What a node's workers work with.
-    private final class Bench implements Workbench {
+    private final class Bench implements ReplicaFactory {
         private final Node node;
 
         private Bench(Node node) {
@@ -360,7 +372,7 @@ public final class SimulatedWorld implements World, AutoCloseable {
         @Override
         public Replica replica(JobSpec job, String worker) {
             if (node.number() == plan.circumstances().unfit()) {
-                throw new Workbench.Refusal(node.name() + " is of another kind than this job's", null);
+                throw new ReplicaFactory.Refusal(node.name() + " is of another kind than this job's", null);
             }
             Trainer trainer = tampering.trainer(worker, new AttendedTrainer(worker, trainer(worker), nodeFaults));
             Collective collective =

@@ -1,6 +1,6 @@
 package dev.pando.chaos.simulation.world;
 
-import dev.pando.actors.DeviceThread;
+import dev.pando.actors.job.DeviceThread;
 import dev.pando.chaos.simulation.engine.Engine;
 import dev.pando.chaos.simulation.engine.Task;
 import dev.pando.chaos.simulation.engine.Wait;

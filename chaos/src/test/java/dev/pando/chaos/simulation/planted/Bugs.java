@@ -18,38 +18,56 @@ final class Bugs {
 
     static List<Bug> all() {
         List<Bug> bugs = new ArrayList<>();
-        add(bugs, "a stage takes orders of any epoch", Patch.allEqual("StageReady", "ready"));
-        add(bugs, "an epoch is opened under the number of the last", Patch.neverMore("Crew", "openEpoch"));
-        add(bugs, "a dropped step's shards still count", Patch.idle("StageWork", "drop"));
-        add(bugs, "partial sums of the step before are kept", Patch.idle("StageWork", "holdOnly"));
-        add(bugs, "shards of another step stay on the list", Patch.idle("StageWork", "turnTo"));
-        add(bugs, "nobody notices silence", Patch.body("Silence", "tick", Bugs::emptyList));
-        add(bugs, "who answers is taken for silent", Patch.idle("Silence", "heard"));
-        add(bugs, "a checkpoint that was answered for stays under way", Patch.idle("Checkpoints", "settle"));
-        add(bugs, "a writer whose node is gone is waited for", Patch.idle("Checkpoints", "writerIsGone"));
-        add(bugs, "a snapshot of a lost worker is waited for", Patch.no("Checkpoints", "isAwaiting"));
-        add(bugs, "a split vote leaves the replicas their state", Patch.idle("Roster", "nobodyHolds"));
-        add(bugs, "orphaned shards go to nobody", Patch.body("Planner", "handOver", Bugs::emptyMap));
+        add(bugs, "a stage takes orders of any epoch", Patch.allEqual("stage.StageReady", "isOf"));
+        add(
+                bugs,
+                "an epoch is opened under the number of the last",
+                Patch.neverMore("supervisor.WorkerGroup", "openEpoch"));
+        add(bugs, "a dropped step's shards still count", Patch.idle("stage.StageRecord", "drop"));
+        add(bugs, "partial sums of the step before are kept", Patch.idle("stage.PartialSums", "holdOnly"));
+        add(bugs, "shards of another step stay on the list", Patch.idle("stage.StageRecord", "turnTo"));
+        add(bugs, "nobody notices silence", Patch.body("liveness.MissedReplies", "tick", Bugs::emptyList));
+        add(bugs, "who answers is taken for silent", Patch.idle("liveness.MissedReplies", "heard"));
+        add(
+                bugs,
+                "a checkpoint that was answered for stays under way",
+                Patch.idle("checkpoint.CheckpointSchedule", "settle"));
+        add(
+                bugs,
+                "a writer whose node is gone is waited for",
+                Patch.idle("checkpoint.CheckpointSchedule", "writerIsGone"));
+        add(bugs, "a snapshot of a lost worker is waited for", Patch.no("checkpoint.CheckpointSchedule", "isAwaiting"));
+        add(
+                bugs,
+                "a split vote leaves the replicas their state",
+                Patch.idle("supervisor.WorkerRegistry", "nobodyHolds"));
+        add(bugs, "orphaned shards go to nobody", Patch.body("planning.ShardPlanner", "handOver", Bugs::emptyMap));
         add(
                 bugs,
                 "a lost worker's computed shards still count",
-                Patch.without("Assignment", "lose", "removeAll", 1, 2));
-        add(bugs, "a lost worker keeps its shards", Patch.without("Assignment", "lose", "removeAll", 0, 2));
-        add(bugs, "a step is reduced before all of it is computed", Patch.yes("Assignment", "isComplete"));
-        add(bugs, "the first vote decides", Patch.yes("Tally", "isComplete"));
+                Patch.without("planning.Assignment", "lose", "removeAll", 1, 2));
+        add(bugs, "a lost worker keeps its shards", Patch.without("planning.Assignment", "lose", "removeAll", 0, 2));
+        add(bugs, "a step is reduced before all of it is computed", Patch.yes("planning.Assignment", "isComplete"));
+        add(bugs, "the first vote decides", Patch.yes("supervisor.Tally", "isComplete"));
         add(
                 bugs,
                 "patience has no end",
-                Patch.body("Pace", "patienceNs", code -> code.ldc(Long.MAX_VALUE / 4).lreturn()));
-        add(bugs, "a newcomer never counts as a holder", Patch.idle("Roster", "holds"));
-        add(bugs, "a lost worker still counts as a holder", Patch.without("Roster", "leave", "remove", 0, 2));
-        add(bugs, "nobody is told who is in the epoch", Patch.without("Crew", "openEpoch", "forEach", 0, 2));
-        add(bugs, "a lost worker is not remembered as a change", Patch.yes("Crew", "lose"));
+                Patch.body("liveness.ResponseTimes", "patienceNs", code -> code.ldc(Long.MAX_VALUE / 4).lreturn()));
+        add(bugs, "a newcomer never counts as a holder", Patch.idle("supervisor.WorkerRegistry", "holds"));
+        add(
+                bugs,
+                "a lost worker still counts as a holder",
+                Patch.without("supervisor.WorkerRegistry", "leave", "remove", 0, 2));
+        add(
+                bugs,
+                "nobody is told who is in the epoch",
+                Patch.without("supervisor.WorkerGroup", "openEpoch", "forEach", 0, 2));
+        add(bugs, "a lost worker is not remembered as a change", Patch.yes("supervisor.WorkerGroup", "lose"));
         add(
                 bugs,
                 "a job never gives up, nor notices that it stands still",
-                Patch.no("Course", "isHopeless"),
-                Patch.body("Planner", "handOver", Bugs::emptyMap));
+                Patch.no("supervisor.JobProgress", "hasExhaustedRetries"),
+                Patch.body("planning.ShardPlanner", "handOver", Bugs::emptyMap));
         takeovers(bugs);
         SeamBugs.all().forEach((name, tampering) -> bugs.add(new Bug(name, tampering, List.of())));
         shardedState(bugs);
@@ -58,46 +76,82 @@ final class Bugs {
 
     /// What can be wrong where optimizer state is sharded.
     private static void shardedState(List<Bug> bugs) {
-        add(bugs, "a state is given up though each span has a holder", Patch.no("Sharding", "isCoveredBy"));
-        add(bugs, "what a lost worker held still counts as held", Patch.idle("Sharding", "left"));
-        add(bugs, "weights are not gathered after a step", Patch.without("Transfer", "gather", "add", 0, 2));
-        add(bugs, "moments that somebody is to hold begin at 0", Patch.without("Transfer", "rebuild", "add", 0, 2));
-        add(bugs, "a state is put together of one's own moments", Patch.without("Transfer", "collect", "add", 0, 2));
+        add(
+                bugs,
+                "a state is given up though each span has a holder",
+                Patch.no("supervisor.ShardedHoldings", "isCoveredBy"));
+        add(bugs, "what a lost worker held still counts as held", Patch.idle("supervisor.ShardedHoldings", "left"));
+        add(
+                bugs,
+                "weights are not gathered after a step",
+                Patch.without("planning.MomentTransfer", "gather", "add", 0, 2));
+        add(
+                bugs,
+                "moments that somebody is to hold begin at 0",
+                Patch.without("planning.MomentTransfer", "rebuild", "add", 0, 2));
+        add(
+                bugs,
+                "a state is put together of one's own moments",
+                Patch.without("planning.MomentTransfer", "collect", "add", 0, 2));
         add(
                 bugs,
                 "a step that is ordered once more is applied once more",
-                Patch.no("StageWork", "isApplied"),
-                Patch.idle("StageWork", "requireState"));
-        add(bugs, "whoever takes over does not bring the last step to all", Patch.no("Muster", "isUneven"));
+                Patch.no("stage.DeviceReplica", "isApplied"),
+                Patch.idle("stage.DeviceReplica", "requireState"));
+        add(
+                bugs,
+                "whoever takes over does not bring the last step to all",
+                Patch.no("supervisor.HoldingsSurvey", "isUneven"));
     }
 
     /// What can be wrong where the lead of a job passes from one node to another.
     private static void takeovers(List<Bug> bugs) {
-        add(bugs, "whoever takes over counts as the one before", Patch.neverMore("JobOwner", "lead"));
-        add(bugs, "whoever takes over begins as if nobody had led before", Patch.no("Inheritance", "isSuccession"));
-        add(bugs, "whoever takes over does not wait for those who are there", Patch.yes("Muster", "isOver"));
-        add(bugs, "a worker obeys whoever led before", Patch.no("GpuWorker", "isStale"));
-        add(bugs, "a step is told of once for each worker", Patch.allEqual("Course", "isNews"));
-        add(bugs, "a watcher is not told what it has missed", Patch.body("Watchers", "missed", Bugs::emptyList));
-        add(bugs, "the journal keeps nothing of what happened", Patch.no("Watchers", "isJournalled"));
+        add(bugs, "whoever takes over counts as the one before", Patch.neverMore("owner.JobOwner", "lead"));
+        add(
+                bugs,
+                "whoever takes over begins as if nobody had led before",
+                Patch.no("supervisor.RecoveredLeadership", "isSuccession"));
+        add(
+                bugs,
+                "whoever takes over does not wait for those who are there",
+                Patch.yes("supervisor.HoldingsSurvey", "isOver"));
+        add(bugs, "a worker obeys whoever led before", Patch.no("stage.GpuWorker", "isStale"));
+        add(bugs, "a step is told of once for each worker", Patch.allEqual("supervisor.JobProgress", "isNews"));
+        add(
+                bugs,
+                "a watcher is not told what it has missed",
+                Patch.body("owner.EventSubscribers", "missed", Bugs::emptyList));
+        add(bugs, "the journal keeps nothing of what happened", Patch.no("owner.EventSubscribers", "isJournalled"));
         add(
                 bugs,
                 "the journal lets whoever led before write on",
                 Patch.allEqual("dev.pando.chaos.simulation.engine.SimulatedJournal", "append"));
-        add(bugs, "a minority commits", Patch.yes("Quorum", "isHeld"));
+        add(bugs, "a minority commits", Patch.yes("liveness.Quorum", "isHeld"));
         add(
                 bugs,
                 "a worker that was given up before it came is welcome",
-                Patch.without("Crew", "seat", "contains", 0, 2));
+                Patch.without("supervisor.WorkerGroup", "seat", "contains", 0, 2));
         add(
                 bugs,
                 "a copy that an earlier supervisor asked for is written, and counts",
-                Patch.allEqual("StageSnapshots", "copied"),
-                Patch.yes("Lead", "isOfOurs"));
-        add(bugs, "a checkpoint counts that the job has gone back behind", Patch.yes("Lead", "isOfOurs"));
-        add(bugs, "an older checkpoint is loaded though a newer has come to light", Patch.no("Opening", "isOvertaken"));
-        add(bugs, "two that computed the same shard both count", Patch.idle("StepInFlight", "dropDoubles"));
-        add(bugs, "the last copy of the state leaves unsaved", Patch.no("BetweenSteps", "isTheLastCopyLeaving"));
+                Patch.allEqual("stage.StageSnapshots", "copied"),
+                Patch.yes("supervisor.JobCheckpoints", "isOfOurs"));
+        add(
+                bugs,
+                "a checkpoint counts that the job has gone back behind",
+                Patch.yes("supervisor.JobCheckpoints", "isOfOurs"));
+        add(
+                bugs,
+                "an older checkpoint is loaded though a newer has come to light",
+                Patch.no("supervisor.Recovery", "isOvertaken"));
+        add(
+                bugs,
+                "two that computed the same shard both count",
+                Patch.idle("supervisor.InheritedShards", "dropDoubles"));
+        add(
+                bugs,
+                "the last copy of the state leaves unsaved",
+                Patch.no("supervisor.BetweenSteps", "isTheLastCopyLeaving"));
     }
 
     private static void add(List<Bug> bugs, String name, Patch... patches) {

@@ -13,14 +13,14 @@ import java.util.function.Consumer;
 
 /// A bug in a class of the actors, as a change of its bytes: what ships has no switch for it.
 ///
-/// @param type name of a class; where it says no package, one of `dev.pando.actors`
+/// @param type name of a class, with its package or as `room.Class` of `dev.pando.actors`
 record Patch(String type, ClassTransform change) {
     boolean isOf(String name) {
         return name.equals(fullName());
     }
 
     private String fullName() {
-        return type.contains(".") ? type : "dev.pando.actors." + type;
+        return type.startsWith("dev.") ? type : "dev.pando.actors." + type;
     }
 
     /// Where the bytes of its class are.

@@ -1,8 +1,8 @@
 package dev.pando.chaos.simulation.planted;
 
-import dev.pando.actors.CheckpointWriter;
-import dev.pando.actors.JobSupervisor;
-import dev.pando.actors.PipelineStage;
+import dev.pando.actors.checkpoint.CheckpointWriter;
+import dev.pando.actors.stage.PipelineStage;
+import dev.pando.actors.stage.StageReport;
 import dev.pando.chaos.simulation.world.Tampering;
 import dev.pando.training.step.CheckpointStore;
 import dev.pando.training.step.ForwardingCheckpointStore;
@@ -114,7 +114,7 @@ final class SeamBugs {
                 "a lost message is not sent again: the answer that a step is applied",
                 () ->
                         onMessage(message ->
-                                message instanceof JobSupervisor.Applied applied && applied.committed().step() == 4
+                                message instanceof StageReport.Applied applied && applied.committed().step() == 4
                                         ? null
                                         : message));
         bugs.put("one vote is counted for all", OneVote::new);
@@ -184,12 +184,12 @@ final class SeamBugs {
 
         @Override
         public Object message(String sender, String receiver, Object message) {
-            if (message instanceof JobSupervisor.Voted(String worker, long voted, long epoch, Examined examined)) {
+            if (message instanceof StageReport.Voted(String worker, long voted, long epoch, Examined examined)) {
                 if (voted != step) {
                     step = voted;
                     first = Optional.of(examined);
                 }
-                return new JobSupervisor.Voted(worker, voted, epoch, first.orElse(examined));
+                return new StageReport.Voted(worker, voted, epoch, first.orElse(examined));
             }
             return message;
         }

@@ -1,4 +1,0 @@
-package dev.pando.actors;
-
-/// Marks messages that cross the network: Jackson CBOR records. Whatever does not carry it stays inside a node.
-public interface Wire {}

@@ -1,6 +1,0 @@
-package dev.pando.runtime.grove;
-
-/// A node that runs in a process of its own on this machine.
-///
-/// @param address of its control port, `host:port`
-public record NodeProcess(String name, int devices, String address, ProcessHandle process) {}
