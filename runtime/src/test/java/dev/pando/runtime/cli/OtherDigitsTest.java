@@ -22,6 +22,8 @@ import org.junit.jupiter.api.io.TempDir;
 /// Machines whose people write other digits: what is written there is read anywhere, and the other way round.
 @Timeout(value = 4, unit = TimeUnit.MINUTES)
 class OtherDigitsTest {
+    private static final String SCHEDULE = "optimizer.schedule-steps=12";
+
     @TempDir private Path temp;
 
     @Test
@@ -30,10 +32,10 @@ class OtherDigitsTest {
         String config = tiny.file("run").toString();
         String out = tiny.out("run").toString();
 
-        String begun = pando("fa", "IR", "train", config, "--nodes", "2", "--steps", "6");
-        String wentOn = pando("en", "US", "train", out, "--resume", "--nodes", "2", "--steps", "9");
-        String ended = pando("mr", "IN", "train", out, "--resume", "--nodes", "2", "--steps", "12");
-        String undisturbed = pando("en", "US", "train", config, "--out", tiny.out("undisturbed").toString());
+        String begun = pando("fa", "IR", "train", config, "--nodes", "2", "--steps", "6", "--set", SCHEDULE);
+        String wentOn = pando("en", "US", "train", out, "--resume", "--nodes", "2", "--steps", "9", "--set", SCHEDULE);
+        String ended = pando("mr", "IN", "train", out, "--resume", "--nodes", "2", "--steps", "12", "--set", SCHEDULE);
+        String undisturbed = pando("en", "US", "train", config, "--out", tiny.out("undisturbed").toString(), "--set", SCHEDULE);
 
         assertThat(List.of(begun, wentOn, ended, undisturbed)).allSatisfy(said -> assertThat(said).isEmpty());
         assertThat(hash("run")).isEqualTo(hash("undisturbed"));

@@ -28,6 +28,7 @@ class BitShapingKeysTest {
                     Map.entry("sample.prompts", "[once]"),
                     Map.entry("model.preset", "internlm2-1_8b"),
                     Map.entry("model.activations", "bfloat16"),
+                    Map.entry("model.rope-scaling.type", "linear"),
                     Map.entry("model.kv-heads", "1"),
                     Map.entry("model.vocabulary", "40000"),
                     Map.entry("data.paths", "[elsewhere]"),
@@ -60,13 +61,13 @@ class BitShapingKeysTest {
     @Test
     void shouldRefuseEveryChangeThatIsNotKnownToTouchNoBit() {
         Map<String, ConfigValue> keys = new TreeMap<>();
-        collect(JobConfig.nothing().whole().getConfig("pando.job").root(), "", keys);
-        Settings then = JobConfig.nothing().settings();
+        collect(job().whole().getConfig("pando.job").root(), "", keys);
+        Settings then = job().settings();
         Set<String> unnoticed = new TreeSet<>();
         Set<String> refusedForNothing = new TreeSet<>();
 
         keys.forEach((key, value) -> {
-            Settings now = JobConfig.nothing().set(key + "=" + OTHERS.getOrDefault(key, another(value))).settings();
+            Settings now = job().set(key + "=" + OTHERS.getOrDefault(key, another(value))).settings();
             boolean refused =
                     BitShapingKeys.firstDifference(then, now)
                             .or(() -> BitShapingKeys.firstDifferenceOfData(then, now))
@@ -84,6 +85,11 @@ class BitShapingKeysTest {
         assertThat(keys).hasSizeGreaterThan(40);
         assertThat(unnoticed).as("keys that may shape bits, and are changed without a word").isEmpty();
         assertThat(refusedForNothing).isEmpty();
+    }
+
+    /// With that type of scaling which heeds each of its keys.
+    private static JobConfig job() {
+        return JobConfig.nothing().set("model.rope-scaling.type=llama3");
     }
 
     private static void collect(ConfigObject group, String path, Map<String, ConfigValue> keys) {
