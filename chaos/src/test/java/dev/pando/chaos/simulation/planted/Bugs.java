@@ -18,7 +18,11 @@ final class Bugs {
 
     static List<Bug> all() {
         List<Bug> bugs = new ArrayList<>();
-        add(bugs, "a stage takes orders of any epoch", Patch.allEqual("stage.StageReady", "isOf"));
+        add(
+                bugs,
+                "a stage enters no epoch, and takes orders of any",
+                Patch.allEqual("stage.StageReady", "ready"),
+                Patch.allEqual("stage.StageReady", "isOf"));
         add(
                 bugs,
                 "an epoch is opened under the number of the last",
