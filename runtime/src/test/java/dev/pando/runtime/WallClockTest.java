@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,6 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 class WallClockTest {
     private static final double PATIENCE_SECONDS = 120;
     private static final String STEPS = "steps=900"; // some seconds: signs of life are looked at twice a second
+    private static final String SELDOM = "checkpoint.every-steps=300";
 
     @TempDir private Path temp;
 
@@ -52,7 +54,8 @@ class WallClockTest {
                             () -> nodes.running().stream().map(NodeProcess::address).toList(),
                             PATIENCE_SECONDS,
                             Stopwatch.system());
-            grove.submit(Submission.of(tiny.settings("long", "name=long", STEPS)));
+            awaitBoth(grove);
+            grove.submit(Submission.of(tiny.settings("long", "name=long", STEPS, SELDOM)));
             end =
                     grove.watch(
                             "long",
@@ -66,7 +69,7 @@ class WallClockTest {
             afterwards = grove.watch("short", heard::add); // replicas are built once more
         }
 
-        assertThat(end).isEqualTo(new JobEvent.Finished(900, hash(tiny, "alone", STEPS)));
+        assertThat(end).isEqualTo(new JobEvent.Finished(900, hash(tiny, "alone", STEPS, SELDOM)));
         assertThat(afterwards).isEqualTo(new JobEvent.Finished(12, hash(tiny, "brief", "steps=12")));
         assertThat(heard)
                 .noneMatch(JobEvent.WorkerLost.class::isInstance)
@@ -75,6 +78,12 @@ class WallClockTest {
                 .filteredOn(JobEvent.EpochOpened.class::isInstance)
                 .extracting(event -> ((JobEvent.EpochOpened) event).workers().size())
                 .contains(2);
+    }
+
+    private static void awaitBoth(GroveClient grove) {
+        while (grove.status().nodes().stream().filter(node -> node.status().equals("up")).count() < 2) {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
+        }
     }
 
     private static void jump(WallClock clock, long step) {
@@ -112,8 +121,8 @@ class WallClockTest {
                 hopeless::set);
     }
 
-    private static String hash(TinyJob tiny, String run, String steps) throws Exception {
-        try (Pando pando = Pando.start(Submission.of(tiny.settings(run, steps)))) {
+    private static String hash(TinyJob tiny, String run, String... sets) throws Exception {
+        try (Pando pando = Pando.start(Submission.of(tiny.settings(run, sets)))) {
             JobResult result = pando.job().done().toCompletableFuture().get((long) PATIENCE_SECONDS, TimeUnit.SECONDS);
             return ((JobResult.Finished) result).hash();
         }
