@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// NodeProcesses whose wall clocks are days apart, and jump while they train: no worker is given up for it.
-@Timeout(value = 4, unit = TimeUnit.MINUTES)
+@Timeout(value = 8, unit = TimeUnit.MINUTES)
 class WallClockTest {
     private static final double PATIENCE_SECONDS = 120;
     private static final String STEPS = "steps=900"; // some seconds: signs of life are looked at twice a second
