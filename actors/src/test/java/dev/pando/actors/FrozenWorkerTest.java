@@ -36,7 +36,8 @@ class FrozenWorkerTest {
     private static final int SHARDS = 6;
     private static final Duration BETWEEN_SIGNS = Duration.ofMillis(100);
     private static final Duration DEADLINE = Duration.ofSeconds(60);
-    private static final JobSupervisor.Command OF_NOBODY = new JobSupervisor.FromStage(new StageReport.Alive("nobody"));
+    private static final JobSupervisor.Command OF_NO_WORKER =
+            new JobSupervisor.FromStage(new StageReport.Alive("none"));
 
     private final ActorTestKit kit = ActorTestKit.create(ManualTime.config());
     private final ManualTime time = ManualTime.get(kit.system());
@@ -135,12 +136,12 @@ class FrozenWorkerTest {
             for (String worker : alive) {
                 supervisor.tell(new JobSupervisor.FromStage(new StageReport.Alive(worker)));
             }
-            supervisor.tell(OF_NOBODY);
-            heard.expectMessage(DEADLINE, OF_NOBODY);
+            supervisor.tell(OF_NO_WORKER);
+            heard.expectMessage(DEADLINE, OF_NO_WORKER);
         }
     }
 
-    /// Says when it has heard a sign of life of nobody, and so all that it was told before.
+    /// Reports when it has received the sign of life of no worker, and so every message before that.
     private Behavior<JobSupervisor.Command> answering(Behavior<JobSupervisor.Command> supervisor) {
         return Behaviors.intercept(
                 () ->
@@ -151,7 +152,7 @@ class FrozenWorkerTest {
                                     JobSupervisor.Command message,
                                     ReceiveTarget<JobSupervisor.Command> target) {
                                 Behavior<JobSupervisor.Command> next = target.apply(context, message);
-                                if (message.equals(OF_NOBODY)) {
+                                if (message.equals(OF_NO_WORKER)) {
                                     heard.ref().tell(message);
                                 }
                                 return next;

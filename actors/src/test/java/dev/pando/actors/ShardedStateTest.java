@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Jobs whose moments are held in spans, each by so many workers: the bits are those of replicas that hold everything.
+/// Jobs whose moments are held in spans, each by several workers: the bits are those of replicas that hold everything.
 class ShardedStateTest {
     private static final int SHARDS = 7;
     private static final int STEPS = 20;
@@ -182,7 +182,7 @@ class ShardedStateTest {
         }
     }
 
-    /// A checkpoint is put together after ten steps, and where somebody is lost spans move before the next step.
+    /// A checkpoint is put together after ten steps, and where a worker is lost spans move before the next step.
     private static long stepOf(Point point) {
         return switch (point) {
             case COMPUTE, EXAMINE, APPLY, GATHER, REGROUP -> 6;

@@ -194,7 +194,7 @@ class SuccessionTest {
         first.countDown();
     }
 
-    /// It said so when the epoch began, and whoever leads was busy with newcomers.
+    /// It said so when the epoch began, and the leader was busy with newcomers.
     @Test
     void shouldSayAgainWhatItHoldsWhenItIsAskedForIt() throws InterruptedException {
         ActorRef<PipelineStage.Command> stage = stage();

@@ -31,7 +31,7 @@ import org.apache.pekko.actor.typed.receptionist.Receptionist;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/// A supervisor takes over where one worker has computed all of a step, and another one was just started anew.
+/// A supervisor takes over where one worker has computed all of a step, and another one was just restarted.
 class TakeoverTest {
     private static final long DEADLINE_S = 60;
     private static final JobSpec JOB = new JobSpec("tiny", 10, 2, 2, 5, "");
@@ -147,7 +147,7 @@ class TakeoverTest {
                 "supervisor",
                 Props.empty());
 
-        assertThat(await(PipelineStage.Reduce.class).step()).isEqualTo(STEP); // nobody waits for what is there
-        assertThat(await(PipelineStage.Apply.class).step()).isEqualTo(STEP); // and nobody counts as cut off
+        assertThat(await(PipelineStage.Reduce.class).step()).isEqualTo(STEP); // no wait for what is there
+        assertThat(await(PipelineStage.Apply.class).step()).isEqualTo(STEP); // and no node counts as cut off
     }
 }

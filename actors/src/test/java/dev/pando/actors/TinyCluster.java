@@ -56,7 +56,7 @@ final class TinyCluster implements AutoCloseable {
         this.trainers = trainers;
     }
 
-    /// All work seems to take very long, so that nobody is given up because the machine is busy with something else.
+    /// All work seems to take very long, so that no worker is given up because the machine is busy with something else.
     private static Stopwatch slow() {
         Stopwatch system = Stopwatch.system();
         long begin = system.nanos();
@@ -117,7 +117,7 @@ final class TinyCluster implements AutoCloseable {
         }
     }
 
-    /// Lets the next writes to the journal fail, whoever writes.
+    /// Lets the next writes to the journal fail, from any node.
     void loseTheJournalFor(int writes) {
         MemoryLedger.outage(shelf).set(writes);
     }
@@ -137,7 +137,7 @@ final class TinyCluster implements AutoCloseable {
                 .orTimeout(2 * DEADLINE.toSeconds(), TimeUnit.SECONDS);
     }
 
-    /// A node that is none of these.
+    /// A node besides these.
     ActorSystem<NodeSupervisor.Command> other(List<ActorSystem<NodeSupervisor.Command>> than) {
         return nodes.stream()
                 .filter(node -> than.stream().noneMatch(one -> one.address().equals(node.address())))
@@ -145,7 +145,7 @@ final class TinyCluster implements AutoCloseable {
                 .orElseThrow();
     }
 
-    /// Ends all nodes, with nobody left who could notice.
+    /// Ends all nodes, so that no node is left to notice.
     void killAll() {
         nodes.forEach(ActorSystem::terminate);
         nodes.forEach(node -> node.getWhenTerminated().toCompletableFuture().join());

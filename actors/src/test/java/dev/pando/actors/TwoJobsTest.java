@@ -45,7 +45,7 @@ class TwoJobsTest {
     private final ActorSystem<NodeSupervisor.Command> system =
             ActorSystem.create(NodeSupervisor.create(List.of("worker-0", "worker-1"), new Bench(), slow()), "two-jobs");
 
-    /// All work seems to take very long, so that nobody is given up because the machine is busy with something else.
+    /// All work seems to take very long, so that no worker is given up because the machine is busy with something else.
     private static Stopwatch slow() {
         Stopwatch system = Stopwatch.system();
         long begin = system.nanos();

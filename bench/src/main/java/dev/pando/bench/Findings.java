@@ -38,7 +38,7 @@ public final class Findings {
         lines.add(line);
     }
 
-    /// What somebody else found in the same run.
+    /// Findings of another process in the same run.
     public void quote(String line) {
         System.out.println(line);
         lines.add(line);

@@ -123,7 +123,7 @@ final class Catalog {
         return new Newest(Optional.empty(), sentences);
     }
 
-    /// Whoever writes here also removes here, so it had better be this job's place. Looked at once.
+    /// A job that writes here also removes here, so the place must be this job's. Checked once.
     void refuseForeign() throws IOException {
         if (seen) {
             return;
@@ -148,7 +148,7 @@ final class Catalog {
                             + manifest.job()
                             + ", not to "
                             + job
-                            + ": give this job a folder of its own");
+                            + ": set another pando.job.checkpoint.folder for this job");
         }
     }
 

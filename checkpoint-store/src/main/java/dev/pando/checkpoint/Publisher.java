@@ -52,8 +52,7 @@ final class Publisher {
     /// @param writtenBytes what it cost; the rest was there
     record Published(String name, Manifest manifest, long writtenBytes) {}
 
-    /// Writes the state under a name of its own, unless the newest checkpoint of that step holds just this and is
-    /// sound.
+    /// Writes the state under a new name, unless the newest checkpoint of that step holds just this and is sound.
     Published publish(Occasion occasion, List<TensorPart> parts) throws IOException, CorruptCheckpointException {
         List<ShardPlan.Source> sources = saving.hash(parts);
         while (true) {
@@ -86,7 +85,7 @@ final class Publisher {
         return Reuse.NONE;
     }
 
-    /// @return false if it must be composed anew: the name is taken, or a file cannot be taken over
+    /// @return false if it must be composed again: the name is taken, or a file cannot be taken over
     private boolean write(String name, Composition composition, Manifest manifest) throws IOException {
         byte[] text = ManifestFormat.encode(manifest);
         try (Storage.Draft draft = storage.draft(name, text.length + composition.freshBytes())) {

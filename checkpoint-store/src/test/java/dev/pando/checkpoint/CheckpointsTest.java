@@ -222,7 +222,10 @@ class CheckpointsTest {
                 Checkpoints other = Checkpoints.in(folder, "b", CheckpointSettings.DEFAULT)) {
             Saved saved = checkpoints.save(States.after(1), Map.of());
             String sentence =
-                    folder + "/" + saved.id() + " belongs to job a, not to b: give this job a folder of its own";
+                    folder
+                            + "/"
+                            + saved.id()
+                            + " belongs to job a, not to b: set another pando.job.checkpoint.folder for this job";
 
             assertThatThrownBy(other::newest).isInstanceOf(CheckpointException.class).hasMessage(sentence);
             assertThatThrownBy(() -> other.save(States.after(9), Map.of()))

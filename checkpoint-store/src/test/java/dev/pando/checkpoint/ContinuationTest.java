@@ -34,7 +34,7 @@ class ContinuationTest {
 
     @TempDir Path folder;
 
-    /// @param stages of the pipeline, each on nodes of its own
+    /// @param stages of the pipeline, each on separate nodes
     /// @param replicas of each stage; each of them holds an even share of the stage's moments
     private record Grove(int stages, int replicas) {
         List<List<TensorPart>> nodes(TrainerState state) {

@@ -16,7 +16,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Looking at checkpoints, whoever wrote them.
+/// Inspects checkpoints of any writer.
 class InspectionTest {
     @TempDir Path folder;
 

@@ -224,7 +224,7 @@ class S3StorageTest {
                     .isInstanceOf(CheckpointException.class)
                     .hasMessageStartingWith("the checkpoint of step 2 was not saved to " + where + ": ");
             assertThatThrownBy(checkpoints::newest)
-                    .as("which is no reason to begin anew")
+                    .as("which is no reason to start over")
                     .isInstanceOf(CheckpointException.class)
                     .hasMessageStartingWith(where + " cannot be read: ");
 

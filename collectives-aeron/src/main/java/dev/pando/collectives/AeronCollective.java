@@ -1,5 +1,26 @@
 package dev.pando.collectives;
 
+import dev.pando.collectives.exchange.Hello;
+import dev.pando.collectives.exchange.LogExchange;
+import dev.pando.collectives.exchange.OngoingOperation;
+import dev.pando.collectives.exchange.ReceiveState;
+import dev.pando.collectives.exchange.SendState;
+import dev.pando.collectives.exchange.SharedExchange;
+import dev.pando.collectives.exchange.TwoLevelAllReduce;
+import dev.pando.collectives.memory.Format;
+import dev.pando.collectives.memory.SpanFile;
+import dev.pando.collectives.sum.OperationRequest;
+import dev.pando.collectives.sum.Pattern;
+import dev.pando.collectives.wire.Address;
+import dev.pando.collectives.wire.Counters;
+import dev.pando.collectives.wire.Epoch;
+import dev.pando.collectives.wire.Hosts;
+import dev.pando.collectives.wire.Inbox;
+import dev.pando.collectives.wire.LastWait;
+import dev.pando.collectives.wire.Peer;
+import dev.pando.collectives.wire.Traffic;
+import dev.pando.collectives.wire.TransportSettings;
+import dev.pando.collectives.wire.WaitStrategy;
 import dev.pando.training.step.ShardTree;
 import dev.pando.training.tensor.Memory;
 import java.lang.foreign.Arena;
@@ -35,9 +56,9 @@ final class AeronCollective implements Communicator {
     private final Arena arena = Arena.ofShared();
     private final Memory memory;
     private final Traffic traffic;
-    private final Patience patience;
+    private final WaitStrategy patience;
     private final Inbox inbox;
-    private final Task task = new Task();
+    private final OperationRequest task = new OperationRequest();
     private final Map<Pattern, LogExchange> inLogBuffers = new EnumMap<>(Pattern.class);
     private final Map<Pattern, SharedExchange> inSharedSpans = new EnumMap<>(Pattern.class);
     private final TwoLevelAllReduce twoLevel;
@@ -78,7 +99,7 @@ final class AeronCollective implements Communicator {
         this.spans = spans;
         this.memory = spans != null ? spans : Memory.of(arena);
         this.traffic = traffic;
-        this.patience = new Patience();
+        this.patience = new WaitStrategy();
         for (Pattern pattern : Pattern.values()) {
             inLogBuffers.put(pattern, new LogExchange(inbox, settings));
             inSharedSpans.put(pattern, spans == null ? null : new SharedExchange(inbox, spans, settings.sliceBytes()));
@@ -330,7 +351,7 @@ final class AeronCollective implements Communicator {
     }
 
     private void lockForTheLastTime() {
-        boolean interrupted = Thread.interrupted(); // what is freed here is freed whoever hurries
+        boolean interrupted = Thread.interrupted(); // what is freed here is freed despite an interrupt
         try {
             if (!device.tryLock(LastWait.PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
                 throw LastWait.late("an operation of " + worker, LastWait.PATIENCE);
@@ -373,7 +394,7 @@ final class AeronCollective implements Communicator {
     }
 
     /// The way is the same at all members, since it depends on what all have agreed on and on sizes.
-    private Work choose(Epoch epoch) {
+    private OngoingOperation choose(Epoch epoch) {
         exchanges++;
         Pattern pattern = task.pattern();
         try {
@@ -397,7 +418,7 @@ final class AeronCollective implements Communicator {
         return hello.allLocal() ? settings.chunkBytes() : hello.udpBytes();
     }
 
-    private Outcome run(Deadline deadline, Epoch epoch, Work work) {
+    private Outcome run(Deadline deadline, Epoch epoch, OngoingOperation work) {
         patience.begin(deadline, neighbours, crossesHosts);
         Outcome lost = null;
         try {
@@ -453,8 +474,8 @@ final class AeronCollective implements Communicator {
         }
     }
 
-    /// Whoever was missing may have come since this member looked; then it looks once more.
-    private void timeOut(Epoch epoch, Work work) {
+    /// A missing member may have come since this one looked; then it looks once more.
+    private void timeOut(Epoch epoch, OngoingOperation work) {
         List<String> awaited = awaited(epoch, work);
         if (!awaited.isEmpty()) {
             fail(epoch, new Outcome.TimedOut(awaited));
@@ -475,7 +496,7 @@ final class AeronCollective implements Communicator {
         giveUp(epoch);
     }
 
-    /// From here on the caller may touch its spans, so nobody may trust what he reads there.
+    /// From here on the caller may touch its spans, so no member may trust what it reads there.
     private void giveUp(Epoch epoch) {
         if (spans != null) {
             spans.board().giveUp(epoch.number());
@@ -495,7 +516,7 @@ final class AeronCollective implements Communicator {
     }
 
     /// Why there is no more point in waiting, or null.
-    private Outcome lost(Epoch epoch, Work work) {
+    private Outcome lost(Epoch epoch, OngoingOperation work) {
         home.check();
         if (Thread.currentThread().isInterrupted()) {
             return new Outcome.EpochOver(epoch.number()); // only a thread that is given up is interrupted
@@ -505,7 +526,7 @@ final class AeronCollective implements Communicator {
                 return new Outcome.EpochOver(peers[rank].standsIn());
             }
         }
-        // where nothing moves, a member that we await may be waiting in vain for one that we do not
+        // where nothing moves, a member that we await may itself wait for one that we do not
         boolean stuck = patience.isStuck();
         for (int rank = 0; rank < epoch.size(); rank++) {
             if (rank != epoch.rank()) {
@@ -530,8 +551,8 @@ final class AeronCollective implements Communicator {
         return inbox.hasEnded(rank) ? "its stream ended" : peers[rank].evidence();
     }
 
-    /// Who has not come. Not those who came and have given up themselves, unless there is nobody else.
-    private List<String> awaited(Epoch epoch, Work work) {
+    /// Members that have not come. Not those that came and have given up themselves, unless there are no others.
+    private List<String> awaited(Epoch epoch, OngoingOperation work) {
         List<String> silent = new ArrayList<>();
         List<String> all = new ArrayList<>();
         for (int rank = 0; rank < epoch.size(); rank++) {
@@ -562,7 +583,7 @@ final class AeronCollective implements Communicator {
             if (rank != now.rank()) {
                 Member member = now.membership().members().get(rank);
                 Peer peer = before.remove(member.address());
-                peers[rank] = peer != null ? peer : new Peer(member, transport, home, traffic);
+                peers[rank] = peer != null ? peer : new Peer(member, transport.links(home), traffic);
                 peers[rank].begin();
                 known.put(member.address(), peers[rank]);
                 neighbours += peers[rank].isNeighbour() ? 1 : 0;

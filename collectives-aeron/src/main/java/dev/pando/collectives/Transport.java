@@ -1,5 +1,19 @@
 package dev.pando.collectives;
 
+import dev.pando.collectives.memory.NodeFolder;
+import dev.pando.collectives.memory.Obituaries;
+import dev.pando.collectives.memory.ProcessId;
+import dev.pando.collectives.memory.SpanFile;
+import dev.pando.collectives.wire.Address;
+import dev.pando.collectives.wire.CheckedEndpoint;
+import dev.pando.collectives.wire.Counters;
+import dev.pando.collectives.wire.EmbeddedDriver;
+import dev.pando.collectives.wire.Frame;
+import dev.pando.collectives.wire.Inbox;
+import dev.pando.collectives.wire.LastWait;
+import dev.pando.collectives.wire.Links;
+import dev.pando.collectives.wire.Traffic;
+import dev.pando.collectives.wire.TransportSettings;
 import io.aeron.Aeron;
 import io.aeron.ChannelUriStringBuilder;
 import io.aeron.CommonContext;
@@ -20,9 +34,9 @@ import java.util.concurrent.locks.LockSupport;
 /// A node's place on the network: owns its media driver and what goes with it, and gives each of the node's workers a
 /// [Communicator].
 ///
-/// Every node embeds a driver of its own, and an inbox lives at the driver of the one who reads it: senders of the same
-/// host attach to that driver. So the death of any process takes nobody's inbox away but its own. A driver that runs
-/// already can be named in the settings; then all share it.
+/// Every node embeds a driver, and an inbox lives at the driver of its reader: senders of the same host attach to that
+/// driver. So the death of a process takes only its own inbox away. A driver that runs already can be named in the
+/// settings; then all share it.
 ///
 /// A driver that is gone is replaced when the next member joins. Members of the old one end with an error, and their
 /// workers join again.
@@ -185,12 +199,9 @@ public final class Transport implements AutoCloseable {
         folder.close();
     }
 
-    Obituaries obituaries() {
-        return obituaries;
-    }
-
-    String host() {
-        return settings.host();
+    /// What a member's peers need of this transport.
+    Links links(HomeDriver at) {
+        return new OwnLinks(at);
     }
 
     /// Whether the driver at which that inbox lives can be reached through memory.
@@ -300,6 +311,55 @@ public final class Transport implements AutoCloseable {
                     "no media driver runs at "
                             + driver
                             + "; start one there, or name none, and the transport embeds one");
+        }
+    }
+
+    private final class OwnLinks implements Links {
+        private final HomeDriver at;
+
+        /// @param at the driver of the member whose links these are
+        OwnLinks(HomeDriver at) {
+            this.at = at;
+        }
+
+        @Override
+        public String host() {
+            return settings.host();
+        }
+
+        @Override
+        public int lanes() {
+            return Transport.this.lanes();
+        }
+
+        @Override
+        public Aeron home() {
+            return at.client();
+        }
+
+        @Override
+        public boolean sees(Address address) {
+            return Transport.this.sees(address);
+        }
+
+        @Override
+        public Aeron clientOf(Address address) {
+            return Transport.this.clientOf(address, at);
+        }
+
+        @Override
+        public String channelTo(String member, Address address) {
+            return Transport.this.channelTo(member, address);
+        }
+
+        @Override
+        public Obituaries obituaries() {
+            return obituaries;
+        }
+
+        @Override
+        public boolean isOpen(String address) {
+            return Transport.isOpen(address);
         }
     }
 }

@@ -3,6 +3,7 @@ package dev.pando.collectives;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
+import dev.pando.collectives.wire.TransportSettings;
 import dev.pando.training.step.Collective.Operation;
 import dev.pando.training.step.Collective.Partial;
 import dev.pando.training.step.ShardTree;
@@ -25,7 +26,7 @@ class AllocationTest {
     private static final int BATCH = 40;
     private static final int MOST_BATCHES = 2_000;
 
-    /// In a process of its own: what a compiler makes of code depends on all that has run before.
+    /// In a separate process: what a compiler makes of code depends on all that has run before.
     @ParameterizedTest
     @CsvSource({"memory, 100", "memory, 20000", "log buffers, 20000", "udp, 20000"})
     void shouldAllocateNothingInTheSteadyState(String way, int elements) throws IOException {

@@ -11,8 +11,8 @@ import java.util.stream.IntStream;
 /// Which member holds which subtrees: any assignment of batch shards, and within it any way to have added some already.
 ///
 /// @param nodes of each member
-record Arrangement(ShardTree tree, List<List<Node>> nodes) {
-    static Arrangement random(int members, int shards, Random random) {
+public record Arrangement(ShardTree tree, List<List<Node>> nodes) {
+    public static Arrangement random(int members, int shards, Random random) {
         ShardTree tree = new ShardTree(shards);
         List<BitSet> held = new ArrayList<>();
         for (int member = 0; member < members; member++) {
@@ -69,7 +69,7 @@ record Arrangement(ShardTree tree, List<List<Node>> nodes) {
     }
 
     /// The sum of a node, one shard after the other along the tree.
-    static float[] sum(Node node, int elements) {
+    public static float[] sum(Node node, int elements) {
         if (node.isLeaf()) {
             return values(node.first(), elements);
         }

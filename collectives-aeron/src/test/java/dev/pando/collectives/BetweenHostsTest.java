@@ -3,7 +3,9 @@ package dev.pando.collectives;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.pando.collectives.TransportSettings.Udp;
+import dev.pando.collectives.wire.CheckedEndpoint;
+import dev.pando.collectives.wire.TransportSettings;
+import dev.pando.collectives.wire.TransportSettings.Udp;
 import dev.pando.training.step.Collective.Outcome;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;

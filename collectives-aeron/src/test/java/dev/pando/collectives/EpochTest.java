@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import dev.pando.collectives.wire.Counters;
+import dev.pando.collectives.wire.TransportSettings;
 import dev.pando.training.step.Collective.Deadline;
 import dev.pando.training.step.Collective.Operation;
 import dev.pando.training.step.Collective.Outcome;

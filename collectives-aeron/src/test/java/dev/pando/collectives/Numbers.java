@@ -1,5 +1,6 @@
 package dev.pando.collectives;
 
+import dev.pando.collectives.memory.Format;
 import dev.pando.training.step.ShardTree.Node;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

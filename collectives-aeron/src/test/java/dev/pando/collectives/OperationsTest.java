@@ -2,7 +2,9 @@ package dev.pando.collectives;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pando.collectives.TransportSettings.Udp;
+import dev.pando.collectives.memory.Format;
+import dev.pando.collectives.wire.TransportSettings;
+import dev.pando.collectives.wire.TransportSettings.Udp;
 import dev.pando.training.step.Collective.Outcome;
 import dev.pando.training.step.Collective.Partial;
 import dev.pando.training.step.ShardTree.Node;

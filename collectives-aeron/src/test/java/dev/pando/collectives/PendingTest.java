@@ -3,6 +3,8 @@ package dev.pando.collectives;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pando.collectives.memory.Format;
+import dev.pando.collectives.wire.TransportSettings;
 import dev.pando.training.step.Collective.Outcome;
 import dev.pando.training.step.ShardTree;
 import dev.pando.training.step.ShardTree.Node;
@@ -63,7 +65,7 @@ class PendingTest {
             group.enterAll(1);
             Communicator.Pending first = begin(group, 0, incomplete).getFirst();
 
-            assertThatThrownBy(first::await).hasMessageContaining("nobody holds batch shard 2");
+            assertThatThrownBy(first::await).hasMessageContaining("no member holds batch shard 2");
         }
     }
 

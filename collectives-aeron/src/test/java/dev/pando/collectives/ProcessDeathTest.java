@@ -2,6 +2,7 @@ package dev.pando.collectives;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pando.collectives.wire.TransportSettings;
 import dev.pando.training.step.Collective.Member;
 import dev.pando.training.step.Collective.Membership;
 import dev.pando.training.step.Collective.Operation;

@@ -1,6 +1,8 @@
 package dev.pando.collectives;
 
-import dev.pando.collectives.TransportSettings.Udp;
+import dev.pando.collectives.wire.CheckedEndpoint;
+import dev.pando.collectives.wire.TransportSettings;
+import dev.pando.collectives.wire.TransportSettings.Udp;
 import dev.pando.training.step.Collective;
 import dev.pando.training.step.Collective.Member;
 import dev.pando.training.step.Collective.Membership;
@@ -26,7 +28,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
-/// A member in a process of its own, for tests that kill it. It does what it is told on its standard input:
+/// A member in a separate process, for tests that kill it. It does what it is told on its standard input:
 ///
 /// ```
 /// enter EPOCH NAME=ADDRESS …

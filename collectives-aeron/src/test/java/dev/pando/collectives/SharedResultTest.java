@@ -3,6 +3,7 @@ package dev.pando.collectives;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pando.collectives.wire.TransportSettings;
 import dev.pando.training.step.Collective.Outcome;
 import dev.pando.training.step.ShardTree;
 import dev.pando.training.step.ShardTree.Node;

@@ -24,7 +24,7 @@ import java.util.function.Supplier;
 
 /// A grove as a client sees it: asks whichever of its nodes answers, and the next one when that one falls silent.
 ///
-/// Calls block until there is an answer. A [UserError] says in one sentence why there is none.
+/// Calls block until there is an answer. A [UserError] says in one sentence why no answer came.
 public final class GroveClient {
     private static final int ANSWER_MS = 20_000; // an owner of a job may be on its way to another node
     private static final int PREPARING_MS = 600_000; // between two signs of life
@@ -63,7 +63,7 @@ public final class GroveClient {
         return new GroveClient(() -> nodes, PATIENCE_SECONDS, Stopwatch.system(), true);
     }
 
-    /// For people, who would rather hear at once that nobody is there.
+    /// For people, who want to know at once that no node listens there.
     ///
     /// @param nodes `host:port` of any of its nodes, at least one of which listens already
     public static GroveClient alreadyAt(List<String> nodes) {
@@ -205,7 +205,7 @@ public final class GroveClient {
             }
             pause();
         }
-        throw new UserError(reason + "; --to names any node of a grove that runs");
+        throw UserError.failed(reason + "; --to names any node of a grove that runs");
     }
 
     private boolean isWorthATry(int tries, double seconds) {
@@ -219,7 +219,7 @@ public final class GroveClient {
             TimeUnit.MILLISECONDS.sleep(BETWEEN_TRIES_MS);
         } catch (InterruptedException over) {
             Thread.currentThread().interrupt();
-            throw new UserError("interrupted", over);
+            throw UserError.failed("interrupted", over);
         }
     }
 

@@ -23,7 +23,7 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// A job that a grove trains, as the one who submitted it sees it: submits, and watches.
+/// A job that a grove trains, as its submitter sees it: submits, and watches.
 ///
 /// It is a client and no more: the job goes on without it.
 final class GroveRun implements Job {
@@ -135,14 +135,14 @@ final class GroveRun implements Job {
 
     private void askForTheEnd() {
         try {
-            submitted.join(); // until then there is nobody to ask
+            submitted.join(); // until then no owner can be asked
             grove.end(name(), false);
         } catch (UserError | CompletionException over) {
             LOG.info("{} ends by itself: {}", name(), over.getMessage());
         }
     }
 
-    /// Whoever led the job at its end writes the report, after the samples.
+    /// The node that led the job at its end writes the report, after the samples.
     private void awaitReport() {
         long begin = stopwatch.nanos();
         while (!RunFolder.isReported(folder()) && stopwatch.secondsSince(begin) < REPORT_SECONDS) {

@@ -10,6 +10,7 @@ import dev.pando.runtime.job.Submission;
 import dev.pando.runtime.node.JobRun;
 import dev.pando.runtime.processes.NodeProcess;
 import dev.pando.runtime.processes.NodeProcesses;
+import dev.pando.runtime.settings.JvmFlags;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.UserError;
 import java.io.IOException;
@@ -33,7 +34,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 /// }
 /// ```
 ///
-/// A program with an ActorSystem of its own names [Training] among its extensions instead.
+/// A program that brings its ActorSystem names [Training] among its extensions instead.
 public final class Pando implements AutoCloseable {
     private static final long STOP_SECONDS = 120; // for the step in flight and its checkpoint
     private static final long END_SECONDS = 30; // for actors that have nothing to do any more
@@ -61,7 +62,10 @@ public final class Pando implements AutoCloseable {
     }
 
     /// Trains a job under circumstances that the config does not know of.
+    ///
+    /// @throws UserError also if this JVM lacks a flag that computing needs
     public static Pando start(Submission submission) {
+        JvmFlags.check();
         return submission.nodes() == 0 ? alone(submission) : overNodes(submission);
     }
 
@@ -78,6 +82,7 @@ public final class Pando implements AutoCloseable {
 
     /// The job is led and worked on by nodes that are processes of their own, and this one may do without.
     private static Pando overNodes(Submission submission) {
+        NodeProcesses.checkClassPath();
         Settings settings = submission.settings();
         RunFolder.claim(settings, submission.resume()).close(); // a refusal is better heard before anything starts
         Path folder = RunFolder.nodes(settings.out());
@@ -117,7 +122,7 @@ public final class Pando implements AutoCloseable {
         try {
             return nodes.orElseThrow().startOne(devices);
         } catch (IOException failed) {
-            throw new UserError("cannot start a node process: " + failed.getMessage(), failed);
+            throw UserError.failed("cannot start a node process: " + failed.getMessage(), failed);
         }
     }
 
@@ -147,7 +152,7 @@ public final class Pando implements AutoCloseable {
         try {
             job.stop().toCompletableFuture().get(STOP_SECONDS, TimeUnit.SECONDS);
         } catch (ExecutionException told) {
-            // whoever waits for done() hears of it
+            // done() reports it to those that wait for it
         } catch (TimeoutException late) {
             throw new IllegalStateException(
                     "job "

@@ -272,7 +272,7 @@ class PandoTest {
                 .cause()
                 .hasMessage(
                         checkpoints
-                                + " holds checkpoints already: go on from them by --resume, or set another"
+                                + " holds checkpoints already: continue from them with --resume, or set another"
                                 + " pando.job.checkpoint.folder");
         assertThat(tiny.out("second")).doesNotExist();
     }
@@ -288,7 +288,7 @@ class PandoTest {
                 .cause()
                 .hasMessageMatching(
                         "pando\\.job\\.data\\.paths is \\[.*other] now and was \\[.*text] in the checkpoint step-[^ ]*;"
-                                + " put it back to go on to the same bits, or begin another run with --out");
+                                + " restore it to get the same bits, or begin another run with --out");
     }
 
     @Test

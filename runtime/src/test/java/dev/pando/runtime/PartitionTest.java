@@ -13,9 +13,9 @@ import dev.pando.runtime.cluster.ControlProtocol;
 import dev.pando.runtime.folder.StepLine;
 import dev.pando.runtime.job.JobResult;
 import dev.pando.runtime.job.Submission;
+import dev.pando.runtime.processes.OwnJvm;
 import dev.pando.runtime.settings.UserError;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -99,11 +99,7 @@ class PartitionTest {
     /// Starts `pando …` on a host.
     private Process pando(int host, Path log, List<String> arguments) throws IOException {
         List<String> command = new ArrayList<>(hosts.on(host));
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-                .filter(flag -> !flag.startsWith("-agentlib:jdwp"))
-                .forEach(command::add);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.pando.runtime.cli.Main"));
+        command.addAll(OwnJvm.command("dev.pando.runtime.cli.Main"));
         command.addAll(arguments);
         Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
         processes.add(process);
@@ -143,7 +139,7 @@ class PartitionTest {
         return arguments;
     }
 
-    /// Whoever has the fewest jobs gets the next.
+    /// The node with the fewest jobs gets the next.
     private String submitUntilTheMinorityLeads() throws Exception {
         String here = "@" + hosts.address(MINORITY) + ":";
         for (int i = 1; i <= MOST_JOBS; i++) {
@@ -198,7 +194,7 @@ class PartitionTest {
         return status(host, job).path("step").asLong(-1);
     }
 
-    /// Empty where nobody knows.
+    /// Empty if unknown.
     private JsonNode status(int host, String job) {
         return answer(host, ControlProtocol.ask("status").put("job", job), "status");
     }

@@ -31,9 +31,9 @@ import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What `docs/grove.md` says about TLS, as it stands there.
+/// What `docs/grove/network.md` says about TLS, as it stands there.
 class TlsTest {
-    private static final Path DOCUMENT = Path.of("../docs/grove.md");
+    private static final Path DOCUMENT = Path.of("../docs/grove/network.md");
     private static final Pattern SETTING =
             Pattern.compile("(?m)^ {4}(pando[.]grove[.]system[.]pekko[.]remote[.]artery [{]\\n(?: {4}.*\\n)*? {4}[}])");
     private static final String PASSWORD = "of-this-test";

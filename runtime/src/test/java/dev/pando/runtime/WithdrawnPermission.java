@@ -3,9 +3,9 @@ package dev.pando.runtime;
 import dev.pando.actors.job.JobEvent;
 import dev.pando.runtime.job.JobResult;
 import dev.pando.runtime.job.Submission;
+import dev.pando.runtime.processes.OwnJvm;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,7 +17,7 @@ import java.util.List;
 /// back after one has failed.
 final class WithdrawnPermission {
     /// What it says where it may write whatever a folder's permissions say.
-    static final String POWERLESS = "permissions keep nobody from anything here";
+    static final String POWERLESS = "permissions keep no process from anything here";
 
     private static final List<String> AS_ANYBODY =
             List.of("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all");
@@ -27,9 +27,7 @@ final class WithdrawnPermission {
     /// @return what it said, line by line
     static List<String> run(Path temp) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(canBeAnybody() ? AS_ANYBODY : List.of());
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), WithdrawnPermission.class.getName()));
+        command.addAll(OwnJvm.command(WithdrawnPermission.class.getName()));
         command.add(temp.toString());
         Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
         try (BufferedReader said = process.inputReader()) {

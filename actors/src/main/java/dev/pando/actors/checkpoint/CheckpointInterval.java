@@ -13,10 +13,10 @@ public final class CheckpointInterval {
     /// Steps before the first one, which is there to be measured.
     private static final long FIRST = 10;
 
-    /// Of training time that checkpoints may cost.
+    /// Share of training time that checkpoints may cost.
     private static final double SHARE = 0.035;
 
-    /// What nobody can measure to be less.
+    /// Smallest cost that can be measured.
     private static final double LEAST_COST_S = 1e-3;
 
     private static final int REMEMBERED = 5;
@@ -37,7 +37,7 @@ public final class CheckpointInterval {
         this.expectedBetweenFailuresS = expectedBetweenFailuresS;
     }
 
-    /// Whether one is due after so many steps.
+    /// Whether one is due after this many steps.
     ///
     /// @param last steps after which the last one was taken, or tried
     boolean isDue(long position, long last) {

@@ -29,7 +29,7 @@ public final class CheckpointSchedule {
         this.interval = interval;
     }
 
-    /// Whether a snapshot of the state after so many steps should be taken now.
+    /// Whether a snapshot of the state after this many steps should be taken now.
     public boolean isDue(long position) {
         return interval.isDue(position, Math.max(durable, tried)) && snapshot instanceof None;
     }
@@ -47,7 +47,7 @@ public final class CheckpointSchedule {
         return durable == position;
     }
 
-    /// The newest step of which a checkpoint is known to be durable; 0 where there is none.
+    /// The newest step of which a checkpoint is known to be durable; 0 before the first.
     public long durable() {
         return durable;
     }
@@ -108,7 +108,7 @@ public final class CheckpointSchedule {
         settle(step);
     }
 
-    /// Who was writing is no more, and will never say so.
+    /// The writer is gone and will never report.
     public void writerIsGone() {
         if (snapshot instanceof Writing) {
             snapshot = new None();
@@ -123,7 +123,7 @@ public final class CheckpointSchedule {
                 switch (snapshot) {
                     case None() -> false;
                     case Asked asked -> asked.step() == step;
-                    case Writing writing -> writing.step() <= step; // nobody needs an older one any more
+                    case Writing writing -> writing.step() <= step; // an older one is not needed any more
                 };
         if (inHand) {
             snapshot = new None();

@@ -153,8 +153,7 @@ public final class CheckpointWriter {
                 : "the checkpoint of step " + request.state().step() + " was not saved: " + said;
     }
 
-    /// Behind what was asked for, so that nobody who waits for a checkpoint waits for this. Where nothing can be
-    /// written that has been said.
+    /// After all requests, so that no request waits for this. Where nothing can be written, that has been reported.
     private void scrub(Write request) {
         thread.submit(() ->
                         unwritable.contains(request.job().id())

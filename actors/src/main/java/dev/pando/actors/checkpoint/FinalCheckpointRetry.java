@@ -7,7 +7,7 @@ import java.util.concurrent.TimeUnit;
 /// Decides how often the end of a job tries to write what it came to: a full disk is cleared, a folder comes back, and
 /// without this checkpoint the last steps are lost.
 ///
-/// As long as the store is patient with a server that is away; whoever has stopped the job by hand waits less.
+/// As long as the store is patient with a server that is away; a job that was stopped by hand waits less.
 public final class FinalCheckpointRetry {
     private static final long PATIENCE_SECONDS = 180;
     private static final long PATIENCE_OF_ONE_WHO_STOPS_IT_SECONDS = 30;

@@ -5,8 +5,8 @@ import java.util.concurrent.CompletionStage;
 
 /// The one thread that may touch a device: a CUDA context belongs to a thread, and so does the order of work.
 ///
-/// Work runs in the order of submission. A thread that hangs cannot be killed: it is abandoned, and what it says
-/// afterwards is heard by nobody.
+/// Work runs in the order of submission. A thread that hangs cannot be killed: it is abandoned, and its later results
+/// are dropped.
 public interface DeviceThread {
     /// Runs the task after all that was submitted before. The result fails with whatever the task throws, errors
     /// included.

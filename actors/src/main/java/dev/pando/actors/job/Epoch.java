@@ -1,7 +1,7 @@
 package dev.pando.actors.job;
 
-/// Numbers epochs so that no two supervisors of a job ever open the same one, without asking anybody: the incarnation
-/// of the supervisor, then a counter of its own.
+/// Numbers epochs so that no two supervisors of a job ever open the same one, without coordination: the incarnation of
+/// the supervisor, then its counter.
 ///
 /// Of two epochs the one of the later incarnation is always the greater. A supervisor without an owner is incarnation
 /// zero, and its epochs are plain numbers.

@@ -17,10 +17,10 @@ public sealed interface JobEntry {
     /// For people; decides nothing.
     Instant at();
 
-    /// Somebody wants this trained.
+    /// The job was submitted.
     record Submitted(Instant at, JobSpec job) implements JobEntry {}
 
-    /// A supervisor took the lead. Written before it does anything: whoever led before can write no more.
+    /// A supervisor took the lead. Written before it does anything: an earlier leader can write no more.
     ///
     /// @param incarnation counts the supervisors of the job, from 1
     /// @param node where it is

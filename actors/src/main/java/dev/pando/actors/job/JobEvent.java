@@ -41,10 +41,6 @@ public sealed interface JobEvent {
     ///
     /// @param node where it is; empty where that is not known
     record WorkerJoined(String worker, long step, String node) implements JobEvent {
-        public WorkerJoined {
-            node = node == null ? "" : node; // runs of earlier versions do not say
-        }
-
         public WorkerJoined(String worker, long step) {
             this(worker, step, "");
         }
@@ -64,10 +60,10 @@ public sealed interface JobEvent {
     /// A worker takes part no longer, since its node leaves: between two steps, with nothing in its hands.
     record WorkerLeft(String worker, long step) implements JobEvent {}
 
-    /// A device takes no part in the job, and is not asked again before it is started anew.
+    /// A device takes no part in the job, and is not asked again before it is restarted.
     record WorkerRefused(String worker, long step, String sentence) implements JobEvent {}
 
-    /// A worker has become a straggler: it gets fewer batch shards, and somebody may want to look after its machine.
+    /// A worker has become a straggler: it gets fewer batch shards, and its machine may need attention.
     ///
     /// @param times as long as the middle worker it takes for a batch shard
     record WorkerFellBehind(String worker, long step, double times) implements JobEvent {}
@@ -102,7 +98,7 @@ public sealed interface JobEvent {
         }
     }
 
-    /// The job's state is that of a checkpoint again; steps from there on are committed anew.
+    /// The job's state is that of a checkpoint again; steps from there on are committed again.
     ///
     /// @param step number of committed steps that it holds
     /// @param damaged newer checkpoints that were passed over, one sentence each
@@ -133,13 +129,13 @@ public sealed interface JobEvent {
     enum Rung {
         /// Others of the step take over the lost batch shards.
         REASSIGN_WITHIN_STEP,
-        /// The worker is started anew.
+        /// The worker is restarted.
         RESTART_WORKER,
         /// The newcomer's state comes from a peer's memory.
         REBUILD_FROM_PEER,
-        /// Nobody holds the state any more.
+        /// No worker holds the state any more.
         LOAD_CHECKPOINT,
-        /// The step's data gives no numbers to learn from, whoever computes it: the job goes on without it.
+        /// The step's data gives no numbers to learn from, on any worker: the job continues without it.
         SKIP_DATA,
         /// A person must act.
         STOP

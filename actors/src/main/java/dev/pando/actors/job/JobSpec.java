@@ -32,7 +32,6 @@ public record JobSpec(
     private static final double HOUR_S = 3600;
 
     public JobSpec {
-        skip = skip == null ? SkipRule.DEFAULT : skip; // jobs of earlier versions do not say
         if (optimizerCopies < 0) {
             throw new IllegalArgumentException("job " + id + ": copies of the optimizer state must be at least 0");
         }

@@ -39,7 +39,7 @@ public record JobStatus(
     }
 
     public enum Phase {
-        /// Nobody has submitted such a job.
+        /// No such job was submitted.
         UNKNOWN,
         RUNNING,
         /// It ends after the step in flight.

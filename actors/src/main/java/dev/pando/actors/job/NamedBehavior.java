@@ -5,7 +5,7 @@ import org.apache.pekko.actor.typed.ExtensibleBehavior;
 import org.apache.pekko.actor.typed.Signal;
 import org.apache.pekko.actor.typed.TypedActorContext;
 
-/// A behaviour that can say its name, so that whoever looks at an actor sees which state it is in.
+/// A behaviour with a name, so that an observer of an actor sees which state it is in.
 public final class NamedBehavior<T> extends ExtensibleBehavior<T> {
     private final String name;
     private final Behavior<T> hearing;

@@ -7,7 +7,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 
-/// A platform thread of its own, so that neither a blocked device nor the native code below it holds up an actor.
+/// A dedicated platform thread, so that neither a blocked device nor the native code below it holds up an actor.
 final class PlatformDeviceThread implements DeviceThread {
     private final LinkedBlockingQueue<Runnable> work = new LinkedBlockingQueue<>();
     private final Queue<Farewell> farewells = new ConcurrentLinkedQueue<>();

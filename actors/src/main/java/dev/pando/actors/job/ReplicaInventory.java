@@ -10,7 +10,7 @@ import java.util.Optional;
 /// @param step committed steps of the state, or [#NOTHING]
 /// @param history of exactly these steps
 /// @param shards of the next step that are computed and held, or will be since they were ordered
-/// @param latest of the committed steps, in order: whoever led may not have told anybody of the last of them
+/// @param latest of the committed steps, in order: the leader may not have reported the last of them
 /// @param share of the optimizer state, where it is sharded; empty where it is whole
 public record ReplicaInventory(
         long step, LossHistory history, List<Integer> shards, List<Committed> latest, Optional<OptimizerShard> share) {

@@ -52,7 +52,7 @@ public final class AdaptiveTimeouts {
         signs.remove(worker);
     }
 
-    /// With anybody, where an answer is worth so many pieces of work.
+    /// For any worker, when the answer takes this many pieces of work.
     public long ns(int pieces) {
         return all.patienceNs(pieces);
     }
@@ -67,9 +67,9 @@ public final class AdaptiveTimeouts {
         return doubled(worker, longest);
     }
 
-    /// With this worker, while it gives no sign of life. Its process stands still, for nobody knows how long: where a
-    /// piece of work is long, it may well be back before others have done what it owes. For minutes where no sign has
-    /// ever come.
+    /// With this worker, while it gives no sign of life. Its process stands still, for an unknown time: where a piece
+    /// of work is long, it may well be back before others have done what it owes. For minutes where no sign has ever
+    /// come.
     public long withoutSignNs(String worker) {
         ResponseTimes pace = signs.getOrDefault(worker, ofSigns());
         return doubled(worker, Math.max(pace.patienceNs(1), PIECES_WORTH_WAITING * all.slowNs()));

@@ -16,10 +16,10 @@ public interface ClusterView {
     /// All nodes of the grove, as far as this one knows; none where there is no grove.
     Set<String> members();
 
-    /// Those of them that do not answer.
+    /// Members that do not answer.
     Set<String> unreachable();
 
-    /// Those of them that have not been heard of for so long, though nobody has suspected them yet.
+    /// Members that sent no heartbeat for this long, though they are not suspect yet.
     default Set<String> quiet(Duration duration) {
         return Set.of();
     }

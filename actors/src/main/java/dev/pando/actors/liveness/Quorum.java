@@ -13,11 +13,10 @@ import org.apache.pekko.cluster.typed.Cluster;
 
 /// Keeps a supervisor that is cut off with the minority of the cluster from committing a step.
 ///
-/// A commit needs more than half of the nodes, heard of within the last three seconds: also where the supervisor's own
-/// node holds all shards, and nobody else is asked anything. Whoever falls silent on another host may have died, or may
-/// be on the other side of a partition and hear another supervisor there: until the cluster has removed that node, it
-/// counts as not on this side, and so does everybody who has not been heard of since. A node of this very host cannot
-/// be cut off from it.
+/// A commit needs more than half of the nodes, heard from within the last three seconds, even if the supervisor's own
+/// node holds all shards and asks no other. A node on another host that falls silent may have died, or may be on the
+/// other side of a partition and follow another supervisor there. Until the cluster has removed that node, it counts as
+/// cut off, and so does every node that has sent nothing since. A node of this very host cannot be cut off from it.
 public final class Quorum {
     /// Shorter than the other side of a partition takes to start another supervisor: that side suspects first, and then
     /// waits until its picture is stable.
@@ -26,7 +25,7 @@ public final class Quorum {
     private final ClusterView nodes;
     private final Stopwatch stopwatch;
     private final SortedSet<String> silent = new TreeSet<>();
-    private final SortedSet<String> heard = new TreeSet<>(); // since somebody fell silent last
+    private final SortedSet<String> heard = new TreeSet<>(); // since a node last fell silent
     private long silentNs; // when that was
 
     /// @param nodes as this node sees them
@@ -35,7 +34,7 @@ public final class Quorum {
         this.stopwatch = stopwatch;
     }
 
-    /// Where there is no cluster nobody is cut off.
+    /// Without a cluster no node is cut off.
     public static Quorum alone(ActorSystem<?> system, Stopwatch stopwatch) {
         return new Quorum(ClusterView.alone(system), stopwatch);
     }
@@ -100,7 +99,7 @@ public final class Quorum {
         silentNs = stopwatch.nanos();
     }
 
-    /// Somebody there speaks to this supervisor.
+    /// A worker there has sent this supervisor a message.
     public void heard(String node) {
         silent.remove(node);
         heard.add(node);
@@ -117,7 +116,7 @@ public final class Quorum {
         return elsewhere.isEmpty() || 2 * (members.size() - elsewhere.size()) > members.size();
     }
 
-    /// Who is silent may have been cut off together with others, of whom nobody has asked anything yet.
+    /// A silent node may share its partition with nodes that this supervisor has not contacted yet.
     private Set<String> quiet() {
         Duration since = Duration.ofNanos(stopwatch.nanos() - silentNs);
         if (silent.isEmpty() || since.compareTo(LEASE) >= 0) {

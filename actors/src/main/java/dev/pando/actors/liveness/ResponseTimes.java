@@ -28,8 +28,8 @@ public final class ResponseTimes {
         return observed;
     }
 
-    /// So many times what the slow ones among the recent took, nine in ten being faster: whoever takes longer is not
-    /// waited for. To be wrong costs a moment of its time, and no bit.
+    /// A multiple of what the slow ones among the recent took, nine in ten being faster: a worker that takes longer is
+    /// not waited for. To be wrong costs a moment of its time, and no bit.
     ///
     /// @param pieces how many pieces of work the awaited answer is worth
     long patienceNs(int pieces) {

@@ -32,9 +32,9 @@ import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 /// Owns a job: accepts it, keeps its journal, and sees to it that exactly one supervisor leads it, on whatever node the
 /// cluster has put this actor.
 ///
-/// The journal is the job's history and its fence. A new owner writes that it leads before its supervisor says a word
-/// to anybody; an owner that was cut off finds its next page taken and ends. The supervisor never waits for the journal
-/// otherwise: what it decides travels to the workers at once, and is written down meanwhile.
+/// The journal is the job's history and its fence. A new owner writes that it leads before its supervisor sends a
+/// message at all; an owner that was cut off finds its next page taken and ends. The supervisor never waits for the
+/// journal otherwise: what it decides travels to the workers at once, and is written down meanwhile.
 public final class JobOwner extends EventSourcedBehavior<JobOwner.Command, JobEntry, JobJournalState> {
     public static final EntityTypeKey<Command> KEY = EntityTypeKey.create(Command.class, "job");
 
@@ -138,7 +138,7 @@ public final class JobOwner extends EventSourcedBehavior<JobOwner.Command, JobEn
     }
 
     /// @param job its id
-    /// @param passivate asks whoever started this actor to end it, since there is nothing more to do
+    /// @param passivate asks the starter of this actor to end it, since there is nothing more to do
     public static Behavior<Command> create(
             String job, Succession succession, Consumer<ActorRef<Command>> passivate, Clock clock) {
         return Behaviors.setup(context ->
@@ -148,7 +148,7 @@ public final class JobOwner extends EventSourcedBehavior<JobOwner.Command, JobEn
     }
 
     /// On nodes that own no jobs.
-    static Behavior<Command> nobody() {
+    static Behavior<Command> absent() {
         return Behaviors.stopped();
     }
 

@@ -26,7 +26,7 @@ final class JobStatusProjection {
         switch (event) {
             case JobEvent.Started started -> {
                 step = started.step();
-                stragglers.clear(); // whoever leads from here on has seen nobody work
+                stragglers.clear(); // the new leader has seen no worker's speed yet
             }
             case JobEvent.WorkerFellBehind slow ->
                     stragglers.put(slow.worker(), new Straggler(slow.worker(), slow.times()));

@@ -15,12 +15,12 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityRef;
 
-/// The jobs of a grove: whoever is a member of its cluster reaches the owner of any of them here, wherever that is.
+/// The jobs of a grove: every member of its cluster reaches the owner of any of them here, wherever that is.
 ///
 /// Jobs that run are remembered: their owners are started again on another node when theirs goes, and on any node when
 /// all of them went and one is started again.
 public final class Jobs {
-    private static final int SHARDS = 256; // far more than jobs that run at once, so that each has one of its own
+    private static final int SHARDS = 256; // far more than jobs that run at once, so that no two share one
 
     private Jobs() {}
 
@@ -50,7 +50,7 @@ public final class Jobs {
 
     /// Makes this node one that asks about jobs and owns none.
     public static void join(ActorSystem<?> system) {
-        init(system, Entity.of(JobOwner.KEY, entity -> JobOwner.nobody()));
+        init(system, Entity.of(JobOwner.KEY, entity -> JobOwner.absent()));
     }
 
     /// The owner of a job, which may never have been submitted.

@@ -13,7 +13,7 @@ import scala.concurrent.Future;
 /// gains it nothing.
 ///
 /// Among equals the node comes last that this coordinator itself is on: if that one dies, jobs elsewhere do not notice,
-/// and if another one dies, this coordinator is there to place its jobs anew at once.
+/// and if another one dies, this coordinator is there to place its jobs again at once.
 final class LeastLoaded extends AbstractShardAllocationStrategy {
     private static final Comparator<Map.Entry<ActorRef, IndexedSeq<String>>> BY_LOAD =
             Comparator.comparingInt(region -> region.getValue().size());

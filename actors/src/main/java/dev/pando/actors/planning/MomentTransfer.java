@@ -14,9 +14,9 @@ import java.util.TreeSet;
 
 /// Spans of a sharded state that one worker sends another: pure functions say which there are to be.
 ///
-/// All workers that take part know the whole list, and each does what concerns it in the list's order. So nobody waits
-/// for somebody who waits for him; and neighbours in the list are of different workers, as far as can be, which are at
-/// it at the same time.
+/// All workers that take part know the whole list, and each does its own transfers in the list's order. So no two
+/// workers wait for each other; and consecutive transfers use different workers, as far as possible, so that they run
+/// in parallel.
 public record MomentTransfer(String from, String to, Content content, SortedSet<Integer> spans) {
     public enum Content {
         WEIGHTS,
@@ -25,7 +25,7 @@ public record MomentTransfer(String from, String to, Content content, SortedSet<
 
     private record Pair(String from, String to) {}
 
-    /// After a step has been applied by the holders: their weights to everybody who does not hold them.
+    /// After a step has been applied by the holders: their weights to every worker that does not hold them.
     public static List<MomentTransfer> gather(MomentPlacement placement, int spans) {
         Map<Pair, SortedSet<Integer>> weights = new HashMap<>();
         List<String> speakers = placement.speakers(spans);

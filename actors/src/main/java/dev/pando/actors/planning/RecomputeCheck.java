@@ -21,7 +21,7 @@ public final class RecomputeCheck {
 
     /// A batch shard of which two computations differ.
     private record Dispute(Made before, Made now) {
-        /// Of whom one at least is wrong; the one, where it alone has no number.
+        /// Workers of which at least one is wrong; the one, where it alone has no number.
         Set<String> suspects() {
             boolean isBefore = Double.isFinite(before.loss.lossSum());
             boolean isNow = Double.isFinite(now.loss.lossSum());
@@ -77,8 +77,8 @@ public final class RecomputeCheck {
         return disputes(now).isEmpty();
     }
 
-    /// Workers whose numbers were wrong before, now that the step's numbers are sound: nobody where all of them were,
-    /// or where they have put it right themselves.
+    /// Workers whose numbers were wrong before, now that the step's numbers are sound: empty where all of them were, or
+    /// where they have put it right themselves.
     public SortedSet<String> blamedBefore(SortedMap<Integer, Made> now) {
         return disputes(now).stream()
                 .filter(dispute -> !dispute.before.by.equals(dispute.now.by))
@@ -87,7 +87,7 @@ public final class RecomputeCheck {
     }
 
     /// Workers whose numbers are wrong where the step's numbers are not sound the second time either, and not the same:
-    /// those that have none where another has, or the one that takes part in every dispute. Nobody where that does not
+    /// those that have none where another has, or the one that takes part in every dispute. Empty where that does not
     /// tell.
     public SortedSet<String> blamed(SortedMap<Integer, Made> now) {
         List<Set<String>> suspects = disputes(now).stream().map(Dispute::suspects).toList();

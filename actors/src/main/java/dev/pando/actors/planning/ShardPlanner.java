@@ -68,7 +68,7 @@ public final class ShardPlanner {
         return plan;
     }
 
-    /// Hands orphaned shards, one by one, to whoever would be done with it first.
+    /// Hands orphaned shards, one by one, to the worker that would finish it first.
     ///
     /// @param owed shards that each survivor has yet to compute
     /// @param secondsPerShard of each survivor

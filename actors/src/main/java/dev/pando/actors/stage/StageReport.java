@@ -47,12 +47,12 @@ public sealed interface StageReport {
     /// The worker has the sum, and this is what it makes of it.
     record Voted(String worker, long step, long epoch, Examined examined) implements StageReport, Wire {}
 
-    /// The worker waits in vain for another.
+    /// The worker waited for a peer that did not come.
     record PeerFailed(String worker, long epoch, String peer, String evidence) implements StageReport, Wire {}
 
     record Applied(String worker, long epoch, Committed committed) implements StageReport, Wire {}
 
-    /// The worker holds the state after so many steps.
+    /// The worker holds the state after this many steps.
     record Ready(String worker, long epoch, long step) implements StageReport, Wire {}
 
     /// @param writer to whom the copy goes

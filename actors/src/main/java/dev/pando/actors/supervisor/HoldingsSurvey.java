@@ -20,8 +20,8 @@ import java.util.stream.Collectors;
 
 /// Finds out for a supervisor that takes over who is still there, and what of the job they hold.
 ///
-/// It ends as soon as everybody has answered who has not gone on evidence. Somebody who does neither, since it is
-/// frozen or cut off, is waited for a moment where others hold the state, and for long where nobody does.
+/// Ends when every device has answered or is known to be gone. A silent one, frozen or cut off, is waited for a second
+/// if another worker holds the state, and a minute if none does.
 final class HoldingsSurvey {
     private static final int GRACE_TICKS = 20; // a second, while the job could go on
     private static final int LAST_HOPE_TICKS = 1_200; // a minute, before the job falls back to a checkpoint
@@ -85,8 +85,8 @@ final class HoldingsSurvey {
     }
 
     /// Committed steps that the job goes on from: what some have applied counts, though others may have not.
-    /// [ReplicaInventory#NOTHING] where nobody holds as much as the newest checkpoint does, or nobody knows who is
-    /// right.
+    /// [ReplicaInventory#NOTHING] where no worker holds as much as the newest checkpoint does, or it is unknown which
+    /// is right.
     long step() {
         return best().map(ReplicaInventory::step).orElse(ReplicaInventory.NOTHING);
     }
@@ -122,7 +122,7 @@ final class HoldingsSurvey {
                         .isPresent();
     }
 
-    /// Who holds which moments of the state after [#step()] steps; nobody any where optimizer state is whole.
+    /// Holders of the moments of the state after [#step()] steps; empty where optimizer state is whole.
     MomentPlacement placement() {
         MomentPlacement placement = MomentPlacement.none();
         for (String worker : holders()) {
@@ -142,7 +142,7 @@ final class HoldingsSurvey {
                 || shares().stream().anyMatch(share -> !share.whole());
     }
 
-    /// Of the last step, for those who have yet to apply it; empty where it was skipped.
+    /// Total loss of the last step, for workers that have yet to apply it; empty where it was skipped.
     Optional<ShardLoss> total() {
         return shares().stream()
                 .flatMap(share -> share.prepared().stream())
@@ -192,7 +192,7 @@ final class HoldingsSurvey {
                 .isPresent();
     }
 
-    /// Those who hold as many steps should hold the same ones; where they do not, the majority is right.
+    /// Workers that hold as many steps should hold the same ones; where they do not, the majority is right.
     private Optional<ReplicaInventory> majority(long step) {
         List<ReplicaInventory> equals = holdings.values().stream().filter(holding -> holding.step() == step).toList();
         Map<LossHistory, Long> votes =

@@ -9,7 +9,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.pekko.actor.typed.ActorRef;
 
-/// Remembers which devices take no part in a job, so that nobody asks them for ever.
+/// Remembers which devices take no part in a job, so that they are not asked for ever.
 final class Refusals {
     private final Set<String> known; // workers of which it is in the job's history
     private final SortedMap<ActorRef<GpuWorker.Command>, String> sentences = new TreeMap<>();
@@ -19,7 +19,7 @@ final class Refusals {
         this.known = known;
     }
 
-    /// @return whether nobody has been told yet
+    /// @return whether it has not been reported yet
     boolean areNews(StageReport.Refused refused) {
         return sentences.put(refused.device(), refused.sentence()) == null && !known.contains(refused.worker());
     }
@@ -41,7 +41,7 @@ final class Refusals {
         return !devices.isEmpty() && sentences.keySet().containsAll(devices);
     }
 
-    /// For the user; that of the first of several.
+    /// Sentence for the user; the first of several.
     String sentence() {
         String first = sentences.values().iterator().next();
         return sentences.size() == 1

@@ -59,6 +59,6 @@ final class Tally {
     /// These differ from a majority: their memory or arithmetic is not to be trusted.
     record Outvoted(List<String> workers) implements Verdict {}
 
-    /// They differ, and nobody can say who is right.
+    /// They differ, and it is unknown which are right.
     record Split() implements Verdict {}
 }

@@ -74,17 +74,17 @@ final class WorkerGroup {
         return nodes.apply(device);
     }
 
-    /// The next step needs an epoch of its own.
+    /// The next step needs a new epoch.
     void change() {
         changed = true;
     }
 
-    /// Whether somebody came or went since the epoch was opened.
+    /// Whether a worker joined or left since the epoch was opened.
     boolean hasChanged() {
         return changed;
     }
 
-    /// From here on these workers, and nobody else, are the job's; what was sent before is dropped by all of them.
+    /// From here on these workers, and no others, are the job's; what was sent before is dropped by all of them.
     void openEpoch(long position, String reason, Collection<String> workers) {
         epoch++;
         changed = false;
@@ -95,8 +95,8 @@ final class WorkerGroup {
         workers.forEach(worker -> ask(worker, new PipelineStage.EnterEpoch(position, membership)));
     }
 
-    /// A replica is here; it is a newcomer, until it holds the state. One that was given up before it said a word,
-    /// since it was frozen while a supervisor took over, comes too late: its device begins anew under another name.
+    /// A replica is here; it is a newcomer, until it holds the state. One that was given up before it sent a message,
+    /// since it was frozen while a supervisor took over, comes too late: its device restarts under another name.
     ///
     /// @return whether it is welcome
     boolean seat(StageReport.Arrived arrived) {
@@ -106,7 +106,7 @@ final class WorkerGroup {
         }
         registry.arrive(
                 new WorkerRegistry.Entry(arrived.worker(), arrived.address(), arrived.stage(), arrived.device()));
-        if (arrived.shardNs() > 0) { // whoever led before knew its pace, and went
+        if (arrived.shardNs() > 0) { // an earlier leader knew its pace
             timeouts.observe(arrived.worker(), arrived.shardNs());
         }
         away.remove(arrived.worker());
@@ -137,7 +137,7 @@ final class WorkerGroup {
         return back != null;
     }
 
-    /// The worker holds the job's state after so many steps.
+    /// The worker holds the job's state after this many steps.
     void joined(String worker, long position) {
         heard(worker);
         registry.holds(worker);
@@ -148,8 +148,7 @@ final class WorkerGroup {
     void dismiss(String worker, long position) {
         WorkerRegistry.Entry entry = registry.leave(worker).orElseThrow();
         forget(worker);
-        audience.tell(
-                new JobEvent.WorkerLeft(worker, position)); // before the node goes on leaving, and whoever hears it
+        audience.tell(new JobEvent.WorkerLeft(worker, position)); // before the node continues to leave
         entry.device().tell(new GpuWorker.Release(job, Epoch.incarnation(epoch)));
     }
 
@@ -162,8 +161,8 @@ final class WorkerGroup {
         signNs.remove(worker);
     }
 
-    /// @param deviceEnded whether nobody is there to be told: a device that only seems to have ended, since this very
-    ///   node comes to its end, keeps what it holds for whoever leads next
+    /// @param deviceEnded whether the device cannot be told: one that only seems to have ended, since this very node
+    ///   comes to its end, keeps what it holds for the next leader
     /// @return whether the worker was here
     boolean lose(String worker, String evidence, boolean deviceEnded, long position) {
         Optional<WorkerRegistry.Entry> entry = registry.leave(worker);
@@ -184,7 +183,7 @@ final class WorkerGroup {
         audience.tell(new JobEvent.WorkerFellSilent(worker, position, evidence));
     }
 
-    /// Nobody comes back on this device.
+    /// No worker comes back on this device.
     void ended(ActorRef<?> device) {
         away.values().removeIf(entry -> entry.device().equals(device));
     }
@@ -209,7 +208,7 @@ final class WorkerGroup {
         queuedNs.merge(worker, forNs, Math::max);
     }
 
-    /// Whether in this epoch one of the two had to wait for other jobs, so that the other waited in vain.
+    /// Whether in this epoch one of the two had to wait for other jobs, so that the other one timed out.
     boolean hasQueued(StageReport.PeerFailed failed) {
         return queuedNs.containsKey(failed.worker()) || queuedNs.containsKey(failed.peer());
     }
@@ -225,20 +224,20 @@ final class WorkerGroup {
         heard(worker);
     }
 
-    /// How long an answer may take that is worth so many pieces of work.
+    /// Timeout of an answer that takes this many pieces of work.
     long patienceNs(int pieces) {
         return timeouts.ns(pieces * (registry.holders().size() == 1 ? LAST_COPY : 1));
     }
 
-    /// How long those who hold the state wait for newcomers: who waits for the last copy of it waits longer, and does
-    /// not blame it for one that stands still.
+    /// Timeout of the state's holders for newcomers. A newcomer gets a longer one for the last copy, so that the copy
+    /// is not blamed for a stalled newcomer.
     long patienceOfDonorsNs(int pieces) {
         return timeouts.ns(pieces);
     }
 
     /// A tick has passed.
     ///
-    /// @param owing workers of whom an answer is due
+    /// @param owing workers that owe an answer
     /// @param pieces how many pieces of work the answer is worth
     /// @return the first of them that is silent beyond its timeout
     Optional<String> silent(Collection<String> owing, int pieces) {
@@ -248,7 +247,7 @@ final class WorkerGroup {
     /// A tick has passed.
     ///
     /// @return the first worker that has given no sign of life for longer than the timeout; never the last copy of the
-    ///   state, since nobody could go on without it
+    ///   state, since the job could not continue without it
     Optional<String> still() {
         return stillness.tick(registry.workers(), timeouts::withoutSignNs).stream()
                 .filter(worker -> !isLastCopy(worker))

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Nobody sets a timeout: what is long is learnt from the job itself.
+/// No user sets a timeout: what is long is learnt from the job itself.
 class AdaptiveTimeoutsTest {
     private static final long MS = 1_000_000;
     private static final long S = 1_000 * MS;

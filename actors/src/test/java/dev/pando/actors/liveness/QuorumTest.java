@@ -64,7 +64,7 @@ class QuorumTest {
         assertThat(quorum.isHeld()).isFalse();
     }
 
-    /// A supervisor that computes all shards on its own node asks nobody anything, and hears of nobody's silence.
+    /// A supervisor that computes all shards on its own node asks no other node, and learns of no silence.
     @Test
     void shouldNotBeHeldWhileTheMajorityHasSentNoHeartbeatAndNobodyIsSuspectedYet() {
         heardNs.put(at(2), nowNs - 4 * SECOND_NS);

@@ -26,7 +26,7 @@ class RecomputeCheckTest {
         assertThat(doubt.elsewhere(plan(Map.of("a", List.of(0, 1, 2, 3)))))
                 .isEqualTo(plan(Map.of("a", List.of(0, 1, 2, 3))));
         assertThat(doubt.elsewhere(plan(Map.of("d", List.of(0, 1), "e", List.of(2, 3)))))
-                .as("nobody has what he had")
+                .as("no worker has the shards it had")
                 .isEqualTo(plan(Map.of("d", List.of(0, 1), "e", List.of(2, 3))));
     }
 

@@ -2,14 +2,16 @@ package dev.pando.bench.checkpoints;
 
 import dev.pando.checkpoint.Checkpoints;
 import dev.pando.checkpoint.format.CheckpointSettings;
-import dev.pando.checkpoint.memory.BackgroundCheckpoints;
-import dev.pando.checkpoint.memory.BackgroundCheckpoints.Taken;
 import dev.pando.training.step.CheckpointStore.Saved;
+import dev.pando.training.step.SnapshotBuffer;
 import dev.pando.training.step.StateHash;
+import dev.pando.training.step.TrainerState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 
 /// What a checkpoint costs the training loop, and what it takes to come back from one: one JSON object per way.
 ///
@@ -33,9 +35,6 @@ public final class CheckpointBench {
             if (rig.options.only().contains("save")) {
                 bench.synchronous();
                 bench.background();
-            }
-            if (rig.options.only().contains("steps")) {
-                EveryStep.measure(rig);
             }
             if (rig.options.only().contains("disk")) {
                 Restoring.fromDisk(rig);
@@ -67,28 +66,34 @@ public final class CheckpointBench {
         }
     }
 
+    /// The way of a job: a thread copies the state into a [SnapshotBuffer] while the next step is computed, and another
+    /// writes the copy.
     private void background() throws Exception {
         Figures figures = new Figures("background");
+        SnapshotBuffer buffer = new SnapshotBuffer(rig.trainer.state().spans());
         try (Checkpoints store = open(options);
-                BackgroundCheckpoints background = new BackgroundCheckpoints(store, rig.trainer.state(), 1)) {
+                ExecutorService copier = Executors.newSingleThreadExecutor();
+                ExecutorService writer = Executors.newSingleThreadExecutor()) {
             for (int n = 0; n <= options.repeats(); n++) {
                 List<Double> alone = rig.alone(options.every());
                 double usual = Lines.median(alone);
                 Rig.flush();
                 long begin = System.nanoTime();
-                Taken taken = background.take(rig.trainer.state(), Map.of());
+                TrainerState state = rig.trainer.state();
+                Future<TrainerState> copy = copier.submit(() -> buffer.capture(state));
+                Future<Double> durable =
+                        writer.submit(() -> {
+                            store.save(copy.get(), Map.of());
+                            return Rig.seconds(begin);
+                        });
                 double held = Rig.seconds(begin);
-                CompletableFuture<Double> durable =
-                        taken.outcome().thenApply(outcome -> Rig.seconds(begin)).toCompletableFuture();
                 String hash = n == options.repeats() ? StateHash.of(rig.trainer.state()) : "";
                 double slower = 0;
-                boolean first = true;
-                while (first || !durable.isDone()) {
-                    Rig.Step step = rig.step(first ? List.of(taken) : List.of());
+                do {
+                    Rig.Step step = rig.step(copy);
                     held += step.waited();
                     slower += step.seconds() - step.waited() - usual;
-                    first = false;
-                }
+                } while (!durable.isDone());
                 if (n > 0) {
                     figures.add(alone, held, held + Math.max(0, slower), durable.get());
                 }

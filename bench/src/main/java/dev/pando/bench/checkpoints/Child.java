@@ -1,10 +1,8 @@
 package dev.pando.bench.checkpoints;
 
+import dev.pando.runtime.processes.OwnJvm;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
-import java.lang.management.ManagementFactory;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 
 /// Another JVM of the same build.
@@ -12,12 +10,8 @@ final class Child {
     private Child() {}
 
     static Process start(Class<?> main, Options options) throws IOException {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-                .filter(flag -> !flag.startsWith("-Xmx"))
-                .forEach(command::add);
-        command.addAll(List.of("-Xmx3g", "-cp", System.getProperty("java.class.path"), main.getName()));
+        List<String> command = OwnJvm.command(main.getName(), "-Xmx");
+        command.add(1, "-Xmx3g");
         command.addAll(List.of("--model-mb", "" + options.modelMb()));
         return new ProcessBuilder(command).redirectError(Redirect.INHERIT).start();
     }

@@ -6,16 +6,14 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 
-/// What is measured: about so many megabytes of float32 weights, three times that with the moments, one row of tokens a
-/// step; the model and the steps of the peer's benchmark.
+/// What is measured: the approximate size of float32 weights in megabytes, three times that with the moments, one row
+/// of tokens a step; the model and the steps of the peer's benchmark.
 ///
 /// @param folder where checkpoints go; emptied of this benchmark's own when it ends
 /// @param every undisturbed steps before each checkpoint
 /// @param repeats checkpoints of each way
-/// @param steps with a snapshot each
-/// @param only what is measured: `save`, `steps`, `disk`, `server`
-record Options(
-        Path folder, double modelMb, int threads, int length, int every, int repeats, int steps, Set<String> only) {
+/// @param only what is measured: `save`, `disk`, `server`
+record Options(Path folder, double modelMb, int threads, int length, int every, int repeats, Set<String> only) {
     static Options parse(String[] args) {
         Map<String, String> given = new HashMap<>();
         for (int i = 0; i + 1 < args.length; i += 2) {
@@ -28,8 +26,7 @@ record Options(
                 Integer.parseInt(given.getOrDefault("--seq", "256")),
                 Integer.parseInt(given.getOrDefault("--every", "4")),
                 Integer.parseInt(given.getOrDefault("--repeats", "5")),
-                Integer.parseInt(given.getOrDefault("--steps", "60")),
-                Set.of(given.getOrDefault("--only", "save,steps,disk,server").split(",")));
+                Set.of(given.getOrDefault("--only", "save,disk,server").split(",")));
     }
 
     ModelConfig model() {

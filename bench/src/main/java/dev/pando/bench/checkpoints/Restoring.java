@@ -179,7 +179,7 @@ final class Restoring {
         for (String key : keys) {
             try (InputStream body = client.getObject(request -> request.bucket("bench").key(key))) {
                 while (body.read(window) >= 0) {
-                    // nobody wants it
+                    // it is not wanted
                 }
             }
         }

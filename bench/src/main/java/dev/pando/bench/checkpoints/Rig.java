@@ -1,6 +1,5 @@
 package dev.pando.bench.checkpoints;
 
-import dev.pando.checkpoint.memory.BackgroundCheckpoints.Taken;
 import dev.pando.training.model.Keeping;
 import dev.pando.training.model.ModelConfig;
 import dev.pando.training.ops.CpuOps;
@@ -14,8 +13,9 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /// One replica that trains, step by step, as the measurements ask.
@@ -46,26 +46,24 @@ final class Rig implements AutoCloseable {
     }
 
     /// @param seconds of the whole step
-    /// @param waited of those, for copies that were not complete
+    /// @param waited of those, for a copy that was not complete
     record Step(double seconds, double waited) {}
 
-    /// One step. What was taken before it is awaited where the state begins to change.
-    Step step(Collection<Taken> taken) throws InterruptedException {
+    /// One step. The copy that began before it is awaited where the state begins to change, as a stage does.
+    Step step(Future<?> copy) throws Exception {
         long begin = System.nanoTime();
         Trainer.ShardLoss loss = trainer.compute(0, gradient);
         long waiting = System.nanoTime();
-        for (Taken copy : taken) {
-            copy.awaitCopied(DEADLINE_NS);
-        }
+        copy.get(DEADLINE_NS, TimeUnit.NANOSECONDS);
         double waited = seconds(waiting);
         trainer.apply(gradient, loss);
         return new Step(seconds(begin), waited);
     }
 
-    List<Double> alone(int steps) throws InterruptedException {
+    List<Double> alone(int steps) throws Exception {
         List<Double> seconds = new ArrayList<>();
         for (int n = 0; n < steps; n++) {
-            seconds.add(step(List.of()).seconds());
+            seconds.add(step(CompletableFuture.completedFuture(null)).seconds());
         }
         return seconds;
     }

@@ -21,7 +21,6 @@ import java.util.stream.StreamSupport;
 public final class Summary {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String OURS = "pando: background";
-    private static final String EVERY = "pando: memory each, disk each tenth";
 
     private final List<List<JsonNode>> rounds;
 
@@ -44,7 +43,6 @@ public final class Summary {
         Summary summary = new Summary(rounds);
         summary.conditions();
         summary.saving();
-        summary.everyStep();
         summary.restoring();
     }
 
@@ -68,7 +66,7 @@ public final class Summary {
             return;
         }
         line(
-                "| one checkpoint of %s MB | loop kept, s | and slowed, s | durable after, s | blocks so many times as long |"
+                "| one checkpoint of %s MB | loop kept, s | and slowed, s | durable after, s | times as long as in the background |"
                         .formatted(figure("checkpoint", OURS, "state_mb_per_rank", "%.0f")));
         line("| --- | --- | --- | --- | --- |");
         for (String way : ways("checkpoint")) {
@@ -81,42 +79,6 @@ public final class Summary {
                                     spread("checkpoint", way, "durable_s", "%.2f"),
                                     way.equals(OURS) ? "" : ratio(way)));
         }
-        line("");
-    }
-
-    private void everyStep() {
-        if (ways("every_step").isEmpty()) {
-            return;
-        }
-        double[] shares = samples("every_step", EVERY, "blocking_share").map(share -> 100 * share).sorted().toArray();
-        line(
-                String.format(
-                        Locale.ROOT,
-                        "| %d steps, each one's state to a peer's memory, every tenth to disk as well | |",
-                        shares.length));
-        line("| --- | --- |");
-        line(
-                String.format(
-                        Locale.ROOT,
-                        "| training stood still, share of a step: median | %.3f %% |",
-                        Spread.median(shares)));
-        line(
-                String.format(
-                        Locale.ROOT,
-                        "| 99th percentile | %.3f %% |",
-                        shares[(int) Math.ceil(0.99 * shares.length) - 1]));
-        line(String.format(Locale.ROOT, "| the longest | %.3f %% |", shares[shares.length - 1]));
-        line("| step alone, s | %s |".formatted(spread("every_step", EVERY, "step_s", "%.3f")));
-        line("| step with it, s | %s |".formatted(spread("every_step", EVERY, "step_s_with", "%.3f")));
-        line(
-                "| in the peer's memory after, s | %s |"
-                        .formatted(spread("every_step", EVERY, "in_peer_memory_s", "%.3f")));
-        line(
-                String.format(
-                        Locale.ROOT,
-                        "| superseded on the way there | %.0f |",
-                        samples("every_step", EVERY, "superseded").sum()));
-        line("| host memory for copies, MB | %s |".formatted(figure("every_step", EVERY, "copies_mb", "%.0f")));
         line("");
     }
 

@@ -1,14 +1,14 @@
 package dev.pando.bench.collectives;
 
+import dev.pando.runtime.processes.OwnJvm;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Starts the ranks of an all-reduce benchmark, each in a process of its own, and tells each where the others are.
+/// Starts the ranks of an all-reduce benchmark, each in a separate process, and tells each where the others are.
 public final class AllReduceBench {
     private AllReduceBench() {}
 
@@ -46,9 +46,7 @@ public final class AllReduceBench {
             command.addAll(List.of("ip", "netns", "exec", nameAndAddress[0]));
             place.addAll(List.of("--address", nameAndAddress[1]));
         }
-        command.add(ProcessHandle.current().info().command().orElseThrow());
-        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), AllReduceRank.class.getName()));
+        command.addAll(OwnJvm.command(AllReduceRank.class.getName()));
         command.addAll(place); // first: sizes of datagrams are for an address
         command.addAll(List.of(args));
         return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();

@@ -1,7 +1,7 @@
 package dev.pando.bench.collectives;
 
-import dev.pando.collectives.TransportSettings;
-import dev.pando.collectives.TransportSettings.Udp;
+import dev.pando.collectives.wire.TransportSettings;
+import dev.pando.collectives.wire.TransportSettings.Udp;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;

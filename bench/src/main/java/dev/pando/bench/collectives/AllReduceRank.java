@@ -25,7 +25,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
-/// One rank of an all-reduce benchmark, in a process of its own.
+/// One rank of an all-reduce benchmark, in a separate process.
 ///
 /// Measures like the peers' programs: a sample is k calls in a row with no barrier inside, k chosen so that a sample
 /// lasts long enough; the figure is the median over samples of the slowest rank's time a call. Rank 0 prints one JSON

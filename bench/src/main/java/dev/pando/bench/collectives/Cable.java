@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 /// A cable between two network devices of this machine that delays every frame and loses some, for kernels that have no
-/// netem. Makes the devices (TAP); whoever starts it moves them to the network namespaces that it connects.
+/// netem. Makes the devices (TAP); its starter moves them to the network namespaces that it connects.
 public final class Cable {
     private static final int FRAME_BYTES = 2048;
     private static final int FRAMES = 1 << 15; // under way at once, each way

@@ -2,7 +2,7 @@ package dev.pando.bench.collectives;
 
 import dev.pando.bench.Spread;
 import dev.pando.collectives.Communicator;
-import dev.pando.collectives.Format;
+import dev.pando.collectives.memory.Format;
 import dev.pando.training.model.ModelPreset;
 import dev.pando.training.model.ModelTensors;
 import dev.pando.training.step.Collective.Deadline;

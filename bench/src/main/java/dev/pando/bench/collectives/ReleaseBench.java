@@ -3,7 +3,8 @@ package dev.pando.bench.collectives;
 import dev.pando.bench.Spread;
 import dev.pando.collectives.Communicator;
 import dev.pando.collectives.Transport;
-import dev.pando.collectives.TransportSettings;
+import dev.pando.collectives.wire.TransportSettings;
+import dev.pando.runtime.processes.OwnJvm;
 import dev.pando.training.step.Collective.Deadline;
 import dev.pando.training.step.Collective.Member;
 import dev.pando.training.step.Collective.Membership;
@@ -16,7 +17,6 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.lang.foreign.MemorySegment;
-import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -84,10 +84,8 @@ public final class ReleaseBench {
     }
 
     private static Rank start() throws IOException {
-        List<String> command = new ArrayList<>();
-        command.add(ProcessHandle.current().info().command().orElseThrow());
-        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), ReleaseBench.class.getName(), "rank"));
+        List<String> command = OwnJvm.command(ReleaseBench.class.getName());
+        command.add("rank");
         Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
         BufferedReader answers = process.inputReader(StandardCharsets.UTF_8);
         String address = answers.readLine();

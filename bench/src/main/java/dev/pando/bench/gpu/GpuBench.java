@@ -211,7 +211,7 @@ public final class GpuBench implements Runnable {
         report.put("step " + work.name(), result);
     }
 
-    /// The same step in PyTorch on the same card; empty where there is none that sees it.
+    /// The same step in PyTorch on the same card; empty where no PyTorch sees it.
     private Optional<JsonNode> peer(GpuWork work, boolean compiled) {
         if (torch == null || quick) {
             return Optional.empty();

@@ -13,18 +13,22 @@ import picocli.CommandLine.Option;
 final class GroveOptions {
     private static final Path HOME = Path.of(System.getProperty("pando.home", "."));
 
-    @Option(names = "--job", paramLabel = "CONF", description = "Default: examples/quickstart.conf, on actors/.")
+    @Option(
+            names = "--job",
+            paramLabel = "CONF",
+            description = "The job. Default: examples/quickstart.conf, on the text of actors/.")
     private Path job;
 
     @Option(
             names = "--out",
             paramLabel = "DIR",
-            description = "New; keeps figures.json, plot.svg and the runs. Default: bench/target, and runs elsewhere.")
+            description =
+                    "A new folder for figures.json, plot.svg and the runs. Default: bench/target, and runs elsewhere.")
     private Path out;
 
     private Path runs;
 
-    @Option(names = "--help", usageHelp = true, description = "Shows this.")
+    @Option(names = "--help", usageHelp = true, description = "Shows this help.")
     @SuppressWarnings("UnusedVariable") // picocli looks at it
     private boolean help;
 
@@ -32,7 +36,7 @@ final class GroveOptions {
         return new Findings(measure, "s", out == null ? HOME.resolve("bench/target").resolve(measure) : out);
     }
 
-    /// Makes the folder if there is none.
+    /// Makes the folder if it is missing.
     Path folder() {
         try {
             if (runs == null) {

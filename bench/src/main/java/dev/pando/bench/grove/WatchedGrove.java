@@ -66,7 +66,7 @@ final class WatchedGrove implements AutoCloseable {
         return pando.nodes().stream().filter(node -> node.name().equals(name)).findFirst().orElseThrow();
     }
 
-    /// Of the last steps, in seconds.
+    /// Median duration of the last steps, in seconds.
     double usualStep() {
         return Spread.median(recent.stream().mapToDouble(Double::doubleValue).toArray());
     }
@@ -92,7 +92,7 @@ final class WatchedGrove implements AutoCloseable {
         return longest;
     }
 
-    /// Waits until so many workers have taken part in so many steps one after the other.
+    /// Waits until this many workers have taken part in this many steps one after the other.
     void awaitSteps(int workers, int steps) throws InterruptedException {
         for (int seen = 0; seen < steps; ) {
             JobEvent event = next().event();

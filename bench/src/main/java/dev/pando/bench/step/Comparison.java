@@ -76,7 +76,7 @@ record Comparison(Workload work, int threads, List<Double> peaks, List<Side> sid
                 progress.accept("round " + (round + 1) + " of " + plan.rounds);
                 peaks.add(peak.measure());
                 for (int i = 0; i < contestants.size(); i++) {
-                    int turn = (round + i) % contestants.size(); // nobody is always the first
+                    int turn = (round + i) % contestants.size(); // none is always the first
                     contestants.get(turn).run(1);
                     sides.get(turn).take(contestants.get(turn), plan.steps);
                 }

@@ -6,7 +6,7 @@ import java.time.Duration;
 interface Contestant extends AutoCloseable {
     String name();
 
-    /// Computes so many steps, and returns when the last has ended.
+    /// Computes this many steps, and returns when the last has ended.
     Turn run(int steps);
 
     /// Processor time that it has used so far, on all cores.

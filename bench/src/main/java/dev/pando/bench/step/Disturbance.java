@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
 
 /// How many cores others used while we measured: other processes, and the hypervisor.
 ///
-/// From Linux's `/proc/stat`; unknown where there is none.
+/// From Linux's `/proc/stat`; unknown without that file.
 final class Disturbance {
     private static final Path STATISTICS = Path.of("/proc/stat");
     private static final double TICKS_PER_SECOND = 100;

@@ -7,7 +7,7 @@ import java.util.concurrent.CountDownLatch;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.openblas.global.openblas_nolapack;
 
-/// What the cores can do, measured beside the steps: every thread multiplies large square matrices of its own.
+/// What the cores can do, measured beside the steps: every thread multiplies its large square matrices.
 ///
 /// Rate of all threads: 2 m^3 for each product, over the time from the first to begin to the last to end.
 final class Peak implements AutoCloseable {

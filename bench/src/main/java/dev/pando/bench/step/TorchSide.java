@@ -13,7 +13,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
-/// PyTorch's side: a process of its own that computes a turn for every line it is sent.
+/// PyTorch's side: a separate process that computes a turn for every line it is sent.
 final class TorchSide implements Contestant {
     private static final Path SCRIPT = Path.of(System.getProperty("pando.home", "."), "bench/step/torch_step.py");
     private static final Duration PATIENCE = Duration.ofMinutes(15); // for a turn; the first one may compile

@@ -49,8 +49,8 @@ final class DeterminismTest {
                 .should()
                 .accessTargetWhere(uses("java.lang.System", "nanoTime"))
                 .because(
-                        "whoever waits or measures does it through a class that a test replaces, or that its name gives"
-                                + " away")
+                        "code that waits or measures does it through a class that a test replaces, or that its name"
+                                + " gives away")
                 .check(CLASSES);
     }
 
@@ -59,7 +59,7 @@ final class DeterminismTest {
         noClasses()
                 .should()
                 .accessTargetWhere(uses("java.lang.Thread", "sleep"))
-                .because("whoever waits, waits for something, with a deadline and a name")
+                .because("every wait has a deadline and a name")
                 .check(CLASSES);
     }
 

@@ -11,7 +11,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/// Failures as a datacenter has them: what would strike a running job of so many GPUs, sped up to the length of a test.
+/// Failures as a datacenter has them: what would strike a running job of this many GPUs, sped up to the length of a
+/// test.
 ///
 /// Failures come as a Poisson process whose rate is that of [FailureReason] for each GPU and hour, times GPUs, times
 /// `speedup`; which reason it is follows from their counts, and whom it strikes is uniform over the workers.

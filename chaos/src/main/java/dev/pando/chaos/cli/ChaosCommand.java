@@ -8,7 +8,7 @@ import picocli.CommandLine.Spec;
 /// `pando chaos`: everything that goes wrong on purpose.
 @Command(
         name = "chaos",
-        description = "Injects faults, and proves that they change no bit.",
+        description = "Injects faults and checks that they change no bit.",
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             VerifyCommand.class,

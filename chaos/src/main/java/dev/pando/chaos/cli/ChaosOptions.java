@@ -38,17 +38,17 @@ final class ChaosOptions {
     @Option(
             names = "--out",
             paramLabel = "DIR",
-            description = "Where the runs go; otherwise beside the job's own folder, as in runs/job-chaos.")
+            description = "Folder of the runs; without it, beside the job's folder, as in runs/job-chaos.")
     private Path out;
 
     @Option(
             names = "--seed",
             paramLabel = "N",
             defaultValue = "1",
-            description = "Decides what is left to chance; ${DEFAULT-VALUE} if not given.")
+            description = "Decides everything random; ${DEFAULT-VALUE} if not given.")
     private long seed;
 
-    @Option(names = "--keep", description = "Keeps the checkpoints of runs that went well, too.")
+    @Option(names = "--keep", description = "Keeps the checkpoints of successful runs too.")
     private boolean keep;
 
     /// The job with the options laid over it.

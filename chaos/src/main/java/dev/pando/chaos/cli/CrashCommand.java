@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
                         + " end with that of an undisturbed run to the bit.",
         footer = {
             "",
-            "Exit code 1 if a bit differs or a history is not in order.",
+            "Exit code 1 if a bit differs or a history breaks a rule.",
             "",
             "  pando chaos crash examples/quickstart.conf --steps 40 --times 20 \\",
             "      --set checkpoint.every-steps=5"
@@ -38,7 +38,7 @@ final class CrashCommand implements Callable<Integer> {
             names = "--times",
             paramLabel = "N",
             defaultValue = "20",
-            description = "Processes to kill; ${DEFAULT-VALUE} if not given.")
+            description = "Number of kills; ${DEFAULT-VALUE} if not given.")
     private int times;
 
     @Override

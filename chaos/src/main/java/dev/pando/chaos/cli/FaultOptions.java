@@ -18,7 +18,7 @@ final class FaultOptions {
             description = {
                 "What goes wrong, as in \"kill worker-2 at step 7, hang worker-0 at step 12\"; `pando chaos faults`"
                         + " lists the words.",
-                "acme: failures as they were published of a datacenter, see --gpus and --speedup."
+                "acme: failures at the rates published for a datacenter, see --gpus and --speedup."
             })
     private String faults;
 
@@ -33,14 +33,15 @@ final class FaultOptions {
             names = "--speedup",
             paramLabel = "N",
             defaultValue = "10000",
-            description = "With acme: how many times faster than life failures come; ${DEFAULT-VALUE} if not given.")
+            description =
+                    "With acme: how many times faster than in reality failures come; ${DEFAULT-VALUE} if not given.")
     private double speedup;
 
     @Option(
             names = "--step-seconds",
             paramLabel = "S",
             defaultValue = "1",
-            description = "With acme: how long a step is taken to last; ${DEFAULT-VALUE} if not given.")
+            description = "With acme: assumed seconds of a step; ${DEFAULT-VALUE} if not given.")
     private double stepSeconds;
 
     void check() {

@@ -9,7 +9,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /// A node whose devices fail when they are told to: what `pando chaos run` starts.
-@Command(name = "node", hidden = true, description = "Is a node of a run that is put to the test.")
+@Command(name = "node", hidden = true, description = "Runs a node of a tested run.")
 final class FaultyNodeCommand extends NodeCommand {
     @Option(names = "--orders", required = true, paramLabel = "DIR", description = "Where the faults come from.")
     private Path orders;

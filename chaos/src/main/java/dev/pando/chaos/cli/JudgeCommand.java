@@ -16,7 +16,7 @@ import picocli.CommandLine.Spec;
 /// Judges any run by what it left in its folder.
 @Command(
         name = "judge",
-        description = "Reads the history of a run and says whether it is one that a correct runtime can have.",
+        description = "Reads the history of a run and checks it against the rules of a correct runtime.",
         footer = {"", "Exit code 1 if a rule is broken."})
 final class JudgeCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;
@@ -27,7 +27,7 @@ final class JudgeCommand implements Callable<Integer> {
     @Option(
             names = "--beside",
             paramLabel = "RUN",
-            description = "The folder of the same job where nothing went wrong: both must have the same bits.")
+            description = "Folder of an undisturbed run of the same job: both must have the same bits.")
     private Path undisturbed;
 
     @Override

@@ -26,16 +26,16 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/// Shows what a job on real processes lives through, and what it loses by it.
+/// Shows which faults a job on real processes survives, and what they cost.
 @Command(
         name = "run",
         description =
                 "Trains a job on processes of this machine, undisturbed first, then once more while nodes are killed"
-                        + " and frozen and devices fail, and draws a report: what struck, when it was noticed, how the run"
-                        + " went on, what it cost, and whether every bit is the same.",
+                        + " and frozen and devices fail. Writes a report: what struck, when it was noticed, how the run"
+                        + " continued, what it cost, and whether every bit is the same.",
         footer = {
             "",
-            "Exit code 1 if a bit differs or a history is not in order.",
+            "Exit code 1 if a bit differs or a history breaks a rule.",
             "",
             "  pando chaos run examples/quickstart.conf --nodes 4 --for 10m \\",
             "      --faults acme --gpus 2048 --speedup 360",
@@ -52,7 +52,11 @@ final class RunCommand implements Callable<Integer> {
 
     @Mixin private FaultOptions faults;
 
-    @Option(names = "--nodes", paramLabel = "N", defaultValue = "4", description = "Processes; ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--nodes",
+            paramLabel = "N",
+            defaultValue = "4",
+            description = "Number of node processes; ${DEFAULT-VALUE} if not given.")
     private int nodes;
 
     @Option(
@@ -60,14 +64,14 @@ final class RunCommand implements Callable<Integer> {
             paramLabel = "TIME",
             defaultValue = "10m",
             description =
-                    "How long a run lasts about, as in 90s or 30m: it has as many steps as that takes undisturbed;"
-                            + " ${DEFAULT-VALUE}. With --steps, that counts.")
+                    "Approximate length of a run, as in 90s or 30m: it gets as many steps as fit undisturbed;"
+                            + " ${DEFAULT-VALUE} if not given. --steps overrides it.")
     private String length;
 
     @Option(
             names = "--beside",
             paramLabel = "RUN",
-            description = "Folder of an undisturbed run of this very job by this command, in place of a new one.")
+            description = "Folder of an undisturbed run of this job by this command; without it, a new one is made.")
     private Path beside;
 
     @Override

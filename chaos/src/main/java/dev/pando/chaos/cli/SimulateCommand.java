@@ -26,11 +26,11 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "simulate",
         description =
-                "Lives through many histories of the real actors on virtual time, each with its own faults and its own"
-                        + " order of events, and judges every one. A seed is a history: the same one whenever it is run.",
+                "Runs many histories of the real actors on virtual time, each with its faults and its"
+                        + " order of events, and judges every one. A seed always gives the same history.",
         footer = {
             "",
-            "Exit code 1 if a history breaks a rule; it is told how to run that one again.",
+            "Exit code 1 if a history breaks a rule; the command that repeats it is printed.",
             "",
             "  pando chaos simulate --seeds 10000",
             "  pando chaos simulate --seeds 1 --first-seed 4711 --log",
@@ -42,18 +42,25 @@ final class SimulateCommand implements Callable<Integer> {
 
     @Spec private CommandSpec spec;
 
-    @Option(names = "--seeds", paramLabel = "N", defaultValue = "1000", description = "How many; ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--seeds",
+            paramLabel = "N",
+            defaultValue = "1000",
+            description = "Number of seeds; ${DEFAULT-VALUE} if not given.")
     private long seeds;
 
     @Option(
             names = "--first-seed",
             paramLabel = "N",
             description =
-                    "The first. Otherwise the seeds from 1 on, and before them all below 0: histories that are"
-                            + " written, and not drawn, and lead to what takes a coincidence.")
+                    "First seed. Without it, seeds from 1 on, and before them all below 0: written"
+                            + " histories, for what happens by chance too seldom.")
     private Long firstSeed;
 
-    @Option(names = "--nodes", paramLabel = "N", description = "Nodes of each world; otherwise the seed decides.")
+    @Option(
+            names = "--nodes",
+            paramLabel = "N",
+            description = "Nodes of each simulated cluster; otherwise the seed decides.")
     private int nodes;
 
     @Option(names = "--steps", paramLabel = "N", description = "Steps of each job; otherwise the seed decides.")
@@ -65,26 +72,29 @@ final class SimulateCommand implements Callable<Integer> {
     @Option(
             names = "--optimizer-copies",
             paramLabel = "N",
-            description = "Shards optimizer state, with so many copies, 0 for not at all; otherwise the seed decides.")
+            description = "Copies of sharded optimizer state, 0: not sharded; otherwise the seed decides.")
     private Integer optimizerCopies;
 
     @Option(
             names = "--faults",
             paramLabel = "SCRIPT",
-            description = "What goes wrong, in every history; otherwise the seed decides. none: nothing.")
+            description = "Faults of every history, or none; otherwise the seed decides.")
     private String faults;
 
     @Option(
             names = "--as-drawn",
             description =
-                    "With --faults: whether somebody ends the job, or refuses it, is what the seed decides all the"
-                            + " same.")
+                    "With --faults: the seed still decides whether the job is cancelled, and whether a node refuses"
+                            + " it.")
     private boolean asDrawn;
 
-    @Option(names = "--cores", paramLabel = "N", description = "Simulators at once; otherwise one for each core.")
+    @Option(
+            names = "--cores",
+            paramLabel = "N",
+            description = "Simulators that run at once; otherwise one for each core.")
     private int cores;
 
-    @Option(names = "--log", description = "Writes down every turn; for one seed.")
+    @Option(names = "--log", description = "Prints every message that an actor handles; for one seed.")
     private boolean log;
 
     @Override
@@ -95,7 +105,7 @@ final class SimulateCommand implements Callable<Integer> {
                             + " negative");
         }
         if (log && seeds > 1) {
-            throw new UserError("--log writes down one history: name it, as in --seeds 1 --first-seed 4711");
+            throw new UserError("--log shows one history: name it, as in --seeds 1 --first-seed 4711");
         }
         script().faults().stream()
                 .filter(fault -> !fault.effect().kind().isInjectedBy(Injector.SIMULATE))
@@ -192,7 +202,7 @@ final class SimulateCommand implements Callable<Integer> {
         return 1;
     }
 
-    /// Those that are written are as they are written: whoever decides something else wants others.
+    /// Written histories run as they are written, unless an option decides what they decide.
     private long withWritten() {
         boolean asDrawn = faults == null && nodes == 0 && steps == 0 && shards == 0 && optimizerCopies == null;
         return asDrawn ? Plans.firstWritten() : 1;

@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
                         + " moments and loss history to the bit.",
         footer = {
             "",
-            "Exit code 1 if a bit differs, a history is not in order, or a fault never struck; 2 if one never could.",
+            "Exit code 1 if a bit differs, a history breaks a rule, or a fault never struck; 2 if one never could.",
             "",
             "  pando chaos verify examples/quickstart.conf --steps 20 \\",
             "      --faults \"kill worker-2 at step 7, hang worker-0 at step 12\"",

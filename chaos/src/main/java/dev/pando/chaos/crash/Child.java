@@ -1,15 +1,14 @@
 package dev.pando.chaos.crash;
 
+import dev.pando.runtime.processes.OwnJvm;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/// A `pando train` in a process of its own, with the flags and the class path of this one.
+/// A `pando train` in a separate process, with the flags and the class path of this one.
 final class Child {
     private static final String MAIN = "dev.pando.runtime.cli.Main";
     private static final long LONGEST_RUN_HOURS = 24;
@@ -23,13 +22,8 @@ final class Child {
     }
 
     static Child train(List<String> arguments, Path out, boolean resume) {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(
-                ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-                        .filter(flag -> !flag.startsWith("-javaagent") && !flag.startsWith("-agentlib"))
-                        .toList());
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), MAIN, "train"));
+        List<String> command = OwnJvm.command(MAIN, "-javaagent", "-agentlib");
+        command.add("train");
         command.addAll(arguments);
         command.addAll(List.of("--out", out.toString()));
         if (resume) {

@@ -12,10 +12,10 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /// Kills whole processes of a run with SIGKILL at random moments, resumes it until it finishes, and compares the end
-/// with that of a run that nobody killed.
+/// with that of a run without kills.
 ///
 /// The moments are uniform over the time that the undisturbed run took, from the start of each process. A run that
-/// finishes before its moment has come is compared, and another one begins, until so many processes were killed.
+/// finishes before its moment has come is compared, and another one begins, until enough processes were killed.
 ///
 /// @param arguments of `pando train`, folder and `--resume` left out
 /// @param times processes to kill
@@ -32,7 +32,7 @@ public record Crashes(List<String> arguments, int times, long seed, Path folder)
 
     /// A run that finished.
     ///
-    /// @param number from 1; 0 for the one that nobody killed
+    /// @param number from 1; 0 for the one without kills
     /// @param kills it survived
     /// @param hash at its end
     /// @param violations of its whole history, beside that of the undisturbed run if there is one

@@ -18,7 +18,7 @@ public record Fault(Effect effect, Target target, When when, Moment moment) {
         }
         if (effect instanceof Effect.PoisonedBatch && when instanceof When.OnEvent) {
             throw new IllegalArgumentException(
-                    effect.kind().words() + " is a matter of the data, whoever computes it: say at which step");
+                    effect.kind().words() + " comes from the data, on every worker: say at which step");
         }
     }
 
@@ -51,7 +51,7 @@ public record Fault(Effect effect, Target target, When when, Moment moment) {
                                     + this
                                     + "\": nothing injects faults of whole nodes into the workers of one process; name"
                                     + " a worker");
-            case Target.Worker _, Target.Any _, Target.All _, Target.Store _, Target.Nobody _ -> Optional.empty();
+            case Target.Worker _, Target.Any _, Target.All _, Target.Store _, Target.None _ -> Optional.empty();
         };
     }
 

@@ -259,7 +259,7 @@ final class FaultParser {
                     case WORKER -> new Target.Any();
                     case STORE -> new Target.Store();
                     case PROCESS -> new Target.All();
-                    case NOBODY, SIDES -> new Target.Nobody();
+                    case NONE, SIDES -> new Target.None();
                 };
         boolean aimed = parts.target != null;
         boolean mayAim =
@@ -267,14 +267,14 @@ final class FaultParser {
                     case WORKER -> true;
                     case PROCESS -> parts.target instanceof Target.All;
                     case SIDES -> parts.target instanceof Target.Sides;
-                    case STORE, NOBODY -> false;
+                    case STORE, NONE -> false;
                 };
         refuse(start, kind, aimed && !mayAim, "target " + parts.target);
         refuse(
                 start,
                 kind,
                 parts.moment != null && !effect.movable() && !parts.moment.equals(effect.usualMoment()),
-                "moment of its own");
+                "other moment");
         return new Fault(
                 effect,
                 aimed ? parts.target : usual,

@@ -73,7 +73,7 @@ public record FaultScript(List<Fault> faults) {
             case Target.All() when fault.effect().aim() == Kind.Aim.PROCESS -> into.add(fault);
             case Target.All() ->
                     IntStream.range(0, workers).forEach(i -> into.add(fault.aimedAt(new Target.Worker(i))));
-            case Target.Store(), Target.Nobody(), Target.Node(_), Target.Leader(), Target.Sides(_) -> into.add(fault);
+            case Target.Store(), Target.None(), Target.Node(_), Target.Leader(), Target.Sides(_) -> into.add(fault);
         }
     }
 

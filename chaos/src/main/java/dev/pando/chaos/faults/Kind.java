@@ -32,10 +32,10 @@ public enum Kind {
             Injector.ALL,
             "A call takes this much longer, deaf to interrupts, then goes on as if nothing had been: a process that was"
                     + " stopped and continued.",
-            "Where the whole process stands still for about 0.4 s (four times the usual between two signs of life, if"
-                    + " that is longer), the worker is set aside: others do its part of the step, and on its return it"
-                    + " joins again with its replica, which gets the state from a peer. Where a call alone is stuck the"
-                    + " process still gives signs of life, and the worker is given up once it outlasts the step's pace, as"
+            "Where the whole process stands still for about 0.4 s (longer if its signs of life usually come slowly),"
+                    + " the worker is set aside: others do its part of the step, and on its return it"
+                    + " joins again with its replica, which gets the state from a peer. If only a call is stuck, the"
+                    + " process still gives signs of life. The worker is given up once it outlasts the step's pace, as"
                     + " for hang. Same bits."),
     GC_PAUSE(
             "gc pause",
@@ -48,7 +48,7 @@ public enum Kind {
             "slow",
             Aim.WORKER,
             Injector.ALL,
-            "Everything a worker computes takes so many times as long, for some steps.",
+            "Everything a worker computes takes a given multiple of its time, for some steps.",
             "The run goes on; a worker that is hopelessly slow is treated as hung. Same bits."),
     OUT_OF_MEMORY(
             "out of memory", Aim.WORKER, Injector.ALL, "A call throws OutOfMemoryError.", "As for kill. Same bits."),
@@ -78,14 +78,14 @@ public enum Kind {
             "loss spike",
             Aim.WORKER,
             Injector.ALL,
-            "A batch shard's loss and gradient are so many times too large, once.",
+            "A batch shard's loss and gradient are multiplied by a given factor, once.",
             "Beyond `skip.spike-factor` the step is computed once more, by others, and the numbers are sound: same"
                     + " bits. Below it, and in the first 8 steps, only the hash tells."),
     POISONED_BATCH(
             "poisoned batch",
-            Aim.NOBODY,
+            Aim.NONE,
             Injector.ALL,
-            "One step's data gives no finite loss, at whoever computes it.",
+            "One step's data gives no finite loss, on any worker.",
             "The step is computed once more, by others, and then skipped: weights and moments stay, the job goes on"
                     + " with the next step's data, and says so. Same bits as a run of the same data without other faults."),
     DELAY(
@@ -155,7 +155,7 @@ public enum Kind {
             "slow disk",
             Aim.STORE,
             Injector.ALL,
-            "Writing a checkpoint takes so many times as long, for some steps.",
+            "Writing a checkpoint takes a given multiple of its time, for some steps.",
             "Training does not wait. Same bits."),
     STORE_DOWN(
             "store down",
@@ -165,11 +165,11 @@ public enum Kind {
             "As for a full disk; a job that needs one just then waits or ends with a sentence."),
     JOURNAL_DOWN(
             "journal down",
-            Aim.NOBODY,
+            Aim.NONE,
             Injector.OF_GROVES,
             "The job's journal cannot be written.",
-            "Where it is slow training goes on. Where it fails whoever leads ends, the workers keep what they hold, and"
-                    + " the next one goes on from there once it can write that it leads. Same bits.");
+            "Where it is slow training goes on. Where it fails the leader ends, the workers keep what they hold, and"
+                    + " the next leader continues from there once it can write that it leads. Same bits.");
 
     private final String words;
     private final Aim aim;
@@ -250,6 +250,6 @@ public enum Kind {
         SIDES,
         /// All workers at once, whatever the script says.
         PROCESS,
-        NOBODY
+        NONE
     }
 }

@@ -96,7 +96,7 @@ public sealed interface Target {
     }
 
     /// The job's journal, or another place that has no number.
-    record Nobody() implements Target {
+    record None() implements Target {
         @Override
         public String toString() {
             return "";

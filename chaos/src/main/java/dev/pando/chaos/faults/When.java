@@ -18,7 +18,7 @@ public sealed interface When {
         }
     }
 
-    /// The first time that somebody gets to a phase; the target is struck at its own next call, whatever that is.
+    /// The first time that a worker gets to a phase; the target is struck at its next call, whatever that is.
     ///
     /// @param step from which on the event counts
     record OnEvent(Target who, Phase phase, long step) implements When {

@@ -114,7 +114,7 @@ final class Armory {
         return List.copyOf(firings);
     }
 
-    /// Faults whose address nobody ever got to.
+    /// Faults whose address no worker ever got to.
     synchronized List<Fault> neverFired() {
         return armed.stream().filter(each -> !each.reached()).map(each -> each.fault).toList();
     }
@@ -157,12 +157,12 @@ final class Armory {
             case Target.Worker number -> number.isMeantBy(worker);
             case Target.Any(), Target.All() -> !worker.equals(STORE);
             case Target.Store() -> worker.equals(STORE);
-            case Target.Node(_), Target.Leader(), Target.Sides(_), Target.Nobody() -> false;
+            case Target.Node(_), Target.Leader(), Target.Sides(_), Target.None() -> false;
         };
     }
 
     /// One blow.
     ///
-    /// @param dice random bits of its own
+    /// @param dice random bits of this strike
     record Strike(Effect effect, long dice) {}
 }

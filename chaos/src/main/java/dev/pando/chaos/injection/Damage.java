@@ -40,7 +40,7 @@ final class Damage {
         }
     }
 
-    /// Flips a bit of a mantissa: the number stays a number, and nobody sees it.
+    /// Flips a bit of a mantissa: the number stays finite, and is not noticed.
     static void flipBit(MemorySegment floats, long dice) {
         long element = element(floats, dice);
         int bits = floats.getAtIndex(ValueLayout.JAVA_INT, element);

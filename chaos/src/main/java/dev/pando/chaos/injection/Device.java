@@ -59,7 +59,7 @@ final class Device {
             case Effect.Kill() -> {
                 inTheMiddle.run();
                 end = worker + " was killed";
-                collective.leave(); // torn away: nobody hears why
+                collective.leave(); // torn away without a reason
                 throw new DeviceLost(where + ": the device is gone");
             }
             case Effect.Throw() -> {
@@ -88,7 +88,7 @@ final class Device {
             }
             case Effect.Slow(double factor, _) -> {
                 slowness = factor;
-                slowUntil = step + 1; // armed anew in each of its steps
+                slowUntil = step + 1; // armed again in each of its steps
             }
             case Effect.BitFlip _,
                     Effect.NanLoss _,

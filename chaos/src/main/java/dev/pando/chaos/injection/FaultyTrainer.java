@@ -83,7 +83,7 @@ final class FaultyTrainer extends ForwardingTrainer {
     /// What a call leaves behind that is struck before or after its work.
     static void nothing() {}
 
-    /// One replica's state differs from the others' from here on, and nobody is told.
+    /// One replica's state differs from the others' from here on, without a report.
     private void flipBitOfState(Effect.Place place, long dice) {
         List<TrainerState.Span> spans =
                 trainer.state().spans().stream()

@@ -58,7 +58,7 @@ public final class Injection implements UnaryOperator<ReplicaFactory> {
         return new Injection(bound, new Armory(bound, seed, listener), Ruin.ofFiles(checkpoints), new SystemPatience());
     }
 
-    /// Arms a script whose targets and rates are decided already, in a world with a clock and a disk of its own.
+    /// Arms a script whose targets and rates are decided already, in a world with a simulated clock and disk.
     ///
     /// Faults that no injector here can carry out, those of whole nodes, are left to that world.
     public static Injection in(FaultScript bound, long seed, Ruin ruin, Patience patience, Consumer<Firing> listener) {
@@ -104,7 +104,7 @@ public final class Injection implements UnaryOperator<ReplicaFactory> {
         return armory.neverFired();
     }
 
-    /// A worker's state is about to be copied, by a thread that is none of its device's.
+    /// A worker's state is about to be copied, by a thread that is not its device's.
     ///
     /// @throws InjectedFailure if a fault strikes just there, whatever that is
     public void copying(String worker) {

@@ -10,8 +10,8 @@ import java.util.Set;
 import java.util.function.LongPredicate;
 import java.util.stream.Collectors;
 
-/// A trainer whose data is bad in some steps: no batch shard of theirs gives a finite loss, whoever computes it and
-/// however often.
+/// A trainer whose data is bad in some steps: no batch shard of theirs gives a finite loss, on any worker and however
+/// often.
 public final class PoisonedTrainer extends ForwardingTrainer {
     private final LongPredicate isPoisoned;
 

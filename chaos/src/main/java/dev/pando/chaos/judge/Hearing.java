@@ -30,7 +30,7 @@ final class Hearing {
     private final Set<String> lost = new HashSet<>();
     private final Set<String> silent = new HashSet<>(); // and have not joined since
     private final Set<Long> durable = new HashSet<>();
-    private final Set<Long> taken = new HashSet<>(); // what may be durable, though nobody who knows can be heard
+    private final Set<Long> taken = new HashSet<>(); // what may be durable, though its writer is cut off
     private final NavigableSet<Long> published = new TreeSet<>(); // since the job last went back
     private final Set<String> heldBefore = new HashSet<>(); // what an earlier start would not have had to redo
     private long stepsBefore;
@@ -38,15 +38,15 @@ final class Hearing {
     private final Set<Long> dropped = new HashSet<>(); // steps that were computed and not applied
     private boolean untold; // the last step of the checkpoint it was started with: who knew of it is gone
     private boolean goesOn; // from what the workers held when it was started, not from a checkpoint
-    private boolean goingBack; // to a checkpoint, and nobody has said yet to which
+    private boolean goingBack; // to a checkpoint that has not been named yet
     private int passedOver; // checkpoints that are newer than the state it was started with
     private int damaged; // checkpoints of which that is said
     private int position;
     private long nextStep = NOT_BEGUN;
-    private long unheard; // up to here a checkpoint may be durable of which nobody was left to tell
+    private long unheard; // up to here a checkpoint may be durable that was never reported
     private long newestEpoch; // of all processes
     private long notSaved = NOT_BEGUN; // the last step of which a checkpoint failed
-    private OptionalLong found = OptionalLong.empty(); // epoch of the steps that somebody found who is taking over
+    private OptionalLong found = OptionalLong.empty(); // epoch of the steps that a new supervisor found
     private boolean distrusted; // a step was dropped since the last commit: what the workers hold may be wrong
     private long skipping = NOT_BEGUN; // the step that was last said to be skipped
     private boolean stopped; // the last rung was tried
@@ -70,7 +70,7 @@ final class Hearing {
                     Rule.NO_OLD_EPOCH,
                     "steps were committed in epoch "
                             + found.getAsLong()
-                            + ", which nobody opened, and nobody took over");
+                            + ", which was never opened, and without a takeover");
             found = OptionalLong.empty();
         }
         switch (event) {
@@ -137,8 +137,8 @@ final class Hearing {
         position++;
     }
 
-    /// A device may refuse a job, or fail, while its supervisor still looks for what the job goes on from, and somebody
-    /// may end it then.
+    /// A device may refuse a job, or fail, while its supervisor still looks for the state to continue from, and the job
+    /// may be cancelled then.
     private static boolean mayComeFirst(JobEvent event) {
         return event instanceof JobEvent.Started
                 || event instanceof JobEvent.WorkerRefused
@@ -160,8 +160,8 @@ final class Hearing {
         return List.copyOf(violations);
     }
 
-    /// A process starts: it knows no epoch and no worker of the one before. Or somebody takes over: the workers are
-    /// those of before, and epochs go on.
+    /// A process starts: it knows no epoch and no worker of the one before. Or a supervisor takes over: the workers are
+    /// those of before, and epochs continue.
     private void started(JobEvent.Started started) {
         require(
                 nextStep == NOT_BEGUN || isCommitted(started.step()) || started.resumed() && isNext(started.step()),
@@ -211,8 +211,8 @@ final class Hearing {
         movedInEpoch.clear();
     }
 
-    /// Whoever takes over goes on from what the workers hold: all that was committed, or all but the last step where
-    /// those are gone that had applied it already. Where epochs are counted anew all of it was lost.
+    /// A new supervisor continues from what the workers hold: all that was committed, or all but the last step where
+    /// those are gone that had applied it already. Where epochs are counted from 0 again all of it was lost.
     private void redone(JobEvent.EpochOpened opened) {
         if (opened.epoch() > newestEpoch) {
             require(
@@ -268,7 +268,7 @@ final class Hearing {
                     require(
                             !holders.isEmpty(),
                             Rule.RUNGS_IN_ORDER,
-                            tried.subject() + " is rebuilt, but nobody holds the state");
+                            tried.subject() + " is rebuilt, but no worker holds the state");
             case LOAD_CHECKPOINT -> {
                 require(
                         holders.isEmpty() || distrusted,
@@ -281,7 +281,7 @@ final class Hearing {
                 require(
                         dropped.contains(tried.step()),
                         Rule.RUNGS_IN_ORDER,
-                        "step " + tried.step() + " is to be skipped, but nobody has computed it once more");
+                        "step " + tried.step() + " is to be skipped, but was not computed once more");
                 skipping = tried.step();
             }
             case STOP -> stopped = true;
@@ -321,8 +321,8 @@ final class Hearing {
                         + (before == null ? "" : Judge.numbers(before)));
     }
 
-    /// Whoever takes over tells of the steps that the one before committed and did not tell of, under an epoch of its
-    /// own that it has not opened yet; and next that it has taken over.
+    /// A new supervisor reports the steps that the one before committed and did not report, under an epoch that it has
+    /// not opened yet; and next that it has taken over.
     private boolean isFoundAtTakeover(StepCommitted step) {
         if (!epochs.isEmpty() && step.epoch() <= epochs.lastKey()) {
             return false;
@@ -357,7 +357,7 @@ final class Hearing {
                 Rule.ROLLBACK_HAS_A_CHECKPOINT,
                 "it goes back to step "
                         + step
-                        + ", though a newer checkpoint was durable, and nobody says that it is damaged");
+                        + ", though a newer checkpoint was durable, and was not reported as damaged");
         passedOver = 0;
         goesOn = false;
         goingBack = false;
@@ -384,7 +384,7 @@ final class Hearing {
         return step == nextStep + 1;
     }
 
-    /// Whether so many steps are committed, as far as that can be known.
+    /// Whether this many steps are committed, as far as that can be known.
     private boolean isCommitted(long steps) {
         return steps <= nextStep || nextStep >= missingFrom[position];
     }

@@ -11,8 +11,8 @@ import java.util.stream.Collectors;
 
 /// Says whether a job's history is one that a correct runtime can have, and which rule it breaks if not.
 ///
-/// Knows nothing of how the runtime works: it reads what happened, and what must be true of it. For anybody's
-/// histories.
+/// Knows nothing of how the runtime works: it reads what happened, and what must be true of it. For histories of any
+/// origin.
 public final class Judge {
     private Judge() {}
 
@@ -32,8 +32,8 @@ public final class Judge {
                 && lostAtOnce(history.events().subList(0, violation.position())) >= history.copies();
     }
 
-    /// Workers that were lost since the moments were shared anew: that is before each step. Those that are lost while a
-    /// step is applied may come before the word of it.
+    /// Workers that were lost since the moments were shared again: that is before each step. Those that are lost while
+    /// a step is applied may come before the word of it.
     private static int lostAtOnce(List<JobEvent> before) {
         int lost = 0;
         int committed = 0;

@@ -21,11 +21,11 @@ public enum Rule {
     SAME_LOSS_HISTORY("the loss history is that of the undisturbed run, bit for bit"),
     SAME_HASH("the final hash is that of the undisturbed run"),
 
-    // What a history does not say, and only somebody knows who looks on: the simulator.
+    // What a history does not say, and only the simulator sees.
 
-    NOBODY_LOST_IN_PEACE("nobody is given up before anything has gone wrong"),
-    LEADER_HAS_A_LAST_WORD("whoever leads a job ends with a word about it, or with its node, or with its journal"),
-    JOURNAL_IS_WHAT_WAS_TOLD("the journal says what was told, all of it and nothing else, in the same order");
+    NOBODY_LOST_IN_PEACE("no worker is given up before anything has gone wrong"),
+    LEADER_HAS_A_LAST_WORD("the leader of a job ends with a report, or with its node, or with its journal"),
+    JOURNAL_IS_WHAT_WAS_TOLD("the journal holds what was reported, all of it and nothing else, in the same order");
 
     private final String sentence;
 

@@ -38,7 +38,7 @@ public final class Chaos {
 
     /// @param script as on the command line: `kill worker-1 at step 3, slow worker-0 x4 for 5 steps at step 6`
     /// @param seed decides what the script leaves open: `any`, and what strikes at a rate
-    /// @throws dev.pando.chaos.faults.FaultSyntaxException if the script is none
+    /// @throws dev.pando.chaos.faults.FaultSyntaxException if the script is wrong
     public static Chaos of(String script, long seed) {
         return new Chaos(FaultScript.parse(script), seed);
     }
@@ -48,7 +48,7 @@ public final class Chaos {
     /// @throws IllegalArgumentException if they cannot happen to it, with the reason
     public Submission upon(Submission submission) {
         if (injection != null) {
-            throw new IllegalStateException("these faults have a run already: another run needs a Chaos of its own");
+            throw new IllegalStateException("these faults have a run already: another run needs another Chaos");
         }
         if (submission.nodes() > 0) {
             throw new IllegalArgumentException(

@@ -8,8 +8,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.LongFunction;
 
-/// Lives through many seeds on several cores; each core has a simulator of its own, and so each history is the one that
-/// its seed has anywhere.
+/// Runs many seeds on several cores; each core has its simulator, and so each history is the one that its seed has
+/// anywhere.
 public final class Campaign {
     /// @param broken histories that broke a rule, by their seeds
     /// @param virtualNs of all histories together
@@ -46,7 +46,7 @@ public final class Campaign {
         for (int core = 0; core < Math.min(cores, seeds); core++) {
             threads.add(
                     Thread.ofPlatform()
-                            .daemon() // one that stands still keeps nobody
+                            .daemon() // one that hangs does not keep the JVM alive
                             .name("simulator-" + core)
                             .start(() -> {
                                 try {

@@ -85,7 +85,7 @@ public final class Coverage {
         return Moves.possible().stream().filter(move -> !made.containsKey(move)).map(Object::toString).toList();
     }
 
-    /// Changes of state that were made, and that nobody thought of.
+    /// Changes of state that were made, and are in no list.
     public List<String> unforeseen() {
         SortedSet<Moves.Move> possible = Moves.possible();
         return moves().keySet().stream().filter(move -> !possible.contains(move)).map(Object::toString).toList();

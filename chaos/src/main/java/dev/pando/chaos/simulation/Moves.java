@@ -8,7 +8,7 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 /// Every change of state that the code of the actors allows, reviewed by hand: what a campaign should have visited, and
-/// so what it must not. Whoever changes a state of an actor changes this list, and a simulation tells if it is wrong.
+/// so what it must not. A change to an actor's states changes this list too; a simulation shows if it is wrong.
 final class Moves {
     /// From one state of an actor to another one.
     record Move(String actor, String from, String to) implements Comparable<Move> {
@@ -23,7 +23,7 @@ final class Moves {
         }
     }
 
-    /// Those that name their states.
+    /// Actors that name their states.
     static final List<String> ACTORS = List.of("JobSupervisor", "PipelineStage", "GpuWorker", "NodeSupervisor");
 
     /// States of supervisors that there are only where optimizer state is sharded, and only where it is not.
@@ -59,10 +59,10 @@ final class Moves {
                 "recovering",
                 "closing",
                 "digesting");
-        // Nobody holds anything of the job yet: whoever asks for its end now ends it at once.
+        // No worker holds anything of the job yet: a cancel now ends it at once.
         may(SUPERVISOR, "opening", "gathering", "loading", "computing", "receiving", "waitingForWorkers");
         may(SUPERVISOR, "gathering", "loading", "computing", "receiving", "waitingForWorkers", "digesting");
-        // Whoever goes back to the start has nobody left.
+        // A job that goes back to the start has no worker left.
         may(SUPERVISOR, "recovering", "awaitingWriter", "loading", "waitingForWorkers");
         may(SUPERVISOR, "awaitingWriter", "recovering");
         // What was loaded is durable: nothing is to be saved.
@@ -77,7 +77,7 @@ final class Moves {
                 "awaitingWriter");
         // Each newcomer is looked at as it comes; but one that had fallen silent comes back without a word.
         may(SUPERVISOR, "waitingForWorkers", "loading", "receiving", "computing", "digesting");
-        // All leave: either they are gone once the state is durable, or somebody comes who takes it.
+        // All leave: either they are gone once the state is durable, or a newcomer takes it.
         may(SUPERVISOR, "savingTheLastCopy", "receiving", "recovering", "awaitingWriter");
         // A step was committed just now, of which there is no checkpoint yet.
         may(
@@ -101,7 +101,7 @@ final class Moves {
                 "recovering",
                 "awaitingWriter",
                 "waitingForWorkers");
-        // A step is settled by a vote, or nobody is left.
+        // A step is settled by a vote, or no worker is left.
         may(SUPERVISOR, "computing", "voting", "recovering", "awaitingWriter", "waitingForWorkers");
         may(
                 SUPERVISOR,
@@ -162,10 +162,10 @@ final class Moves {
         may(NODE, "leaving"); // until its process ends
     }
 
-    /// Where optimizer state is sharded a step is applied in a state of its own, in which everybody waits for all
-    /// weights, so it has been told of when it is over; no newcomer receives but where the moments are shared anew; the
-    /// state is put together before it is written. And a state may be lost while workers are there: those who hold the
-    /// rest of it may be on the other side of a partition.
+    /// Where optimizer state is sharded a step is applied in a separate state, in which every worker waits for all
+    /// weights, so it has been told of when it is over; no newcomer receives but where the moments are shared again;
+    /// the state is put together before it is written. And a state may be lost while workers are there: those who hold
+    /// the rest of it may be on the other side of a partition.
     private static void ofShardedState() {
         also("surveying", "updating", "regrouping", "collecting", "cutOff");
         also("opening", "regrouping");

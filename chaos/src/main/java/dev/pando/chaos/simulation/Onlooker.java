@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// Sees what a job's history does not say: how an actor comes to its end, on whose word, and whether anybody is given
+/// Sees what a job's history does not say: how an actor comes to its end, on whose order, and whether a worker is given
 /// up for nothing.
 final class Onlooker {
     /// A rule that was broken, and how.
@@ -48,7 +48,7 @@ final class Onlooker {
         shares.ordered(order);
     }
 
-    /// A supervisor tells of something, where optimizer state is sharded; whoever keeps its journal may never do so.
+    /// A supervisor tells of something, where optimizer state is sharded; its owner may never write it.
     void says(String supervisor, JobEvent event) {
         shares.told(supervisor, event).ifPresent(wrong -> see(Rule.NO_STEP_REDONE, wrong));
     }
@@ -99,7 +99,7 @@ final class Onlooker {
         return state.equals(Moves.STOPPED) || state.equals(Scribe.ENDED);
     }
 
-    /// What an owner tells itself is nobody else's to name.
+    /// The private messages of an owner have no name outside it.
     private static boolean isSupervisorGone(Object heard) {
         return heard.getClass().getSimpleName().equals("SupervisorGone");
     }

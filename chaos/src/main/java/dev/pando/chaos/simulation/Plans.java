@@ -78,7 +78,7 @@ public final class Plans {
                     "the store saves",
                     "the store loads");
 
-    private static final int MOST_THAT_SHARD = 64; // workers: everybody knows of all that moves
+    private static final int MOST_THAT_SHARD = 64; // workers: each one knows of all that moves
     private static final int SETTLED = 12; // steps, of which 8 are not poisoned
 
     private Plans() {}
@@ -159,7 +159,7 @@ public final class Plans {
         return lure.isEmpty() ? ofAll(seed, machines) : lure + ", " + ofAll(seed, machines);
     }
 
-    /// What takes everybody by surprise.
+    /// Faults that strike all at once.
     private static String ofAll(long seed, int machines) {
         String fault = pick(List.of("kill", "leave", "kill", "stop", "none"), seed, 53);
         if (fault.equals("none")) {
@@ -211,7 +211,7 @@ public final class Plans {
         return String.join(", ", faults);
     }
 
-    /// Data that nobody can learn from, and a device that is wrong by far once the job knows what is usual.
+    /// Data that gives no finite loss, and a device that is wrong by far once the job knows what is usual.
     private static void badNumbers(long seed, long steps, List<String> into) {
         int poisoned = Math.max(0, Dice.below(12, seed, 25) - 8);
         for (int i = 0; i < poisoned; i++) {

@@ -15,8 +15,7 @@ record Scene(int nodes, int checkpointEvery, int copies, Circumstances circumsta
         return new Scene(nodes, checkpointEvery, 0, Circumstances.USUAL, faults);
     }
 
-    /// This machine's devices refuse, and it leads in about half of the histories: whoever leads there outlives all
-    /// workers.
+    /// This machine's devices refuse, and it leads in about half of the histories: a leader there outlives all workers.
     Scene unfit(int machine) {
         Circumstances now = circumstances;
         return with(
@@ -28,7 +27,7 @@ record Scene(int nodes, int checkpointEvery, int copies, Circumstances circumsta
         return new Scene(nodes, checkpointEvery, ofMoments, circumstances, faults);
     }
 
-    /// @param endAfter so many events; 0: in the ambush, if there is one
+    /// @param endAfter number of events; 0: in the ambush, if there is one
     Scene ending(Ending ending, int endAfter) {
         Circumstances now = circumstances;
         return with(

@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/// Writes a history down as it happens: in a few bits always, in full where somebody wants to read it.
+/// Writes a history down as it happens: in a few bits always, in full where it is to be read.
 final class Scribe implements SimulatedWorld.Witness {
-    /// An actor's state after somebody else has ended it: its parent, or a failure.
+    /// An actor's state after its parent or a failure has ended it.
     static final String ENDED = "ended";
 
     private final Coverage coverage;

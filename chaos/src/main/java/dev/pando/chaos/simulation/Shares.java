@@ -16,7 +16,7 @@ import java.util.TreeSet;
 /// a supervisor may say that some are lost: a history does not tell.
 final class Shares {
     private final Map<String, SortedSet<Integer>> held = new HashMap<>(); // by each worker, as it was last told
-    private final SortedSet<Integer> all = new TreeSet<>(); // spans that anybody was ever to hold
+    private final SortedSet<Integer> all = new TreeSet<>(); // spans that any worker was ever to hold
     private final Map<String, Set<String>> holders = new HashMap<>(); // of each supervisor, by its path
     private final Set<String> doubting = new TreeSet<>(); // supervisors that have dropped a step since the last commit
     private Optional<PipelineStage.Regroup> regrouping = Optional.empty();
@@ -76,7 +76,7 @@ final class Shares {
         return Optional.empty();
     }
 
-    /// Whether nobody holds the state any more, as the supervisor has it.
+    /// Whether no worker holds the state any more, as the supervisor has it.
     static boolean givesUp(JobEvent.RungTried tried) {
         return tried.rung() == Rung.LOAD_CHECKPOINT
                 || tried.rung() == Rung.REBUILD_FROM_PEER && tried.subject().startsWith("impossible");

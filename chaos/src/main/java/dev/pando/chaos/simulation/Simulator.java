@@ -80,7 +80,7 @@ public final class Simulator implements AutoCloseable {
         }
     }
 
-    /// A checkpoint may be durable of which nobody has told yet, since the one who wrote it is cut off.
+    /// A checkpoint may be durable that is not reported yet, since its writer is cut off.
     private static boolean isUnheard(Violation violation, History history, SimulatedWorld world) {
         return violation.rule() == Rule.ROLLBACK_HAS_A_CHECKPOINT
                 && history.events().get(violation.position()) instanceof JobEvent.StateLoaded loaded
@@ -88,7 +88,7 @@ public final class Simulator implements AutoCloseable {
                 && violation.sentence().endsWith("of which there is no checkpoint");
     }
 
-    /// Where all refuse who are there at the start nobody waits for others.
+    /// If all nodes of the start refuse, the job does not wait for others.
     private static boolean isRefusedByAll(Plan plan, JobEvent.Failed failed) {
         return plan.circumstances().unfit() >= 0 && failed.step() == 0;
     }
@@ -122,7 +122,7 @@ public final class Simulator implements AutoCloseable {
         List<Violation> violations = new ArrayList<>(Judge.judge(history, undisturbed.of(plan)));
         violations.removeIf(violation -> unseen && OF_NUMBERS.contains(violation.rule()));
         violations.removeIf(violation -> isOfLostMoments(violation, plan, history));
-        boolean mute = kinds.contains(Kind.JOURNAL_DOWN); // whoever waits to tell of a step may die of something else
+        boolean mute = kinds.contains(Kind.JOURNAL_DOWN); // a report of a step that waits may be lost with its owner
         violations.removeIf(violation ->
                 mute && violation.rule() == Rule.STEPS_IN_ORDER && isWhereSomebodyTakesOver(violation, history));
         boolean mayEnd =
@@ -139,7 +139,7 @@ public final class Simulator implements AutoCloseable {
         return violations;
     }
 
-    /// Between two steps, or in what is told when somebody takes over: all steps that were found, and then that it has.
+    /// Between two steps, or in what is reported at a takeover: all steps that were found, and then that it has.
     private static boolean isWhereSomebodyTakesOver(Violation violation, History history) {
         int here = Math.min(violation.position(), history.events().size() - 1);
         List<JobEvent> before = history.events().subList(0, here + 1).reversed();

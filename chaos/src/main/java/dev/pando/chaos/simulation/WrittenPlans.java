@@ -16,11 +16,11 @@ final class WrittenPlans {
 
     private static final List<Scene> OF_WHOLE_STATE =
             List.of(
-                    // Whoever alone knows what the last step came to hangs, and the job is cancelled meanwhile.
+                    // The only worker that knows the last step's loss hangs, and the job is cancelled meanwhile.
                     Scene.of(2, 3, "throw worker-1 in compute at step 3, hang worker-0 in apply at step 3")
                             .ending(Ending.CANCELLED, 0)
                             .ambush("awaitingReport"),
-                    // Nobody is left before the first step is committed, and the job is cancelled.
+                    // No worker is left before the first step is committed, and the job is cancelled.
                     Scene.of(2, 3, "kill node-1 when any computes at step 0")
                             .unfit(0)
                             .ending(Ending.CANCELLED, 0)
@@ -68,7 +68,7 @@ final class WrittenPlans {
                             "throw worker-2 in compute at step 2, throw worker-3 in compute at step 2, kill node-0 when"
                                     + " any rebuilds at step 2, kill node-1 when any rebuilds at step 2, stop node-2"
                                     + " 6500ms when any rebuilds at step 2"),
-                    // One that stood still in the first step receives the state anew when all die.
+                    // One that stood still in the first step receives the state again when all die.
                     Scene.of(
                                     4,
                                     NEVER,
@@ -76,7 +76,7 @@ final class WrittenPlans {
                                             + " kill node-1 at step 0, kill node-2 at step 0, kill node-3 at step 0")
                             .unfit(0)
                             .ambush("receiving"),
-                    // All leave when somebody takes over, when the job ends, when its end cannot be written.
+                    // All leave at a takeover, when the job ends, when its end cannot be written.
                     Scene.of(
                                     3,
                                     1,
@@ -207,7 +207,7 @@ final class WrittenPlans {
     private static final String OTHERS_CUT_OFF =
             "partition node-0, node-1 | node-2 for 5 steps at step 0, kill node-1 at step ";
 
-    /// Where somebody is lost only a while after the supervisor got to a state, or comes back.
+    /// A worker is lost only a while after the supervisor got to a state, or comes back.
     private static List<Scene> ofMoments() {
         List<Scene> scenes = new ArrayList<>();
         // A worker stands still in the middle of a copy, and writes it while the checkpoint before it is loaded, or
@@ -238,7 +238,7 @@ final class WrittenPlans {
                 Scene.of(2, 3, "nan loss on worker-1 at step 0, kill node-1 when worker-1 votes at step 0")
                         .unfit(0)
                         .ending(Ending.STOPPED, 2));
-        // Half of the nodes are cut off for three seconds when somebody is lost who alone holds some moments.
+        // Half of the nodes are cut off for three seconds when the only holder of some moments is lost.
         scenes.add(
                 Scene.of(3, 3, "slow disk x20 for 9 steps at step 0, " + OTHERS_CUT_OFF + 32)
                         .copies(1)

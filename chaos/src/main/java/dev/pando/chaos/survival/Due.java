@@ -10,7 +10,7 @@ import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
 
-/// A fault that is to strike a run of real processes: after so many seconds, or once a step is in flight.
+/// A fault that is to strike a run of real processes: after a number of seconds, or once a step is in flight.
 ///
 /// @param afterSeconds since the first step was committed; NaN where the step decides
 /// @param step that must be in flight; 0 where the time decides
@@ -36,8 +36,7 @@ record Due(Fault fault, double afterSeconds, long step) {
             return Optional.of(fault.notInjected(" into real processes"));
         }
         if (fault.when() instanceof When.OnEvent) {
-            return Optional.of(
-                    quoted + "real processes are struck at a step or a rate, not when somebody does something");
+            return Optional.of(quoted + "real processes are struck at a step or a rate, not at an event of a worker");
         }
         return switch (fault.target()) {
             case Target.Node(int number) when number < 1 || number > nodes ->

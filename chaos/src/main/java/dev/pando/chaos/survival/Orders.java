@@ -58,7 +58,7 @@ final class Orders {
         return next;
     }
 
-    /// Heard by whoever gave the order, even if the node dies of it the next moment.
+    /// Reaches the sender of the order, even if the node dies of it the next moment.
     void struck(Struck struck) {
         append(strikes, struck.number() + " " + struck.at() + " " + struck.who());
     }

@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
 /// @param noticed seconds until the run noticed; NaN: there was nothing to notice
 /// @param evidence how it noticed
 /// @param nextCommit seconds until the next step was committed; NaN if none was
-/// @param back seconds until as many workers took part as before; NaN: nobody was lost, or nobody came back
+/// @param back seconds until as many workers took part as before; NaN: none was lost, or none came back
 /// @param cost seconds by which the steps from here to the next fault took longer than an undisturbed one, as far as
 ///   they stand out
 /// @param actions what was done about it, in order
@@ -95,9 +95,8 @@ record Scar(
             case Effect.Kill() ->
                     "The node's process is killed: its workers, their memory, and whatever it led are gone at once."
                             + " Another process is started in its place.";
-            case Effect.Hang() ->
-                    "The node's process is frozen, its connections stay open; after a while somebody resets it.";
-            default -> "The node's process is frozen, then goes on as if nothing had been.";
+            case Effect.Hang() -> "The node's process is frozen, its connections stay open; after a while it is reset.";
+            default -> "The node's process is frozen, then continues as if nothing had happened.";
         };
     }
 

@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
 final class Storm implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Storm.class);
     private static final long LOOK_MS = 10;
-    private static final Duration UNTIL_RESET = Duration.ofSeconds(15); // somebody resets a machine that hangs
+    private static final Duration UNTIL_RESET = Duration.ofSeconds(15); // a machine that hangs is reset
     private static final int WHOM = 1;
 
     /// Something that follows a blow.
@@ -101,7 +101,7 @@ final class Storm implements AutoCloseable {
         committed = steps;
     }
 
-    /// Ends it: nobody stays frozen.
+    /// Ends it: no node stays frozen.
     ///
     /// @return all that were dealt, whether they struck or not
     List<Blow> end() {

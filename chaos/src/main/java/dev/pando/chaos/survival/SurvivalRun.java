@@ -172,7 +172,7 @@ public record SurvivalRun(
             storm[0] = raging;
             JobResult result = pando.job().done().toCompletableFuture().join();
             if (result instanceof JobResult.Failed failed && due.isEmpty()) {
-                throw new UserError("the undisturbed run failed: " + failed.diagnosis());
+                throw UserError.failed("the undisturbed run failed: " + failed.diagnosis());
             }
             return new Trained(raging.end(), heard);
         } catch (CompletionException failed) {
@@ -209,7 +209,7 @@ public record SurvivalRun(
                 listener);
     }
 
-    /// Name of the node that leads the job; empty while nobody does, or nobody says who.
+    /// Name of the node that leads the job; empty while no node does, or the node is unknown.
     private static Optional<String> leader(Pando pando, String job) {
         try {
             GroveClient grove = GroveClient.at(pando.nodes().stream().map(NodeProcess::address).toList());
@@ -218,7 +218,7 @@ public record SurvivalRun(
                     .filter(line -> line.system().equals(system))
                     .map(NodeLine::name)
                     .findFirst();
-        } catch (UserError nobody) {
+        } catch (UserError silent) {
             return Optional.empty();
         }
     }

@@ -47,7 +47,7 @@ function head() {
   $('verdict').className = 'pill ' + (data.sound ? 'sound' : 'unsound');
   const faults = data.scars.length + (data.scars.length === 1 ? ' fault' : ' faults');
   $('sentence').textContent = data.sound
-    ? faults + ' in ' + span(data.seconds) + ', and every bit is the one of the run that nobody disturbed.'
+    ? faults + ' in ' + span(data.seconds) + ', and every bit is that of the undisturbed run.'
     : faults + ' in ' + span(data.seconds) + '; ' + data.end + '.';
   $('begun').textContent = data.nodes + ' processes with ' + data.fullStrength + ' workers; begun '
     + new Date(data.begun).toLocaleString() + '; ' + data.end + '.';

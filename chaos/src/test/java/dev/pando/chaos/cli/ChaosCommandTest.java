@@ -156,7 +156,7 @@ class ChaosCommandTest {
         shouldFlagWhatSomebodyHasChanged(Path.of(run));
     }
 
-    /// By hand, as whoever wants a run to look better than it was.
+    /// Edits by hand, to make a run look better than it was.
     private void shouldFlagWhatSomebodyHasChanged(Path run) {
         String undisturbed = folder.resolve("run-chaos/verify-1/undisturbed").toString();
 

@@ -92,7 +92,7 @@ class FaultScriptTest {
                     out off memory worker-1 at step 3     => 1  => did you mean "out of memory"?
                     kill worker-1 in save at step 3       => 1  => cannot strike in save
                     partition node-1 at step 3            => 11 => at least two sides
-                    nan loss in reduce at step 3          => 1  => takes no moment of its own
+                    nan loss in reduce at step 3          => 1  => takes no other moment
                     """)
     void shouldSayInOneSentenceWhatIsWrongAndWhere(String script, int position, String part) {
         assertThatThrownBy(() -> FaultScript.parse(script))
@@ -156,7 +156,7 @@ class FaultScriptTest {
     void shouldRefusePoisonThatWaitsForSomebody() {
         assertThatThrownBy(() -> FaultScript.parse("poisoned batch when worker-1 votes"))
                 .isInstanceOf(FaultSyntaxException.class)
-                .hasMessageContaining("poisoned batch is a matter of the data, whoever computes it: say at which step");
+                .hasMessageContaining("poisoned batch comes from the data, on every worker: say at which step");
     }
 
     @Test

@@ -76,7 +76,7 @@ final class Faults {
                             numbered(), Arbitraries.of(new Target.Any(), new Target.All(), new Target.Leader()));
             case STORE -> Arbitraries.just(new Target.Store());
             case PROCESS -> Arbitraries.just(new Target.All());
-            case NOBODY -> Arbitraries.just(new Target.Nobody());
+            case NONE -> Arbitraries.just(new Target.None());
             case SIDES ->
                     numbered().list().ofMinSize(1).ofMaxSize(3).list().ofMinSize(2).ofMaxSize(3).map(Target.Sides::new);
         };

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 // Long because each rule stands beside a history that breaks it.
 class JudgeTest {
-    /// A worker dies in step 1, its shards move, it comes back; then everybody dies, and the job goes back to step 2.
+    /// A worker dies in step 1, its shards move, it comes back; then all workers die, and the job goes back to step 2.
     private static final List<JobEvent> EVENTFUL =
             List.of(
                     new Started(0, false),
@@ -208,7 +208,7 @@ class JudgeTest {
 
     @Test
     void shouldFlagARunThatSkipsTheDeadReplicasSamples() {
-        // nobody takes over shards 4 and 5: the step is committed with fewer tokens, and another loss
+        // no worker takes over shards 4 and 5: the step is committed with fewer tokens, and another loss
         List<JobEvent> skipping =
                 replaced(
                         without(EVENTFUL, new ShardsMoved(1, 2, List.of(4, 5), "worker-0")),
@@ -224,7 +224,7 @@ class JudgeTest {
 
     @Test
     void shouldFlagTwoLeaders() {
-        // two supervisors, each with an epoch of its own, commit the same steps into one journal
+        // two supervisors, each with its epoch, commit the same steps into one journal
         List<JobEvent> twoLeaders =
                 List.of(
                         new Started(0, false),
@@ -245,7 +245,7 @@ class JudgeTest {
                         "the checkpoint of 1 steps is published twice");
     }
 
-    /// The second supervisor found that step 2 was committed of which the first one told nobody.
+    /// The second supervisor found that step 2 was committed which the first one did not report.
     private static final List<JobEvent> TAKEN_OVER =
             List.of(
                     new Started(0, false),
@@ -333,7 +333,7 @@ class JudgeTest {
         assertThat(broken(passed)).isEmpty();
         assertThat(sentences(replaced(passed, newest, new StateLoaded(1, "step-1", List.of()))))
                 .contains(
-                        "it goes back to step 1, though a newer checkpoint was durable, and nobody says that it is"
+                        "it goes back to step 1, though a newer checkpoint was durable, and was not reported as"
                                 + " damaged");
         assertThat(sentences(replaced(passed, newest, new StateLoaded(1, "step-1", List.of("step-2 is damaged")))))
                 .noneMatch(sentence -> sentence.contains("newer checkpoint"));
@@ -423,7 +423,7 @@ class JudgeTest {
 
     @Test
     void shouldKnowThatAFolderForgetsStepsThatWereTakenBack() {
-        // killed after step 3, of whose checkpoint nobody heard; steps 2 and 3 were taken back when it was resumed
+        // killed after step 3, whose checkpoint was not reported; steps 2 and 3 were taken back when it was resumed
         List<JobEvent> kept =
                 with(
                         EVENTFUL.subList(0, 13),

@@ -119,7 +119,7 @@ class FaultsTest {
                                 .formatted(out, text, folder.resolve("prepared"), String.join("\n", more))));
     }
 
-    /// Tests that must fail: run by the tests above, and by nobody else.
+    /// Tests that must fail: run by the tests above only.
     static final class Unlucky {
         @TempDir Path folder;
 

@@ -7,7 +7,7 @@ import dev.pando.chaos.toy.ToyWorkbench;
 import dev.pando.checkpoint.Checkpoints;
 import dev.pando.checkpoint.format.CheckpointSettings;
 import dev.pando.collectives.Transport;
-import dev.pando.collectives.TransportSettings;
+import dev.pando.collectives.wire.TransportSettings;
 import dev.pando.training.step.CheckpointStore;
 import dev.pando.training.step.Trainer;
 import java.nio.file.Path;

@@ -210,7 +210,7 @@ class ToyGroveTest {
                     .satisfies(failed ->
                             assertThat(failed.diagnosis())
                                     .isEqualTo(
-                                            "step 3: its data gives no finite loss, whoever computes it, and of the"
+                                            "step 3: its data gives no finite loss, on every worker, and of the"
                                                     + " steps before it 3 were skipped; look at the data, or lower the"
                                                     + " learning rate"));
         }

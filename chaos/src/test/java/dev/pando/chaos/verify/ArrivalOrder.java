@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 
-/// The classic mistake: sums gradients as they come in, whoever is first, and not along the tree.
+/// The classic mistake: sums gradients in the order of arrival, and not along the tree.
 ///
 /// So that the mistake shows in every run, the worker with the highest name comes in first.
 final class ArrivalOrder implements UnaryOperator<ReplicaFactory> {

@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 
 /// What a checkpoint is called: its step, what it holds, and which of several of the same step.
 ///
-/// The name follows from the contents, so whoever writes the same state twice finds it there.
+/// The name follows from the contents, so a writer of the same state finds it there.
 ///
 /// @param digest the first 12 hexadecimal digits of a hash over all it holds
 /// @param copy 1, or more where there is another one of the same step: the highest is the newest
@@ -17,13 +17,13 @@ public record CheckpointName(long step, String digest, int copy) {
         return FORM.matcher(name).matches();
     }
 
-    /// The step in a name, or -1 if it is none of ours.
+    /// The step in a name, or -1 if it is not one of ours.
     public static long stepOf(String name) {
         Matcher parts = FORM.matcher(name);
         return parts.matches() ? Long.parseLong(parts.group(1)) : -1;
     }
 
-    /// The digest in a name, or nothing if it is none of ours.
+    /// The digest in a name, or nothing if it is not one of ours.
     public static String digestOf(String name) {
         Matcher parts = FORM.matcher(name);
         return parts.matches() ? parts.group(2) : "";

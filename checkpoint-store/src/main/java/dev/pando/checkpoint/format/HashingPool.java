@@ -67,7 +67,7 @@ public final class HashingPool implements AutoCloseable {
         return Arena.ofAuto().allocate(bytes, Safetensors.ALIGNMENT);
     }
 
-    /// Whether so many bytes are done sooner by several.
+    /// Whether several threads hash this many bytes sooner than one.
     public boolean pays(long bytes) {
         return bytes >= least;
     }
@@ -80,7 +80,7 @@ public final class HashingPool implements AutoCloseable {
     /// Runs all tasks and gives their results in the tasks' order; throws the first failure in that order. When it
     /// returns, no task runs any more.
     ///
-    /// @param here to run them on the calling thread, whose memory nobody else may touch
+    /// @param here to run them on the calling thread, whose memory no other thread may touch
     public <T> List<T> all(List<? extends Callable<T>> tasks, boolean here)
             throws IOException, CorruptCheckpointException {
         AtomicBoolean stop = new AtomicBoolean();
@@ -152,7 +152,7 @@ public final class HashingPool implements AutoCloseable {
         }
     }
 
-    /// Who waits for tasks that have not begun hears that they never will.
+    /// A caller that waits for tasks that have not begun gets an error.
     @Override
     public void close() {
         for (Runnable dropped : threads.shutdownNow()) {

@@ -13,7 +13,7 @@ import java.util.TreeMap;
 /// @param job whose state it is
 /// @param step number of committed steps
 /// @param history digest of the losses so far
-/// @param parent name of the checkpoint that the place held before it; empty where there was none, or nobody knows
+/// @param parent name of the checkpoint that the place held before it; empty where it is unknown or was the first
 /// @param attributes what the job says of itself
 /// @param chunkBytes how much of a piece each checksum covers; the last one of a piece covers the rest
 /// @param files in the checkpoint's folder

@@ -23,8 +23,8 @@ import java.util.SortedMap;
 public final class ManifestFormat {
     static final String FORMAT = "pando.checkpoint";
 
-    /// 1: the first. 2: names the parent. 3: the loss history says the last gradient norms.
-    public static final int VERSION = 3;
+    /// Version of the format. A manifest of a higher one is refused.
+    public static final int VERSION = 1;
 
     private static final String SEAL = "\"sha256\":\"";
     private static final int TAIL = SEAL.length() + 64 + "\"}\n".length();
@@ -84,11 +84,7 @@ public final class ManifestFormat {
                                 + VERSION
                                 + "): use that one");
             }
-            ObjectNode object = ((ObjectNode) tree).without("sha256");
-            if (version < 2) {
-                object.put("parent", "");
-            }
-            Body body = JSON.treeToValue(object, Body.class);
+            Body body = JSON.treeToValue(((ObjectNode) tree).without("sha256"), Body.class);
             return new Manifest(
                     body.job,
                     body.step,

@@ -67,7 +67,7 @@ public final class ShardPlan {
         return parts;
     }
 
-    /// Cuts a slice into slices of at most so many elements that follow each other in the packed slice.
+    /// Cuts a slice into slices of at most `most` elements that follow each other in the packed slice.
     public static List<Slice> cut(Slice slice, long most) {
         if (slice.elements() <= most) {
             return List.of(slice);

@@ -42,7 +42,7 @@ public enum Precision {
 
     /// Converts packed float32 to packed numbers of this precision.
     ///
-    /// @return number of the first element that is finite and becomes infinite, -1 if there is none
+    /// @return number of the first element that is finite and becomes infinite, -1 without one
     long narrow(MemorySegment from, MemorySegment to, long elements) {
         if (this == FLOAT32) {
             MemorySegment.copy(from, 0, to, 0, elements * Float.BYTES);

@@ -42,12 +42,12 @@ public interface Disk {
 
     /// Creates a file and takes a lock on it that ends with the process at the latest.
     ///
-    /// @return empty if somebody else was faster to lock it
+    /// @return empty if another process was faster to lock it
     Optional<Closeable> createLocked(Path file) throws IOException;
 
     /// Takes the lock of a file.
     ///
-    /// @return empty if somebody holds it, in this process or another
+    /// @return empty if it is held, in this process or another
     /// @throws java.nio.file.NoSuchFileException if the file is gone
     Optional<Closeable> lock(Path file) throws IOException;
 

@@ -157,7 +157,8 @@ public class LocalDisk implements Disk {
     @Override
     public Optional<Closeable> createLocked(Path file) throws IOException {
         Optional<Closeable> lock = lock(file, StandardOpenOption.CREATE_NEW);
-        if (lock.isPresent() && !Files.exists(file)) { // somebody took it for a dead one's before we had locked it
+        if (lock.isPresent()
+                && !Files.exists(file)) { // another process took it for a dead one's before we had locked it
             lock.get().close();
             return Optional.empty();
         }

@@ -5,7 +5,7 @@ import java.util.concurrent.TimeUnit;
 
 /// The machine's time.
 ///
-/// @param ended when it opens, nobody is held back any more
+/// @param ended when it opens, no writer is held back any more
 public record MachineClock(CountDownLatch ended) implements WaitingClock {
     @Override
     public long nowNs() {

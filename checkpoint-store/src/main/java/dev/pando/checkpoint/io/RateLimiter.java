@@ -2,7 +2,7 @@ package dev.pando.checkpoint.io;
 
 import java.io.InterruptedIOException;
 
-/// Holds a writer to so many bytes a second, so that what runs in the background stays there.
+/// Limits a writer's bytes a second, so that what runs in the background stays there.
 public final class RateLimiter {
     private static final long SECOND_NS = 1_000_000_000L;
 

@@ -92,8 +92,8 @@ public final class FolderStorage implements Storage {
         }
     }
 
-    /// Creates the folder and makes its name durable, and those above it whoever made them: without a name that lasts,
-    /// all that is below goes with it.
+    /// Creates the folder and makes its name durable, and those above it, old or new: without a name that lasts, all
+    /// that is below goes with it.
     private void createFolder() throws IOException {
         if (named) {
             return;
@@ -103,7 +103,7 @@ public final class FolderStorage implements Storage {
             try {
                 disk.syncFolder(at);
             } catch (AccessDeniedException others) {
-                break; // somebody else's, and there for long
+                break; // not ours, and there for long
             }
         }
         named = true;
@@ -279,7 +279,7 @@ public final class FolderStorage implements Storage {
 
         @Override
         public void close() throws IOException {
-            if (lock == null) { // somebody else's
+            if (lock == null) { // another process's
                 return;
             }
             try (lock) {
@@ -295,8 +295,8 @@ public final class FolderStorage implements Storage {
         }
     }
 
-    /// A file in a draft that others write to as well: under a name of its own until it is whole, since two who hold
-    /// the same tensors write the same file.
+    /// A file in a draft that others write to as well: under a separate name until it is whole, since two who hold the
+    /// same tensors write the same file.
     private final class SharedFile implements Disk.Output {
         private final Path draft;
         private final Path target;

@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /// Remembers for how long a server was away and how often it had to be asked again, although every call came through in
-/// the end: nobody would hear of it else.
+/// the end: otherwise no report would mention it.
 public final class S3Outages {
     private static final Duration WORTH_TELLING = Duration.ofSeconds(10);
 

@@ -31,9 +31,9 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
 /// Checkpoints in an S3 bucket: `PREFIX/CHECKPOINT/FILE` for the tensors, `PREFIX/manifests/CHECKPOINT.json` to
 /// publish.
 ///
-/// A checkpoint is there when its manifest is, and the server makes a manifest only where there is none yet. Names
-/// follow from contents, so an upload that broke off goes on where it was, and two who write the same do not disturb
-/// each other.
+/// A checkpoint is there when its manifest is, and the server makes a manifest only where none is yet. Names follow
+/// from contents, so an upload that broke off goes on where it was, and two who write the same do not disturb each
+/// other.
 public final class S3Storage implements Storage {
     private static final String MANIFESTS = "manifests/";
     private static final String JSON = ".json";
@@ -45,7 +45,7 @@ public final class S3Storage implements Storage {
     /// The largest object that a server copies by itself in one request.
     private static final long MOST_COPIED = 5L << 30;
 
-    /// What nobody published for that long, by the server's clock, has no writer any more.
+    /// A draft that is not published for that long, by the server's clock, has no writer any more.
     private static final Duration ABANDONED = Duration.ofDays(1);
 
     private final S3Client client;

@@ -164,8 +164,8 @@ final class S3Upload implements Disk.Output {
         complete = true;
     }
 
-    /// What is not complete is given up. The server is told once: if it cannot be, a sweep clears it in a day, and
-    /// whoever waits for the end of a failed checkpoint does not wait twice as long.
+    /// What is not complete is given up. The server is told once: if it cannot be, a sweep clears it in a day, and the
+    /// end of a failed checkpoint does not take twice as long.
     @Override
     public void close() {
         if (complete || upload == null) {

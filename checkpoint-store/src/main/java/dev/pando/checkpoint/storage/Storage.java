@@ -23,10 +23,10 @@ public interface Storage extends AutoCloseable {
     /// Opens one file of a checkpoint.
     Disk.Input open(String checkpoint, String file) throws IOException;
 
-    /// Begins a checkpoint that nobody sees until it is published.
+    /// Begins a checkpoint that no reader sees until it is published.
     Draft draft(String checkpoint, long expectedBytes) throws IOException;
 
-    /// Joins in on a draft that somebody else began and will publish. Closing it removes nothing.
+    /// Joins in on a draft that another process began and will publish. Closing it removes nothing.
     ///
     /// @throws java.nio.file.NoSuchFileException if it is gone
     Draft join(String ticket) throws IOException;
@@ -88,7 +88,7 @@ public interface Storage extends AutoCloseable {
 
         /// Size of a finished file of the draft.
         ///
-        /// @throws java.nio.file.NoSuchFileException if there is none
+        /// @throws java.nio.file.NoSuchFileException if it is absent
         long bytes(String file) throws IOException;
 
         /// Takes over a file of a published checkpoint without writing its bytes again.
@@ -96,7 +96,7 @@ public interface Storage extends AutoCloseable {
 
         /// Writes the manifest and makes the checkpoint visible, for good.
         ///
-        /// @return false if somebody else published one of this name
+        /// @return false if another process published one of this name
         boolean publish(ByteBuffer manifest) throws IOException;
     }
 }

@@ -23,7 +23,7 @@ class HashingPoolTest {
         }
     }
 
-    /// Whoever waits for a task that never begins would wait for ever.
+    /// A caller that waits for a task that never begins would wait for ever.
     @Test
     void shouldReleaseWhoWaitsWhenItIsClosed() throws Exception {
         CountDownLatch begun = new CountDownLatch(2);

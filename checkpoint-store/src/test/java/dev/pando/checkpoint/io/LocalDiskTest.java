@@ -17,7 +17,7 @@ class LocalDiskTest {
 
     @TempDir Path folder;
 
-    /// A job would begin anew where its checkpoints only cannot be read just now.
+    /// A job would start over where its checkpoints only cannot be read just now.
     @Test
     void shouldNotTakeWhatItCannotLookAtForAbsent() throws IOException {
         Path file = Files.writeString(folder.resolve("file"), "");

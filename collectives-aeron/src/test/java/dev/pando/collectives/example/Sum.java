@@ -1,7 +1,7 @@
 package dev.pando.collectives.example;
 
 import dev.pando.collectives.Transport;
-import dev.pando.collectives.TransportSettings;
+import dev.pando.collectives.wire.TransportSettings;
 import dev.pando.training.step.Collective;
 import dev.pando.training.step.ShardTree;
 import java.io.BufferedReader;

@@ -12,7 +12,7 @@ public final class MainText {
 
     /// What was found on a page.
     ///
-    /// @param text paragraphs, separated by blank lines; empty if there is none
+    /// @param text paragraphs, separated by blank lines; empty if there is no text
     /// @param cut whether the page has more nodes than were looked at
     public record Extracted(String title, String text, boolean cut) {}
 

@@ -120,7 +120,7 @@ final class PageTree {
         return elements[element].normalName();
     }
 
-    /// @param nodes at most so many are looked at
+    /// @param nodes most nodes that are looked at
     static PageTree of(Element body, int nodes) {
         return new Builder(nodes).build(body);
     }

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Names the cause of a failure from its logs: the way in for whoever embeds the diagnosis.
+/// Names the cause of a failure from its logs: the entry point of an embedder.
 ///
 /// The same logs and rules give the same verdict, byte for byte. Not for use by several threads at once.
 public final class Diagnoser {

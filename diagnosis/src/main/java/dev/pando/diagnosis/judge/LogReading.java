@@ -336,7 +336,7 @@ final class LogReading {
         return aliveText;
     }
 
-    /// The last line with a word of alarm that no rule explains; 0 if there is none.
+    /// The last line with a word of alarm that no rule explains; 0 without one.
     long alarmLine() {
         return alarmLine;
     }

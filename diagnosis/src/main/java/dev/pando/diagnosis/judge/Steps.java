@@ -63,7 +63,7 @@ final class Steps {
     private static final class Range {
         private static final int WINDOW = 32;
 
-        /// The first numbers of a run may be anything: so many show a range.
+        /// The first numbers of a run may be anything: this many show a range.
         private static final int LEAST = 2;
 
         /// Until then the lowest is the better guide.

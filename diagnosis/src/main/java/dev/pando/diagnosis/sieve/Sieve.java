@@ -6,7 +6,7 @@ import java.util.Arrays;
 /// Tells routine lines from those that are worth reading, at the price of one pass over their bytes.
 ///
 /// A line is read when its form is new, or when the first lines of that form told something. A form that told nothing
-/// so many times is routine: its lines are counted, and the last one is remembered by its number. So a log of any
+/// several times is routine: its lines are counted, and the last one is remembered by its number. So a log of any
 /// length is read at the speed of its routine, and no line that a rule knows is lost.
 public final class Sieve {
     /// Lines of a form that are read before it can be routine.

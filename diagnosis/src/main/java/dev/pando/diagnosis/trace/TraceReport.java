@@ -76,8 +76,8 @@ final class TraceReport {
         }
         quantiles(page, "Duration in seconds", types, false);
         quantiles(page, "Queue in seconds", types, true);
-        page.append(curves("Share of jobs that ran at most so many seconds", types, false));
-        page.append(curves("Share of jobs that waited at most so many seconds", types, true));
+        page.append(curves("Share of jobs by running time in seconds, cumulative", types, false));
+        page.append(curves("Share of jobs by waiting time in seconds, cumulative", types, true));
         page.append(sizes(jobs.all));
         shares(page, jobs);
         if (jobs.days() > 0) {

@@ -46,7 +46,7 @@ public final class DataFolder {
 
     /// All files that a pattern names, in the order of their names.
     ///
-    /// @throws EvaluationException if there is none
+    /// @throws EvaluationException if it is absent
     List<DataFile> match(String pattern) {
         if (pattern.startsWith(BUNDLED)) {
             String name = pattern.substring(BUNDLED.length());

@@ -58,7 +58,7 @@ public record DataSource(
     /// All records, in the order of files and lines.
     ///
     /// @param row whose fields stand for `{name}` in the patterns; null: none does yet
-    /// @throws EvaluationException if there is no file, no record, or what is none
+    /// @throws EvaluationException if there is no file, no record, or no valid record
     public List<Row> read(DataFolder folder, Row row) {
         List<Row> rows = new ArrayList<>();
         for (String pattern : row == null ? files : patterns(row)) {

@@ -135,7 +135,7 @@ public final class TextOperation {
         return at < 0 ? 0 : at + what.length();
     }
 
-    /// What the last `\boxed{…}` or `\fbox{…}` holds; the whole text where there is none.
+    /// What the last `\boxed{…}` or `\fbox{…}` holds; the whole text without one.
     static String boxed(String text) {
         int at = Math.max(text.lastIndexOf("\\boxed"), text.lastIndexOf("\\fbox"));
         if (at < 0) {
@@ -155,7 +155,7 @@ public final class TextOperation {
         return text.substring(open + 1);
     }
 
-    /// The first fenced block; the whole text where there is none.
+    /// The first fenced block; the whole text without one.
     private static String code(String text) {
         Matcher fence = Pattern.compile("```[^\\n]*\\n(.*?)(?:```|\\z)", Pattern.DOTALL).matcher(text);
         return fence.find() ? fence.group(1) : text;

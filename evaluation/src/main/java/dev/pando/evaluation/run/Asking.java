@@ -214,7 +214,7 @@ final class Asking implements AutoCloseable {
         return scored;
     }
 
-    /// A session that has room for so many positions; the bits do not depend on how many it has.
+    /// A session with room for this many positions; the bits do not depend on how many it has.
     private LanguageModel.Session session(int needed) {
         if (session == null || needed > positions) {
             close();

@@ -39,7 +39,7 @@ final class Encoding {
         int from = 1 + tokenizer.encode(before).length;
         int[] tokens = begun(whole);
         if (from >= tokens.length) {
-            throw new EvaluationException("the continuation \"" + pair.continuation() + "\" has no token of its own");
+            throw new EvaluationException("the continuation \"" + pair.continuation() + "\" adds no token");
         }
         int most = context + 1; // the last one is only predicted
         if (tokens.length - from > context) {
@@ -66,7 +66,7 @@ final class Encoding {
         return windows;
     }
 
-    /// A prompt that is to be gone on with.
+    /// A prompt that is to be continued.
     ///
     /// @param most tokens that will follow
     int[] prompt(String text, int most) {

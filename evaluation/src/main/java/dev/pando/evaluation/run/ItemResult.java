@@ -95,7 +95,7 @@ public record ItemResult(
         }
     }
 
-    /// @throws JsonProcessingException if it is none
+    /// @throws JsonProcessingException if it is not JSON
     static ItemResult parse(String line) throws JsonProcessingException {
         return JSON.readValue(line, ItemResult.class);
     }

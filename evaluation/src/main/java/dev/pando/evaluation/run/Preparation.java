@@ -36,7 +36,7 @@ public final class Preparation {
 
     /// All questions of a task, in the order of its records.
     ///
-    /// @param limit the first so many; 0: all
+    /// @param limit most items, the first ones; 0: all
     /// @throws EvaluationException naming file and line of a record that is not as the task needs it
     public static List<Item> items(Task task, DataFolder folder, int limit) {
         try {
@@ -162,7 +162,7 @@ public final class Preparation {
                         row.where()
                                 + " has the gold answer \""
                                 + written
-                                + "\", which is none of its "
+                                + "\", which is not among its "
                                 + texts.size()
                                 + " choices"
                                 + (is == Mode.GoldIs.TEXT

@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/// Runs a program that a model wrote where it can harm nothing: in namespaces of its own, as a user without rights,
-/// with little memory, time and space, without a network, and with no file of this machine but those below `/usr`.
+/// Runs a program that a model wrote where it can harm nothing: in separate namespaces, as a user without rights, with
+/// little memory, time and space, without a network, and with no file of this machine but those below `/usr`.
 ///
 /// Linux alone can do that: it takes `unshare`, `mount`, `pivot_root`, `prlimit` and `setpriv` of util-linux, and a
 /// kernel from 5.14 on that lets users make namespaces. Thread-safe.

@@ -3,7 +3,7 @@ package dev.pando.evaluation.scoring;
 import java.util.List;
 import java.util.OptionalDouble;
 
-/// Says how good an answer is: a pure function of the answer, whoever computes it and when. Thread-safe.
+/// Says how good an answer is: a pure function of the answer. Thread-safe.
 public interface AnswerScorer {
     /// Name of what [Verdict#score] is.
     String metric();

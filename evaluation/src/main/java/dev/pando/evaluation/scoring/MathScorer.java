@@ -8,7 +8,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /// Whether two mathematical answers are written alike once notation is made uniform, as the MATH benchmark compares
-/// them (Hendrycks et al., its `math_equivalence`); and, as a second opinion in a column of its own, whether both are
+/// them (Hendrycks et al., its `math_equivalence`); and, as a second opinion in a separate column, whether both are
 /// numbers of the same value.
 final class MathScorer implements AnswerScorer {
     static final String SAME_VALUE = "same value";

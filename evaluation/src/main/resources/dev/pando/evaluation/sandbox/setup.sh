@@ -1,5 +1,5 @@
-# First process in the new namespaces: builds a root of its own in memory, and becomes the program, which it reads from
-# its input. Arguments: limits for prlimit up to the first that is none, then the interpreter and its options.
+# First process in the new namespaces: builds a root in memory, and becomes the program, which it reads from
+# its input. Arguments: three limits for prlimit, then the interpreter and its options.
 set -e
 umask 022
 mount -t tmpfs -o size=32m,mode=755,nosuid,nodev sandbox /tmp

@@ -80,7 +80,7 @@ class TaskFileTest {
         refuses(
                 CHOICE,
                 ROW.replace("\"A\"}", "\"D\"}"),
-                "rows.jsonl:1 has the gold answer \"D\", which is none of its 2 choices");
+                "rows.jsonl:1 has the gold answer \"D\", which is not among its 2 choices");
         refuses(CHOICE, ROW + "{\"question\"\n", "rows.jsonl:2 is no JSON");
         refuses(CHOICE, "[1]\n", "rows.jsonl:1 is no object with fields");
         refuses(CHOICE, "", "rows.jsonl holds no records");

@@ -10,7 +10,7 @@ import java.util.function.Supplier;
 /// @param firstMs after which that is said
 /// @param againMs after which it is said again, as long as it lasts
 record LongCall(long firstMs, long againMs) {
-    /// To somebody who sits in front of it.
+    /// For a person who watches.
     static final LongCall WATCHED = new LongCall(2_000, 15_000);
 
     /// Makes the call on this thread.
@@ -37,11 +37,11 @@ record LongCall(long firstMs, long againMs) {
         } catch (InterruptedException nobodys) {
             Thread.currentThread().interrupt();
         } catch (RuntimeException deaf) {
-            // whoever was told has gone, which the caller will find out
+            // the listener is gone, which the caller will find out
         }
     }
 
-    /// Whoever is told anything after this is told it by the caller.
+    /// After this only the caller reports anything.
     private static void awaitEnd(Thread teller) {
         boolean interrupted = false;
         while (teller.isAlive()) {

@@ -3,7 +3,7 @@ package dev.pando.runtime.build;
 import dev.pando.actors.job.JobSpec;
 import dev.pando.actors.job.ReplicaFactory;
 import dev.pando.collectives.Transport;
-import dev.pando.collectives.TransportSettings;
+import dev.pando.collectives.wire.TransportSettings;
 import dev.pando.runtime.cluster.NodeSettings;
 import dev.pando.runtime.settings.UserError;
 import dev.pando.training.step.CheckpointStore;
@@ -19,7 +19,7 @@ import java.util.function.Supplier;
 /// What a node trains with that takes any job: builds everything from the job as it arrives, on one transport, and lets
 /// go of it when the job's last replica and checkpoint store here are closed.
 ///
-/// Jobs share the node's file system with the one who submitted them: their paths mean the same here.
+/// Jobs share the node's file system with their submitter: their paths mean the same here.
 public final class NodeWorkbench implements ReplicaFactory, AutoCloseable {
     /// What a job trains with here, and how many replicas and open stores need it.
     private static final class InUse {
@@ -50,7 +50,7 @@ public final class NodeWorkbench implements ReplicaFactory, AutoCloseable {
         try {
             return InetAddress.getByName(host).isLoopbackAddress();
         } catch (UnknownHostException unknown) {
-            return false; // whoever listens there will say so
+            return false; // opening a port there reports it
         }
     }
 

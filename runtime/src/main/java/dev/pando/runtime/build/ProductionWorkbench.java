@@ -4,7 +4,7 @@ import dev.pando.actors.job.JobSpec;
 import dev.pando.actors.job.ReplicaFactory;
 import dev.pando.checkpoint.Checkpoints;
 import dev.pando.collectives.Transport;
-import dev.pando.collectives.TransportSettings;
+import dev.pando.collectives.wire.TransportSettings;
 import dev.pando.runtime.folder.RunFolder;
 import dev.pando.runtime.job.MemoryUse;
 import dev.pando.runtime.job.Preparation;
@@ -59,7 +59,7 @@ public final class ProductionWorkbench implements ReplicaFactory, AutoCloseable 
     /// Prepares the data and checks it, and the checkpoints, against each other and the config. Slow, and the first
     /// thing.
     ///
-    /// @param resume whether the job's checkpoints are to be gone on from; else there must be none
+    /// @param resume true: resume from the job's checkpoints; false: there must be none
     public void prepare(boolean resume, Preparation progress) {
         Devices.check(settings);
         prepareData(resume, progress);
@@ -72,7 +72,7 @@ public final class ProductionWorkbench implements ReplicaFactory, AutoCloseable 
         if (newest.isPresent() && !resume) {
             throw new UserError(
                     settings.checkpoint().place()
-                            + " holds checkpoints already: go on from them by --resume, or set"
+                            + " holds checkpoints already: continue from them with --resume, or set"
                             + " another pando.job.checkpoint.folder");
         }
         if (newest.isEmpty()) {
@@ -96,7 +96,7 @@ public final class ProductionWorkbench implements ReplicaFactory, AutoCloseable 
         sampler = sampler();
     }
 
-    /// The same on a node that a job was sent to: whoever sent it has prepared and checked.
+    /// The same on a node that a job was sent to: the sender has prepared and checked.
     ///
     /// @param transport of the node, which outlives the job
     static ProductionWorkbench onNode(JobSpec job, Transport transport) {
@@ -167,7 +167,7 @@ public final class ProductionWorkbench implements ReplicaFactory, AutoCloseable 
         }
     }
 
-    /// Of the replica that holds most; empty before there is one.
+    /// Memory of the replica that holds most; empty before the first.
     public Optional<MemoryUse> memory() {
         return opened.values().stream()
                 .max(Comparator.comparingLong(device -> device.held().get().bytes()))
@@ -183,7 +183,7 @@ public final class ProductionWorkbench implements ReplicaFactory, AutoCloseable 
                             + job.device()
                             + ", and here it would be "
                             + kind
-                            + ", to other bits: this node takes no part in that job, unless the job is submitted"
+                            + ", with other bits: this node takes no part in that job, unless the job is submitted"
                             + " with same-bits=false");
         }
     }
@@ -252,7 +252,7 @@ public final class ProductionWorkbench implements ReplicaFactory, AutoCloseable 
         }
     }
 
-    /// The state that this run goes on from, as the first checkpoint of its own.
+    /// The state that this run continues from, as its first checkpoint.
     private Saved takeOver(Path run, Preparation told) {
         Settings theirs = RunFolder.settings(run);
         BitShapingKeys.firstDifferenceFromHere(theirs, settings)
@@ -266,14 +266,14 @@ public final class ProductionWorkbench implements ReplicaFactory, AutoCloseable 
                     LongCall.WATCHED
                             .telling(told, from::waitingReason, from::newest)
                             .saved()
-                            .orElseThrow(() -> new UserError(run + " has no checkpoint that is sound to go on from"));
+                            .orElseThrow(() -> new UserError(run + " has no valid checkpoint to continue from"));
             Map<String, String> attributes = new HashMap<>(saved.attributes());
             attributes.put(CONFIG, settings.render());
             return LongCall.WATCHED.telling(told, to::waitingReason, () -> to.adopt(from, saved, attributes));
         }
     }
 
-    /// Nothing is known of a checkpoint that somebody else made, and of a device that is elsewhere.
+    /// The kind is unknown of a checkpoint from elsewhere, and of a device on another node.
     private void checkKind(Saved saved) {
         String then = saved.attributes().getOrDefault(DEVICE, "");
         String now = Devices.kind(settings);
@@ -285,7 +285,7 @@ public final class ProductionWorkbench implements ReplicaFactory, AutoCloseable 
                             + then
                             + ", and here it would be "
                             + now
-                            + ", to other bits; go on on a machine of that kind, or accept other bits"
+                            + ", with other bits; continue on a machine of that kind, or accept other bits"
                             + " from here by --set same-bits=false");
         }
     }

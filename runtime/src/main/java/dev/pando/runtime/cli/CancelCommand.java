@@ -9,11 +9,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/// Ends a job of a grove, so that it can be gone on with.
+/// Stops a job of a grove so that it can be resumed.
 @Command(
         name = "cancel",
-        description = "Ends a job of a grove after the step in flight, with a checkpoint.",
-        footer = {"", "Submitted again with --resume it goes on from there."})
+        description = "Stops a job of a grove after the step in flight, with a checkpoint.",
+        footer = {"", "`pando submit JOB --resume` continues from that checkpoint."})
 public final class CancelCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;
 
@@ -22,7 +22,7 @@ public final class CancelCommand implements Callable<Integer> {
 
     @Mixin private GroveOptions grove;
 
-    @Option(names = "--now", description = "At once, with what is durable already.")
+    @Option(names = "--now", description = "Stops at once, without another checkpoint.")
     private boolean now;
 
     @Override

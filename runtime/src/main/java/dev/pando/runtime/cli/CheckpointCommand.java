@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
 /// Looks at a run's checkpoints, clears old ones away, and takes models out of them and into them.
 @Command(
         name = "checkpoint",
-        description = "Looks at a run's checkpoints, and takes models out and in.",
+        description = "Lists, checks and prunes a run's checkpoints; exports and imports models.",
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             CheckpointCommand.Listing.class,
@@ -34,7 +34,7 @@ import picocli.CommandLine.Spec;
             ExportCommand.class,
             ImportCommand.class
         },
-        footer = {"", "A checkpoint is named by its step, by its name or the beginning of it,", "or as `newest`."})
+        footer = {"", "Name a checkpoint by its step, by its name or the beginning of it,", "or as `newest`."})
 public final class CheckpointCommand implements Callable<Integer> {
     private static final int DIFFERENT = 1;
     private static final int WIDEST = 100;
@@ -65,7 +65,7 @@ public final class CheckpointCommand implements Callable<Integer> {
         abstract int look(Checkpoints checkpoints, CheckpointPlace place, PrintWriter out);
     }
 
-    @Command(name = "list", description = "Lists them, newest first.")
+    @Command(name = "list", description = "Lists the checkpoints of a run, newest first.")
     static final class Listing extends Look {
         @Override
         int look(Checkpoints checkpoints, CheckpointPlace place, PrintWriter out) {
@@ -91,14 +91,14 @@ public final class CheckpointCommand implements Callable<Integer> {
         }
     }
 
-    @Command(name = "inspect", description = "Says what is in one: tensors, files, what it says of itself.")
+    @Command(name = "inspect", description = "Shows what a checkpoint holds: tensors, files, attributes.")
     static final class Inspect extends Look {
         @Parameters(
                 index = "1",
                 arity = "0..1",
                 paramLabel = "CHECKPOINT",
                 defaultValue = "newest",
-                description = "Which one; the newest if none is named.")
+                description = "A checkpoint; without it, the newest.")
         private String which;
 
         @Override
@@ -145,11 +145,15 @@ public final class CheckpointCommand implements Callable<Integer> {
     @Command(
             name = "prune",
             description = {
-                "Removes old ones; the newest sound ones stay.",
-                "What stays is read first: only sound ones count, and the last of them always stays."
+                "Removes old checkpoints and keeps the newest valid ones.",
+                "Those to keep are read first, since only valid ones count. The last valid one is always kept."
             })
     static final class Prune extends Look {
-        @Option(names = "--keep", paramLabel = "N", defaultValue = "1", description = "How many stay; 1 if not given.")
+        @Option(
+                names = "--keep",
+                paramLabel = "N",
+                defaultValue = "1",
+                description = "Number of valid checkpoints to keep; 1 if not given.")
         private int keep;
 
         @Override
@@ -166,13 +170,15 @@ public final class CheckpointCommand implements Callable<Integer> {
         }
     }
 
-    @Command(name = "verify", description = "Reads every byte of one, or of all, and exits with 1 if any is damaged.")
+    @Command(
+            name = "verify",
+            description = "Reads every byte of a checkpoint, or of all, and exits with 1 if any is damaged.")
     static final class Verify extends Look {
         @Parameters(
                 index = "1",
                 arity = "0..1",
                 paramLabel = "CHECKPOINT",
-                description = "Which one; all if none is named.")
+                description = "A checkpoint; without it, all.")
         private String which;
 
         @Override
@@ -191,7 +197,7 @@ public final class CheckpointCommand implements Callable<Integer> {
         }
     }
 
-    @Command(name = "diff", description = "Says in what two of them differ, and exits with 1 if they do.")
+    @Command(name = "diff", description = "Shows how two checkpoints differ, and exits with 1 if they do.")
     static final class Diff extends Look {
         @Parameters(index = "1", paramLabel = "FIRST", description = "One checkpoint.")
         private String first;

@@ -9,11 +9,12 @@ import java.io.FileOutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
-import java.util.List;
 import java.util.ServiceLoader;
 import java.util.stream.Stream;
+import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -39,19 +40,20 @@ import picocli.CommandLine.UnmatchedArgumentException;
             GenerateCommand.class,
             ReportCommand.class,
             CheckpointCommand.class,
-            DoctorCommand.class
+            DoctorCommand.class,
+            HelpCommand.class
         },
         versionProvider = Cli.Versions.class,
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
-        footer = {"", "`pando COMMAND --help` says more about one of them.", "Exit code: 0 done, 1 failed, 2 misused."})
+        footer = {"", "`pando COMMAND --help` explains one command.", "Exit code: 0 done, 1 failed, 2 wrong use."})
 public final class Cli implements Runnable {
     private static final int FAILED = 1;
     private static final int MISUSED = 2;
 
     @Spec private CommandSpec spec;
 
-    @Option(names = "--trace", scope = ScopeType.INHERIT, description = "Shows where an error came from.")
+    @Option(names = "--trace", scope = ScopeType.INHERIT, description = "Shows the stack trace of an error.")
     @SuppressWarnings("UnusedVariable") // asked of the parse result, wherever on the line it stood
     private boolean trace;
 
@@ -72,6 +74,7 @@ public final class Cli implements Runnable {
             line.addSubcommand(new DataCommand());
         }
         ServiceLoader.load(Subcommand.class).forEach(line::addSubcommand);
+        line.addSubcommand("completion", new GenerateCompletion());
         line.getSubcommands().values().forEach(Cli::withHelp);
         return line.setOut(out)
                 .setErr(err)
@@ -103,7 +106,7 @@ public final class Cli implements Runnable {
             failure.printStackTrace(line.getErr());
         }
         line.getErr().flush();
-        return FAILED;
+        return UserError.isMisuse(failure) ? MISUSED : FAILED;
     }
 
     private static boolean isTraced(ParseResult result) {
@@ -114,13 +117,13 @@ public final class Cli implements Runnable {
 
     private static int misused(ParameterException misuse, String[] arguments) {
         CommandLine line = misuse.getCommandLine();
-        List<String> near =
-                misuse instanceof UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
         String typed =
                 misuse instanceof UnmatchedArgumentException unmatched ? unmatched.getUnmatched().getFirst() : "";
         String advice =
-                Stream.concat(near.stream(), near.isEmpty() ? Stream.of() : line.getSubcommands().keySet().stream())
+                words(line)
                         .sorted()
+                        .filter(_ -> !typed.isEmpty())
+                        .filter(word -> KnownKeys.distance(typed, word) <= Math.max(1, typed.length() / 2))
                         .min(Comparator.comparingInt(word -> KnownKeys.distance(typed, word)))
                         .map(word -> "; did you mean " + word + "?")
                         .orElse("");
@@ -133,6 +136,12 @@ public final class Cli implements Runnable {
                                 + " --help");
         line.getErr().flush();
         return MISUSED;
+    }
+
+    /// All that may stand where something else was typed.
+    private static Stream<String> words(CommandLine line) {
+        return Stream.concat(
+                line.getSubcommands().keySet().stream(), line.getCommandSpec().optionsMap().keySet().stream());
     }
 
     /// One line, whatever the failure: a message that is a sentence already, or the kind of thing that broke.

@@ -15,11 +15,11 @@ import picocli.CommandLine.Spec;
 /// Says what this machine offers to training, and what to do about what it lacks.
 @Command(
         name = "doctor",
-        description = "Says what this machine offers to training, and what to do about what it lacks.")
+        description = "Checks this machine: what training can use, what is missing, and how to get it.")
 public final class DoctorCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;
 
-    @Option(names = "--job", paramLabel = "CONF", description = "Says what this job will take, too.")
+    @Option(names = "--job", paramLabel = "CONF", description = "Also predicts what this job will need.")
     private Path job;
 
     @Override

@@ -38,7 +38,7 @@ final class EvaluationReport {
             Files.createDirectories(file.toAbsolutePath().getParent());
             Files.writeString(file, text);
         } catch (IOException failed) {
-            throw new UserError(file + " cannot be written: " + failed.getMessage(), failed);
+            throw UserError.failed(file + " cannot be written: " + failed.getMessage(), failed);
         }
     }
 }

@@ -30,20 +30,20 @@ final class ExportCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "RUN", description = "The run's folder.")
     private Path run;
 
-    @Parameters(index = "1", paramLabel = "DIR", description = "The directory to write, which must not be there.")
+    @Parameters(index = "1", paramLabel = "DIR", description = "The directory to write, which must not exist.")
     private Path directory;
 
     @Option(
             names = "--checkpoint",
             paramLabel = "STEP",
-            description = "A checkpoint by its step or name; without it, the newest that is sound.")
+            description = "A checkpoint by its step or name; without it, the newest valid one.")
     private String checkpoint;
 
     @Option(
             names = "--layout",
             paramLabel = "NAME",
             defaultValue = "internlm2",
-            description = "internlm2: as that model is published; llama: which needs no code of others to load.")
+            description = "internlm2: as that model is published; llama: which loads without remote code.")
     private String layout;
 
     @Option(
@@ -56,7 +56,7 @@ final class ExportCommand implements Callable<Integer> {
     @Option(
             names = "--stage",
             paramLabel = "NAME",
-            description = "base, long, sft, reward or rlhf; without it, what the run's config says.")
+            description = "base, long, sft, reward or rlhf; without it, pando.job.stage of the run.")
     private String stage;
 
     @Override

@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
 /// Lets the model of a run go on with texts.
 @Command(
         name = "generate",
-        description = "Lets the model of a run go on with texts. The same model, prompt and seed give the same text.",
+        description = "Continues texts with the model of a run. The same model, prompt and seed give the same text.",
         footer = {
             "",
             "  pando generate runs/quickstart --prompt 'public final class'",
@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
 public final class GenerateCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;
 
-    @Parameters(paramLabel = "RUN", description = "The run's folder. The run may still go on.")
+    @Parameters(paramLabel = "RUN", description = "The run's folder. The run may still be training.")
     private Path run;
 
     @Option(
@@ -45,22 +45,25 @@ public final class GenerateCommand implements Callable<Integer> {
             names = "--prompt",
             paramLabel = "TEXT",
             parameterConsumer = GenerateCommand.FreeText.class,
-            description = "What to go on with. May be given again; without it, the prompts of the run's config.")
+            description = "A text to continue. May be given again; without it, the prompts of the run's config.")
     private List<String> prompts = new ArrayList<>();
 
     @Option(names = "--tokens", paramLabel = "N", description = "Most tokens to write.")
     private Integer tokens;
 
-    @Option(names = "--temperature", paramLabel = "T", description = "0: always the likeliest; 1: as the model thinks.")
+    @Option(
+            names = "--temperature",
+            paramLabel = "T",
+            description = "0: always the likeliest token; 1: by the model's probabilities.")
     private Double temperature;
 
     @Option(
             names = "--top-p",
             paramLabel = "P",
-            description = "Among the likeliest that together have this probability.")
+            description = "Chooses among the likeliest tokens whose probabilities add up to P.")
     private Double topP;
 
-    @Option(names = "--seed", paramLabel = "N", description = "Another seed, another text.")
+    @Option(names = "--seed", paramLabel = "N", description = "The same seed gives the same text.")
     private Long seed;
 
     @Override
@@ -70,7 +73,7 @@ public final class GenerateCommand implements Callable<Integer> {
             Settings.Sample how = how(model.sample());
             List<String> asked = prompts.isEmpty() ? how.prompts() : prompts;
             if (asked.isEmpty()) {
-                throw new UserError("nothing to go on with: write --prompt TEXT");
+                throw new UserError("no text to continue: write --prompt TEXT");
             }
             Terminal terminal = Terminal.standard(out);
             for (String prompt : asked) {

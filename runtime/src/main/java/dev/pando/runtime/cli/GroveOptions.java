@@ -10,7 +10,7 @@ public final class GroveOptions {
             names = "--to",
             paramLabel = "HOST:PORT",
             split = ",",
-            description = "Any node of the grove, or several of them; ${DEFAULT-VALUE} if not said.")
+            description = "Any node of the grove, or several of them; ${DEFAULT-VALUE} if not given.")
     private List<String> nodes = List.of("127.0.0.1:7355");
 
     /// `host:port` each.

@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
 /// Makes a model that came from elsewhere a run of no steps, which can be looked at, asked for text and exported.
 @Command(
         name = "import",
-        description = "Makes a model in Hugging Face's format a run of no steps.",
+        description = "Imports a model in Hugging Face's format, as a run without steps.",
         footer = {
             "",
             "  pando checkpoint import runs/internlm2 models/internlm2-1_8b",
@@ -35,7 +35,7 @@ import picocli.CommandLine.Spec;
 final class ImportCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;
 
-    @Parameters(index = "0", paramLabel = "RUN", description = "The run's folder, made here.")
+    @Parameters(index = "0", paramLabel = "RUN", description = "The run's folder, which is created.")
     private Path run;
 
     @Parameters(index = "1", paramLabel = "DIR", description = "The model's directory.")
@@ -82,7 +82,7 @@ final class ImportCommand implements Callable<Integer> {
         }
     }
 
-    /// A run that was not imported whole is none: the next try finds nothing in its way.
+    /// An incomplete import is removed, so that the next try can start.
     private static void remove(Path folder) {
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {

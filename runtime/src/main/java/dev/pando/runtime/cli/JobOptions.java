@@ -37,7 +37,7 @@ public final class JobOptions {
             description = {
                 "Begins with the weights of a model in Hugging Face's format, and",
                 "takes over its shape and tokenizer; or, if DIR is the folder of",
-                "another run, goes on from that one's newest valid checkpoint."
+                "another run, continues from its newest valid checkpoint."
             })
     private Path from;
 

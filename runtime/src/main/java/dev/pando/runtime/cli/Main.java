@@ -5,6 +5,7 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] arguments) {
+        VectorModule.load();
         System.exit(Cli.standard().execute(arguments));
     }
 }

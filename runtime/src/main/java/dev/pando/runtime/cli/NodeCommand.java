@@ -25,16 +25,16 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/// Is one node of a grove until somebody ends it.
+/// Runs one node of a grove until it is stopped.
 @Command(
         name = "node",
-        description = "Puts this machine's devices at the disposal of a grove, as one node of it.",
+        description = "Runs a node of a grove, which lends this machine's devices to its jobs.",
         footer = {
             "",
             "The paths of a job must mean the same on all nodes that work for it. SIGTERM",
-            "and Ctrl-C make a node leave in order; a kill does no harm.",
+            "and Ctrl-C make a node leave in order; SIGKILL does no harm either.",
             "",
-            "  pando node --set pando.grove.host=10.0.0.1",
+            "  pando node --set pando.grove.host=10.0.0.1 --set pando.grove.port=7355",
             "  pando node --set pando.grove.host=10.0.0.2 --join 10.0.0.1:7355 --devices 2",
             "  pando submit examples/quickstart.conf --to 10.0.0.1:7355"
         })
@@ -45,7 +45,7 @@ public class NodeCommand implements Callable<Integer> {
             index = "0",
             arity = "0..1",
             paramLabel = "CONF",
-            description = "A file whose `pando.grove` counts; what it says of jobs does not.")
+            description = "Config file; only its `pando.grove` section is read.")
     private Path conf;
 
     @Option(
@@ -53,14 +53,14 @@ public class NodeCommand implements Callable<Integer> {
             paramLabel = "HOST:PORT",
             split = ",",
             description =
-                    "Any node of the grove, or several of them; without, it is the first. One that is"
-                            + " itself the first of them founds the grove when no other answers.")
+                    "Any node of the grove, or several; without it, this node founds a grove. If this"
+                            + " node is the first of the list, it founds the grove when no other answers.")
     private List<String> join = List.of();
 
-    @Option(names = "--devices", paramLabel = "N", description = "Workers of this node: ${DEFAULT-VALUE} if not said.")
+    @Option(names = "--devices", paramLabel = "N", description = "Workers of this node; ${DEFAULT-VALUE} if not given.")
     private int devices = 1;
 
-    @Option(names = "--name", paramLabel = "NAME", description = "What the grove calls it; never used twice.")
+    @Option(names = "--name", paramLabel = "NAME", description = "Name of this node, unique in the grove.")
     private String name = nameOfItsOwn();
 
     @Option(
@@ -69,7 +69,7 @@ public class NodeCommand implements Callable<Integer> {
             description = "Overrides a key, as in --set pando.grove.port=7355.")
     private String[] sets = {};
 
-    @Option(names = "--log", paramLabel = "FILE", description = "Where the node logs; nowhere if not said.")
+    @Option(names = "--log", paramLabel = "FILE", description = "Log file of the node; without it, nothing is logged.")
     private Path log;
 
     @Option(names = "--attached", hidden = true, description = "Ends when its input does.")
@@ -84,7 +84,7 @@ public class NodeCommand implements Callable<Integer> {
         return name;
     }
 
-    /// What the node builds its replicas with, as the actors see it: for whoever must stand between.
+    /// The factory of the node's replicas, as the actors see it; fault injection wraps it.
     protected ReplicaFactory tools(ReplicaFactory sound) {
         return sound;
     }
@@ -106,7 +106,7 @@ public class NodeCommand implements Callable<Integer> {
             if (leaving.get()) {
                 return 0;
             }
-            say("the grove went on without this node, which joins anew");
+            say("the grove continued without this node, which joins again");
         }
     }
 
@@ -117,12 +117,12 @@ public class NodeCommand implements Callable<Integer> {
         try (GroveNode node = GroveNode.start(settings, this::tools, over, this::sayWaiting)) {
             current.set(node);
             if (leaving.get()) {
-                return settings; // whoever asked for it while the node began did not find it
+                return settings; // a signal that came while the node started did not find it
             }
             node.up().thenAccept(up -> say(welcome(settings, node)));
             node.ended().toCompletableFuture().join();
             if (!node.wasUp() && !leaving.get()) {
-                throw new UserError(
+                throw UserError.failed(
                         "no grove let this node in"
                                 + (settings.join().isEmpty()
                                         ? " of those that were discovered; start the node again"
@@ -159,7 +159,7 @@ public class NodeCommand implements Callable<Integer> {
     private void leaveWhenInputEnds() {
         try (InputStream input = System.in) {
             while (input.read() >= 0) {
-                // nobody says anything here
+                // no input is expected here
             }
         } catch (IOException ended) {
             // as good as its end
@@ -168,7 +168,7 @@ public class NodeCommand implements Callable<Integer> {
     }
 
     /// Returns when the node has left, also where a signal and the end of its input come together: the JVM waits for
-    /// whoever has the signal.
+    /// the sender of the signal.
     private void leave() {
         leaving.set(true);
         over.countDown();

@@ -8,8 +8,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/// Draws a run's report anew, of a run that still goes on, too.
-@Command(name = "report", description = "Writes a run's report.html anew from what lies in its folder.")
+/// Draws a run's report again, also while the run continues.
+@Command(name = "report", description = "Writes a run's report.html again from the files in its folder.")
 public final class ReportCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;
 

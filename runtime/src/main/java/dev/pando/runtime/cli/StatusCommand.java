@@ -20,20 +20,20 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/// Says how a grove and its jobs stand, or what has happened to one of them.
+/// Shows the state of a grove and its jobs, or the history of one job.
 @Command(
         name = "status",
-        description = "Says how a grove and its jobs stand, or one job and all that has happened to it.",
+        description = "Shows the nodes and jobs of a grove, or one job and its history.",
         footer = {"", "  pando status", "  pando status quickstart --history --to 127.0.0.1:7355"})
 public final class StatusCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;
 
-    @Parameters(index = "0", arity = "0..1", paramLabel = "JOB", description = "A job; without, all of them.")
+    @Parameters(index = "0", arity = "0..1", paramLabel = "JOB", description = "A job; without it, all jobs.")
     private String job;
 
     @Mixin private GroveOptions grove;
 
-    @Option(names = "--history", description = "Reads out the job's journal.")
+    @Option(names = "--history", description = "Prints the job's journal.")
     private boolean history;
 
     @Override
@@ -43,7 +43,7 @@ public final class StatusCommand implements Callable<Integer> {
         GroveClient there = GroveClient.alreadyAt(grove.nodes());
         if (history) {
             if (job == null) {
-                throw new ParameterException(spec.commandLine(), "--history is of one job: name it");
+                throw new ParameterException(spec.commandLine(), "--history needs the name of a job");
             }
             there.history(job).forEach(line -> out.println(terminal.faint(line.at()) + "  " + line.sentence()));
         } else if (job != null) {
@@ -88,12 +88,12 @@ public final class StatusCommand implements Callable<Integer> {
         if (!Double.isNaN(job.loss())) {
             out.printf(Locale.ROOT, "  loss       %.4f%n", job.loss());
         }
-        if (job.secondsPerStep() > 0) { // of a step that an earlier leader committed nobody knows it
+        if (job.secondsPerStep() > 0) { // unknown for a step that an earlier leader committed
             out.printf(Locale.ROOT, "  pace       %.3f s a step%n", job.secondsPerStep());
         }
         out.println("  epoch      " + (job.epoch() == 0 ? "none yet" : Epoch.text(job.epoch()) + ", " + job.last()));
         if (!job.node().isEmpty()) {
-            out.println("  led by     " + leader(job, nodes).orElse(job.node()) + ", as number " + job.incarnation());
+            out.println("  led by     " + leader(job, nodes).orElse(job.node()) + " (term " + job.incarnation() + ")");
         }
         out.println("  workers    " + (job.workers().isEmpty() ? "none" : String.join(", ", job.workers())));
         out.println("  lost       " + Words.counted(job.lost(), "worker") + " so far");

@@ -16,11 +16,11 @@ import picocli.CommandLine.Spec;
 /// Gives a job to a grove, which trains it from then on whatever becomes of this process.
 @Command(
         name = "submit",
-        description = "Gives a job to a grove, which trains it whatever dies.",
+        description = "Submits a job to a grove, which trains it even if nodes die.",
         footer = {
             "",
-            "Paths of the job are those of the grove's hosts, relative ones to this folder:",
-            "text, run's folder and checkpoints must be where all nodes see them.",
+            "The job's paths are paths on the grove's hosts; relative ones start at this folder.",
+            "All nodes must see the text, the run's folder and the checkpoints there.",
             "",
             "  pando submit examples/quickstart.conf --to 127.0.0.1:7355",
             "  pando watch quickstart --to 127.0.0.1:7355"
@@ -32,9 +32,7 @@ public final class SubmitCommand implements Callable<Integer> {
 
     @Mixin private GroveOptions grove;
 
-    @Option(
-            names = "--resume",
-            description = "Goes on with the run that is in the folder, from its newest valid checkpoint.")
+    @Option(names = "--resume", description = "Continues the run in the folder from its newest valid checkpoint.")
     private boolean resume;
 
     @Override

@@ -24,11 +24,12 @@ import picocli.CommandLine.Spec;
 /// Trains a job in this process, from its config to its report.
 @Command(
         name = "train",
-        description = "Trains a job, shows how it goes, and leaves weights, curve and report in the run's folder.",
+        description =
+                "Trains a job, shows its progress, and leaves weights, loss curve and report in the run's folder.",
         footer = {
             "",
             "Ctrl-C ends the run after the step in flight, with a checkpoint;",
-            "`pando train RUN --resume` goes on with it, to the very bits that an",
+            "`pando train RUN --resume` continues it, to the same bits that an",
             "undisturbed run would have had.",
             "",
             "  pando train examples/quickstart.conf",
@@ -40,9 +41,7 @@ public final class TrainCommand implements Callable<Integer> {
 
     @Mixin private JobOptions options;
 
-    @Option(
-            names = "--resume",
-            description = "Goes on with the run that is in the folder, from its newest valid checkpoint.")
+    @Option(names = "--resume", description = "Continues the run in the folder from its newest valid checkpoint.")
     private boolean resume;
 
     @Option(
@@ -87,7 +86,7 @@ public final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    /// From when the text is ready the run's folder is there to stay, and the log with it.
+    /// Starts the log once the text is ready: from then on the run's folder stays.
     private static Preparation loggingOnce(Progress progress, Settings settings) {
         return new Preparation() {
             @Override

@@ -15,10 +15,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/// Shows how a job of a grove goes until it ends, or until the one who watches has seen enough.
+/// Follows a job of a grove until it ends, or until Ctrl-C.
 @Command(
         name = "watch",
-        description = "Shows how a job of a grove goes; Ctrl-C ends the watch, not the job.",
+        description = "Follows a job of a grove; Ctrl-C ends the watch, not the job.",
         footer = {"", "  pando watch quickstart --to 127.0.0.1:7355"})
 public final class WatchCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;

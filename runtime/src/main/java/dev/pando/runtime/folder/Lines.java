@@ -72,7 +72,7 @@ final class Lines implements AutoCloseable {
         }
     }
 
-    /// The same in a file of its own: whoever has the one of this name open writes into the void.
+    /// The same in a new file: a process that has the old one of this name open writes into the void.
     static Lines renew(Path file) {
         Lines lines = append(file);
         lines.become(read(file));
@@ -195,6 +195,6 @@ final class Lines implements AutoCloseable {
     }
 
     private static UserError notWritten(Path file, IOException failed) {
-        return new UserError("cannot write " + file + ": " + RunFolder.reason(failed), failed);
+        return UserError.failed("cannot write " + file + ": " + RunFolder.reason(failed), failed);
     }
 }

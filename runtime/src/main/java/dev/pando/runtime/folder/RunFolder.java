@@ -70,14 +70,14 @@ public final class RunFolder implements AutoCloseable {
         } catch (FileAlreadyExistsException file) {
             throw new UserError(path + " is a file; pick a folder with --out", file);
         } catch (IOException failed) {
-            throw new UserError(
+            throw UserError.failed(
                     "cannot write in the folder " + path + ": " + reason(failed) + "; pick another one with --out",
                     failed);
         }
     }
 
-    /// Takes the folder of a run that this process leads from now on, from whoever has it: one that led before and is
-    /// frozen, or cut off, writes into files that are no longer the folder's.
+    /// Takes the folder of a run that this process leads from now on, from its present holder: one that led before and
+    /// is frozen, or cut off, writes into files that are no longer the folder's.
     public static RunFolder seize(Settings settings) {
         Path path = settings.out();
         try {
@@ -87,7 +87,7 @@ public final class RunFolder implements AutoCloseable {
             folder.begun = true;
             return folder;
         } catch (IOException failed) {
-            throw new UserError("cannot write in the folder " + path + ": " + reason(failed), failed);
+            throw UserError.failed("cannot write in the folder " + path + ": " + reason(failed), failed);
         }
     }
 
@@ -135,7 +135,7 @@ public final class RunFolder implements AutoCloseable {
         try {
             return Files.readString(folder.resolve(CONFIG));
         } catch (IOException failed) {
-            throw new UserError("cannot read " + folder.resolve(CONFIG) + ": " + reason(failed), failed);
+            throw UserError.failed("cannot read " + folder.resolve(CONFIG) + ": " + reason(failed), failed);
         }
     }
 
@@ -178,9 +178,9 @@ public final class RunFolder implements AutoCloseable {
         events = Lines.append(path.resolve(EVENTS));
         begun = true;
         try {
-            Files.deleteIfExists(report(path)); // it speaks of an end that is none any more
+            Files.deleteIfExists(report(path)); // the old report describes an end that no longer holds
         } catch (IOException failed) {
-            throw new UserError("cannot write in the folder " + path + ": " + reason(failed), failed);
+            throw UserError.failed("cannot write in the folder " + path + ": " + reason(failed), failed);
         }
     }
 
@@ -244,7 +244,7 @@ public final class RunFolder implements AutoCloseable {
                 leaveNothing();
             }
         } catch (IOException failed) {
-            throw new UserError("cannot close the folder " + path + ": " + reason(failed), failed);
+            throw UserError.failed("cannot close the folder " + path + ": " + reason(failed), failed);
         }
     }
 
@@ -286,7 +286,7 @@ public final class RunFolder implements AutoCloseable {
             refuseOtherArithmetic(settings);
         } else if (holdsRun) {
             throw new UserError(
-                    path + " holds a run already: go on with it by --resume, or pick another folder with --out");
+                    path + " holds a run already: continue it with --resume, or pick another folder with --out");
         } else if (holdsSomethingElse()) {
             throw new UserError(path + " is not empty, and holds no run; pick another folder with --out");
         }

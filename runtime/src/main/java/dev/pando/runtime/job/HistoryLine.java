@@ -27,9 +27,9 @@ public record HistoryLine(String at, String sentence) {
                                     + " steps of "
                                     + submitted.job().shards()
                                     + " shards";
-                    case JobEntry.Led led -> names.apply(led.node()) + " leads it, as number " + led.incarnation();
-                    case JobEntry.StopAsked _ -> "somebody asked for its end, with a checkpoint";
-                    case JobEntry.CancelAsked _ -> "somebody asked for its end at once";
+                    case JobEntry.Led led -> "led by " + names.apply(led.node()) + " (term " + led.incarnation() + ")";
+                    case JobEntry.StopAsked _ -> "cancelled: ends after the step in flight, with a checkpoint";
+                    case JobEntry.CancelAsked _ -> "cancelled: ends at once";
                     case JobEntry.Happened happened -> sentence(happened.event());
                 });
     }
@@ -37,7 +37,7 @@ public record HistoryLine(String at, String sentence) {
     private static String sentence(JobEvent event) {
         return switch (event) {
             case JobEvent.Started started ->
-                    (started.resumed() ? "goes on after " : "begins after ") + started.step() + " steps";
+                    (started.resumed() ? "continues after " : "begins after ") + started.step() + " steps";
             case JobEvent.WorkerJoined joined -> at(joined.step()) + joined.worker() + " joined";
             case JobEvent.WorkerLost lost -> at(lost.step()) + "lost " + lost.worker() + ": " + lost.evidence();
             case JobEvent.WorkerFellSilent silent ->

@@ -67,13 +67,18 @@ public record Submission(
 
     /// Trains on as many node processes, which share the job's workers evenly; at most one for each worker.
     public Submission over(int processes) {
-        if (processes < 0 || processes > settings.workers()) {
+        if (processes < 0) {
+            throw new UserError("--nodes is " + processes + ": write 0 or more");
+        }
+        if (processes > settings.workers()) {
             throw new UserError(
-                    processes
-                            + " nodes for "
+                    "--nodes "
+                            + processes
+                            + " needs at least "
+                            + processes
+                            + " workers, and there are "
                             + settings.workers()
-                            + " workers: there are 0 nodes or more, each with a worker at least; more workers by"
-                            + " --workers");
+                            + "; raise --workers or lower --nodes");
         }
         return new Submission(settings, resume, listener, preparation, tools, processes, nodeCommand);
     }

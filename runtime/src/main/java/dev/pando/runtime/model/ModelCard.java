@@ -59,7 +59,7 @@ final class ModelCard {
     private static String purpose(Release release) {
         String what =
                 switch (release.stage()) {
-                    case BASE -> "A base model: pre-trained on text, to go on with text.";
+                    case BASE -> "A base model: pre-trained on text, to continue text.";
                     case LONG -> "A base model for long texts: pre-trained further on longer ones.";
                     case SFT -> "A chat model: fine-tuned on conversations.";
                     case REWARD -> "A reward model: it scores answers, and is not made to give them.";
@@ -150,7 +150,7 @@ final class ModelCard {
                         + lost
                         + " lost on the way, "
                         + durable
-                        + " checkpoints, gone on from one "
+                        + " checkpoints, resumed from one "
                         + loaded
                         + " times. None of this is in the weights: the run's config decides every bit of them.");
         line("");

@@ -140,7 +140,7 @@ final class Follower {
     private boolean isKnown(Told told) {
         return switch (told.event()) {
             case JobEvent.StepCommitted committed -> committed.step() <= step;
-            case JobEvent.SnapshotTaken _ -> false; // bears no number of its own
+            case JobEvent.SnapshotTaken _ -> false; // has no number
             default -> told.entry() <= entry;
         };
     }

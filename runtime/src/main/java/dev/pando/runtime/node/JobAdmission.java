@@ -14,8 +14,8 @@ import dev.pando.runtime.settings.UserError;
 import java.io.IOException;
 import java.util.Map;
 
-/// Takes in a job that somebody submits at this node: its folder, its data, and then its owner's word that it goes on
-/// whatever dies. Until that word nothing has begun, and a submission that is cut off can be made again.
+/// Admits a job that is submitted at this node: its folder, its data, and then its owner's promise that it continues
+/// whatever dies. Until that promise nothing has begun, and a submission that is cut off can be made again.
 final class JobAdmission {
     private static final int TOLD_EVERY = 50; // documents
 
@@ -45,7 +45,7 @@ final class JobAdmission {
         }
         switch (owners.submit(job)) {
             case JobOwner.Accepted accepted -> answers.tell("submitted", accepted.job());
-            case JobOwner.Refused refused -> throw new UserError(refused.sentence());
+            case JobOwner.Refused refused -> throw UserError.failed(refused.sentence());
         }
     }
 
@@ -101,7 +101,7 @@ final class JobAdmission {
                 try {
                     answers.tell(key, value);
                 } catch (IOException gone) {
-                    throw new UserError("whoever submitted the job has gone", gone);
+                    throw UserError.failed("the caller that submitted the job is gone", gone);
                 }
             }
         };

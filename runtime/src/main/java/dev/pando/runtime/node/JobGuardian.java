@@ -86,8 +86,8 @@ final class JobGuardian {
                 .build();
     }
 
-    /// A supervisor that is gone without a last word is a defect of ours: whoever waits must not wait for ever. A last
-    /// word waits in the audience's mailbox already, while the news of the end comes past all mailboxes.
+    /// A supervisor that is gone without a last word is a defect of ours: a caller must not wait for ever. A last word
+    /// waits in the audience's mailbox already, while the news of the end comes past all mailboxes.
     private BehaviorBuilder<Command> hearing() {
         return Behaviors.receive(Command.class)
                 .onMessage(Close.class, close -> Behaviors.stopped())

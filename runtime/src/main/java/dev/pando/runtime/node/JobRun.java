@@ -31,7 +31,7 @@ import org.apache.pekko.actor.typed.Props;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Takes a job from its submission to its result, on one thread of its own: data, folder, actors, samples, report.
+/// Takes a job from its submission to its result, on one separate thread: data, folder, actors, samples, report.
 ///
 /// What the actors tell is written down and told on here, in the order in which it was heard.
 public final class JobRun implements Job {
@@ -178,7 +178,7 @@ public final class JobRun implements Job {
                         "pando-" + settings.name(),
                         Props.empty()));
         if (leaving) {
-            tellHost(new JobGuardian.Leave()); // asked for when there was nobody to tell
+            tellHost(new JobGuardian.Leave()); // asked for before the guardian existed
         }
         while (true) {
             JobEvent event = next();

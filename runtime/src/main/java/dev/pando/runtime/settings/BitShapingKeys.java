@@ -56,7 +56,7 @@ public final class BitShapingKeys {
                             ? "to train further at the final learning rate add --set optimizer.schedule-steps="
                                     + then
                                     + ", or begin another run with --out"
-                            : "put it back to go on to the same bits, or begin another run with --out");
+                            : "restore it to get the same bits, or begin another run with --out");
         }
 
         private static Object shown(Object value) {

@@ -21,7 +21,7 @@ final class ConfigOrigins {
         return hasLine ? where + ":" + origin.lineNumber() : where;
     }
 
-    /// Whether nobody has written it: it is one of Pando's own defaults.
+    /// Whether it is one of Pando's defaults, written in no config.
     static boolean isDefault(ConfigOrigin origin) {
         return DEFAULTS.equals(origin.resource()) || origin.description().contains(DEFAULTS);
     }

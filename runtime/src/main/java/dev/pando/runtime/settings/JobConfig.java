@@ -96,7 +96,7 @@ public final class JobConfig {
         return parsing(() -> ConfigFactory.parseString("v = " + text, options)).root().get("v");
     }
 
-    /// An override by an option of its own.
+    /// An override by a dedicated option.
     ///
     /// @param option as the user knows it, `--steps 20`
     public JobConfig with(String option, String path, Object value) {

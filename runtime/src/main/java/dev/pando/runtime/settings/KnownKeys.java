@@ -10,7 +10,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
-/// Refuses keys that nobody reads, since a typo that is silently ignored costs a night of training.
+/// Refuses unknown keys, since a typo that is silently ignored costs a night of training.
 ///
 /// What is known is what the reference tree holds; a key is compared with its neighbours first, then with all others.
 public final class KnownKeys {
@@ -84,24 +84,9 @@ public final class KnownKeys {
         return Math.clamp(key.length() / 3, 1, 4);
     }
 
-    /// Number of letters to insert, drop, change or swap with their neighbour; case, dashes and underscores are free.
+    /// Letters to insert, drop, change or swap; case, dashes and underscores are free.
     public static int distance(String left, String right) {
-        String a = plain(left);
-        String b = plain(right);
-        int[][] cost = new int[a.length() + 1][b.length() + 1];
-        for (int i = 0; i <= a.length(); i++) {
-            for (int j = 0; j <= b.length(); j++) {
-                cost[i][j] = i == 0 || j == 0 ? i + j : cheapest(a, b, i, j, cost);
-            }
-        }
-        return cost[a.length()][b.length()];
-    }
-
-    private static int cheapest(String a, String b, int i, int j, int[][] cost) {
-        int change = cost[i - 1][j - 1] + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-        int best = Math.min(change, 1 + Math.min(cost[i - 1][j], cost[i][j - 1]));
-        boolean swapped = i > 1 && j > 1 && a.charAt(i - 1) == b.charAt(j - 2) && a.charAt(i - 2) == b.charAt(j - 1);
-        return swapped ? Math.min(best, cost[i - 2][j - 2] + 1) : best;
+        return TypoDistance.between(plain(left), plain(right));
     }
 
     private static String plain(String key) {

@@ -24,7 +24,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/// A job's settings, read once and checked at the door: whoever holds one need not check again.
+/// A job's settings, read once and checked at the door: a holder need not check again.
 ///
 /// @param config the group `pando.job` with every key, defaults included
 /// @param system what an ActorSystem of our own differs in from Pekko's defaults

@@ -86,6 +86,7 @@
       [['', ''], ['when', 'number'], ['step', 'number'], ['what happened, and what was done', ''], ['commit to commit', 'number'], ['of that, once noticed', 'number'], ['rejoined after', 'number']]
         .forEach(([text, cls]) => head.append(make('th', text, cls)));
       table.append(head);
+      table.classList.add('cards');
       data.incidents.forEach((incident, i) => {
         const row = make('tr'), story = make('td');
         const mark = make('td');
@@ -98,6 +99,7 @@
         }
         row.append(mark, make('td', clock(incident.at), 'number'), make('td', String(incident.step), 'number'), story,
           make('td', span(incident.committed - incident.before), 'number'), make('td', span(incident.committed - incident.at), 'number'), make('td', span(incident.rejoined - incident.at), 'number'));
+        [...row.children].forEach((cell, column) => { cell.dataset.label = head.children[column].textContent; });
         row.addEventListener('mouseenter', () => light(i));
         row.addEventListener('mouseleave', () => light(-1));
         rows.push(row);
@@ -128,18 +130,18 @@
     if (text !== undefined) element.textContent = text;
     return element;
   };
-  const LEFT = 62, RIGHT = 14, TOP = 26, GAP = 34, LANE = 19, LANE_GAP = 4;
+  const RIGHT = 14, TOP = 26, GAP = 34, LANE = 19, LANE_GAP = 4;
+  let LEFT = 62; // room for names beside the plot
   let mode = 'time', scale = 'linear', view = null, lit = -1;
   const half = n < 80 ? 0 : Math.round(n / 80); // on either side, so that the mean does not lag behind the curve
   const mean = (() => {
     const out = new Array(n);
-    let sum = 0, from = 0, to = 0;
-    for (let i = 0; i < n; i++) {
-      const reach = Math.min(half, i, n - 1 - i);
-      while (to <= i + reach && to < n) sum += c.loss[to++];
-      while (from < i - reach) sum -= c.loss[from++];
-      while (to > i + reach + 1) sum -= c.loss[--to];
-      out[i] = sum / (to - from);
+    let sum = 0, count = 0, from = 0, to = 0;
+    const take = (i, sign) => { if (Number.isFinite(c.loss[i])) { sum += sign * c.loss[i]; count += sign; } };
+    for (let i = 0; i < n; i++) { // at the ends over what there is, so that the curve does not jump to a single step
+      while (to <= i + half && to < n) take(to++, 1);
+      while (from < i - half) take(from++, -1);
+      out[i] = sum / count;
     }
     return out;
   })();
@@ -189,7 +191,9 @@
   let hover = null;
   function draw() {
     const host = $('chart');
-    const width = Math.max(320, host.clientWidth), plot = width - LEFT - RIGHT;
+    const width = Math.max(240, host.clientWidth), letters = Math.floor(Math.max(62, width * 0.28) / 6.4) - 2;
+    LEFT = Math.max(62, ...data.lanes.map(lane => short(lane.device, letters).length * 6.4 + 14));
+    const plot = width - LEFT - RIGHT;
     const panels = [
       {key: 'loss', title: 'Loss', unit: 'nats a token' + (half ? '; thin: each step, bold: mean of ' + (2 * half + 1) : ''), height: 230, values: c.loss, format: loss},
       {key: 'gradNorm', title: 'Gradient norm', unit: 'before clipping', height: 84, values: c.gradNorm, format: small, zero: true},
@@ -217,14 +221,15 @@
       const shown = [];
       for (let i = first; i <= last; i++) if (Number.isFinite(panel.values[i])) shown.push(panel.values[i]);
       let low = Math.min(...bounds(shown, 0)), high = Math.max(...bounds(shown, 1));
-      if (panel.key === 'gradNorm' || panel.key === 'tokensPerSecond') high = clipped(shown, high);
+      if (panel.key === 'gradNorm' || panel.key === 'tokensPerSecond') { const all = high; high = clipped(shown, high); panel.above = all > high ? high : Infinity; }
       const logarithmic = panel.key === 'loss' && scale === 'log' && low > 0;
       if (panel.zero) low = 0;
       if (!(high > low)) { high = low + (Math.abs(low) || 1) * 0.1; }
       if (!panel.zero && !logarithmic) { const pad = (high - low) * 0.05; low = Math.max(0, low - pad); high += pad; }
       const f = logarithmic ? Math.log : v => v;
       panel.Y = v => panel.top + panel.height - (f(Math.min(Math.max(v, low), high)) - f(low)) / (f(high) - f(low)) * panel.height;
-      front.append(titled(panel.title, panel.unit, panel.top - 9));
+      const beyond = panel.above < Infinity ? (panel.unit ? '; ' : '') + '▴ beyond the axis' : '';
+      front.append(titled(panel.title, beyond && $('chart').clientWidth <= 560 ? '▴ beyond the axis' : panel.unit + beyond, panel.top - 9));
       (logarithmic ? logTicks(low, high) : ticks(low, high, panel.height > 150 ? 6 : 2)).forEach(v => {
         back.append(svg('line', {class: 'grid', x1: LEFT, x2: LEFT + plot, y1: panel.Y(v), y2: panel.Y(v)}));
         front.append(svg('text', {x: LEFT - 9, y: panel.Y(v) + 4, 'text-anchor': 'end'}, panel.key === 'loss' ? small(v) : panel.format(v)));
@@ -237,7 +242,7 @@
     front.append(titled('Workers', 'and the epochs they agreed on', lanesTop - 9));
     const laneY = i => lanesTop + i * (LANE + LANE_GAP);
     data.lanes.forEach((lane, i) => {
-      front.append(svg('text', {x: LEFT - 9, y: laneY(i) + 14, 'text-anchor': 'end'}, lane.device.length > 9 ? '…' + lane.device.slice(-8) : lane.device));
+      front.append(svg('text', {x: LEFT - 9, y: laneY(i) + 14, 'text-anchor': 'end'}, short(lane.device, letters)));
       lane.spans.forEach((part, k) => {
         const from = X(position(part.from)), to = X(position(part.to));
         const bar = svg('rect', {class: 'lane', x: from, y: laneY(i), width: Math.max(1.5, to - from), height: LANE, rx: 3});
@@ -309,6 +314,18 @@
       }
     });
 
+    panels.forEach(panel => {
+      let drawn = -9;
+      for (let i = first; panel.above < Infinity && i <= last; i++) {
+        const x = X(xs[i]);
+        if (!(panel.values[i] > panel.above) || !inside(xs[i]) || x - drawn < 5) continue;
+        drawn = x;
+        const mark = svg('path', {class: 'beyond', d: `M${x - 4} ${panel.top + 5} l4 -7 l4 7z`});
+        mark.append(svg('title', {}, 'step ' + c.step[i] + ': ' + panel.format(panel.values[i])));
+        front.append(mark);
+      }
+    });
+
     clip.append(svg('rect', {x: LEFT - 1, y: 0, width: plot + 2, height}));
     root.setAttribute('viewBox', `0 0 ${width} ${height}`);
     root.setAttribute('height', height);
@@ -322,6 +339,11 @@
     if (!values.length) return [which];
     return [values.reduce((a, b) => which ? Math.max(a, b) : Math.min(a, b))];
   }
+  // `node-1.worker-0` is `node-1:0`; names differ at their beginning (the node) and at their end (the device)
+  function short(device, letters) {
+    const name = device.replace('.worker-', ':');
+    return name.length <= letters ? name : name.slice(0, Math.ceil(letters / 2) - 1) + '…' + name.slice(name.length - Math.floor(letters / 2));
+  }
   // one wild step must not flatten all the others
   function clipped(values, high) {
     if (values.length < 20) return high;
@@ -330,7 +352,8 @@
   }
   function titled(title, unit, y) {
     const text = svg('text', {class: 'title', x: LEFT, y}, title);
-    text.append(svg('tspan', {class: 'unit', dx: 8}, unit));
+    if (($('chart').clientWidth || 999) > 560) text.append(svg('tspan', {class: 'unit', dx: 8}, unit));
+    else text.append(svg('tspan', {class: 'unit', dx: 8}, unit.split(/;|and /)[0]), svg('title', {}, unit));
     return text;
   }
   // at most a low and a high for each column of the screen

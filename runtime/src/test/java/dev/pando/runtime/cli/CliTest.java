@@ -73,11 +73,11 @@ class CliTest {
 
         Shown shown = pando("train", tiny.file("run"), "--steps", 2);
 
-        assertThat(shown.exit()).isEqualTo(1);
+        assertThat(shown.exit()).isEqualTo(2);
         assertThat(shown.err())
                 .isEqualTo(
                         tiny.out("run")
-                                + " holds a run already: go on with it by --resume, or pick another folder with"
+                                + " holds a run already: continue it with --resume, or pick another folder with"
                                 + " --out\n");
     }
 
@@ -87,7 +87,7 @@ class CliTest {
 
         Shown shown = pando("train", file);
 
-        assertThat(shown.exit()).isEqualTo(1);
+        assertThat(shown.exit()).isEqualTo(2);
         assertThat(shown.err())
                 .isEqualTo(file + ":10: there is no key pando.job.model.hiden; did you mean pando.job.model.hidden?\n");
     }
@@ -96,7 +96,7 @@ class CliTest {
     void shouldShowWhereAnErrorCameFromWhenAsked() {
         Shown shown = pando("train", temp.resolve("no.conf"), "--trace");
 
-        assertThat(shown.exit()).isEqualTo(1);
+        assertThat(shown.exit()).isEqualTo(2);
         assertThat(shown.err())
                 .startsWith("there is no file " + temp.resolve("no.conf") + "\n")
                 .contains("\tat dev.pando.");
@@ -119,6 +119,9 @@ class CliTest {
                                 2,
                                 "",
                                 "Unmatched argument at index 0: 'trian'; did you mean train? See pando --help\n"));
+        assertThat(pando("version").err())
+                .isEqualTo("Unmatched argument at index 0: 'version'; did you mean --version? See pando --help\n");
+        assertThat(pando("quux").err()).isEqualTo("Unmatched argument at index 0: 'quux'; see pando --help\n");
         assertThat(pando("train"))
                 .isEqualTo(new Shown(2, "", "Missing required parameter: 'CONF'; see pando train --help\n"));
         assertThat(pando("train", "a.conf", "--steps", "many"))
@@ -143,8 +146,22 @@ class CliTest {
     }
 
     @Test
+    void shouldHelpByItsWordToo() {
+        assertThat(pando("help", "train").out()).isEqualTo(pando("train", "--help").out());
+    }
+
+    @Test
+    void shouldCompleteItsWordsInAShell() {
+        Shown script = pando("completion");
+
+        assertThat(script.exit()).isZero();
+        assertThat(script.out()).contains("complete ", "-F _complete_pando", "--resume", "checkpoint");
+    }
+
+    @Test
     void shouldSayItsVersion() {
-        assertThat(pando("--version").out()).matches("pando \\S+, Java 25\\S* \\(.+\\), Linux \\S+\n");
+        assertThat(pando("--version").out())
+                .matches("pando \\d\\S+( \\([0-9a-f]{7,}(, changed)?\\))?, Java 25\\S* \\(.+\\), Linux \\S+\n");
     }
 
     @Test
@@ -212,11 +229,11 @@ class CliTest {
         pando("train", tiny.file("run"), "--steps", 4);
         Path run = tiny.out("run");
 
-        assertThat(pando("generate", run)).isEqualTo(new Shown(1, "", "nothing to go on with: write --prompt TEXT\n"));
+        assertThat(pando("generate", run)).isEqualTo(new Shown(2, "", "no text to continue: write --prompt TEXT\n"));
         assertThat(pando("generate", run, "--prompt", "a", "--top-p", 2))
-                .isEqualTo(new Shown(1, "", "--top-p must be above 0 and at most 1, not 2.0\n"));
+                .isEqualTo(new Shown(2, "", "--top-p must be above 0 and at most 1, not 2.0\n"));
         assertThat(pando("generate", temp.resolve("nowhere"), "--prompt", "a"))
-                .isEqualTo(new Shown(1, "", temp.resolve("nowhere") + " holds no run: there is no job.conf in it\n"));
+                .isEqualTo(new Shown(2, "", temp.resolve("nowhere") + " holds no run: there is no job.conf in it\n"));
         assertThat(pando("generate", run, "--prompt", "a", "--checkpoint", "77").exit()).isEqualTo(1);
     }
 

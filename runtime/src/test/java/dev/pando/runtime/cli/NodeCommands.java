@@ -1,7 +1,7 @@
 package dev.pando.runtime.cli;
 
+import dev.pando.runtime.processes.OwnJvm;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
@@ -19,10 +19,7 @@ final class NodeCommands implements AutoCloseable {
     }
 
     Process start(String name, List<String> arguments) throws IOException {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.pando.runtime.cli.Main"));
+        List<String> command = OwnJvm.command("dev.pando.runtime.cli.Main");
         command.addAll(arguments);
         Process process =
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said(name).toFile()).start();

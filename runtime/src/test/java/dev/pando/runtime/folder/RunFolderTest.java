@@ -92,7 +92,7 @@ class RunFolderTest {
 
         assertThat(EventLine.read(run())).extracting(EventLine::event).isEqualTo(events);
         assertThat(events.stream().map(Object::getClass).distinct().count() + 1)
-                .as("every kind but StepCommitted, which has a file of its own")
+                .as("every kind but StepCommitted, which has a separate file")
                 .isEqualTo(JobEvent.class.getPermittedSubclasses().length);
     }
 
@@ -148,7 +148,7 @@ class RunFolderTest {
 
         assertThatThrownBy(() -> RunFolder.claim(settings, false))
                 .hasMessage(
-                        run() + " holds a run already: go on with it by --resume, or pick another folder with --out");
+                        run() + " holds a run already: continue it with --resume, or pick another folder with --out");
     }
 
     @Test
@@ -209,15 +209,15 @@ class RunFolderTest {
             delimiter = '|',
             textBlock =
                     """
-                    name=other                       | pando.job.name is other now and was run in RUN; put it back to go on to the same bits, or begin another run with --out
-                    seed=7                           | pando.job.seed is 7 now and was 1024 in RUN; put it back to go on to the same bits, or begin another run with --out
-                    model.layers=2                   | pando.job.model.layers is 2 now and was 4 in RUN; put it back to go on to the same bits, or begin another run with --out
-                    model.kv-heads=3                 | pando.job.model.kv-heads is 3 now and was 2 in RUN; put it back to go on to the same bits, or begin another run with --out
-                    batch.shards=16                  | pando.job.batch.shards is 16 now and was 8 in RUN; put it back to go on to the same bits, or begin another run with --out
-                    optimizer.beta2=0.99             | pando.job.optimizer.beta2 is 0.99 now and was 0.95 in RUN; put it back to go on to the same bits, or begin another run with --out
-                    model.activations=bfloat16       | pando.job.model.activations is bfloat16 now and was float32 in RUN; put it back to go on to the same bits, or begin another run with --out
-                    skip.spike-factor=50             | pando.job.skip.spike-factor is 50.0 now and was 100.0 in RUN; put it back to go on to the same bits, or begin another run with --out
-                    data.paths=[elsewhere]           | pando.job.data.paths is [elsewhere] now and was [.] in RUN; put it back to go on to the same bits, or begin another run with --out
+                    name=other                       | pando.job.name is other now and was run in RUN; restore it to get the same bits, or begin another run with --out
+                    seed=7                           | pando.job.seed is 7 now and was 1024 in RUN; restore it to get the same bits, or begin another run with --out
+                    model.layers=2                   | pando.job.model.layers is 2 now and was 4 in RUN; restore it to get the same bits, or begin another run with --out
+                    model.kv-heads=3                 | pando.job.model.kv-heads is 3 now and was 2 in RUN; restore it to get the same bits, or begin another run with --out
+                    batch.shards=16                  | pando.job.batch.shards is 16 now and was 8 in RUN; restore it to get the same bits, or begin another run with --out
+                    optimizer.beta2=0.99             | pando.job.optimizer.beta2 is 0.99 now and was 0.95 in RUN; restore it to get the same bits, or begin another run with --out
+                    model.activations=bfloat16       | pando.job.model.activations is bfloat16 now and was float32 in RUN; restore it to get the same bits, or begin another run with --out
+                    skip.spike-factor=50             | pando.job.skip.spike-factor is 50.0 now and was 100.0 in RUN; restore it to get the same bits, or begin another run with --out
+                    data.paths=[elsewhere]           | pando.job.data.paths is [elsewhere] now and was [.] in RUN; restore it to get the same bits, or begin another run with --out
                     steps=900                        | pando.job.optimizer.schedule-steps is 900 now and was 300 in RUN; to train further at the final learning rate add --set optimizer.schedule-steps=300, or begin another run with --out
                     """)
     void shouldRefuseToResumeUnderChangedArithmetic(String change, String sentence) {

@@ -12,8 +12,7 @@ class HistoryLineTest {
     @Test
     void shouldSayWhyAStepWasSkipped() {
         JobEvent skipped =
-                new JobEvent.RungTried(
-                        JobEvent.Rung.SKIP_DATA, 7, "its data gives no finite loss, whoever computes it");
+                new JobEvent.RungTried(JobEvent.Rung.SKIP_DATA, 7, "its data gives no finite loss, on every worker");
 
         HistoryLine line =
                 HistoryLine.of(
@@ -24,6 +23,6 @@ class HistoryLineTest {
                 .isEqualTo(
                         new HistoryLine(
                                 "2026-05-01T12:00:00.123Z",
-                                "step 7 skipped: its data gives no finite loss, whoever computes it"));
+                                "step 7 skipped: its data gives no finite loss, on every worker"));
     }
 }

@@ -3,17 +3,21 @@ package dev.pando.runtime.report;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.pando.runtime.folder.EventLine;
 import dev.pando.runtime.folder.StepLine;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -30,6 +34,44 @@ class ReportTest {
         assertThat(page.replace("http://www.w3.org/2000/svg", ""))
                 .doesNotContain("http://", "https://", "src=", "@import", "url(//");
         assertThat(page).doesNotContain("/*style*/", "/*script*/", "/*data*/", "/*title*/");
+    }
+
+    /// By a browser, where there is one.
+    @Test
+    void shouldFitAPhone() throws IOException, InterruptedException {
+        Path browser =
+                Stream.of("/usr/bin/chromium", "/usr/bin/google-chrome")
+                        .map(Path::of)
+                        .filter(Files::exists)
+                        .findFirst()
+                        .orElse(null);
+        assumeTrue(browser != null, "there is no Chromium here");
+        Path page = Report.write(StagedRun.eventful(temp.resolve("run"), 120, 1));
+        Path phone = temp.resolve("phone.html");
+        Files.writeString(
+                phone,
+                "<iframe id=f style='width:375px;height:800px;border:0' src='"
+                        + page.toUri()
+                        + "'></iframe><script>f.onload = () => document.body.dataset.beyond ="
+                        + " f.contentDocument.documentElement.scrollWidth -"
+                        + " f.contentDocument.documentElement.clientWidth</script>");
+
+        Process shown =
+                new ProcessBuilder(
+                                browser.toString(),
+                                "--headless",
+                                "--no-sandbox",
+                                "--disable-gpu",
+                                "--user-data-dir=" + temp.resolve("browser"),
+                                "--allow-file-access-from-files",
+                                "--dump-dom",
+                                phone.toUri().toString())
+                        .redirectError(ProcessBuilder.Redirect.DISCARD)
+                        .start();
+        String document = new String(shown.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+        assertThat(shown.waitFor(1, TimeUnit.MINUTES)).isTrue();
+        assertThat(document).contains("data-beyond=\"0\"");
     }
 
     @Test

@@ -43,6 +43,10 @@ final class ShardWriter implements Closeable {
         index = new Stream(INDEX);
     }
 
+    static String shardName(int number) {
+        return String.format(Locale.ROOT, "tokens-%05d.bin", number);
+    }
+
     int tokenBytes() {
         return tokenBytes;
     }
@@ -53,7 +57,7 @@ final class ShardWriter implements Closeable {
 
     void beginDocument() throws IOException {
         if (shard == null) {
-            shard = new Stream(String.format(Locale.ROOT, "tokens-%05d.bin", shards.size()));
+            shard = new Stream(shardName(shards.size()));
         }
         index.reserve(Long.BYTES).putLong(tokens);
     }

@@ -64,7 +64,7 @@ public record SkipRule(double spikeFactor, int stepsInARow) {
         String before = stepsInARow == 0 ? "" : ", and of the steps before it " + stepsInARow + " were skipped";
         return String.format(
                 Locale.ROOT,
-                "step %d: its data gives %s, whoever computes it%s; look at the data, or lower the learning rate",
+                "step %d: its data gives %s, on every worker%s; look at the data, or lower the learning rate",
                 step,
                 objection,
                 before);

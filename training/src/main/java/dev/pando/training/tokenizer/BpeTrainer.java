@@ -13,7 +13,7 @@ public final class BpeTrainer {
     /// Most tokens that a vocabulary can have.
     public static final int MOST_VOCABULARY = 1 << 20;
 
-    /// Longer pre-tokens (tables of data, mostly) are counted in pieces: nobody needs a token that long.
+    /// Longer pre-tokens (tables of data, mostly) are counted in pieces: no token needs to be that long.
     private static final int LONGEST_WORD = 256;
 
     /// A pair that occurs once says nothing about text to come.

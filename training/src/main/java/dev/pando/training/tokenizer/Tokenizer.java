@@ -85,7 +85,7 @@ public final class Tokenizer {
 
     /// Reads a Hugging Face `tokenizer.json` or a SentencePiece `tokenizer.model`, or the folder that holds one.
     ///
-    /// @throws TokenizerException where there is none, or one of another kind
+    /// @throws TokenizerException where it is absent, or of another kind
     public static Tokenizer load(Path path) {
         TokenizerFiles source = TokenizerFiles.at(path);
         return new Tokenizer(source.read(), source.contents());
@@ -142,7 +142,7 @@ public final class Tokenizer {
         return new Encoder(model, addedTokens, new Merger(ranks, model.merged(), priorities, units), wholes, wholeIds);
     }
 
-    /// A character that has a token of its own is that; another one is its bytes.
+    /// A character that has a token is that token; another one is its bytes.
     private int characters(byte[] text, int from, int to, int[] ids) {
         int count = 0;
         int at = from;
@@ -207,7 +207,7 @@ public final class Tokenizer {
 
     /// The id of a token that no text can make, by its name, such as `<|im_start|>`.
     ///
-    /// @throws IllegalArgumentException if there is none of that name
+    /// @throws IllegalArgumentException if no token has that name
     public int special(String name) {
         BpeModel.Added token = added.get(name);
         if (token == null) {

@@ -250,7 +250,7 @@ final class TokenizerReader {
                 .orElse(otherwise);
     }
 
-    /// The name of a token, which stands for itself or within an object; empty where there is none.
+    /// The name of a token, which stands for itself or within an object; empty if absent.
     static String name(JsonNode named) {
         return isAbsent(named) ? "" : named.isObject() ? named.path("content").asText("") : named.asText("");
     }

@@ -4,9 +4,8 @@ import java.util.List;
 
 /// Pando's own pre-tokenizer: what [#PATTERN] says, in one pass over the bytes.
 ///
-/// After the pattern of GPT-4, with three changes: a digit is a piece of its own (as in InternLM2's tokenizer),
-/// combining marks belong to their word, and `'s` is only cut off where the word ends, so quoted strings of code stay
-/// whole.
+/// After the pattern of GPT-4, with three changes: each digit is one piece (as in InternLM2's tokenizer), combining
+/// marks belong to their word, and `'s` is only cut off where the word ends, so quoted strings of code stay whole.
 final class WordScanner implements PreTokenizer {
     /// The same rule for the regular-expression engines of Java and of Hugging Face.
     static final String PATTERN =

@@ -87,7 +87,7 @@ class SkipRuleTest {
             assertThatThrownBy(() -> loop.run(4, step -> {}))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessage(
-                            "step 3: its data gives no finite loss, whoever computes it, and of the steps before it 2"
+                            "step 3: its data gives no finite loss, on every worker, and of the steps before it 2"
                                     + " were skipped; look at the data, or lower the learning rate");
         }
     }

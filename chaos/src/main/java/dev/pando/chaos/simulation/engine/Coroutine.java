@@ -70,7 +70,7 @@ final class Coroutine {
         }
     }
 
-    /// Called by the body: hands the thread back to whoever called [#run].
+    /// Called by the body: hands the thread back to the caller of [#run].
     static void pause() {
         try {
             boolean paused = (boolean) YIELD.invokeExact();

@@ -5,7 +5,8 @@ import java.util.PriorityQueue;
 import java.util.function.BooleanSupplier;
 import org.apache.pekko.dispatch.Mailbox;
 
-/// Runs a whole actor system on the calling thread: whose turn it is, the seed decides; time moves when nobody has one.
+/// Runs a whole actor system on the calling thread: whose turn it is, the seed decides; time moves when no actor has
+/// one.
 ///
 /// A *turn* is one message of one mailbox. The order in which things are put in here decides nothing, except within one
 /// mailbox: what a hash set of references walks in another order in another process has the same history.

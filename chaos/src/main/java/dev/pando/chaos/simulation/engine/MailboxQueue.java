@@ -30,7 +30,7 @@ final class MailboxQueue implements MessageQueue, UnboundedMessageQueueSemantics
     private long sent;
     private Object heard;
 
-    /// @param owner null for a mailbox of nobody
+    /// @param owner null for a mailbox without an actor
     MailboxQueue(Engine engine, ActorRef owner) {
         this.engine = engine;
         this.owner = owner;

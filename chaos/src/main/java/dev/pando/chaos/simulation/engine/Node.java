@@ -59,7 +59,7 @@ public final class Node {
         }
     }
 
-    /// It does nothing any more. Its actors still have to come to their end, and whoever watches them to hear of it.
+    /// It does nothing any more. Its actors still have to end, and their watchers to receive the signal.
     public void die() {
         condition = Condition.DEAD;
         while (!held.isEmpty()) {

@@ -57,7 +57,7 @@ public final class SimulatedJournal extends AsyncWriteJournal {
 
     @Override
     public Future<Void> doAsyncDeleteMessagesTo(String journal, long to) {
-        return Futures.failed(new UnsupportedOperationException("nobody removes pages of " + journal));
+        return Futures.failed(new UnsupportedOperationException("no caller removes pages of " + journal));
     }
 
     @Override
@@ -88,7 +88,7 @@ public final class SimulatedJournal extends AsyncWriteJournal {
 
     /// It takes a moment; longer where the world says that the journal is down, and it may fail then.
     private <T> Future<T> later(java.util.concurrent.Callable<T> task) {
-        journal(""); // a new world begins to count anew
+        journal(""); // a new world counts from 0
         long number = writes++;
         World.Journal state = engine.world().journal(number);
         long delayNs =

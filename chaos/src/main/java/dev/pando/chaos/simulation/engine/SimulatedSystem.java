@@ -14,8 +14,8 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.persistence.Persistence;
 
-/// An actor system without threads and without a clock of its own: the engine turns it. One serves many worlds, one
-/// after the other.
+/// An actor system without threads and without a clock: the engine turns it. One serves many worlds, one after the
+/// other.
 public final class SimulatedSystem implements AutoCloseable {
     /// Something to do in the context of a world's root.
     public record Do(Consumer<ActorContext<Do>> what) {}

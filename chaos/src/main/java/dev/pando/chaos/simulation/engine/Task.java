@@ -40,7 +40,7 @@ public final class Task implements DeviceThread {
         return node;
     }
 
-    /// Whether nobody wants what this thread does any more.
+    /// Whether this thread's result is not wanted any more.
     public boolean isInterrupted() {
         return abandoned;
     }

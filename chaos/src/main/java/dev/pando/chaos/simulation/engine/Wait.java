@@ -31,7 +31,7 @@ public final class Wait {
     public static void sleep(Engine engine, long durationNs) {
         Wait wait = here(engine);
         if (wait.task == null) {
-            return; // outside any thread nobody waits
+            return; // outside simulated threads there is no wait
         }
         engine.after(durationNs, wait.task.node(), engine.dice(durationNs), wait::end);
         wait.paused = true;

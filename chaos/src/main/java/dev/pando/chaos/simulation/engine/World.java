@@ -2,7 +2,7 @@ package dev.pando.chaos.simulation.engine;
 
 /// What the engine asks of the world that it moves.
 public interface World {
-    /// Every message arrives at once, and nobody looks.
+    /// Every message arrives at once, and nothing is recorded.
     World EMPTY =
             new World() {
                 @Override

@@ -11,7 +11,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.ActorRef;
 
-/// Which nodes belong together, as each of them sees it: whoever is cut off hears of nobody who comes or goes.
+/// Which nodes belong together, as each of them sees it: a node that is cut off learns of no join and no leave.
 final class Grove {
     private static final long UNREACHABLE_NS = 3_000_000_000L;
     private static final int OF_A_NODE = 2; // in an actor's path, behind `user` and the world
@@ -31,7 +31,7 @@ final class Grove {
         members.put(address(node.name()), node);
     }
 
-    /// Whether nobody listens to it any more, nor does it hear anybody: the others have removed it.
+    /// Whether no messages pass between it and the others any more: they have removed it.
     boolean isOut(Node node) {
         return !members.containsKey(address(node.name()));
     }

@@ -19,7 +19,7 @@ import java.util.TreeMap;
 
 /// The data plane of a simulated world: what its members have sent, and who is still there.
 final class Hub {
-    /// Where an operation takes place; a parcel is addressed to a member, a reduction to nobody.
+    /// Where an operation takes place; a parcel is addressed to a member, a reduction is not.
     record Place(String group, Operation operation, String to) {}
 
     /// What members have sent into one all-reduce. What is sent is sent: it arrives even if its sender dies.
@@ -96,7 +96,7 @@ final class Hub {
         }
     }
 
-    /// A member of whom nothing has come, nor will. Looked for once each time that somebody leaves: there may be ten
+    /// A member from which nothing has come, nor will. Looked for once each time that a member leaves: there may be ten
     /// thousand.
     Optional<Member> lost(Reduction reduction, Membership during) {
         if (reduction.lookedAt != departures) {
@@ -117,7 +117,7 @@ final class Hub {
         return members.values().stream().filter(member -> member.node() == node).toList();
     }
 
-    /// Everybody who is blocked looks again.
+    /// Every blocked caller checks again.
     void stir() {
         List.copyOf(members.values()).forEach(SimulatedCollective::look);
     }
@@ -163,7 +163,7 @@ final class Hub {
             return partial;
         }
         if (node.isLeaf()) {
-            throw new IllegalStateException("nobody holds batch shard " + node.first());
+            throw new IllegalStateException("no worker holds batch shard " + node.first());
         }
         MemorySegment sum = copy(sum(node.left(), held));
         MemorySegment right = sum(node.right(), held);

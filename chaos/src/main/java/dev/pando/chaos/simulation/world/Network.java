@@ -64,7 +64,7 @@ final class Network {
         return cut.isEmpty();
     }
 
-    /// Everybody hears everybody again.
+    /// All nodes are connected again.
     void heal() {
         cut = Optional.empty();
         List<Runnable> waiting = List.copyOf(untilWhole);

@@ -38,7 +38,7 @@ final class NodeFaults {
     private long healedNs;
     private long journalUpNs;
     private boolean journalFails;
-    private long furthest; // step that anybody got to
+    private long furthest; // step that any node got to
 
     NodeFaults(SimulatedWorld world, List<Fault> faults) {
         this.world = world;
@@ -100,7 +100,7 @@ final class NodeFaults {
         };
     }
 
-    /// The newest step that anybody got to: that of those who have none of their own.
+    /// The newest step that any node got to: it stands for nodes without a step.
     long step() {
         return furthest;
     }
@@ -139,7 +139,7 @@ final class NodeFaults {
         }
     }
 
-    /// A node that stands still for long is put out; it notices once it goes on, not at once, and begins anew.
+    /// A node that stands still for long is put out; it notices when it continues, not at once, and restarts.
     private void stop(Node node, long durationNs) {
         boolean isPutOut = durationNs > DOWN_AFTER_NS;
         if (isPutOut) {
@@ -167,7 +167,7 @@ final class NodeFaults {
         return journalFails ? new World.Journal(0, true) : new World.Journal(leftNs, false);
     }
 
-    /// The process ends once nothing of a job is in its hands, or nobody waits any longer.
+    /// The process ends once nothing of a job is in its hands, or when the wait is over.
     private void leave(Node node) {
         world.askToLeave(node, () -> kill(node, 0));
         engine.after(LEAVING_NS, null, node.number(), () -> kill(node, 0));
@@ -209,7 +209,7 @@ final class NodeFaults {
                     world.hub().stir();
                 });
         if (lengthNs > DOWN_AFTER_NS) {
-            // Whoever cannot hear the majority for so long ends itself; that one goes on without asking.
+            // A node without contact to the majority for this long ends itself; the majority continues without asking.
             machines.stream()
                     .skip(1)
                     .flatMap(List::stream)

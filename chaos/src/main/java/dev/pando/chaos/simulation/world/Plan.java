@@ -27,16 +27,16 @@ public record Plan(
     /// How a job is to end.
     public enum Ending {
         COMPLETE,
-        /// Somebody asks for its end, with a checkpoint.
+        /// The job is cancelled, with a checkpoint.
         STOPPED,
-        /// Somebody asks for its end at once.
+        /// The job is cancelled at once.
         CANCELLED
     }
 
     /// What else may happen to a job.
     ///
-    /// @param ending whether somebody ends it before it is complete
-    /// @param endAfter so many events
+    /// @param ending whether it is cancelled before it is complete
+    /// @param endAfter number of events
     /// @param unfit machine whose devices take no part in it; below 0 where all do
     /// @param ambush a state of the supervisor in which the end is asked for, unless it is after some events, and in
     ///   which those faults of nodes strike that are to strike at a step; empty where they do not wait for any

@@ -168,7 +168,7 @@ final class SimulatedCollective implements Collective {
         return outcome;
     }
 
-    /// Blocks until nobody is missing, or something else ends it.
+    /// Blocks until no member is missing, or something else ends it.
     private Outcome await(
             Deadline deadline,
             Membership during,
@@ -185,7 +185,7 @@ final class SimulatedCollective implements Collective {
                                 List.copyOf(reduction.waiting()).forEach(this::wake);
                             }
                         },
-                        // Where nobody has left, the last one to come wakes all; nobody looks for all before.
+                        // If no member has left, the last one to come wakes all; none needs to check before.
                         () ->
                                 hub.network().isWhole()
                                         && reduction.senders().size() < during.members().size()

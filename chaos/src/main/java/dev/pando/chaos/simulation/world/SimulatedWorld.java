@@ -33,7 +33,7 @@ import org.apache.pekko.actor.typed.internal.AdaptWithRegisteredMessageAdapter;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
 /// A job on simulated machines, with the actors that ship: nodes that die, stand still and cannot hear each other,
-/// devices that fail, a disk, and somebody who listens.
+/// devices that fail, a disk, and a listener.
 // Long because all that nodes, engine and witness ask of a world meets here.
 public final class SimulatedWorld implements World, AutoCloseable {
     /// Sees every turn.
@@ -43,7 +43,7 @@ public final class SimulatedWorld implements World, AutoCloseable {
         /// A fault has struck.
         void struck(long nowNs, String what);
 
-        /// Somebody was told of this.
+        /// This was reported.
         void told(JobEvent event);
 
         /// A supervisor whose job shards optimizer state tells its owner of this.
@@ -275,7 +275,7 @@ public final class SimulatedWorld implements World, AutoCloseable {
         return clocks.computeIfAbsent(machine, each -> new NodeClock(engine));
     }
 
-    /// Whether a checkpoint after so many steps was published.
+    /// Whether a checkpoint after this many steps was published.
     public boolean isOnDisk(long step) {
         return disk.open().list().stream().anyMatch(saved -> saved.step() == step);
     }
@@ -409,7 +409,7 @@ public final class SimulatedWorld implements World, AutoCloseable {
             case Target.Node(int number) -> number < plan.nodes() ? List.of(number) : List.of();
             case Target.Worker(int number, _) -> List.of(number / plan.devices());
             case Target.Leader() -> ownership.node().map(node -> List.of(node.number())).orElse(List.of());
-            case Target.Any(), Target.All(), Target.Store(), Target.Sides(_), Target.Nobody() -> List.of();
+            case Target.Any(), Target.All(), Target.Store(), Target.Sides(_), Target.None() -> List.of();
         };
     }
 

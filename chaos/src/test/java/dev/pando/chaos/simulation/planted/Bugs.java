@@ -8,9 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 
-/// Every bug that is planted: what somebody might have written in place of what stands there.
+/// Every bug that is planted: a mistake that could have been written in place of the code.
 final class Bugs {
-    /// @param tampering what is wrong at the seams, made anew for each history
+    /// @param tampering what is wrong at the seams, made for each history
     /// @param patches what is wrong in the actors
     record Bug(String name, Supplier<Tampering> tampering, List<Patch> patches) {}
 
@@ -30,8 +30,8 @@ final class Bugs {
         add(bugs, "a dropped step's shards still count", Patch.idle("stage.StageRecord", "drop"));
         add(bugs, "partial sums of the step before are kept", Patch.idle("stage.PartialSums", "holdOnly"));
         add(bugs, "shards of another step stay on the list", Patch.idle("stage.StageRecord", "turnTo"));
-        add(bugs, "nobody notices silence", Patch.body("liveness.MissedReplies", "tick", Bugs::emptyList));
-        add(bugs, "who answers is taken for silent", Patch.idle("liveness.MissedReplies", "heard"));
+        add(bugs, "silence is not noticed", Patch.body("liveness.MissedReplies", "tick", Bugs::emptyList));
+        add(bugs, "a worker that answers is taken for silent", Patch.idle("liveness.MissedReplies", "heard"));
         add(
                 bugs,
                 "a checkpoint that was answered for stays under way",
@@ -45,7 +45,10 @@ final class Bugs {
                 bugs,
                 "a split vote leaves the replicas their state",
                 Patch.idle("supervisor.WorkerRegistry", "nobodyHolds"));
-        add(bugs, "orphaned shards go to nobody", Patch.body("planning.ShardPlanner", "handOver", Bugs::emptyMap));
+        add(
+                bugs,
+                "orphaned shards are not handed over",
+                Patch.body("planning.ShardPlanner", "handOver", Bugs::emptyMap));
         add(
                 bugs,
                 "a lost worker's computed shards still count",
@@ -64,7 +67,7 @@ final class Bugs {
                 Patch.without("supervisor.WorkerRegistry", "leave", "remove", 0, 2));
         add(
                 bugs,
-                "nobody is told who is in the epoch",
+                "no worker is told which workers are in the epoch",
                 Patch.without("supervisor.WorkerGroup", "openEpoch", "forEach", 0, 2));
         add(bugs, "a lost worker is not remembered as a change", Patch.yes("supervisor.WorkerGroup", "lose"));
         add(
@@ -91,11 +94,11 @@ final class Bugs {
                 Patch.without("planning.MomentTransfer", "gather", "add", 0, 2));
         add(
                 bugs,
-                "moments that somebody is to hold begin at 0",
+                "moments that a worker is to hold begin at 0",
                 Patch.without("planning.MomentTransfer", "rebuild", "add", 0, 2));
         add(
                 bugs,
-                "a state is put together of one's own moments",
+                "a state is put together of one worker's moments",
                 Patch.without("planning.MomentTransfer", "collect", "add", 0, 2));
         add(
                 bugs,
@@ -104,23 +107,23 @@ final class Bugs {
                 Patch.idle("stage.DeviceReplica", "requireState"));
         add(
                 bugs,
-                "whoever takes over does not bring the last step to all",
+                "a new supervisor does not bring the last step to all",
                 Patch.no("supervisor.HoldingsSurvey", "isUneven"));
     }
 
     /// What can be wrong where the lead of a job passes from one node to another.
     private static void takeovers(List<Bug> bugs) {
-        add(bugs, "whoever takes over counts as the one before", Patch.neverMore("owner.JobOwner", "lead"));
+        add(bugs, "a new supervisor counts as the one before", Patch.neverMore("owner.JobOwner", "lead"));
         add(
                 bugs,
-                "whoever takes over begins as if nobody had led before",
+                "a new supervisor begins as if it were the first",
                 Patch.no("supervisor.RecoveredLeadership", "isSuccession"));
         add(
                 bugs,
-                "whoever takes over does not wait for those who are there",
+                "a new supervisor does not wait for the workers that are there",
                 Patch.yes("supervisor.HoldingsSurvey", "isOver"));
-        add(bugs, "a worker obeys whoever led before", Patch.no("stage.GpuWorker", "isStale"));
-        add(bugs, "a step is told of once for each worker", Patch.allEqual("supervisor.JobProgress", "isNews"));
+        add(bugs, "a worker obeys an earlier supervisor", Patch.no("stage.GpuWorker", "isStale"));
+        add(bugs, "a step is reported once for each worker", Patch.allEqual("supervisor.JobProgress", "isNews"));
         add(
                 bugs,
                 "a watcher is not told what it has missed",
@@ -128,7 +131,7 @@ final class Bugs {
         add(bugs, "the journal keeps nothing of what happened", Patch.no("owner.EventSubscribers", "isJournalled"));
         add(
                 bugs,
-                "the journal lets whoever led before write on",
+                "the journal lets an earlier leader write on",
                 Patch.allEqual("dev.pando.chaos.simulation.engine.SimulatedJournal", "append"));
         add(bugs, "a minority commits", Patch.yes("liveness.Quorum", "isHeld"));
         add(

@@ -93,7 +93,7 @@ record Patch(String type, ClassTransform change) {
                 });
     }
 
-    /// A call is left out that takes so many arguments, its receiver among them, and answers a boolean or nothing.
+    /// A call is left out that takes this many arguments, its receiver among them, and returns a boolean or nothing.
     ///
     /// @param which of the method's calls of that name, from 0
     static Patch without(String type, String method, String called, int which, int arguments) {

@@ -7,7 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/// Loads the actors and the simulator anew, with bugs in them; all else is as everywhere.
+/// Loads the actors and the simulator once more, with bugs in them; all else is as everywhere.
 final class PatchedLoader extends ClassLoader {
     private static final List<String> OURS = List.of("dev.pando.actors.", "dev.pando.chaos.");
 
@@ -20,7 +20,7 @@ final class PatchedLoader extends ClassLoader {
         this.idle = new HashSet<>(patches);
     }
 
-    /// Patches of classes that nobody has asked for.
+    /// Patches of classes that were never loaded.
     Set<Patch> idle() {
         return idle;
     }

@@ -25,7 +25,7 @@ final class StoreBugs {
         }
     }
 
-    /// A checkpoint that is still the memory of whoever wrote it.
+    /// A checkpoint that is still its writer's memory.
     record Kept(String id, TrainerState state) {}
 
     static final class Live extends ForwardingCheckpointStore {

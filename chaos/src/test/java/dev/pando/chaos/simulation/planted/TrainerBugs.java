@@ -28,7 +28,7 @@ final class TrainerBugs {
         bugs.put("randomness depends on who computes", named -> new Personal(named));
         bugs.put("a gradient is added to what the span held before", Uncleared::new);
         bugs.put("a replica votes without looking at the sum", Blind::new);
-        bugs.put("numbers that are none are voted for as zero", Hopeful::new);
+        bugs.put("numbers that are not finite are voted for as zero", Hopeful::new);
         bugs.put(
                 "a step is applied twice after a restart",
                 named -> restarted(named) ? new Twice(named) : named.trainer());

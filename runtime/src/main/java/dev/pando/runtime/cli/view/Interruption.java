@@ -51,7 +51,9 @@ public final class Interruption implements AutoCloseable {
             said.accept(job.stop().toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS));
         } catch (TimeoutException late) {
             progress.say(
-                    "the run did not stop within " + PATIENCE_SECONDS + " s; it can go on from its newest checkpoint");
+                    "the run did not stop within "
+                            + PATIENCE_SECONDS
+                            + " s; it can continue from its newest checkpoint");
         } catch (ExecutionException failed) {
             progress.say("the run failed while it stopped: " + failed.getCause().getMessage());
         } catch (InterruptedException hurried) {

@@ -21,7 +21,7 @@ public final class Outcome {
     public void tell(JobResult result) {
         progress.erase();
         PrintWriter out = terminal.out();
-        String again = "go on with it: pando train " + result.folder() + " --resume";
+        String again = "to continue: pando train " + Words.pasted(result.folder()) + " --resume";
         String report = "report " + RunFolder.report(result.folder());
         switch (result) {
             case JobResult.Finished finished -> {

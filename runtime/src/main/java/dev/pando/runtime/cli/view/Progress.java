@@ -17,6 +17,7 @@ public final class Progress implements Preparation {
     private static final double REDRAW_SECONDS = 0.1;
     private static final int BAR = 20;
     private static final int SKIPPED_SHOWN = 5;
+    private static final int MEASURED = 3; // the first steps, uncompiled, say nothing of the rest
     private static final int LAST_LOSSES = 10; // one step's loss is noise
 
     private final Terminal terminal;
@@ -77,7 +78,7 @@ public final class Progress implements Preparation {
                         Words.counted(text.documents(), "file"),
                         Words.count(text.tokens()),
                         text.bytesPerToken(),
-                        text.reused() ? ", prepared before" : ""));
+                        text.reused() ? ", cached" : ""));
         text.skipped().stream()
                 .limit(SKIPPED_SHOWN)
                 .forEach(file -> warn("left out " + file.path() + ": " + file.reason()));
@@ -154,7 +155,7 @@ public final class Progress implements Preparation {
                 + learned();
     }
 
-    /// The same for somebody who came later, perhaps after the end, and so does not know how long it took.
+    /// The same for an observer that came later, perhaps after the end, and so does not know how long it took.
     ///
     /// @param committed steps of the job
     public String watched(long committed) {
@@ -184,7 +185,7 @@ public final class Progress implements Preparation {
         lostSinceCommit.clear();
         first = first == null ? step : first;
         last = step;
-        if (step.seconds() > 0) { // of a step that an earlier leader committed nobody knows it
+        if (step.seconds() > 0) { // unknown for a step that an earlier leader committed
             steps++;
             double weight = Math.max(0.1, 1.0 / Math.max(1, steps - 1)); // the first step, uncompiled, says little
             secondsPerStep += weight * (step.seconds() - secondsPerStep);
@@ -247,7 +248,7 @@ public final class Progress implements Preparation {
     private void draw(String line) {
         shownAt = now();
         drawn = true;
-        terminal.out().print("\r\u001b[K" + line + "\u001b[0m");
+        terminal.out().print("\r\u001b[K" + line + (terminal.coloured() ? "\u001b[0m" : ""));
         terminal.out().flush();
     }
 
@@ -301,7 +302,7 @@ public final class Progress implements Preparation {
     }
 
     private String remaining() {
-        return steps == 0 ? "" : Words.clock((wanted - last.step() - 1) * secondsPerStep) + " left";
+        return steps < MEASURED ? "" : Words.clock((wanted - last.step() - 1) * secondsPerStep) + " left";
     }
 
     private String workers() {

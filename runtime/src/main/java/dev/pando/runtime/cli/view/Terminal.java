@@ -11,8 +11,9 @@ import java.lang.invoke.MethodHandle;
 /// Knows whether a person looks at what is printed, and how wide the window is.
 ///
 /// @param out where lines go
-/// @param live whether lines may be drawn over and coloured
-public record Terminal(PrintWriter out, boolean live) {
+/// @param live whether lines may be drawn over
+/// @param coloured whether text may have colours and weight
+public record Terminal(PrintWriter out, boolean live, boolean coloured) {
     private static final int STDOUT = 1;
     private static final long TIOCGWINSZ = 0x5413; // Linux: struct winsize { rows, columns, … } of unsigned shorts
     private static final int USUAL_WIDTH = 100;
@@ -20,7 +21,13 @@ public record Terminal(PrintWriter out, boolean live) {
     /// Standard output as it is.
     public static Terminal standard(PrintWriter out) {
         boolean dumb = "dumb".equals(System.getenv("TERM")) || System.getenv("TERM") == null;
-        return new Terminal(out, !dumb && System.getenv("NO_COLOR") == null && isTerminal());
+        boolean live = !dumb && isTerminal();
+        return new Terminal(out, live, live && !forbidsColour(System.getenv("NO_COLOR")));
+    }
+
+    /// By https://no-color.org: what it is set to does not matter, unless that is nothing.
+    static boolean forbidsColour(String variable) {
+        return variable != null && !variable.isEmpty();
     }
 
     /// Columns of the window, as it is now.
@@ -49,7 +56,7 @@ public record Terminal(PrintWriter out, boolean live) {
     }
 
     private String styled(String code, String text) {
-        return live ? "\u001b[" + code + "m" + text + "\u001b[0m" : text;
+        return coloured ? "\u001b[" + code + "m" + text + "\u001b[0m" : text;
     }
 
     private static boolean isTerminal() {

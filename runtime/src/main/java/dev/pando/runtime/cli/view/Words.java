@@ -43,6 +43,12 @@ public final class Words {
                 : String.format(Locale.ROOT, "%.1f%s", number, units[unit]);
     }
 
+    /// A word as a shell takes it from the clipboard: `runs/notes`, `'my runs/notes'`.
+    public static String pasted(Object word) {
+        String text = word.toString();
+        return text.matches("[\\w./:=,@%+-]+") ? text : "'" + text.replace("'", "'\\''") + "'";
+    }
+
     /// `1 fault`, `3 faults`
     public static String counted(long number, String noun) {
         return number + " " + noun + (number == 1 ? "" : "s");
