@@ -67,12 +67,21 @@ public final class Findings {
         double most = Math.max(sorted.isEmpty() ? 1 : sorted.getLast(), goals.isEmpty() ? 0 : goals.lastKey()) * 1.05;
         StringBuilder svg = new StringBuilder();
         svg.append(
-                "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" font-family=\"sans-serif\" font-size=\"12\">%n"
-                        .formatted(WIDTH + 2 * MARGIN, HEIGHT + 2 * MARGIN));
+                String.format(
+                        Locale.ROOT,
+                        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\""
+                                + " font-family=\"sans-serif\" font-size=\"12\">%n",
+                        WIDTH + 2 * MARGIN,
+                        HEIGHT + 2 * MARGIN));
         svg.append("<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n");
         svg.append(
-                "<text x=\"%d\" y=\"%d\">%s: %s, the smallest first</text>%n"
-                        .formatted(MARGIN, MARGIN - 20, measure, unit));
+                String.format(
+                        Locale.ROOT,
+                        "<text x=\"%d\" y=\"%d\">%s: %s, the smallest first</text>%n",
+                        MARGIN,
+                        MARGIN - 20,
+                        measure,
+                        unit));
         double step = (double) WIDTH / Math.max(1, sorted.size());
         for (int i = 0; i < sorted.size(); i++) {
             double height = HEIGHT * sorted.get(i) / most;

@@ -30,6 +30,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -48,6 +49,7 @@ final class AeronCollective implements Communicator {
 
     private final String worker;
     private final Transport transport;
+    private final HomeDriver home;
     private final String address;
     private final TransportSettings settings;
     private final SpanFile spans;
@@ -77,10 +79,12 @@ final class AeronCollective implements Communicator {
     private volatile boolean closed;
     private volatile Courier courier;
 
+    /// @param home at which its inbox lives
     /// @param spans the member's part of the memory that members of the host share, or null if it shares none
     AeronCollective(
             String worker,
             Transport transport,
+            HomeDriver home,
             TransportSettings settings,
             Address address,
             Inbox inbox,
@@ -88,6 +92,7 @@ final class AeronCollective implements Communicator {
             Traffic traffic) {
         this.worker = worker;
         this.transport = transport;
+        this.home = home;
         this.settings = settings;
         this.address = address.toString();
         this.inbox = inbox;
@@ -114,6 +119,10 @@ final class AeronCollective implements Communicator {
 
     String worker() {
         return worker;
+    }
+
+    boolean livesAt(HomeDriver driver) {
+        return home == driver;
     }
 
     /// What this member has done so far.
@@ -338,6 +347,7 @@ final class AeronCollective implements Communicator {
         } finally {
             device.unlock();
         }
+        transport.freed();
     }
 
     private void lockForTheLastTime() {
@@ -447,7 +457,7 @@ final class AeronCollective implements Communicator {
     /// Lets time pass; where members meet or numbers leave the host, by seeing to it that they do.
     private boolean idle() {
         if (crossesHosts || hello == null) {
-            transport.helpDriver();
+            home.help();
         }
         boolean look = patience.idle();
         if (look && crossesHosts && patience.isSlow()) {
@@ -475,7 +485,9 @@ final class AeronCollective implements Communicator {
     }
 
     private void failHere(Epoch epoch, String work, Throwable failure) {
-        epoch.breakDown("%s of epoch %d failed before: %s".formatted(work, epoch.number(), failure.getMessage()));
+        epoch.breakDown(
+                String.format(
+                        Locale.ROOT, "%s of epoch %d failed before: %s", work, epoch.number(), failure.getMessage()));
         giveUp(epoch);
     }
 
@@ -505,7 +517,7 @@ final class AeronCollective implements Communicator {
 
     /// Why there is no more point in waiting, or null.
     private Outcome lost(Epoch epoch, OngoingOperation work) {
-        transport.check();
+        home.check();
         if (Thread.currentThread().isInterrupted()) {
             return new Outcome.EpochOver(epoch.number()); // only a thread that is given up is interrupted
         }
@@ -571,7 +583,7 @@ final class AeronCollective implements Communicator {
             if (rank != now.rank()) {
                 Member member = now.membership().members().get(rank);
                 Peer peer = before.remove(member.address());
-                peers[rank] = peer != null ? peer : new Peer(member, transport.links(), traffic);
+                peers[rank] = peer != null ? peer : new Peer(member, transport.links(home), traffic);
                 peers[rank].begin();
                 known.put(member.address(), peers[rank]);
                 neighbours += peers[rank].isNeighbour() ? 1 : 0;

@@ -17,10 +17,7 @@ import dev.pando.collectives.wire.TransportSettings;
 import io.aeron.Aeron;
 import io.aeron.ChannelUriStringBuilder;
 import io.aeron.CommonContext;
-import io.aeron.driver.MediaDriver;
-import io.aeron.driver.status.SystemCounterDescriptor;
 import io.aeron.exceptions.DriverTimeoutException;
-import io.aeron.protocol.DataHeaderFlyweight;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -33,8 +30,6 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
-import org.agrona.ErrorHandler;
-import org.agrona.concurrent.SleepingIdleStrategy;
 
 /// A node's place on the network: owns its media driver and what goes with it, and gives each of the node's workers a
 /// [Communicator].
@@ -42,44 +37,43 @@ import org.agrona.concurrent.SleepingIdleStrategy;
 /// Every node embeds a driver, and an inbox lives at the driver of its reader: senders of the same host attach to that
 /// driver. So the death of a process takes only its own inbox away. A driver that runs already can be named in the
 /// settings; then all share it.
+///
+/// A driver that is gone is replaced when the next member joins. Members of the old one end with an error, and their
+/// workers join again.
 public final class Transport implements AutoCloseable {
     private static final long HOUSEKEEPING_NS = 2_000_000;
-    private static final long EXECUTOR_PAUSE_NS = 5_000_000; // of the driver's thread that makes log buffers
     private static final int LOOK_EVERY = 5; // rounds of housekeeping
-    private static final long FREEZE_TOLERATED_NS = 60_000_000_000L;
-    private static final long LINGER_NS = 10_000_000_000L;
     private static final int PORT_LOOKS = 2_500; // two milliseconds each
-    private static final long SILENCE_NS = 3_000_000_000L; // of a stream from another host, before it is gone
-    private static final int DRIVER_BUFFER = 1 << 20; // Aeron's defaults are for many more streams, and take 48 MiB
-    private static final int LIST_BYTES = 4096;
+
+    private static final System.Logger LOG = System.getLogger(Transport.class.getName());
 
     /// Addresses of the members that are open in this JVM: their end needs no other evidence.
     private static final Set<String> OPEN = ConcurrentHashMap.newKeySet();
 
     private final TransportSettings settings;
+    private final HomeDriver.Clocks clocks;
+    private final CheckedEndpoint.Line line;
     private final NodeFolder folder;
-    private final EmbeddedDriver driver;
-    private final String driverDirectory;
-    private final Aeron home;
-    private final Map<String, Aeron> clients = new ConcurrentHashMap<>();
+    private final Map<String, Aeron> clients = new ConcurrentHashMap<>(); // of neighbours' drivers
     private final SecureRandom random = new SecureRandom();
     private final Set<AeronCollective> members = ConcurrentHashMap.newKeySet();
     private final AtomicLong damaged = new AtomicLong();
     private final Obituaries obituaries = new Obituaries();
-    private final Links links = new OwnLinks();
     private final Thread housekeeper;
+    private final Object homes = new Object(); // guards what follows
+    private final List<HomeDriver> gone = new ArrayList<>(); // some member may still look into its memory
+    private volatile HomeDriver home;
+    private int launched;
     private volatile boolean closed;
 
-    private Transport(TransportSettings settings, CheckedEndpoint.Line line) {
+    private Transport(TransportSettings settings, HomeDriver.Clocks clocks, CheckedEndpoint.Line line) {
         this.settings = settings;
+        this.clocks = clocks;
+        this.line = line;
         settings.driver().ifPresent(Transport::mustRun);
         this.folder = NodeFolder.createIn(settings.directory());
         try {
-            this.driver =
-                    settings.driver().isPresent() ? null : launch(settings, folder.path().resolve("driver"), line);
-            this.driverDirectory = settings.driver().map(Path::toString).orElseGet(() -> driver.directory());
-            this.home = connect(driverDirectory, Transport::report);
-            clients.put(driverDirectory, home);
+            this.home = launch();
         } catch (RuntimeException failure) {
             folder.close();
             throw failure;
@@ -93,7 +87,50 @@ public final class Transport implements AutoCloseable {
 
     /// @param line what happens to datagrams on their way here
     static Transport start(TransportSettings settings, CheckedEndpoint.Line line) {
-        return new Transport(settings, line);
+        return start(settings, HomeDriver.Clocks.MONOTONIC, line);
+    }
+
+    static Transport start(TransportSettings settings, HomeDriver.Clocks clocks, CheckedEndpoint.Line line) {
+        return new Transport(settings, clocks, line);
+    }
+
+    private HomeDriver launch() {
+        return settings.driver()
+                .map(HomeDriver::at)
+                .orElseGet(() ->
+                        HomeDriver.embed(
+                                settings, folder.path().resolve("driver-" + ++launched), clocks, line, damaged));
+    }
+
+    /// The driver that a member joins at: another one where the one before is gone, whatever ended it.
+    private HomeDriver livingHome() {
+        synchronized (homes) {
+            if (home.isGone() && !closed) {
+                settings.driver().ifPresent(Transport::mustRun);
+                HomeDriver next = launch();
+                LOG.log(
+                        System.Logger.Level.WARNING,
+                        "the media driver at {0} is gone; workers join at {1} from here on",
+                        home.directory(),
+                        next.directory());
+                gone.add(home);
+                home = next;
+                closeTheGone();
+            }
+            return home;
+        }
+    }
+
+    private void closeTheGone() {
+        synchronized (homes) {
+            gone.removeIf(driver -> {
+                boolean unused = members.stream().noneMatch(member -> member.livesAt(driver));
+                if (unused) {
+                    driver.close();
+                }
+                return unused;
+            });
+        }
     }
 
     /// A worker's member, which belongs to no group until it enters an epoch of one.
@@ -103,6 +140,7 @@ public final class Transport implements AutoCloseable {
         if (closed) {
             throw new IllegalStateException("the transport is closed; " + worker + " cannot join");
         }
+        HomeDriver at = livingHome();
         // any number that is free at a driver which others may share
         int stream = random.nextInt(1, Integer.MAX_VALUE);
         long token = random.nextLong();
@@ -111,17 +149,17 @@ public final class Transport implements AutoCloseable {
                 settings.sharing() ? SpanFile.create(worker, folder.path().resolve("spans-" + stream), token) : null;
         List<String> channels = new ArrayList<>(List.of(CommonContext.IPC_CHANNEL));
         settings.udp().ifPresent(udp -> channels.add(channel(udp.address() + ":0", udp)));
-        Inbox inbox = new Inbox(home, channels, stream, traffic);
+        Inbox inbox = new Inbox(at.client(), channels, stream, traffic);
         Address address =
                 new Address(
                         settings.host(),
                         ProcessId.self(),
-                        driverDirectory,
+                        at.directory(),
                         stream,
                         spans == null ? "" : spans.path().toString(),
                         token,
                         settings.udp().isPresent() ? endpoint(inbox) : "");
-        AeronCollective member = new AeronCollective(worker, this, settings, address, inbox, spans, traffic);
+        AeronCollective member = new AeronCollective(worker, this, at, settings, address, inbox, spans, traffic);
         members.add(member);
         OPEN.add(member.address());
         return member;
@@ -141,9 +179,7 @@ public final class Transport implements AutoCloseable {
 
     /// Frames that this node has sent again, because they were lost or damaged; 0 if its driver is not embedded.
     public long retransmits() {
-        return driver == null
-                ? 0
-                : driver.context().systemCounters().get(SystemCounterDescriptor.RETRANSMITS_SENT).get();
+        return home.retransmits();
     }
 
     @Override
@@ -156,50 +192,37 @@ public final class Transport implements AutoCloseable {
         LockSupport.unpark(housekeeper);
         LastWait.forEndOf(housekeeper);
         clients.values().forEach(Aeron::close);
-        if (driver != null) {
-            driver.close();
+        synchronized (homes) {
+            gone.forEach(HomeDriver::close);
+            home.close();
         }
         folder.close();
     }
 
-    /// What the members' peers need of this transport.
-    Links links() {
-        return links;
-    }
-
-    /// Does a turn of the driver's work, for who has to wait for it.
-    void helpDriver() {
-        if (driver != null) {
-            driver.help();
-        }
-    }
-
-    /// The client of this node's own driver.
-    Aeron home() {
-        return home;
-    }
-
-    /// Fails when this node has lost its own media driver: it was frozen for too long, or the driver's process has
-    /// ended.
-    void check() {
-        if (home.isClosed()) {
-            throw new IllegalStateException(
-                    "the media driver at " + driverDirectory + " is gone; the node must restart its transport");
-        }
+    /// What a member's peers need of this transport.
+    Links links(HomeDriver at) {
+        return new OwnLinks(at);
     }
 
     /// Whether the driver at which that inbox lives can be reached through memory.
     boolean sees(Address address) {
-        return clients.containsKey(address.driver()) || Files.exists(Path.of(address.driver(), "cnc.dat"));
+        return address.driver().equals(home.directory())
+                || clients.containsKey(address.driver())
+                || Files.exists(Path.of(address.driver(), "cnc.dat"));
     }
 
     /// The client of the driver at which that inbox lives, or null if that has gone.
-    Aeron clientOf(Address address) {
+    ///
+    /// @param at the driver of the member that asks
+    Aeron clientOf(Address address, HomeDriver at) {
+        if (address.driver().equals(at.directory())) {
+            return at.client();
+        }
         if (obituaries.isGone(address.process())) {
             return null;
         }
         try {
-            return clients.computeIfAbsent(address.driver(), directory -> connect(directory, Transport::note));
+            return clients.computeIfAbsent(address.driver(), at::connectTo);
         } catch (DriverTimeoutException gone) {
             return null;
         }
@@ -253,6 +276,11 @@ public final class Transport implements AutoCloseable {
         return members.remove(member);
     }
 
+    /// A member that was forgotten holds nothing any more.
+    void freed() {
+        closeTheGone();
+    }
+
     /// Whether a member of this JVM is open.
     static boolean isOpen(String address) {
         return OPEN.contains(address);
@@ -264,9 +292,10 @@ public final class Transport implements AutoCloseable {
             if (round % LOOK_EVERY == 0) {
                 obituaries.look();
             }
+            home.client().conductorAgentInvoker().invoke();
             clients.forEach((directory, client) -> {
                 client.conductorAgentInvoker().invoke();
-                if (client.isClosed() && client != home) {
+                if (client.isClosed()) {
                     dead.add(directory);
                 }
             });
@@ -274,26 +303,6 @@ public final class Transport implements AutoCloseable {
             dead.clear();
             LockSupport.parkNanos(HOUSEKEEPING_NS);
         }
-    }
-
-    private EmbeddedDriver launch(TransportSettings settings, Path directory, CheckedEndpoint.Line line) {
-        return new EmbeddedDriver(
-                new MediaDriver.Context()
-                        .aeronDirectoryName(directory.toString())
-                        .dirDeleteOnStart(true)
-                        .dirDeleteOnShutdown(true)
-                        .asyncExecutorIdleStrategy(new SleepingIdleStrategy(EXECUTOR_PAUSE_NS))
-                        .ipcTermBufferLength(settings.termBytes())
-                        .ipcMtuLength(mtu(settings.chunkBytes()))
-                        .termBufferSparseFile(false)
-                        .counterValuesBufferLength(DRIVER_BUFFER)
-                        .clientLivenessTimeoutNs(FREEZE_TOLERATED_NS)
-                        .publicationUnblockTimeoutNs(2 * FREEZE_TOLERATED_NS)
-                        .imageLivenessTimeoutNs(SILENCE_NS)
-                        .publicationConnectionTimeoutNs(SILENCE_NS)
-                        .receiveChannelEndpointSupplier((channel, dispatcher, status, context) ->
-                                new CheckedEndpoint(channel, dispatcher, status, context, line, damaged))
-                        .errorHandler(Transport::report));
     }
 
     private static void mustRun(Path driver) {
@@ -305,31 +314,14 @@ public final class Transport implements AutoCloseable {
         }
     }
 
-    private static Aeron connect(String driverDirectory, ErrorHandler onFailure) {
-        return Aeron.connect(
-                new Aeron.Context()
-                        .aeronDirectoryName(driverDirectory)
-                        .useConductorAgentInvoker(true)
-                        .driverTimeoutMs(FREEZE_TOLERATED_NS / 1_000_000)
-                        .resourceLingerDurationNs(LINGER_NS)
-                        .errorHandler(onFailure));
-    }
-
-    /// The smallest that takes a whole chunk, or a list of partial sums, with its header and Aeron's.
-    private static int mtu(int chunkBytes) {
-        return Math.max(chunkBytes, LIST_BYTES) + Frame.HEADER + DataHeaderFlyweight.HEADER_LENGTH;
-    }
-
-    private static void report(Throwable failure) {
-        System.getLogger(Transport.class.getName()).log(System.Logger.Level.WARNING, failure.toString());
-    }
-
-    /// A neighbour's driver ends with its process; its member then is lost, on evidence.
-    private static void note(Throwable failure) {
-        System.getLogger(Transport.class.getName()).log(System.Logger.Level.DEBUG, failure.toString());
-    }
-
     private final class OwnLinks implements Links {
+        private final HomeDriver at;
+
+        /// @param at the driver of the member whose links these are
+        OwnLinks(HomeDriver at) {
+            this.at = at;
+        }
+
         @Override
         public String host() {
             return settings.host();
@@ -342,7 +334,7 @@ public final class Transport implements AutoCloseable {
 
         @Override
         public Aeron home() {
-            return Transport.this.home();
+            return at.client();
         }
 
         @Override
@@ -352,7 +344,7 @@ public final class Transport implements AutoCloseable {
 
         @Override
         public Aeron clientOf(Address address) {
-            return Transport.this.clientOf(address);
+            return Transport.this.clientOf(address, at);
         }
 
         @Override

@@ -175,6 +175,12 @@ final class Group implements AutoCloseable {
         return segment;
     }
 
+    /// Members go, their transports stay.
+    void leaveAll() {
+        members.forEach(Communicator::close);
+        devices.forEach(ExecutorService::shutdown);
+    }
+
     @Override
     public void close() {
         transports.forEach(Transport::close);

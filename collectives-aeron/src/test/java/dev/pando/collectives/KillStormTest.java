@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -53,7 +54,12 @@ class KillStormTest {
             String name = names.remove(victim);
             killed.kill();
 
-            String lost = "MemberLost[member=%s, evidence=its process %d has ended]".formatted(name, killed.pid());
+            String lost =
+                    String.format(
+                            Locale.ROOT,
+                            "MemberLost[member=%s, evidence=its process %d has ended]",
+                            name,
+                            killed.pid());
             assertThat(members)
                     .as("kill %d of member %d, seed of the arrangement %d", kill, victim, seed)
                     .allSatisfy(member -> assertThat(member.answer()).isEqualTo(lost));

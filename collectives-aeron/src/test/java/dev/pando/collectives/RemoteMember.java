@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -89,14 +90,30 @@ final class RemoteMember implements AutoCloseable {
 
     void reduce(Operation operation, int member, int members, int shards, int elements, long seed) {
         orders.println(
-                "reduce %d %d %d %d %d %d %d"
-                        .formatted(operation.epoch(), operation.number(), member, members, shards, elements, seed));
+                String.format(
+                        Locale.ROOT,
+                        "reduce %d %d %d %d %d %d %d",
+                        operation.epoch(),
+                        operation.number(),
+                        member,
+                        members,
+                        shards,
+                        elements,
+                        seed));
     }
 
     void repeat(Operation first, int member, int members, int shards, int elements, long seed) {
         orders.println(
-                "repeat %d %d %d %d %d %d %d"
-                        .formatted(first.epoch(), first.number(), member, members, shards, elements, seed));
+                String.format(
+                        Locale.ROOT,
+                        "repeat %d %d %d %d %d %d %d",
+                        first.epoch(),
+                        first.number(),
+                        member,
+                        members,
+                        shards,
+                        elements,
+                        seed));
     }
 
     /// What came of the oldest order that was not answered yet.

@@ -37,6 +37,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 /// A program that brings its ActorSystem names [Training] among its extensions instead.
 public final class Pando implements AutoCloseable {
     private static final long STOP_SECONDS = 120; // for the step in flight and its checkpoint
+    private static final long END_SECONDS = 30; // for actors that have nothing to do any more
 
     private final Optional<ActorSystem<Void>> system;
     private final Job job;
@@ -164,7 +165,19 @@ public final class Pando implements AutoCloseable {
             Thread.currentThread().interrupt();
         } finally {
             nodes.ifPresent(NodeProcesses::close);
-            system.ifPresent(ActorSystem::terminate);
+            system.ifPresent(Pando::end);
+        }
+    }
+
+    /// Its threads end before this returns.
+    private static void end(ActorSystem<Void> system) {
+        system.terminate();
+        try {
+            system.getWhenTerminated().toCompletableFuture().get(END_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException late) {
+            throw new IllegalStateException("the actor system did not end within " + END_SECONDS + " s", late);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 

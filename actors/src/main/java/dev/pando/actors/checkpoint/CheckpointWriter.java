@@ -18,13 +18,15 @@ import java.util.TreeMap;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.PreRestart;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Writes a node's snapshots to durable storage while training goes on, and finds the newest valid one again.
 public final class CheckpointWriter {
-    public sealed interface Command permits Write, FindNewest {}
+    public sealed interface Command permits Write, FindNewest, Gone {}
 
     /// What the supervisor of a job hears of its checkpoints.
     public sealed interface Report permits Found, Durable, Damaged, NotWritten, Unrecoverable {}
@@ -56,24 +58,31 @@ public final class CheckpointWriter {
     /// The job's checkpoints cannot be read, by this worker or by another one.
     public record Unrecoverable(String sentence) implements Report, Wire {}
 
+    /// A supervisor that asked for something has ended, with its job or without.
+    private record Gone(String job, ActorRef<Report> supervisor) implements Command {}
+
     private static final Logger LOG = LoggerFactory.getLogger(CheckpointWriter.class);
 
+    private final ActorContext<Command> context;
     private final ReplicaFactory replicas;
     private final Stopwatch stopwatch;
     private final DeviceThread thread;
+    private final Map<String, Set<ActorRef<Report>>> supervisors = new TreeMap<>(); // by job, that live
 
     // touched by the writer's thread alone
     private final Map<String, CheckpointStore> stores = new TreeMap<>();
     private final Set<String> unwritable = new HashSet<>(); // jobs whose last checkpoint was not written
 
-    private CheckpointWriter(ReplicaFactory replicas, Stopwatch stopwatch, DeviceThread.Factory threads) {
+    private CheckpointWriter(
+            ActorContext<Command> context, ReplicaFactory replicas, Stopwatch stopwatch, DeviceThread.Factory threads) {
+        this.context = context;
         this.replicas = replicas;
         this.stopwatch = stopwatch;
         this.thread = threads.start("checkpoint-writer");
     }
 
     public static Behavior<Command> create(ReplicaFactory replicas, Stopwatch stopwatch, DeviceThread.Factory threads) {
-        return Behaviors.setup(context -> new CheckpointWriter(replicas, stopwatch, threads).serving());
+        return Behaviors.setup(context -> new CheckpointWriter(context, replicas, stopwatch, threads).serving());
     }
 
     private Behavior<Command> serving() {
@@ -82,17 +91,46 @@ public final class CheckpointWriter {
                         switch (command) {
                             case Write request -> write(request);
                             case FindNewest request -> findNewest(request);
+                            case Gone gone -> forget(gone);
                         },
-                (_, signal) -> {
-                    if (signal instanceof PostStop) {
-                        thread.submitLast(() -> stores.values().forEach(CheckpointStore::close));
-                        thread.abandon();
-                    }
-                    return Behaviors.same();
-                });
+                (_, signal) -> signal instanceof PostStop || signal instanceof PreRestart ? end() : Behaviors.same());
+    }
+
+    private Behavior<Command> end() {
+        thread.submitLast(() -> stores.values().forEach(CheckpointStore::close));
+        thread.abandon();
+        return Behaviors.same();
+    }
+
+    /// What is opened for a job is closed with its last supervisor.
+    private void use(JobSpec job, ActorRef<Report> supervisor) {
+        if (supervisors.computeIfAbsent(job.id(), id -> new HashSet<>()).add(supervisor)) {
+            context.watchWith(supervisor, new Gone(job.id(), supervisor));
+        }
+    }
+
+    private Behavior<Command> forget(Gone gone) {
+        Set<ActorRef<Report>> living = supervisors.getOrDefault(gone.job(), Set.of());
+        living.remove(gone.supervisor());
+        if (living.isEmpty()) {
+            supervisors.remove(gone.job());
+            thread.submit(
+                            () -> {
+                                unwritable.remove(gone.job());
+                                Optional.ofNullable(stores.remove(gone.job())).ifPresent(CheckpointStore::close);
+                                return true;
+                            })
+                    .whenComplete((closed, failure) -> {
+                        if (failure != null) {
+                            LOG.warn("the checkpoints of {} were not closed", gone.job(), failure);
+                        }
+                    });
+        }
+        return Behaviors.same();
     }
 
     private Behavior<Command> write(Write request) {
+        use(request.job(), request.replyTo());
         thread.submit(() -> save(request))
                 .whenComplete((durable, failure) -> {
                     if (failure != null) {
@@ -142,6 +180,7 @@ public final class CheckpointWriter {
     }
 
     private Behavior<Command> findNewest(FindNewest request) {
+        use(request.job(), request.replyTo());
         thread.submit(() -> store(request.job()).newest())
                 .whenComplete((newest, failure) -> {
                     if (failure != null) {

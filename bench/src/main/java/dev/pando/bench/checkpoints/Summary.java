@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.DoubleStream;
@@ -49,12 +50,14 @@ public final class Summary {
         Set<String> peers = new LinkedHashSet<>();
         all().map(line -> line.path("peer").asText()).filter(peer -> !peer.equals("pando")).forEach(peers::add);
         line(
-                "%d rounds on %d cores, Java %s%s. Medians of all samples; in brackets, between what four of five lay."
-                        .formatted(
-                                rounds.size(),
-                                Runtime.getRuntime().availableProcessors(),
-                                Runtime.version().feature(),
-                                peers.isEmpty() ? "" : ", " + String.join(", ", peers)));
+                String.format(
+                        Locale.ROOT,
+                        "%d rounds on %d cores, Java %s%s. Medians of all samples; in brackets, between what four of"
+                                + " five lay.",
+                        rounds.size(),
+                        Runtime.getRuntime().availableProcessors(),
+                        Runtime.version().feature(),
+                        peers.isEmpty() ? "" : ", " + String.join(", ", peers)));
         line("");
     }
 

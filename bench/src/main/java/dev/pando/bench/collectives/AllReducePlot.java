@@ -23,8 +23,12 @@ final class AllReducePlot {
         int width = MARGIN + speeds.size() * (WIDTH + MARGIN);
         int height = HEIGHT + 2 * MARGIN + 18 * names.size();
         svg.append(
-                "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" font-family=\"sans-serif\" font-size=\"12\">%n"
-                        .formatted(width, height));
+                String.format(
+                        Locale.ROOT,
+                        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\""
+                                + " font-family=\"sans-serif\" font-size=\"12\">%n",
+                        width,
+                        height));
         svg.append("<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n");
         int panel = 0;
         for (Map.Entry<Integer, Map<String, SortedMap<Long, Double>>> entry : speeds.entrySet()) {
@@ -35,17 +39,27 @@ final class AllReducePlot {
         for (int at = 0; at < names.size(); at++) {
             int y = HEIGHT + 2 * MARGIN + 18 * at - 10;
             svg.append(
-                    "<rect x=\"%d\" y=\"%d\" width=\"20\" height=\"4\" fill=\"%s\"/>%n"
-                            .formatted(MARGIN, y, colour(at)));
-            svg.append("<text x=\"%d\" y=\"%d\">%s</text>%n".formatted(MARGIN + 28, y + 6, names.get(at)));
+                    String.format(
+                            Locale.ROOT,
+                            "<rect x=\"%d\" y=\"%d\" width=\"20\" height=\"4\" fill=\"%s\"/>%n",
+                            MARGIN,
+                            y,
+                            colour(at)));
+            svg.append(
+                    String.format(
+                            Locale.ROOT, "<text x=\"%d\" y=\"%d\">%s</text>%n", MARGIN + 28, y + 6, names.get(at)));
         }
         return svg.append("</svg>\n").toString();
     }
 
     private static void frame(StringBuilder svg, int left, int world) {
         svg.append(
-                "<text x=\"%d\" y=\"%d\">%d processes: bytes of the span / time, GB/s</text>%n"
-                        .formatted(left, MARGIN - 14, world));
+                String.format(
+                        Locale.ROOT,
+                        "<text x=\"%d\" y=\"%d\">%d processes: bytes of the span / time, GB/s</text>%n",
+                        left,
+                        MARGIN - 14,
+                        world));
         for (double speed = LEAST; speed < MOST; speed *= 10) {
             double y = y(speed);
             svg.append(

@@ -16,6 +16,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /// Shows that faults and the number of workers change no bit of what a job computes, or that they do.
@@ -26,7 +27,7 @@ import picocli.CommandLine.Spec;
                         + " moments and loss history to the bit.",
         footer = {
             "",
-            "Exit code 1 if a bit differs, a history breaks a rule, or a fault never struck.",
+            "Exit code 1 if a bit differs, a history breaks a rule, or a fault never struck; 2 if one never could.",
             "",
             "  pando chaos verify examples/quickstart.conf --steps 20 \\",
             "      --faults \"kill worker-2 at step 7, hang worker-0 at step 12\"",
@@ -58,6 +59,11 @@ final class VerifyCommand implements Callable<Integer> {
         FaultScript script = faults.script(options.seed(), most, settings.steps());
         counts.forEach(
                 count -> job.with("--workers " + count, "workers", count).settings()); // refused before anything runs
+        Verification.pointless(script, counts, settings.steps()).stream()
+                .findFirst()
+                .ifPresent(sentence -> {
+                    throw new ParameterException(spec.commandLine(), sentence);
+                });
         Path folder = options.freshFolder("verify");
         PrintWriter out = spec.commandLine().getOut();
         out.println(settings.name() + ": " + settings.steps() + " steps, seed " + options.seed() + ", in " + folder);

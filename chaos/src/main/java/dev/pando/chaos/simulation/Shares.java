@@ -5,6 +5,7 @@ import dev.pando.actors.job.JobEvent.Rung;
 import dev.pando.actors.job.MomentPlacement;
 import dev.pando.actors.stage.PipelineStage;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -63,8 +64,11 @@ final class Shares {
                 workers.clear();
                 return isWrong
                         ? Optional.of(
-                                "the state of step %d is given up while %s held all moments"
-                                        .formatted(tried.step(), who))
+                                String.format(
+                                        Locale.ROOT,
+                                        "the state of step %d is given up while %s held all moments",
+                                        tried.step(),
+                                        who))
                         : Optional.empty();
             }
             default -> {}

@@ -4,6 +4,7 @@ import dev.pando.chaos.simulation.world.Plan;
 import dev.pando.chaos.simulation.world.Plan.Ending;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 
 /// Histories that are written and not drawn: each leads the actors to a change of state that takes a coincidence, which
@@ -224,10 +225,12 @@ final class WrittenPlans {
                     Scene.of(
                                     4,
                                     3,
-                                    ("stop node-3 6900ms when worker-3 computes at step 2, torn write at step 3, throw"
-                                                    + " worker-1 in vote at step %d, throw worker-2 in vote at step %1$d, kill"
-                                                    + " node-0 when any reduces at step %1$d")
-                                            .formatted(step))
+                                    String.format(
+                                            Locale.ROOT,
+                                            ("stop node-3 6900ms when worker-3 computes at step 2, torn write at step"
+                                                    + " 3, throw worker-1 in vote at step %d, throw worker-2 in vote at"
+                                                    + " step %1$d, kill node-0 when any reduces at step %1$d"),
+                                            step))
                             .unfit(0));
         }
         // All die as they hash the initial weights.

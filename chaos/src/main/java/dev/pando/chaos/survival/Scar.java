@@ -42,6 +42,7 @@ record Scar(
 
     /// @param until when the next fault struck
     /// @param pace how long a step takes undisturbed
+    /// @param unclaimed events that are evidence of no earlier fault; what is evidence of this one is taken out
     static Scar of(
             Blow blow,
             Instant until,
@@ -50,15 +51,18 @@ record Scar(
             double[] lengths,
             double pace,
             List<EventLine> events,
+            List<EventLine> unclaimed,
             int fullStrength) {
         Instant struck = blow.struck().orElseThrow();
         double at = Survival.seconds(first, struck);
         List<EventLine> after = events.stream().filter(line -> !line.time().isBefore(struck)).toList();
         Optional<EventLine> noticed =
-                after.stream()
-                        .filter(line -> isEvidence(line.event(), blow.node()))
+                unclaimed.stream()
+                        .filter(line -> !line.time().isBefore(struck))
+                        .filter(line -> isEvidence(line, blow, until))
                         .filter(line -> Survival.seconds(struck, line.time()) < NOTICED_WITHIN_SECONDS)
                         .findFirst();
+        noticed.ifPresent(unclaimed::remove);
         double nextCommit = Double.NaN;
         double cost = 0;
         double last = until.equals(Instant.MAX) ? at + HEALED_WITHIN_SECONDS : Survival.seconds(first, until);
@@ -96,14 +100,20 @@ record Scar(
         };
     }
 
-    private static boolean isEvidence(JobEvent event, String node) {
-        return switch (event) {
-            case JobEvent.WorkerLost lost -> node.isEmpty() || isOn(lost.worker(), node);
-            case JobEvent.WorkerFellSilent silent -> node.isEmpty() || isOn(silent.worker(), node);
-            case JobEvent.StepDropped _, JobEvent.CheckpointFailed _ -> true;
-            case JobEvent.Started started -> node.isEmpty() && started.resumed();
+    /// A worker of the node that was struck tells of that fault, however late; anything else only of the newest fault.
+    private static boolean isEvidence(EventLine line, Blow blow, Instant until) {
+        boolean isNewest = line.time().isBefore(until);
+        return switch (line.event()) {
+            case JobEvent.WorkerLost lost -> isEvidence(lost.worker(), blow, isNewest);
+            case JobEvent.WorkerFellSilent silent -> isEvidence(silent.worker(), blow, isNewest);
+            case JobEvent.StepDropped _, JobEvent.CheckpointFailed _ -> isNewest;
+            case JobEvent.Started started -> isNewest && started.resumed();
             default -> false;
         };
+    }
+
+    private static boolean isEvidence(String worker, Blow blow, boolean isNewest) {
+        return blow.node().isEmpty() ? isNewest : isOn(worker, blow.node());
     }
 
     /// Whether a worker such as `node-3.worker-0#2` or `node-3@2.worker-0` is the node's.

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -91,11 +92,16 @@ public record Survival(
         double[] at = steps.stream().mapToDouble(step -> seconds(first, step.instant())).toArray();
         double[] lengths = lengths(steps);
         double pace = twin.size() < 2 ? 0 : median(lengths(twin));
-        List<Blow> struck = blows.stream().filter(blow -> blow.struck().isPresent()).toList();
+        List<Blow> struck =
+                blows.stream()
+                        .filter(blow -> blow.struck().isPresent())
+                        .sorted(Comparator.comparing(blow -> blow.struck().orElseThrow()))
+                        .toList();
+        List<EventLine> unclaimed = new ArrayList<>(events); // what one fault is known by tells of no other
         List<Scar> scars = new ArrayList<>();
         for (int i = 0; i < struck.size(); i++) {
             Instant until = i + 1 < struck.size() ? struck.get(i + 1).struck().orElseThrow() : Instant.MAX;
-            scars.add(Scar.of(struck.get(i), until, first, at, lengths, pace, events, fullStrength));
+            scars.add(Scar.of(struck.get(i), until, first, at, lengths, pace, events, unclaimed, fullStrength));
         }
         scars.sort((one, other) -> Double.compare(one.at(), other.at()));
         return new Survival(
@@ -134,7 +140,14 @@ public record Survival(
         for (JobEvent event : heard.events()) {
             switch (event) {
                 case JobEvent.StepCommitted step -> committed = step.step() + 1;
-                case JobEvent.StateLoaded loaded -> redone += Math.max(0, committed - loaded.step());
+                case JobEvent.Started started -> {
+                    redone += Math.max(0, committed - started.step());
+                    committed = started.step();
+                }
+                case JobEvent.StateLoaded loaded -> {
+                    redone += Math.max(0, committed - loaded.step());
+                    committed = loaded.step();
+                }
                 default -> {}
             }
         }

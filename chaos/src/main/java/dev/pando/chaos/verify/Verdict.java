@@ -23,6 +23,10 @@ public record Verdict(Run undisturbed, List<Run> disturbed) {
             sentences.add("the undisturbed run " + undisturbed.hash());
         }
         object(undisturbed, sentences);
+        boolean meant = disturbed.stream().anyMatch(run -> !run.neverFired().isEmpty());
+        if (!disturbed.isEmpty() && !meant && disturbed.stream().allMatch(run -> run.firings().isEmpty())) {
+            sentences.add("no fault struck any run, so that nothing is shown; name other faults, more steps or --seed");
+        }
         for (Run run : disturbed) {
             if (!run.hash().equals(undisturbed.hash())) {
                 sentences.add(

@@ -2,7 +2,10 @@ package dev.pando.chaos.verify;
 
 import dev.pando.actors.job.JobEvent;
 import dev.pando.actors.job.ReplicaFactory;
+import dev.pando.chaos.faults.Fault;
 import dev.pando.chaos.faults.FaultScript;
+import dev.pando.chaos.faults.Target;
+import dev.pando.chaos.faults.When;
 import dev.pando.chaos.injection.Injection;
 import dev.pando.chaos.judge.History;
 import dev.pando.chaos.judge.Judge;
@@ -16,9 +19,11 @@ import dev.pando.runtime.settings.UserError;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /// Runs a job undisturbed, but for what is wrong with its data, and then disturbed, with several numbers of workers,
 /// and compares what came of it to the bit.
@@ -40,6 +45,36 @@ public record Verification(
         UnaryOperator<ReplicaFactory> tools) {
     public Verification {
         workers = List.copyOf(workers);
+    }
+
+    /// Sentences on the faults that can strike none of the runs, one each: they would show nothing.
+    public static List<String> pointless(FaultScript script, List<Integer> workers, long steps) {
+        int most = workers.stream().mapToInt(Integer::intValue).max().orElse(0);
+        return script.faults().stream().flatMap(fault -> pointless(fault, most, steps).stream()).toList();
+    }
+
+    private static Optional<String> pointless(Fault fault, int most, long steps) {
+        String quoted = "\"" + fault + "\" would never strike: ";
+        long step =
+                switch (fault.when()) {
+                    case When.AtStep(long at) -> at;
+                    case When.OnEvent(_, _, long from) -> from;
+                    case When.AtRate(_) -> 0;
+                };
+        if (step > steps) {
+            return Optional.of(quoted + "the runs have " + steps + " steps; name an earlier one, or raise --steps");
+        }
+        boolean aimsBeyond =
+                Stream.of(fault.target(), fault.when() instanceof When.OnEvent(Target who, _, _) ? who : fault.target())
+                        .anyMatch(target -> target instanceof Target.Worker(int number, _) && number >= most);
+        return aimsBeyond
+                ? Optional.of(
+                        quoted
+                                + "the largest run has "
+                                + most
+                                + (most == 1 ? " worker, worker-0" : " workers, worker-0 to worker-" + (most - 1))
+                                + "; name one of them, or raise --workers")
+                : Optional.empty();
     }
 
     /// @param each hears of every run as it ends

@@ -145,7 +145,7 @@ function table() {
       + clock(scar.at) + '</td><td><span class="what">' + esc(scar.fault) + '</span> <span class="means">' + esc(scar.who)
       + '<br>' + esc(scar.means) + '</span>'
       + (scar.actions.length ? '<ul class="steps">' + scar.actions.map(each => '<li>' + esc(each) + '</li>').join('') + '</ul>' : '')
-      + '</td><td class="number">' + (known(scar.noticed) ? span(scar.noticed) : 'no need') + '</td><td class="evidence">'
+      + '</td><td class="number">' + (known(scar.noticed) ? span(scar.noticed) : 'not in the journal') + '</td><td class="evidence">'
       + esc(scar.evidence) + '</td><td class="number">' + span(scar.nextCommit) + '</td><td class="number">' + span(scar.back)
       + '</td><td class="number">' + (scar.cost > 0 ? span(scar.cost) : '0') + '</td></tr>').join('') + '</tbody>';
   if (data.spared.length) {

@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ChaosCommandTest {
     @TempDir private Path folder;
@@ -69,15 +71,23 @@ class ChaosCommandTest {
         assertThat(err.toString()).contains("ended with other bits");
     }
 
-    @Test
-    void shouldFailWhereAFaultNeverStruck() {
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    kill worker-9 at step 2                     | the largest run has 2 workers, worker-0 to worker-1; name one of them, or raise --workers
+                    kill worker-1 at step 9                     | the runs have 4 steps; name an earlier one, or raise --steps
+                    hang worker-0 when worker-5 computes        | the largest run has 2 workers, worker-0 to worker-1; name one of them, or raise --workers
+                    """)
+    void shouldRefuseAFaultThatCouldNeverStrike(String fault, String why) {
         String conf = TinyJob.in(folder).toString();
 
-        int exit =
-                pando("chaos", "verify", conf, "--steps", "4", "--workers", "2", "--faults", "kill worker-1 at step 9");
+        int exit = pando("chaos", "verify", conf, "--steps", "4", "--workers", "1,2", "--faults", fault);
 
-        assertThat(exit).isEqualTo(1);
-        assertThat(err.toString()).contains("\"kill worker-1 at step 9\" never struck the run with 2 workers");
+        assertThat(exit).isEqualTo(2);
+        assertThat(err.toString()).contains("\"" + fault + "\" would never strike: " + why);
+        assertThat(folder.resolve("run-chaos")).doesNotExist();
     }
 
     @Test

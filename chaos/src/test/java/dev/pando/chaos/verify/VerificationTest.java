@@ -56,6 +56,15 @@ class VerificationTest {
     }
 
     @Test
+    void shouldObjectWhereNothingStruckAnyRun() {
+        Verdict verdict = verify("kill any at rate 0.0000001 per step", List.of(2), UnaryOperator.identity());
+
+        assertThat(verdict.objections())
+                .containsExactly(
+                        "no fault struck any run, so that nothing is shown; name other faults, more steps or --seed");
+    }
+
+    @Test
     void shouldObjectToABitThatFlippedUnseen() {
         Verdict verdict = verify("bit flip in gradient of worker-1 at step 3", List.of(3), UnaryOperator.identity());
 

@@ -1,5 +1,6 @@
 package dev.pando.checkpoint.format;
 
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -36,7 +37,7 @@ public record CheckpointName(long step, String digest, int copy) {
 
     @Override
     public String toString() {
-        String name = String.format("step-%010d-%s", step, digest);
+        String name = String.format(Locale.ROOT, "step-%010d-%s", step, digest);
         return copy == 1 ? name : name + "-" + copy;
     }
 }

@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -179,7 +180,7 @@ public record ModelExport(
             String name =
                     files.size() == 1
                             ? "model.safetensors"
-                            : String.format("model-%05d-of-%05d.safetensors", n + 1, files.size());
+                            : String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", n + 1, files.size());
             for (ModelTensor tensor : files.get(n)) {
                 fileOf.put(tensor.name(), name);
                 bytes += bytes(tensor);

@@ -2,6 +2,7 @@ package dev.pando.checkpoint.storage;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Optional;
 
 /// Remembers for how long a server was away and how often it had to be asked again, although every call came through in
@@ -54,13 +55,21 @@ public final class S3Outages {
         if (why != null) {
             sentence =
                     Optional.of(
-                            "%s was away for %d s (%s); nothing is lost"
-                                    .formatted(where, longest.toSeconds(), why.getMessage()));
+                            String.format(
+                                    Locale.ROOT,
+                                    "%s was away for %d s (%s); nothing is lost",
+                                    where,
+                                    longest.toSeconds(),
+                                    why.getMessage()));
         } else if (again >= MANY) {
             sentence =
                     Optional.of(
-                            "%s had to be asked again %d times (%s); nothing is lost"
-                                    .formatted(where, again, last.getMessage()));
+                            String.format(
+                                    Locale.ROOT,
+                                    "%s had to be asked again %d times (%s); nothing is lost",
+                                    where,
+                                    again,
+                                    last.getMessage()));
         }
         if (sentence.isPresent()) {
             longest = Duration.ZERO;

@@ -9,6 +9,7 @@ import dev.pando.collectives.wire.TransportSettings;
 import io.aeron.logbuffer.BufferClaim;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 
@@ -143,16 +144,18 @@ public final class Hello implements OngoingOperation {
                         && head.total() == settings.eagerBytes();
         if (!same) {
             throw new IllegalStateException(
-                    "members must use the same sizes: %s has chunkBytes %d, sliceBytes %d, eagerBytes %d; %s has %d, %d, %d"
-                            .formatted(
-                                    epoch.name(rank),
-                                    head.end(),
-                                    head.offset(),
-                                    head.total(),
-                                    epoch.name(epoch.rank()),
-                                    settings.chunkBytes(),
-                                    settings.sliceBytes(),
-                                    settings.eagerBytes()));
+                    String.format(
+                            Locale.ROOT,
+                            "members must use the same sizes: %s has chunkBytes %d, sliceBytes %d, eagerBytes %d; %s"
+                                    + " has %d, %d, %d",
+                            epoch.name(rank),
+                            head.end(),
+                            head.offset(),
+                            head.total(),
+                            epoch.name(epoch.rank()),
+                            settings.chunkBytes(),
+                            settings.sliceBytes(),
+                            settings.eagerBytes()));
         }
         udpBytes = head.extra() == 0 ? udpBytes : (int) Math.min(udpBytes, head.extra());
         allShare &= (head.first() & SHARES) != 0;

@@ -17,6 +17,7 @@ import io.aeron.logbuffer.BufferClaim;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 
 /// An operation whose numbers travel in Aeron's log buffers: between hosts, and where memory cannot be shared.
@@ -326,7 +327,13 @@ public final class LogExchange implements OngoingOperation {
 
     private IllegalStateException unexpected(int member, Inbound head) {
         return new IllegalStateException(
-                "%s of epoch %d: %s sent a frame of kind %d at %d out of turn"
-                        .formatted(task.name(), epoch.number(), epoch.name(party[member]), head.kind(), head.offset()));
+                String.format(
+                        Locale.ROOT,
+                        "%s of epoch %d: %s sent a frame of kind %d at %d out of turn",
+                        task.name(),
+                        epoch.number(),
+                        epoch.name(party[member]),
+                        head.kind(),
+                        head.offset()));
     }
 }

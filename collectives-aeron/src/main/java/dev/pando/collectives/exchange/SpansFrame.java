@@ -10,6 +10,7 @@ import dev.pando.collectives.wire.Peer;
 import dev.pando.training.step.ShardTree.Node;
 import io.aeron.logbuffer.BufferClaim;
 import java.nio.ByteOrder;
+import java.util.Locale;
 
 /// Tells a neighbour where spans lie: a member's partial sums, and what it gives to others to read.
 final class SpansFrame {
@@ -66,8 +67,13 @@ final class SpansFrame {
         }
         if (head.kind() != Frame.SPANS || head.extra() != identity) {
             throw new IllegalStateException(
-                    "%s of epoch %d: %s sent a frame of kind %d out of turn"
-                            .formatted(task.name(), epoch.number(), epoch.name(rank), head.kind()));
+                    String.format(
+                            Locale.ROOT,
+                            "%s of epoch %d: %s sent a frame of kind %d out of turn",
+                            task.name(),
+                            epoch.number(),
+                            epoch.name(rank),
+                            head.kind()));
         }
         if (head.first() != task.shape() || head.total() != task.elements()) {
             throw new IllegalStateException(

@@ -21,6 +21,7 @@ import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 
 /// An all-reduce between hosts of which some have several members: every number leaves a host once, not once for each
 /// of its members.
@@ -287,8 +288,13 @@ public final class TwoLevelAllReduce implements OngoingOperation {
         }
         if (head.kind() != Frame.INTACT) {
             throw new IllegalStateException(
-                    "%s of epoch %d: %s sent a frame of kind %d out of turn"
-                            .formatted(name(), epoch.number(), epoch.name(rank), head.kind()));
+                    String.format(
+                            Locale.ROOT,
+                            "%s of epoch %d: %s sent a frame of kind %d out of turn",
+                            name(),
+                            epoch.number(),
+                            epoch.name(rank),
+                            head.kind()));
         }
         head.consume();
         sure[rank] = true;

@@ -8,6 +8,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Locale;
 
 /// Another member's [SpanFile], mapped for reading. It stays readable when its owner dies.
 ///
@@ -60,7 +61,8 @@ public final class NeighbourFile implements AutoCloseable {
         try {
             long size = channel.size();
             if (end > size) {
-                throw new IllegalStateException("a span ends at %d in a file of %d bytes".formatted(end, size));
+                throw new IllegalStateException(
+                        String.format(Locale.ROOT, "a span ends at %d in a file of %d bytes", end, size));
             }
             Arena wider = Arena.ofShared();
             spans = channel.map(MapMode.READ_ONLY, 0, size, wider);

@@ -7,6 +7,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
@@ -31,8 +32,14 @@ public final class NodeFolder implements AutoCloseable {
             long usable = Files.getFileStore(directory).getUsableSpace();
             if (usable < LEAST_BYTES) {
                 throw new IllegalStateException(
-                        "%s has %,d KiB left, and a node needs %,d KiB there before any span; give that file system more (a container: --shm-size), or name another directory for the transport"
-                                .formatted(directory, usable >> 10, LEAST_BYTES >> 10));
+                        String.format(
+                                Locale.ROOT,
+                                "%s has %,d KiB left, and a node needs %,d KiB there before any span; give that file"
+                                        + " system more (a container: --shm-size), or name another directory for the"
+                                        + " transport",
+                                directory,
+                                usable >> 10,
+                                LEAST_BYTES >> 10));
             }
             return new NodeFolder(
                     Files.createDirectory(

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /// A member's memory that its neighbours map too: its [ControlBlock], then its spans, in one file that only grows.
 ///
@@ -81,8 +82,15 @@ public final class SpanFile implements Memory, AutoCloseable {
             return mapped.asSlice(0, bytes);
         } catch (IOException failure) {
             throw new UncheckedIOException(
-                    "no room for %s of %s: it takes %,d KiB, and in %s there are %,d KiB left; give that file system more (a container: --shm-size), or name another directory for the transport"
-                            .formatted(name, owner, room >> 10, path.getParent().getParent(), usable() >> 10),
+                    String.format(
+                            Locale.ROOT,
+                            "no room for %s of %s: it takes %,d KiB, and in %s there are %,d KiB left; give that file"
+                                    + " system more (a container: --shm-size), or name another directory for the transport",
+                            name,
+                            owner,
+                            room >> 10,
+                            path.getParent().getParent(),
+                            usable() >> 10),
                     failure);
         }
     }

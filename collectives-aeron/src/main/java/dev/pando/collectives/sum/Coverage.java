@@ -3,6 +3,7 @@ package dev.pando.collectives.sum;
 import dev.pando.collectives.wire.Epoch;
 import dev.pando.training.step.ShardTree;
 import dev.pando.training.step.ShardTree.Node;
+import java.util.Locale;
 
 /// Checks that the members together hold every batch shard exactly once.
 final class Coverage {
@@ -25,8 +26,14 @@ final class Coverage {
         }
         if (node.first() < next) {
             throw new IllegalStateException(
-                    "%s of epoch %d: %s and %s both hold batch shard %d"
-                            .formatted(operation, epoch.number(), epoch.name(before), epoch.name(owner), node.first()));
+                    String.format(
+                            Locale.ROOT,
+                            "%s of epoch %d: %s and %s both hold batch shard %d",
+                            operation,
+                            epoch.number(),
+                            epoch.name(before),
+                            epoch.name(owner),
+                            node.first()));
         }
         next = node.end();
         before = owner;
@@ -41,6 +48,7 @@ final class Coverage {
 
     private IllegalStateException missing() {
         return new IllegalStateException(
-                "%s of epoch %d: no member holds batch shard %d".formatted(operation, epoch.number(), next));
+                String.format(
+                        Locale.ROOT, "%s of epoch %d: no member holds batch shard %d", operation, epoch.number(), next));
     }
 }

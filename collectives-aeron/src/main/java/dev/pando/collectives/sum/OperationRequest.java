@@ -8,6 +8,7 @@ import dev.pando.training.step.Collective.Partial;
 import dev.pando.training.step.ShardTree;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Locale;
 
 /// What a member was asked for. One object, filled again for every operation, so that none allocates it.
 public final class OperationRequest {
@@ -89,8 +90,12 @@ public final class OperationRequest {
         MemorySegment span = partial.span();
         if (!span.isNative() || span.byteSize() != elements * format.bytes()) {
             throw new IllegalArgumentException(
-                    "the partial sum of %s has %d bytes, the result %d; both must be off-heap and of one size"
-                            .formatted(partial.node(), span.byteSize(), elements * format.bytes()));
+                    String.format(
+                            Locale.ROOT,
+                            "the partial sum of %s has %d bytes, the result %d; both must be off-heap and of one size",
+                            partial.node(),
+                            span.byteSize(),
+                            elements * format.bytes()));
         }
         if (format == Format.BFLOAT16 && !partial.node().isLeaf()) {
             throw new IllegalArgumentException(
@@ -106,7 +111,8 @@ public final class OperationRequest {
     private static long count(MemorySegment span, Format format) {
         if (!span.isNative() || span.byteSize() % format.bytes() != 0) {
             throw new IllegalArgumentException(
-                    "numbers lie off-heap, %d bytes each, and not in %s".formatted(format.bytes(), span));
+                    String.format(
+                            Locale.ROOT, "numbers lie off-heap, %d bytes each, and not in %s", format.bytes(), span));
         }
         return span.byteSize() / format.bytes();
     }
@@ -175,8 +181,15 @@ public final class OperationRequest {
                 };
         if (span != null && span.byteSize() != slice * format.bytes()) {
             throw new IllegalArgumentException(
-                    "%s: the slice of member %d of %d has %d of %d numbers, not %d"
-                            .formatted(name(), rank, members, slice, elements, span.byteSize() / format.bytes()));
+                    String.format(
+                            Locale.ROOT,
+                            "%s: the slice of member %d of %d has %d of %d numbers, not %d",
+                            name(),
+                            rank,
+                            members,
+                            slice,
+                            elements,
+                            span.byteSize() / format.bytes()));
         }
     }
 
@@ -212,13 +225,14 @@ public final class OperationRequest {
     }
 
     private static String describe(int shape, long count) {
-        return "%s of %d numbers in %s over %d batch shards%s"
-                .formatted(
-                        Pattern.of(shape >>> PATTERN_SHIFT & 0xf),
-                        count,
-                        Format.of(shape >>> FORMAT_SHIFT),
-                        shape & SHARED - 1,
-                        (shape & SHARED) == 0 ? "" : ", the result shared");
+        return String.format(
+                Locale.ROOT,
+                "%s of %d numbers in %s over %d batch shards%s",
+                Pattern.of(shape >>> PATTERN_SHIFT & 0xf),
+                count,
+                Format.of(shape >>> FORMAT_SHIFT),
+                shape & SHARED - 1,
+                (shape & SHARED) == 0 ? "" : ", the result shared");
     }
 
     public String name() {

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 
 /// Adds one member's slice chunk by chunk along the tree, straight out of its spans and out of the log buffers in which
 /// the others' partial sums arrive.
@@ -159,9 +160,14 @@ public final class StreamedSum {
                 || head.first() != node.first()
                 || head.end() != node.end()) {
             throw new IllegalStateException(
-                    "%s of epoch %d: %s sent a frame of kind %d at %d out of turn"
-                            .formatted(
-                                    task.name(), epoch.number(), epoch.name(party[owner]), head.kind(), head.offset()));
+                    String.format(
+                            Locale.ROOT,
+                            "%s of epoch %d: %s sent a frame of kind %d at %d out of turn",
+                            task.name(),
+                            epoch.number(),
+                            epoch.name(party[owner]),
+                            head.kind(),
+                            head.offset()));
         }
         return head.payload();
     }

@@ -20,6 +20,7 @@ public final class EmbeddedDriver implements AutoCloseable {
     private final AtomicBoolean busy = new AtomicBoolean();
     private final Thread thread;
     private volatile boolean closed;
+    private volatile boolean failed;
 
     public EmbeddedDriver(MediaDriver.Context context) {
         driver = MediaDriver.launch(context.threadingMode(ThreadingMode.INVOKER));
@@ -34,6 +35,11 @@ public final class EmbeddedDriver implements AutoCloseable {
 
     public String directory() {
         return driver.aeronDirectoryName();
+    }
+
+    /// Whether its thread has ended by itself, and nothing is sent or received any more.
+    boolean hasFailed() {
+        return failed;
     }
 
     /// Does one turn of the driver's work, unless another thread is at it.
@@ -59,8 +65,14 @@ public final class EmbeddedDriver implements AutoCloseable {
 
     private void work() {
         IdleStrategy idle = new BackoffIdleStrategy(10, 20, 1_000, LONGEST_PAUSE_NS);
-        while (!closed) {
-            idle.idle(turn());
+        try {
+            while (!closed) {
+                idle.idle(turn());
+            }
+        } catch (Error broken) {
+            driver.context().errorHandler().onError(broken);
+        } finally {
+            failed = !closed;
         }
     }
 

@@ -32,6 +32,7 @@ public record TransportSettings(
         int termBytes,
         Optional<Udp> udp) {
     private static final int SMALLEST_TERM = 64 * 1024;
+    private static final int LIST_BYTES = 4096;
     private static final Path IN_MEMORY = Path.of("/dev/shm");
 
     public TransportSettings {
@@ -69,6 +70,11 @@ public record TransportSettings(
                 32 * 1024,
                 1024 * 1024,
                 Optional.empty());
+    }
+
+    /// The smallest that takes a whole chunk, or a list of partial sums, with its header and Aeron's.
+    int mtuBytes() {
+        return Math.max(chunkBytes, LIST_BYTES) + Frame.HEADER + DataHeaderFlyweight.HEADER_LENGTH;
     }
 
     public TransportSettings withHost(String other) {

@@ -66,14 +66,15 @@ public final class StatusCommand implements Callable<Integer> {
 
     private static String line(JobStatus job, List<NodeLine> nodes) {
         String leader = leader(job, nodes).map(name -> ", led by " + name).orElse("");
-        return "%-16s %-9s step %d/%d, %s%s"
-                .formatted(
-                        job.job(),
-                        job.phase().name().toLowerCase(Locale.ROOT),
-                        job.step(),
-                        job.steps(),
-                        Words.counted(job.workers().size(), "worker"),
-                        leader);
+        return String.format(
+                Locale.ROOT,
+                "%-16s %-9s step %d/%d, %s%s",
+                job.job(),
+                job.phase().name().toLowerCase(Locale.ROOT),
+                job.step(),
+                job.steps(),
+                Words.counted(job.workers().size(), "worker"),
+                leader);
     }
 
     private static Optional<String> leader(JobStatus job, List<NodeLine> nodes) {

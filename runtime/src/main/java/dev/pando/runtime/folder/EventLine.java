@@ -14,10 +14,20 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /// One event of a job and when it was heard, as a line of `events.jsonl`: `{"time": …, "type": "worker-lost", …}`.
-public record EventLine(Instant time, JobEvent event) {
+///
+/// @param entry number in the job's journal; 0 where there is no journal, and the job lives no longer than its process
+/// @param lost steps that were committed before, and are computed once more from here on
+public record EventLine(Instant time, JobEvent event, long entry, long lost) {
+    static final String ENTRY = "entry";
+    static final String LOST = "steps_lost";
+
     private static final Map<String, Class<?>> TYPES =
             Arrays.stream(JobEvent.class.getPermittedSubclasses())
                     .collect(Collectors.toMap(EventLine::name, Function.identity()));
+
+    public EventLine(Instant time, JobEvent event) {
+        this(time, event, 0, 0);
+    }
 
     /// All events of a run, those of other versions left out.
     public static List<EventLine> read(Path folder) {
@@ -41,7 +51,12 @@ public record EventLine(Instant time, JobEvent event) {
             return Optional.empty();
         }
         JobEvent event = (JobEvent) Lines.JSON.convertValue(line, type);
-        return Optional.of(new EventLine(Instant.parse(line.get("time").asText()), event));
+        return Optional.of(
+                new EventLine(
+                        Instant.parse(line.get("time").asText()),
+                        event,
+                        line.path(ENTRY).asLong(0),
+                        line.path(LOST).asLong(0)));
     }
 
     /// `WorkerLost` is `worker-lost`.

@@ -51,10 +51,12 @@ final class Lines implements AutoCloseable {
 
     private final Path file;
     private FileChannel channel;
+    private long whole; // bytes that are whole lines: what a full disk took of one more is cut off again
 
-    private Lines(Path file, FileChannel channel) {
+    private Lines(Path file, FileChannel channel) throws IOException {
         this.file = file;
         this.channel = channel;
+        this.whole = channel.position();
     }
 
     static Lines append(Path file) {
@@ -73,7 +75,7 @@ final class Lines implements AutoCloseable {
     /// The same in a new file: a process that has the old one of this name open writes into the void.
     static Lines renew(Path file) {
         Lines lines = append(file);
-        lines.keep(line -> true);
+        lines.become(read(file));
         return lines;
     }
 
@@ -94,20 +96,30 @@ final class Lines implements AutoCloseable {
         }
     }
 
+    /// @throws UserError if the file cannot be written; then it is as it was, or will be before the next line
     void add(Object line) {
         try {
             ByteBuffer bytes = ByteBuffer.wrap((JSON.writeValueAsString(line) + "\n").getBytes(StandardCharsets.UTF_8));
+            if (channel.position() != whole || channel.size() != whole) {
+                channel.truncate(whole).position(whole);
+            }
             while (bytes.hasRemaining()) {
                 channel.write(bytes);
             }
+            whole = channel.position();
         } catch (IOException failed) {
             throw notWritten(file, failed);
         }
     }
 
     /// Keeps the lines that fit, in one act: a reader sees the file as it was, or as it is to be.
-    void keep(Predicate<JsonNode> fits) {
-        become(read(file).stream().filter(fits).toList());
+    ///
+    /// @return how many it drops
+    int keep(Predicate<JsonNode> fits) {
+        List<JsonNode> before = read(file);
+        List<JsonNode> kept = before.stream().filter(fits).toList();
+        become(kept);
+        return before.size() - kept.size();
     }
 
     /// Changes every line, in one act.
@@ -120,10 +132,13 @@ final class Lines implements AutoCloseable {
     private void become(List<JsonNode> lines) {
         StringBuilder kept = new StringBuilder();
         lines.forEach(line -> kept.append(line).append('\n'));
+        replace(file, kept.toString());
         try {
-            channel.close();
-            replace(file, kept.toString());
-            channel = FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
+            FileChannel before = channel;
+            channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            whole = channel.size();
+            channel.position(whole);
+            before.close();
         } catch (IOException failed) {
             throw notWritten(file, failed);
         }

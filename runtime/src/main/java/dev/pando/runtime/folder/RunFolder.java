@@ -6,6 +6,7 @@ import dev.pando.actors.job.JobEvent;
 import dev.pando.checkpoint.huggingface.ModelOrigin;
 import dev.pando.runtime.settings.BitShapingKeys;
 import dev.pando.runtime.settings.JobConfig;
+import dev.pando.actors.job.Stopwatch;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.UserError;
 import java.io.IOException;
@@ -31,12 +32,14 @@ public final class RunFolder implements AutoCloseable {
     static final String SAMPLES = "samples.jsonl";
     static final String LOCK = "run.lock";
     private static final String LOG = "pando.log";
+    private static final double LAST_TRIES_SECONDS = 10;
     private static final String NODES = "nodes";
-    private static final String ENTRY = "entry";
+    private static final String ENTRY = EventLine.ENTRY;
 
     private final Path path;
     private final RunLock lock;
     private final boolean fresh;
+    private final PatientWrites writes = new PatientWrites(Stopwatch.system());
     private boolean begun;
     private Lines steps;
     private Lines events;
@@ -186,10 +189,15 @@ public final class RunFolder implements AutoCloseable {
         record(event, time, 0);
     }
 
+    /// What cannot be written waits until it can: the disk is no part of the job.
+    ///
     /// @param entry of the job's journal, or of the last one before where the event has none; 0: there is no journal
     public void record(JobEvent event, Instant time, long entry) {
         switch (event) {
-            case JobEvent.StepCommitted step -> steps.add(StepLine.of(step, time));
+            case JobEvent.StepCommitted step -> {
+                StepLine line = StepLine.of(step, time);
+                writes.add(() -> steps.add(line));
+            }
             case JobEvent.Started started -> goBack(started.step(), event, time, entry);
             case JobEvent.StateLoaded loaded -> goBack(loaded.step(), event, time, entry);
             default -> add(event, time, entry);
@@ -201,7 +209,21 @@ public final class RunFolder implements AutoCloseable {
         for (SampleLine sample : samples) {
             lines.append(Lines.JSON.valueToTree(sample).toString()).append('\n');
         }
-        Lines.replace(path.resolve(SAMPLES), lines.toString());
+        writes.add(() -> Lines.replace(path.resolve(SAMPLES), lines.toString()));
+    }
+
+    /// Does something with the folder once all is written that was recorded.
+    ///
+    /// @param write fails with a [UserError] where the disk refuses
+    public void afterwards(Runnable write) {
+        writes.add(write::run);
+    }
+
+    /// Tries to write what the disk has refused so far.
+    ///
+    /// @return whether nothing is left to write
+    public boolean finish(double seconds) {
+        return writes.finish(seconds);
     }
 
     /// Writes one of the folder's files, in one act.
@@ -212,6 +234,7 @@ public final class RunFolder implements AutoCloseable {
     @Override
     public void close() {
         try {
+            writes.finish(LAST_TRIES_SECONDS);
             if (steps != null) {
                 steps.close();
                 events.close();
@@ -235,14 +258,23 @@ public final class RunFolder implements AutoCloseable {
         };
     }
 
+    /// Says with the event how many committed steps are lost with it.
     private void goBack(long step, JobEvent event, Instant time, long entry) {
-        steps.keep(line -> line.path("step").asLong() < step);
-        add(event, time, entry);
+        int[] lost = new int[1];
+        writes.add(() -> lost[0] += steps.keep(line -> line.path("step").asLong() < step));
+        writes.add(() -> events.add(line(event, time, entry, lost[0])));
     }
 
     private void add(JobEvent event, Instant time, long entry) {
+        writes.add(() -> events.add(line(event, time, entry, 0)));
+    }
+
+    private static ObjectNode line(JobEvent event, Instant time, long entry, int lost) {
         ObjectNode line = new EventLine(time, event).json();
-        events.add(entry > 0 ? line.put(ENTRY, entry) : line);
+        if (lost > 0) {
+            line.put(EventLine.LOST, lost);
+        }
+        return entry > 0 ? line.put(ENTRY, entry) : line;
     }
 
     private void check(Settings settings, boolean resume) throws IOException {
@@ -262,7 +294,8 @@ public final class RunFolder implements AutoCloseable {
 
     private void refuseOtherArithmetic(Settings now) {
         Settings then = config(path).settings();
-        Optional<BitShapingKeys.Difference> difference = BitShapingKeys.firstDifference(then, now);
+        Optional<BitShapingKeys.Difference> difference =
+                BitShapingKeys.firstDifference(then, now).or(() -> BitShapingKeys.firstDifferenceOfData(then, now));
         if (difference.isPresent()) {
             throw new UserError(difference.get().sentence(path.toString()));
         }

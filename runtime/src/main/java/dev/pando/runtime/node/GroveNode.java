@@ -37,14 +37,17 @@ public final class GroveNode implements AutoCloseable {
     private final NodeSettings settings;
     private final Others others;
     private final CompletionStage<Done> serving;
+    private final NodeWorkbench workbench;
     private boolean closed;
 
     private GroveNode(
+            NodeWorkbench workbench,
             NodeSystem<Void> node,
             Deque<Runnable> opened,
             NodeSettings settings,
             Others others,
             CompletionStage<Done> serving) {
+        this.workbench = workbench;
         this.serving = serving;
         this.node = node;
         this.opened = opened;
@@ -84,7 +87,7 @@ public final class GroveNode implements AutoCloseable {
                                 probes.ifPresent(open -> open.readyWhen(node::isUp));
                                 return ready;
                             });
-            return new GroveNode(node, opened, settings, others, serving);
+            return new GroveNode(workbench, node, opened, settings, others, serving);
         } catch (RuntimeException refused) {
             opened.forEach(Runnable::run);
             throw refused;
@@ -122,6 +125,11 @@ public final class GroveNode implements AutoCloseable {
     /// Where the other members of the grove are, as far as this one knows, and ever knew.
     public List<String> others() {
         return others.all();
+    }
+
+    /// Jobs for which anything is open here.
+    public int openJobs() {
+        return workbench.openJobs();
     }
 
     /// Completes once the node is a member of the grove, and answers at its address.

@@ -37,6 +37,8 @@ import org.slf4j.LoggerFactory;
 public final class JobRun implements Job {
     private static final Logger LOG = LoggerFactory.getLogger(JobRun.class);
 
+    private static final double LAST_WRITES_SECONDS = 10; // where the disk refuses
+
     private final Submission submission;
     private final Settings settings;
     private final ActorSystem<?> system;
@@ -221,7 +223,8 @@ public final class JobRun implements Job {
                         || event instanceof JobEvent.Stopped
                         || event instanceof JobEvent.Failed;
         if (last) {
-            Report.write(folder.path());
+            folder.afterwards(() -> Report.write(folder.path()));
+            folder.finish(LAST_WRITES_SECONDS);
         }
         try {
             submission.listener().accept(event);

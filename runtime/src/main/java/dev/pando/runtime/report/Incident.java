@@ -64,13 +64,40 @@ record Incident(
                                         before,
                                         committed,
                                         rejoined(events, i, silent.worker(), timeline)));
+                case JobEvent.Started started when timeline.isTakeover(line) ->
+                        incidents.add(
+                                new Incident(
+                                        at,
+                                        isTold(events, timeline, before, committed) ? "resume" : "fault",
+                                        started.step(),
+                                        "the job's supervisor was lost: another one went on after "
+                                                + started.step()
+                                                + " steps"
+                                                + lost(line),
+                                        actions(events, i, committed, timeline),
+                                        before,
+                                        committed,
+                                        Double.NaN));
                 case JobEvent.Started started when started.resumed() ->
                         incidents.add(
                                 plain(
                                         at,
                                         "resume",
                                         started.step(),
-                                        "the run went on after " + started.step() + " steps",
+                                        "the run went on after " + started.step() + " steps" + lost(line),
+                                        committed));
+                case JobEvent.StateLoaded loaded when line.lost() > 0 ->
+                        incidents.add(
+                                plain(
+                                        at,
+                                        "warning",
+                                        loaded.step(),
+                                        "the job went back to "
+                                                + loaded.checkpoint()
+                                                + lost(line)
+                                                + (loaded.damaged().isEmpty()
+                                                        ? ""
+                                                        : "; passed over " + String.join("; ", loaded.damaged())),
                                         committed));
                 case JobEvent.StateLoaded loaded when !loaded.damaged().isEmpty() ->
                         incidents.add(
@@ -135,6 +162,24 @@ record Incident(
             case JobEvent.Started _, JobEvent.StepCommitted _, JobEvent.SnapshotTaken _ -> "";
             case JobEvent.CheckpointDurable _, JobEvent.CheckpointFailed _, JobEvent.WorkerRefused _ -> "";
             case JobEvent.Finished _, JobEvent.Stopped _, JobEvent.Failed _ -> "";
+        };
+    }
+
+    /// Whether a worker was lost between two commits: then a lost supervisor is part of that fault.
+    private static boolean isTold(List<EventLine> events, Timeline timeline, double before, double committed) {
+        return events.stream()
+                .filter(line ->
+                        line.event() instanceof JobEvent.WorkerLost
+                                || line.event() instanceof JobEvent.WorkerFellSilent)
+                .mapToDouble(line -> timeline.at(line.time()))
+                .anyMatch(at -> !(at < before) && !(at > committed));
+    }
+
+    private static String lost(EventLine line) {
+        return switch ((int) Math.min(line.lost(), 2)) {
+            case 0 -> "";
+            case 1 -> "; 1 committed step was computed once more";
+            default -> "; " + line.lost() + " committed steps were computed once more";
         };
     }
 

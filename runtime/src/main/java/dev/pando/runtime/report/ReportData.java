@@ -12,6 +12,7 @@ import java.util.List;
 /// @param outcome `finished`, `stopped`, `failed`, or `unfinished` where the run says nothing about its end
 /// @param sentence of the outcome
 /// @param hash of the final state, or empty
+/// @param redone steps that were committed, lost with the state, and computed once more
 record ReportData(
         String name,
         String outcome,
@@ -21,6 +22,7 @@ record ReportData(
         String versions,
         String config,
         List<Timeline.Session> sessions,
+        long redone,
         Curves curves,
         List<Timeline.Lane> lanes,
         List<Incident> incidents,
@@ -79,6 +81,7 @@ record ReportData(
                 versions,
                 config,
                 timeline.sessions(),
+                events.stream().mapToLong(EventLine::lost).sum(),
                 Curves.of(thinned(steps.stream().filter(step -> !step.wasSkipped()).toList()), timeline),
                 timeline.lanes(),
                 Incident.of(steps, events, timeline),

@@ -7,13 +7,17 @@ import dev.pando.runtime.folder.StepLine;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /// Lays a run's steps and events along one axis of training time, in seconds, on which the time between two sessions of
-/// a run that was stopped and resumed is left out.
+/// a run that ended and was resumed is left out. A job with a journal lives on without a supervisor: such an outage is
+/// part of its time.
 final class Timeline {
     /// From one start of the job to the next, or to its last sign of life.
     record Session(double from, double to, long firstStep, boolean resumed) {}
@@ -27,6 +31,7 @@ final class Timeline {
     record Lane(String device, List<Span> spans) {}
 
     private final List<EventLine> events;
+    private final Set<EventLine> takeovers = Collections.newSetFromMap(new IdentityHashMap<>());
     private final List<Instant> starts = new ArrayList<>();
     private final List<Double> offsets = new ArrayList<>();
     private final List<Session> sessions = new ArrayList<>();
@@ -34,11 +39,18 @@ final class Timeline {
     Timeline(List<StepLine> steps, List<EventLine> events) {
         this.events = events;
         TreeMap<Instant, JobEvent.Started> started = new TreeMap<>();
-        events.forEach(line -> {
+        boolean over = true;
+        for (EventLine line : events) {
             if (line.event() instanceof JobEvent.Started start) {
-                started.put(line.time(), start);
+                if (over || line.entry() == 0) {
+                    started.put(line.time(), start);
+                } else {
+                    takeovers.add(line);
+                }
+                over = false;
             }
-        });
+            over |= line.event().endsTheJob();
+        }
         Instant first = firstSign(steps, events);
         if (started.isEmpty() || first.isBefore(started.firstKey())) {
             started.put(first, new JobEvent.Started(0, false));
@@ -65,6 +77,11 @@ final class Timeline {
         return sessions;
     }
 
+    /// Whether another supervisor went on with the job there, since its supervisor was lost.
+    boolean isTakeover(EventLine line) {
+        return takeovers.contains(line);
+    }
+
     /// Where a moment lies on the axis.
     double at(Instant time) {
         int session = session(time);
@@ -82,6 +99,7 @@ final class Timeline {
         for (EventLine line : events) {
             double now = at(line.time());
             switch (line.event()) {
+                case JobEvent.Started _ when isTakeover(line) -> {} // its workers stay, but for those that it says
                 case JobEvent.Started _ -> endAll(since, lanes, sessions.get(session(line.time())).from());
                 case EpochOpened opened -> {
                     List.copyOf(since.keySet()).stream()

@@ -66,7 +66,8 @@
     tile('Steps committed', [digits(c.step[n - 1] + 1, 0)], 'in ' + span(duration));
     tile('Throughput', [rate(median(c.tokensPerSecond)), ' tokens/s'], 'median of all steps');
     tile('Faults survived', [String(survived.length), survived.length < faults.length ? ' of ' + faults.length : ''],
-      survived.length ? 'no committed step redone' : 'none befell it');
+      data.redone ? digits(data.redone, 0) + (data.redone === 1 ? ' committed step redone' : ' committed steps redone')
+        : faults.length ? 'no committed step redone' : 'none befell it');
     if (pauses.length) {
       tile('A fault’s step took', [span(median(pauses))],
         (pauses.length > 1 ? 'at most ' + span(Math.max(...pauses)) + '; ' : '') + 'other steps ' + span(usual));

@@ -9,6 +9,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -49,7 +50,7 @@ class ProcessTest {
         assertThat(last.getLast()).isEqualTo("to continue: pando train " + tiny.out("run") + " --resume");
         long committed = StepLine.read(tiny.out("run")).size();
         assertThat(tiny.out("run").resolve("checkpoints"))
-                .isDirectoryContaining("glob:**/step-" + String.format("%010d", committed) + "-*");
+                .isDirectoryContaining("glob:**/step-" + String.format(Locale.ROOT, "%010d", committed) + "-*");
     }
 
     @Test

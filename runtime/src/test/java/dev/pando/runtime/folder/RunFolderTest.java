@@ -215,6 +215,9 @@ class RunFolderTest {
                     model.kv-heads=3                 | pando.job.model.kv-heads is 3 now and was 2 in RUN; restore it to get the same bits, or begin another run with --out
                     batch.shards=16                  | pando.job.batch.shards is 16 now and was 8 in RUN; restore it to get the same bits, or begin another run with --out
                     optimizer.beta2=0.99             | pando.job.optimizer.beta2 is 0.99 now and was 0.95 in RUN; restore it to get the same bits, or begin another run with --out
+                    model.activations=bfloat16       | pando.job.model.activations is bfloat16 now and was float32 in RUN; restore it to get the same bits, or begin another run with --out
+                    skip.spike-factor=50             | pando.job.skip.spike-factor is 50.0 now and was 100.0 in RUN; restore it to get the same bits, or begin another run with --out
+                    data.paths=[elsewhere]           | pando.job.data.paths is [elsewhere] now and was [.] in RUN; restore it to get the same bits, or begin another run with --out
                     steps=900                        | pando.job.optimizer.schedule-steps is 900 now and was 300 in RUN; to train further at the final learning rate add --set optimizer.schedule-steps=300, or begin another run with --out
                     """)
     void shouldRefuseToResumeUnderChangedArithmetic(String change, String sentence) {

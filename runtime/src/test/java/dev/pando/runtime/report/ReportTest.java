@@ -119,6 +119,35 @@ class ReportTest {
     }
 
     @Test
+    void shouldCountTheStepsThatWereComputedOnceMore() throws IOException {
+        JsonNode alone = data(Report.write(StagedRun.eventful(temp.resolve("alone"), 120, 1)));
+        JsonNode grove = data(Report.write(StagedRun.ledByThree(temp.resolve("grove"))));
+
+        assertThat(alone.at("/redone").asLong()).as("87 were committed, and it went on after 80").isEqualTo(7);
+        assertThat(grove.at("/redone").asLong()).as("25 were committed, and the checkpoint held 18").isEqualTo(7);
+        assertThat(grove.at("/incidents/3/what").asText())
+                .isEqualTo("the job went back to step-18; 7 committed steps were computed once more");
+    }
+
+    @Test
+    void shouldTellOfALostLeaderOnceAndKeepTheOutageOnTheAxis() {
+        Path run = StagedRun.ledByThree(temp.resolve("run"));
+        List<StepLine> steps = StepLine.read(run);
+        List<EventLine> events = EventLine.read(run);
+        Timeline timeline = new Timeline(steps, events);
+
+        List<Incident> incidents = Incident.of(steps, events, timeline);
+
+        assertThat(timeline.sessions()).hasSize(1);
+        assertThat(timeline.end()).as("the minute without a leader is in it").isGreaterThan(60);
+        assertThat(incidents).extracting(Incident::kind).containsExactly("fault", "resume", "fault", "warning");
+        assertThat(incidents.getFirst().what())
+                .isEqualTo("the job's supervisor was lost: another one went on after 10 steps");
+        assertThat(incidents.getFirst().committed() - incidents.getFirst().before()).isGreaterThan(60);
+        assertThat(incidents.get(2).what()).startsWith("worker-0 was lost");
+    }
+
+    @Test
     void shouldGiveEachDeviceOneLaneForAllItsIncarnations() {
         Path run = StagedRun.eventful(temp.resolve("run"), 120, 1);
 

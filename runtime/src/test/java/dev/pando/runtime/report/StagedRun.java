@@ -19,6 +19,7 @@ final class StagedRun {
     private final List<String> workers = new ArrayList<>(List.of("worker-0", "worker-1", "worker-2"));
     private Instant now = Instant.parse("2026-01-05T09:30:00Z");
     private long epoch;
+    private long entry; // 0: there is no journal
 
     private StagedRun(RunFolder folder, long steps, long seed) {
         this.folder = folder;
@@ -70,6 +71,32 @@ final class StagedRun {
         return out;
     }
 
+    /// A grove's run of forty steps: its leader is lost once without a worker, for a minute; then with
+    /// the last copy of the state, so that it goes back to a checkpoint.
+    static Path ledByThree(Path out) {
+        var settings =
+                JobConfig.nothing().with("--out", "out", out.toString()).set("steps=40").set("workers=3").settings();
+        try (RunFolder folder = RunFolder.claim(settings, false)) {
+            folder.begin(settings);
+            StagedRun run = new StagedRun(folder, 40, 1);
+            run.entry = 1;
+            run.happen(0, new JobEvent.Started(0, false));
+            run.openEpoch(0, "the workers have changed");
+            run.train(0, 10);
+            run.happen(60_000, new JobEvent.Started(10, true));
+            run.openEpoch(10, "another supervisor");
+            run.train(10, 25);
+            run.happen(3_000, new JobEvent.Started(25, true));
+            run.happen(1, new JobEvent.WorkerLost("worker-0", 25, "its process has ended"));
+            run.happen(1, new JobEvent.RungTried(JobEvent.Rung.LOAD_CHECKPOINT, 25, "nobody holds the state"));
+            run.happen(1, new JobEvent.StateLoaded(18, "step-18", List.of()));
+            run.openEpoch(18, "another supervisor");
+            run.train(18, 40);
+            run.happen(40, new JobEvent.Finished(40, "sha256:" + "5ca1ab1e".repeat(8)));
+        }
+        return out;
+    }
+
     private void train(long from, long to) {
         for (long step = from; step < to; step++) {
             double progress = (double) step / steps;
@@ -111,6 +138,6 @@ final class StagedRun {
 
     private void happen(double afterMillis, JobEvent event) {
         now = now.plusNanos((long) (afterMillis * 1e6));
-        folder.record(event, now);
+        folder.record(event, now, entry == 0 ? 0 : entry++);
     }
 }

@@ -2,6 +2,7 @@ package dev.pando.training.step;
 
 import dev.pando.training.step.Trainer.Examined;
 import dev.pando.training.step.Trainer.ShardLoss;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -61,7 +62,11 @@ public record SkipRule(double spikeFactor, int stepsInARow) {
     /// Message for a step that may not be skipped.
     public String refusal(long step, String objection) {
         String before = stepsInARow == 0 ? "" : ", and of the steps before it " + stepsInARow + " were skipped";
-        return "step %d: its data gives %s, on every worker%s; look at the data, or lower the learning rate"
-                .formatted(step, objection, before);
+        return String.format(
+                Locale.ROOT,
+                "step %d: its data gives %s, on every worker%s; look at the data, or lower the learning rate",
+                step,
+                objection,
+                before);
     }
 }

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.Callable;
@@ -206,7 +207,8 @@ class PreparationTest {
     @Test
     void shouldSplitTokensIntoShardsThatReadAsOne() throws IOException {
         for (int i = 0; i < 20; i++) {
-            Files.writeString(corpus.resolve("%02d.txt".formatted(i)), "text " + "x".repeat(i) + "\n");
+            Files.writeString(
+                    corpus.resolve(String.format(Locale.ROOT, "%02d.txt", i)), "text " + "x".repeat(i) + "\n");
         }
 
         DataConfig elsewhere = config(folder.resolve("elsewhere"), Optional.empty(), 300);

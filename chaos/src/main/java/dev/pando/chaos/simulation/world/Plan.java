@@ -87,16 +87,17 @@ public record Plan(
 
     @Override
     public String toString() {
-        return "seed %d: %d nodes of %d devices, %d shards, %d steps%s, a checkpoint every %d%s; faults: %s"
-                .formatted(
-                        seed,
-                        nodes,
-                        devices,
-                        shards,
-                        steps,
-                        circumstances,
-                        checkpointEvery,
-                        optimizerCopies == 0 ? "" : ", moments held %d times".formatted(optimizerCopies),
-                        faults.faults().isEmpty() ? "none" : faults.toString());
+        return String.format(
+                Locale.ROOT,
+                "seed %d: %d nodes of %d devices, %d shards, %d steps%s, a checkpoint every %d%s; faults: %s",
+                seed,
+                nodes,
+                devices,
+                shards,
+                steps,
+                circumstances,
+                checkpointEvery,
+                optimizerCopies == 0 ? "" : String.format(Locale.ROOT, ", moments held %d times", optimizerCopies),
+                faults.faults().isEmpty() ? "none" : faults.toString());
     }
 }
