@@ -22,7 +22,7 @@ import java.util.stream.Stream;
 
 /// Keeps every source file in one shape, so that a diff shows what was meant and nothing else.
 ///
-/// Runs as a source file, in a JDK 25 of its own, because google-java-format needs the parser of the language it
+/// Runs as a source file, with a separate JDK 25, because google-java-format needs the parser of the language it
 /// formats: `java … Format.java check|fix ROOT FOLDER`. In the folder, `known` remembers by hash which contents are in
 /// shape, so a build in which nothing changed pays for reading the files and no more; `out-of-shape` exists while some
 /// file is not, and is what fails the build.

@@ -102,6 +102,13 @@ public final class Checkpoints implements CheckpointStore {
     }
 
     private static Storage bucket(S3Location place, CheckpointSettings settings) {
+        if (!hasClient()) {
+            throw new CheckpointException(
+                    "cannot reach "
+                            + place
+                            + ": AWS's client is not on the class path; add software.amazon.awssdk:s3 and"
+                            + " software.amazon.awssdk:url-connection-client");
+        }
         try {
             S3Outages outages = new S3Outages();
             return new S3Storage(
@@ -111,6 +118,16 @@ public final class Checkpoints implements CheckpointStore {
                     settings.threads());
         } catch (IOException failed) {
             throw new CheckpointException("cannot reach " + place + ": " + StorageErrors.reason(failed), failed);
+        }
+    }
+
+    /// An embedding program that keeps its checkpoints in folders need not have it.
+    private static boolean hasClient() {
+        try {
+            Class.forName("software.amazon.awssdk.services.s3.S3Client", false, Checkpoints.class.getClassLoader());
+            return true;
+        } catch (ClassNotFoundException absent) {
+            return false;
         }
     }
 

@@ -5,7 +5,7 @@ import dev.pando.checkpoint.format.Manifest;
 import dev.pando.checkpoint.format.ManifestFormat;
 import java.util.List;
 
-/// What one of several writers has written of a checkpoint, on its way to the one who commits it.
+/// What one of several writers has written of a checkpoint, on its way to the writer that commits it.
 ///
 /// @param text small and opaque; it says which parts lie where, with their checksums
 public record Contribution(String text) {

@@ -13,8 +13,8 @@ import java.util.function.Consumer;
 
 /// One checkpoint that several nodes write and one commits: readers see all of it or nothing.
 ///
-/// The one who began it sends the [#ticket] to the others, gathers what they [Checkpoints#contribute], and commits. It
-/// lives as long as its beginner: if that one dies, what was written is swept away.
+/// The node that began it sends the [#ticket] to the others, gathers what they [Checkpoints#contribute], and commits.
+/// It lives as long as its beginner: if that one dies, what was written is swept away.
 public final class SharedCheckpoint implements AutoCloseable {
     private final Storage storage;
     private final Publisher publisher;

@@ -341,7 +341,7 @@ final class AeronCollective implements Communicator {
     }
 
     private void lockForTheLastTime() {
-        boolean interrupted = Thread.interrupted(); // what is freed here is freed whoever hurries
+        boolean interrupted = Thread.interrupted(); // what is freed here is freed despite an interrupt
         try {
             if (!device.tryLock(LastWait.PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
                 throw LastWait.late("an operation of " + worker, LastWait.PATIENCE);
@@ -464,7 +464,7 @@ final class AeronCollective implements Communicator {
         }
     }
 
-    /// Whoever was missing may have come since this member looked; then it looks once more.
+    /// A missing member may have come since this one looked; then it looks once more.
     private void timeOut(Epoch epoch, OngoingOperation work) {
         List<String> awaited = awaited(epoch, work);
         if (!awaited.isEmpty()) {
@@ -484,7 +484,7 @@ final class AeronCollective implements Communicator {
         giveUp(epoch);
     }
 
-    /// From here on the caller may touch its spans, so nobody may trust what he reads there.
+    /// From here on the caller may touch its spans, so no member may trust what it reads there.
     private void giveUp(Epoch epoch) {
         if (spans != null) {
             spans.board().giveUp(epoch.number());
@@ -514,7 +514,7 @@ final class AeronCollective implements Communicator {
                 return new Outcome.EpochOver(peers[rank].standsIn());
             }
         }
-        // where nothing moves, a member that we await may be waiting in vain for one that we do not
+        // where nothing moves, a member that we await may itself wait for one that we do not
         boolean stuck = patience.isStuck();
         for (int rank = 0; rank < epoch.size(); rank++) {
             if (rank != epoch.rank()) {
@@ -539,7 +539,7 @@ final class AeronCollective implements Communicator {
         return inbox.hasEnded(rank) ? "its stream ended" : peers[rank].evidence();
     }
 
-    /// Who has not come. Not those who came and have given up themselves, unless there is nobody else.
+    /// Members that have not come. Not those that came and have given up themselves, unless there are no others.
     private List<String> awaited(Epoch epoch, OngoingOperation work) {
         List<String> silent = new ArrayList<>();
         List<String> all = new ArrayList<>();

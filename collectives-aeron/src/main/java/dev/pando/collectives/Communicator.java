@@ -41,7 +41,7 @@ public interface Communicator extends Collective {
 
     /// One member gives a span, and the others receive it.
     ///
-    /// @param from name of the one who gives
+    /// @param from name of the member that gives
     Outcome broadcast(Deadline deadline, Operation operation, String from, MemorySegment span, Format format);
 
     /// Ends when all members have come.
@@ -65,7 +65,7 @@ public interface Communicator extends Collective {
     /// under a newer epoch without this member, whatever was read counts only if [#isIntact()] afterwards.
     MemorySegment sharedResult(String name, long bytes);
 
-    /// Whether shared results still hold what the last operation left there: as far as one can see here, nobody has
+    /// Whether shared results still hold what the last operation left there: as far as can be seen here, no member has
     /// gone on to an epoch that this member has not entered.
     boolean isIntact();
 

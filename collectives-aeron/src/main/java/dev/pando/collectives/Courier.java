@@ -11,9 +11,9 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
-/// Carries out a member's pending operations, one after the other, on a thread of its own.
+/// Carries out a member's pending operations, one after the other, on a separate thread.
 ///
-/// There is room for so many; a place is used again once its operation was awaited, so that none allocates.
+/// There is room for a fixed number; a place is used again once its operation was awaited, so that none allocates.
 final class Courier implements AutoCloseable {
     static final int PLACES = 1024;
 

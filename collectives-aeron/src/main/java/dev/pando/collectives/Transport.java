@@ -39,9 +39,9 @@ import org.agrona.concurrent.SleepingIdleStrategy;
 /// A node's place on the network: owns its media driver and what goes with it, and gives each of the node's workers a
 /// [Communicator].
 ///
-/// Every node embeds a driver of its own, and an inbox lives at the driver of the one who reads it: senders of the same
-/// host attach to that driver. So the death of any process takes nobody's inbox away but its own. A driver that runs
-/// already can be named in the settings; then all share it.
+/// Every node embeds a driver, and an inbox lives at the driver of its reader: senders of the same host attach to that
+/// driver. So the death of a process takes only its own inbox away. A driver that runs already can be named in the
+/// settings; then all share it.
 public final class Transport implements AutoCloseable {
     private static final long HOUSEKEEPING_NS = 2_000_000;
     private static final long EXECUTOR_PAUSE_NS = 5_000_000; // of the driver's thread that makes log buffers
@@ -184,7 +184,7 @@ public final class Transport implements AutoCloseable {
     void check() {
         if (home.isClosed()) {
             throw new IllegalStateException(
-                    "the media driver at " + driverDirectory + " is gone; the node must start its transport anew");
+                    "the media driver at " + driverDirectory + " is gone; the node must restart its transport");
         }
     }
 

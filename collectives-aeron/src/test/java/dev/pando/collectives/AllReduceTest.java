@@ -69,7 +69,7 @@ class AllReduceTest {
             group.enterAll(2);
             assertThatThrownBy(() -> group.allReduce(incomplete, 5000, 7))
                     .isInstanceOf(CompletionException.class)
-                    .hasRootCauseMessage("all-reduce 7 of epoch 1: nobody holds batch shard 2");
+                    .hasRootCauseMessage("all-reduce 7 of epoch 1: no member holds batch shard 2");
         }
     }
 

@@ -26,7 +26,7 @@ class AllocationTest {
     private static final int BATCH = 40;
     private static final int MOST_BATCHES = 2_000;
 
-    /// In a process of its own: what a compiler makes of code depends on all that has run before.
+    /// In a separate process: what a compiler makes of code depends on all that has run before.
     @ParameterizedTest
     @CsvSource({"memory, 100", "memory, 20000", "log buffers, 20000", "udp, 20000"})
     void shouldAllocateNothingInTheSteadyState(String way, int elements) throws IOException {

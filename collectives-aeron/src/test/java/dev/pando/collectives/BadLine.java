@@ -29,7 +29,7 @@ final class BadLine implements CheckedEndpoint.Line {
             return false;
         }
         if (length > 200 && random.nextDouble() < damaged) {
-            int at = 100 + random.nextInt(length - 100); // in the numbers, which nobody else would check
+            int at = 100 + random.nextInt(length - 100); // in the numbers, which no other test checks
             datagram.putByte(at, (byte) (datagram.getByte(at) ^ 1 << random.nextInt(8)));
             damage.incrementAndGet();
         }

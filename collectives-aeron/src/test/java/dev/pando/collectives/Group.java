@@ -25,7 +25,7 @@ import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
-/// Members for a test, each with a thread of its own, on one transport or on several.
+/// Members for a test, each with a separate thread, on one transport or on several.
 final class Group implements AutoCloseable {
     static final Deadline PATIENT = new Deadline("the test", TimeUnit.SECONDS.toNanos(20));
 
@@ -65,7 +65,7 @@ final class Group implements AutoCloseable {
         return members.get(at);
     }
 
-    /// Forgets all spans of the first so many members.
+    /// Forgets all spans of the first `count` members.
     void room(int size) {
         for (int at = 0; at < size; at++) {
             used.put(at, 0L);
@@ -93,7 +93,7 @@ final class Group implements AutoCloseable {
         return new Operation(epoch, number);
     }
 
-    /// The next epoch, of the first so many members.
+    /// The next epoch, of the first `count` members.
     Membership next(int size) {
         epoch++;
         List<Member> list = new ArrayList<>();

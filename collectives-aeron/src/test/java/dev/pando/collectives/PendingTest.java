@@ -65,7 +65,7 @@ class PendingTest {
             group.enterAll(1);
             Communicator.Pending first = begin(group, 0, incomplete).getFirst();
 
-            assertThatThrownBy(first::await).hasMessageContaining("nobody holds batch shard 2");
+            assertThatThrownBy(first::await).hasMessageContaining("no member holds batch shard 2");
         }
     }
 

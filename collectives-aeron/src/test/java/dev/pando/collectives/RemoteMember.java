@@ -27,7 +27,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
-/// A member in a process of its own, for tests that kill it. It does what it is told on its standard input:
+/// A member in a separate process, for tests that kill it. It does what it is told on its standard input:
 ///
 /// ```
 /// enter EPOCH NAME=ADDRESS …

@@ -145,7 +145,7 @@ class StateTest {
                 .hasRootCauseMessage("receive 3 from worker-0: sent 5000 bytes to a receiver of 4999");
     }
 
-    /// The sender has said where its spans lie, has waited in vain, and may have changed them since.
+    /// The sender has said where its spans lie, has timed out, and may have changed them since.
     @Test
     void shouldNotTrustWhatItReadsOfASenderThatHasGivenUp() {
         MemorySegment sent = shared(1, 70_001, 1);

@@ -15,7 +15,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Somebody who is no member publishes into a member's inbox: all of it is dropped and counted, and no bit changes.
+/// A process that is no member publishes into a member's inbox: all of it is dropped and counted, and no bit changes.
 class StrangerTest {
     private static final int ELEMENTS = 10_007;
     private static final int FRAMES = 200;
@@ -53,7 +53,8 @@ class StrangerTest {
         return ((AeronCollective) group.member(0)).counters().staleFrames();
     }
 
-    /// In turn: noise, the shortest of noise, another group of a newer epoch, an older epoch, a rank that is nobody's.
+    /// In turn: noise, the shortest of noise, another group of a newer epoch, an older epoch, a rank that no member
+    /// has.
     private static UnsafeBuffer foreign(Random random, int number) {
         int length = number % 5 == 1 ? 1 + random.nextInt(Frame.HEADER - 1) : Frame.HEADER + random.nextInt(LONGEST);
         byte[] noise = new byte[length];

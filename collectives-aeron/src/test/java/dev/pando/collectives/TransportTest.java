@@ -95,7 +95,8 @@ class TransportTest {
     @Test
     void shouldSendAsMuchAtOnceAsTheInterfaceTakes() {
         assertThat(Udp.at("127.0.0.1").mtuBytes()).isEqualTo(65_504);
-        assertThat(Udp.at("192.0.2.1").mtuBytes()).isEqualTo(1408); // an address for documentation, nobody's own
+        assertThat(Udp.at("192.0.2.1").mtuBytes())
+                .isEqualTo(1408); // an address for documentation, which no machine has
         assertThat(Udp.at("192.0.2.1").socketBytes()).isGreaterThanOrEqualTo(Udp.at("192.0.2.1").windowBytes());
     }
 

@@ -23,7 +23,7 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// A job that a grove trains, as the one who submitted it sees it: submits, and watches.
+/// A job that a grove trains, as its submitter sees it: submits, and watches.
 ///
 /// It is a client and no more: the job goes on without it.
 final class GroveRun implements Job {

@@ -10,6 +10,7 @@ import dev.pando.runtime.job.Submission;
 import dev.pando.runtime.node.JobRun;
 import dev.pando.runtime.processes.NodeProcess;
 import dev.pando.runtime.processes.NodeProcesses;
+import dev.pando.runtime.settings.JvmFlags;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.UserError;
 import java.io.IOException;
@@ -60,7 +61,10 @@ public final class Pando implements AutoCloseable {
     }
 
     /// Trains a job under circumstances that the config does not know of.
+    ///
+    /// @throws UserError also if this JVM lacks a flag that computing needs
     public static Pando start(Submission submission) {
+        JvmFlags.check();
         return submission.nodes() == 0 ? alone(submission) : overNodes(submission);
     }
 
@@ -77,6 +81,7 @@ public final class Pando implements AutoCloseable {
 
     /// The job is led and worked on by nodes that are processes of their own, and this one may do without.
     private static Pando overNodes(Submission submission) {
+        NodeProcesses.checkClassPath();
         Settings settings = submission.settings();
         RunFolder.claim(settings, submission.resume()).close(); // a refusal is better heard before anything starts
         Path folder = RunFolder.nodes(settings.out());

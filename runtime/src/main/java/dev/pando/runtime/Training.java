@@ -3,6 +3,7 @@ package dev.pando.runtime;
 import dev.pando.runtime.job.Job;
 import dev.pando.runtime.job.Submission;
 import dev.pando.runtime.node.JobRun;
+import dev.pando.runtime.settings.JvmFlags;
 import dev.pando.runtime.settings.UserError;
 import java.time.Clock;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -35,6 +36,7 @@ public final class Training extends ExtensionId<Training.Running> {
 
     @Override
     public Running createExtension(ActorSystem<?> system) {
+        JvmFlags.check();
         return new Running(JobRun.start(Submission.of(system.settings().config()), system, Clock.systemUTC()));
     }
 

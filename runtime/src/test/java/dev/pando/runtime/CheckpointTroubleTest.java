@@ -28,7 +28,7 @@ class CheckpointTroubleTest {
         tiny = new TinyJob(temp);
     }
 
-    /// A folder that turns into a file, so that whoever runs this, no permission lets one write in it.
+    /// A folder that turns into a file, so that no user has the permission to write in it.
     @Test
     void shouldTrainOnWhileCheckpointsCannotBeWrittenAndWriteThatDown() throws Exception {
         JobResult.Finished undisturbed = finish(Submission.of(tiny.settings("whole")));
@@ -72,7 +72,7 @@ class CheckpointTroubleTest {
                 .anyMatch(event -> event instanceof JobEvent.CheckpointDurable written && written.step() == 12);
     }
 
-    /// Once, whoever runs this, no permission lets one write there.
+    /// Once, no user has the permission to write there.
     private static Interference inTheWayOnce(Path folder) {
         return (nth, save) -> {
             if (nth > 0) {
@@ -95,14 +95,14 @@ class CheckpointTroubleTest {
         };
     }
 
-    /// A process of its own, since it gives up what root has: to write where it may not.
+    /// A separate process, since it gives up what root has: to write where it may not.
     @Test
     void shouldTrainOnWhilePermissionToWriteIsWithdrawn() throws Exception {
         JobResult.Finished undisturbed = finish(Submission.of(tiny.settings("whole")));
 
         List<String> said = WithdrawnPermission.run(temp);
 
-        assumeTrue(!said.contains(WithdrawnPermission.POWERLESS), "nobody can be kept from writing here");
+        assumeTrue(!said.contains(WithdrawnPermission.POWERLESS), "no permission keeps a process from writing here");
         assertThat(said)
                 .anyMatch(line ->
                         line.startsWith("told the checkpoint of step ")

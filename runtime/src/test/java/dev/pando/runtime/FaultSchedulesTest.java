@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// Jobs on a grove of three to five real processes, each under a schedule of faults drawn from its seed: every final
 /// hash must be that of the undisturbed run. Groves take turns at living on five hosts, on three, and on one.
 ///
-/// `-Dpando.schedules=500` runs so many; without, as many of fifty as begin within half a minute, and at least one.
+/// `-Dpando.schedules=500` runs 500; without, as many of fifty as begin within half a minute, and at least one.
 /// `-Dpando.schedules.seed=7` says with which seed to begin, `-Dpando.schedules.out=DIR` where all of it is kept, and
 /// `-Dpando.schedules.copies=2` by how many workers each moment is held, in place of all of them.
 @Timeout(value = 6, unit = TimeUnit.HOURS)
@@ -92,7 +92,7 @@ class FaultSchedulesTest {
                             + (made.isImpaired() ? " with bad cables" : ", with good cables, for there is no netem"));
             return Optional.of(made);
         } catch (IOException refused) {
-            System.out.println("nobody is cut off: no network namespaces can be made here: " + refused.getMessage());
+            System.out.println("no node is cut off: no network namespaces can be made here: " + refused.getMessage());
             return Optional.empty();
         }
     }
@@ -157,7 +157,7 @@ class FaultSchedulesTest {
         try {
             return GroveClient.alreadyAt(List.of(node.address())).status().nodes().stream()
                     .filter(line -> line.status().equals("up"))
-                    .map(line -> line.name().replaceAll("@.*", "")) // which it is after it has joined anew
+                    .map(line -> line.name().replaceAll("@.*", "")) // which it is after it has joined again
                     .collect(Collectors.toSet());
         } catch (UserError silent) {
             return Set.of();

@@ -11,9 +11,9 @@ import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 
 /// Network namespaces of this machine that stand for hosts with one file system, at a hub to which this process has a
-/// cable of its own: it reaches each of them always, and they each other unless they are cut off. Needs root and `ip`.
+/// separate cable: it reaches each of them always, and they each other unless they are cut off. Needs root and `ip`.
 ///
-/// A cut is silent, as that of a cable: what the two sides send to each other goes to a hardware address that nobody
+/// A cut is silent, as that of a cable: what the two sides send to each other goes to a hardware address that no device
 /// has. No socket hears of it.
 final class NamespacedHosts implements NodeHosts, AutoCloseable {
     private static final long PATIENCE_SECONDS = 20;
@@ -178,7 +178,7 @@ final class NamespacedHosts implements NodeHosts, AutoCloseable {
         for (int host = 0; host < hosts; host++) {
             lines.add("ip netns del " + namespace(host));
         }
-        lines.add("ip netns del " + hub(network)); // the last: whoever claims it finds nothing else
+        lines.add("ip netns del " + hub(network)); // the last: a process that claims it finds nothing else
         for (String line : lines) {
             try {
                 shell(line);

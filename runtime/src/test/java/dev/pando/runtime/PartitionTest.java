@@ -139,7 +139,7 @@ class PartitionTest {
         return arguments;
     }
 
-    /// Whoever has the fewest jobs gets the next.
+    /// The node with the fewest jobs gets the next.
     private String submitUntilTheMinorityLeads() throws Exception {
         String here = "@" + hosts.address(MINORITY) + ":";
         for (int i = 1; i <= MOST_JOBS; i++) {
@@ -194,7 +194,7 @@ class PartitionTest {
         return status(host, job).path("step").asLong(-1);
     }
 
-    /// Empty where nobody knows.
+    /// Empty if unknown.
     private JsonNode status(int host, String job) {
         return answer(host, ControlProtocol.ask("status").put("job", job), "status");
     }

@@ -23,7 +23,7 @@ final class StageHolders {
     private StageHolders() {}
 
     /// The newest checkpoint once more, as such nodes would have written it: each reads its parts and forgets the rest,
-    /// and each writes them with a store of its own, side by side.
+    /// and each writes them with a separate store, side by side.
     static Saved rewrite(Path folder, String job, int stages, int replicas) throws Exception {
         try (Checkpoints beginner = open(folder, job)) {
             Saved whole = beginner.newest().saved().orElseThrow();
@@ -46,7 +46,7 @@ final class StageHolders {
                 for (Thread node : nodes) {
                     node.join();
                 }
-                return shared.commit(List.of(brought)); // of one that failed there is none
+                return shared.commit(List.of(brought)); // one that failed brought nothing
             }
         }
     }

@@ -57,7 +57,7 @@ final class Striker {
         };
     }
 
-    /// Waits until nobody is frozen or cut off any more.
+    /// Waits until no node is frozen or cut off any more.
     void awaitPassing() {
         passing.forEach(CompletableFuture::join);
         passing.clear();
@@ -70,7 +70,7 @@ final class Striker {
                 grove.status().nodes().stream()
                         .filter(node -> node.system().equals(leader) == leading)
                         .map(NodeLine::name)
-                        .map(name -> name.replaceAll("@.*", "")) // a node may have joined anew
+                        .map(name -> name.replaceAll("@.*", "")) // a node may have joined again
                         .toList();
         List<NodeProcess> fitting = running.stream().filter(node -> names.contains(node.name())).toList();
         List<NodeProcess> from = fitting.isEmpty() ? running : fitting;
@@ -79,7 +79,7 @@ final class Striker {
 
     private String join() {
         if (nodes.running().size() >= MOST) {
-            return "nobody joins: there are " + MOST;
+            return "no node joins: there are " + MOST;
         }
         try {
             return nodes.startOne(1).name() + " joins";

@@ -17,7 +17,7 @@ import java.util.List;
 /// back after one has failed.
 final class WithdrawnPermission {
     /// What it says where it may write whatever a folder's permissions say.
-    static final String POWERLESS = "permissions keep nobody from anything here";
+    static final String POWERLESS = "permissions keep no process from anything here";
 
     private static final List<String> AS_ANYBODY =
             List.of("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all");

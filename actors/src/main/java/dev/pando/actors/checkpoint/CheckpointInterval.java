@@ -13,7 +13,7 @@ public final class CheckpointInterval {
     /// Steps before the first one, which is there to be measured.
     private static final long FIRST = 10;
 
-    /// Of training time that checkpoints may cost.
+    /// Share of training time that checkpoints may cost.
     private static final double SHARE = 0.035;
 
     /// Smallest cost that can be measured.

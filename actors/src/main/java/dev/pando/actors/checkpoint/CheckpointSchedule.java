@@ -108,7 +108,7 @@ public final class CheckpointSchedule {
         settle(step);
     }
 
-    /// Who was writing is no more, and will never say so.
+    /// The writer is gone and will never report.
     public void writerIsGone() {
         if (snapshot instanceof Writing) {
             snapshot = new None();

@@ -11,7 +11,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/// Who holds the moments of which spans, where optimizer state is sharded.
+/// Workers and the spans whose moments they hold, where optimizer state is sharded.
 ///
 /// @param spans of each worker, in the order of their names; a worker may hold none
 public record MomentPlacement(SortedMap<String, SortedSet<Integer>> spans) {
@@ -35,7 +35,7 @@ public record MomentPlacement(SortedMap<String, SortedSet<Integer>> spans) {
         return new TreeSet<>(spans.getOrDefault(worker, new TreeSet<>()));
     }
 
-    /// Who holds a span, in the order of their names.
+    /// Holders of a span, in the order of their names.
     public List<String> holders(int span) {
         return spans.entrySet().stream()
                 .filter(entry -> entry.getValue().contains(span))
@@ -67,7 +67,7 @@ public record MomentPlacement(SortedMap<String, SortedSet<Integer>> spans) {
         return new MomentPlacement(all);
     }
 
-    /// Who sends each span where it is needed: one of its holders, so that each of them has about as much to send.
+    /// The sender of each span: one of its holders, so that each of them has about as much to send.
     public List<String> speakers(int number) {
         Map<String, Integer> sent = new HashMap<>();
         List<String> speakers = new ArrayList<>();

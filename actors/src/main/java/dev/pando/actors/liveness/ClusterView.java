@@ -16,7 +16,7 @@ public interface ClusterView {
     /// All nodes of the grove, as far as this one knows; none where there is no grove.
     Set<String> members();
 
-    /// Those of them that do not answer.
+    /// Members that do not answer.
     Set<String> unreachable();
 
     /// Members that sent no heartbeat for this long, though they are not suspect yet.

@@ -26,7 +26,7 @@ public final class MissedReplies {
 
     /// A tick has passed.
     ///
-    /// @param owing workers of whom an answer is due
+    /// @param owing workers that owe an answer
     /// @param patienceNs with each of them
     /// @return those of them that have been silent for longer than the patience
     public List<String> tick(Collection<String> owing, ToLongFunction<String> patienceNs) {

@@ -11,8 +11,7 @@ import java.util.List;
 import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 
-/// Those who watch a job, and what is still known of what they may have missed: all that is journalled, and the latest
-/// steps.
+/// Watchers of a job, and the events that they may have missed: all that are journalled, and the latest steps.
 final class EventSubscribers {
     private static final int REMEMBERED_EVENTS = 4_096;
 

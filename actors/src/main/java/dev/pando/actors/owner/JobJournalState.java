@@ -97,7 +97,7 @@ final class JobJournalState {
         return cancelled;
     }
 
-    /// Of the supervisor that was the last to lead.
+    /// Incarnation of the supervisor that led last.
     long incarnation() {
         return incarnation;
     }

@@ -11,7 +11,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/// Who has which batch shard of the step in flight, and what is computed of it: every shard counts exactly once.
+/// Batch shards of the step in flight by worker, and what is computed of them: every shard counts exactly once.
 public final class Assignment {
     private final ShardTree tree;
     private final Map<Integer, String> owners = new TreeMap<>();

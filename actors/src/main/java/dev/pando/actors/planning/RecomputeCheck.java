@@ -21,7 +21,7 @@ public final class RecomputeCheck {
 
     /// A batch shard of which two computations differ.
     private record Dispute(Made before, Made now) {
-        /// Of whom one at least is wrong; the one, where it alone has no number.
+        /// Workers of which at least one is wrong; the one, where it alone has no number.
         Set<String> suspects() {
             boolean isBefore = Double.isFinite(before.loss.lossSum());
             boolean isNow = Double.isFinite(now.loss.lossSum());

@@ -90,7 +90,7 @@ public final class ShardBalancer {
         return division;
     }
 
-    /// Of each of the workers; of those that have not shown it yet, as long as the middle one of the others takes.
+    /// Seconds of each worker; for a worker without a measurement, the median of the others.
     public SortedMap<String, Double> secondsPerShard(Collection<String> workers) {
         SortedMap<String, Double> known = measured(workers);
         double middle = middle(known).orElse(1);
@@ -99,7 +99,7 @@ public final class ShardBalancer {
         return seconds;
     }
 
-    /// Of those of the workers that have shown it.
+    /// Seconds of the workers that were measured.
     public SortedMap<String, Double> measured(Collection<String> workers) {
         SortedMap<String, Double> known = new TreeMap<>();
         for (String worker : workers) {

@@ -166,7 +166,7 @@ final class OptimizerShardStore {
         return collected.orElseThrow().state(trainer.step(), trainer.history());
     }
 
-    /// Of the weights alone: all workers have them.
+    /// Hash of the weights alone, which all workers have.
     String weightsHash() {
         List<TrainerState.Span> weights =
                 trainer.state().spans().stream().filter(span -> !span.name().startsWith("exp_avg")).toList();

@@ -78,7 +78,7 @@ final class Devices {
         return refusals.areByAllOf(devices) && progress.position() == 0 && !leadership.isSuccession();
     }
 
-    /// For the user.
+    /// Sentence for the user.
     String refusal() {
         return refusals.sentence();
     }

@@ -142,7 +142,7 @@ final class HoldingsSurvey {
                 || shares().stream().anyMatch(share -> !share.whole());
     }
 
-    /// Of the last step, for those who have yet to apply it; empty where it was skipped.
+    /// Total loss of the last step, for workers that have yet to apply it; empty where it was skipped.
     Optional<ShardLoss> total() {
         return shares().stream()
                 .flatMap(share -> share.prepared().stream())
@@ -192,7 +192,7 @@ final class HoldingsSurvey {
                 .isPresent();
     }
 
-    /// Those who hold as many steps should hold the same ones; where they do not, the majority is right.
+    /// Workers that hold as many steps should hold the same ones; where they do not, the majority is right.
     private Optional<ReplicaInventory> majority(long step) {
         List<ReplicaInventory> equals = holdings.values().stream().filter(holding -> holding.step() == step).toList();
         Map<LossHistory, Long> votes =

@@ -23,7 +23,7 @@ final class JobProgress {
         return position;
     }
 
-    /// Of exactly these steps.
+    /// History of exactly these steps.
     LossHistory history() {
         return history;
     }

@@ -12,7 +12,7 @@ import java.util.TreeMap;
 /// @param refused workers that take no part in the job
 public record RecoveredLeadership(
         long incarnation, long durable, SortedMap<String, String> workers, Set<String> refused) {
-    /// Of a job that no supervisor has led before.
+    /// Leadership of a job that no supervisor has led before.
     static RecoveredLeadership none(long incarnation) {
         return new RecoveredLeadership(incarnation, 0, new TreeMap<>(), Set.of());
     }

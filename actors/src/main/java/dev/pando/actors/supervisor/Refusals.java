@@ -41,7 +41,7 @@ final class Refusals {
         return !devices.isEmpty() && sentences.keySet().containsAll(devices);
     }
 
-    /// For the user; that of the first of several.
+    /// Sentence for the user; the first of several.
     String sentence() {
         String first = sentences.values().iterator().next();
         return sentences.size() == 1

@@ -237,7 +237,7 @@ final class WorkerGroup {
 
     /// A tick has passed.
     ///
-    /// @param owing workers of whom an answer is due
+    /// @param owing workers that owe an answer
     /// @param pieces how many pieces of work the answer is worth
     /// @return the first of them that is silent beyond its timeout
     Optional<String> silent(Collection<String> owing, int pieces) {

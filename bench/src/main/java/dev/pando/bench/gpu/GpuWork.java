@@ -27,7 +27,7 @@ record GpuWork(String name, ModelConfig model, int rows, int length) {
         return matrices + attentionFlops(6);
     }
 
-    /// Of one layer's products of T x T times the number of layers, causal half.
+    /// FLOPs of one layer's products of T x T times the number of layers, causal half.
     double attentionFlops(int products) {
         return (double) products * model.layers() * model.hidden() * length * tokens();
     }

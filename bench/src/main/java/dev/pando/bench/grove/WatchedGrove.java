@@ -66,7 +66,7 @@ final class WatchedGrove implements AutoCloseable {
         return pando.nodes().stream().filter(node -> node.name().equals(name)).findFirst().orElseThrow();
     }
 
-    /// Of the last steps, in seconds.
+    /// Median duration of the last steps, in seconds.
     double usualStep() {
         return Spread.median(recent.stream().mapToDouble(Double::doubleValue).toArray());
     }

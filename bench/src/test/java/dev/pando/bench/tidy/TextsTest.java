@@ -14,15 +14,20 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Keeps the small promises about texts: what is long says why, what can be set is explained, nothing tells of a
 /// machine.
 final class TextsTest {
     private static final int LONG_FILE = 400;
+    private static final Path BOM = ROOT.resolve("bom/pom.xml");
+    private static final Path OUTSIDE = ROOT.resolve("examples/outside/pom.xml"); // a stranger's
 
     @Test
     void shouldSayWhyAFileIsLong() {
@@ -68,14 +73,69 @@ final class TextsTest {
                 .isEmpty();
     }
 
+    /// Words that hide the subject of a sentence, or that only this project uses. Each is cut by a bar, so that this
+    /// file counts none. Name the worker, the node, the caller; write "again", "a separate", "this many".
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "no|body",
+                "who|ever",
+                "some|body",
+                "every|body",
+                "any|body",
+                "a|new",
+                "so ma|ny",
+                "of its o|wn",
+                "in va|in",
+                "is no|ne",
+                "gone on wi|th",
+                "the one w|ho",
+                "of wh|om"
+            })
+    void shouldNameItsSubjectsInPlainEnglish(String cut) {
+        String word = cut.replace("|", "");
+        String initial = "[" + word.charAt(0) + Character.toUpperCase(word.charAt(0)) + "]";
+        Pattern odd = Pattern.compile("\\b" + initial + word.substring(1) + "\\b");
+
+        assertThat(texts(".java", ".md", ".conf", ".xml", ".html", ".js", ".css", ".sh", ".yaml", "pando", "run"))
+                .flatExtracting(file -> matches(file, odd))
+                .as("lines with '%s'", word)
+                .isEmpty();
+    }
+
     @Test
     void shouldHoldAllVersionsAtTheRoot() {
         Pattern version = Pattern.compile("<version>(?!0\\.)");
 
         assertThat(texts("pom.xml"))
-                .filteredOn(pom -> !pom.equals(ROOT.resolve("pom.xml")))
+                .filteredOn(pom -> !pom.equals(ROOT.resolve("pom.xml")) && !pom.equals(BOM) && !pom.equals(OUTSIDE))
                 .flatExtracting(pom -> matches(pom, version))
                 .isEmpty();
+    }
+
+    /// It has no parent, so that nothing but its own versions reaches the projects that import it.
+    @Test
+    void shouldGiveTheVersionsOfTheRootInTheBom() throws Exception {
+        String root = Files.readString(ROOT.resolve("pom.xml"));
+        String bom = Files.readString(BOM);
+        Pattern property = Pattern.compile("<([\\w.-]+[.]version)>[^<]+</");
+        Pattern module = Pattern.compile("<artifactId>(pando-[\\w-]+)</artifactId><version>");
+
+        List<String> versions = property.matcher(bom).results().map(MatchResult::group).toList();
+
+        assertThat(versions).hasSizeGreaterThan(5).allSatisfy(version -> assertThat(root).contains(version));
+        assertThat(module.matcher(bom).results().map(found -> found.group(1)))
+                .containsExactlyInAnyOrderElementsOf(
+                        module.matcher(root)
+                                .results()
+                                .map(found -> found.group(1))
+                                .filter(name -> !name.equals("pando-examples"))
+                                .toList());
+        assertThat(first(bom)).isEqualTo(first(root));
+    }
+
+    private static String first(String pom) {
+        return pom.lines().filter(line -> line.startsWith("  <version>")).findFirst().orElseThrow();
     }
 
     @Test

@@ -54,7 +54,7 @@ public enum FailureReason {
     CALLED_PROCESS_ERROR("CalledProcessError", Category.SCRIPT, 4, 256, 0.2, 0.00, 11.7, new Effect.Throw()),
     INDEX_ERROR("IndexError", Category.SCRIPT, 23, 6, 1.6, 0.00, 0.8, new Effect.Throw());
 
-    /// Who is to blame.
+    /// Part that is to blame.
     public enum Category {
         INFRASTRUCTURE,
         FRAMEWORK,

@@ -32,10 +32,10 @@ public enum Kind {
             Injector.ALL,
             "A call takes this much longer, deaf to interrupts, then goes on as if nothing had been: a process that was"
                     + " stopped and continued.",
-            "Where the whole process stands still for about 0.4 s (four times the usual between two signs of life, if"
-                    + " that is longer), the worker is set aside: others do its part of the step, and on its return it"
-                    + " joins again with its replica, which gets the state from a peer. Where a call alone is stuck the"
-                    + " process still gives signs of life, and the worker is given up once it outlasts the step's pace, as"
+            "Where the whole process stands still for about 0.4 s (longer if its signs of life usually come slowly),"
+                    + " the worker is set aside: others do its part of the step, and on its return it"
+                    + " joins again with its replica, which gets the state from a peer. If only a call is stuck, the"
+                    + " process still gives signs of life. The worker is given up once it outlasts the step's pace, as"
                     + " for hang. Same bits."),
     GC_PAUSE(
             "gc pause",

@@ -58,7 +58,7 @@ public record History(List<JobEvent> events, boolean complete, int copies) {
         return sharded && job.hasPath(COPIES) ? job.getInt(COPIES) : 0;
     }
 
-    /// Of what was heard at the same instant a step comes first: what follows from a commit comes after it.
+    /// Among entries of the same instant a step comes first: what follows from a commit comes after it.
     private static Comparator<Heard> ranked() {
         Function<Heard, Boolean> isNoStep = heard -> !(heard.event() instanceof JobEvent.StepCommitted);
         return Comparator.comparing(isNoStep);

@@ -23,7 +23,7 @@ final class Moves {
         }
     }
 
-    /// Those that name their states.
+    /// Actors that name their states.
     static final List<String> ACTORS = List.of("JobSupervisor", "PipelineStage", "GpuWorker", "NodeSupervisor");
 
     /// States of supervisors that there are only where optimizer state is sharded, and only where it is not.

@@ -152,7 +152,7 @@ public final class HashingPool implements AutoCloseable {
         }
     }
 
-    /// Who waits for tasks that have not begun hears that they never will.
+    /// A caller that waits for tasks that have not begun gets an error.
     @Override
     public void close() {
         for (Runnable dropped : threads.shutdownNow()) {

@@ -15,7 +15,7 @@ import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 
 /// An object being read, range by range.
 final class S3Object implements Disk.Input {
-    /// How often a transfer that breaks off is gone on with, as long as each brings something.
+    /// How often a transfer that breaks off is continued, as long as each attempt makes progress.
     private static final int RESUMES = 8;
 
     private static final int WINDOW = 1 << 16;

@@ -24,7 +24,7 @@ import java.util.stream.IntStream;
 /// Each member sums one slice of the elements. It says what it holds, writes its partial sums of the others' slices
 /// straight into claimed log buffers, adds what arrives for its own slice straight out of them along the tree, and
 /// sends the sum of its slice to all. A sender's frames come in one order, chunks ascending and nodes from left to
-/// right, which is the order in which the tree consumes them; so nobody ever waits for a frame that is stuck behind
+/// right, which is the order in which the tree consumes them; so no member ever waits for a frame that is stuck behind
 /// another.
 ///
 /// What is small goes to everyone at once, and all add for themselves: one hop instead of two.

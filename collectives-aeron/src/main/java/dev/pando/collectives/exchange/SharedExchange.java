@@ -27,7 +27,7 @@ import java.util.Arrays;
 /// parts of this out: see [Pattern].
 ///
 /// Everyone writes to its own file alone. A member that leaves the epoch changes its [ControlBlock] before it touches
-/// its spans again; whoever has read them looks at the boards once more before it says that it has finished, and nobody
+/// its spans again; a reader checks the control blocks once more before it reports that it has finished, and no member
 /// is done before all have finished. So what is done was read while it was whole.
 public final class SharedExchange implements OngoingOperation {
     private static final int BLOCK = 2048;

@@ -29,7 +29,7 @@ import java.util.List;
 /// reduces with the speakers of the other hosts through log buffers. Its neighbours then copy the sum.
 ///
 /// A speaker may have read a span whose owner had left the epoch. So, when it has the sum, it looks at its neighbours'
-/// boards, and tells the other speakers that all it has sent was whole; before all have said so, nobody is done.
+/// boards, and tells the other speakers that all it has sent was whole; before all have said so, no member is done.
 public final class TwoLevelAllReduce implements OngoingOperation {
     private static final long COPIED_AT_ONCE = 4 << 20;
 
@@ -51,7 +51,7 @@ public final class TwoLevelAllReduce implements OngoingOperation {
     private boolean[] announced = {};
     private boolean[] heard = {};
     private boolean[] assured = {}; // speakers who know from us that what we sent was whole
-    private boolean[] sure = {}; // speakers of whom we know
+    private boolean[] sure = {}; // speakers that we know to be sure
     private long sum; // address of the speaker's result
     private long copied;
     private boolean met;

@@ -19,7 +19,7 @@ public enum Format {
         return ordinal < values().length ? values()[ordinal] : null;
     }
 
-    /// Of one number.
+    /// Bytes of one number.
     public int bytes() {
         return bytes;
     }

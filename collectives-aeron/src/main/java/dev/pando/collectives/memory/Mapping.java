@@ -37,7 +37,7 @@ final class Mapping {
 
     private Mapping() {}
 
-    /// Takes addresses for so many bytes, until the arena closes. Nothing can be read there yet.
+    /// Takes addresses for this many bytes, until the arena closes. Nothing can be read there yet.
     static MemorySegment reserve(long bytes, Arena arena) {
         long address = map(0, bytes, 0, PRIVATE | ANONYMOUS, -1, 0);
         return MemorySegment.ofAddress(address).reinterpret(bytes, arena, gone -> unmap(gone.address(), bytes));

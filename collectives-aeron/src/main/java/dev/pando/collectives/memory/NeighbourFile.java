@@ -52,7 +52,7 @@ public final class NeighbourFile implements AutoCloseable {
         return board;
     }
 
-    /// Makes the file's first so many bytes readable. Addresses that were asked for before no longer hold.
+    /// Makes the file's first `bytes` bytes readable. Addresses that were asked for before no longer hold.
     public void reach(long end) {
         if (end <= spans.byteSize()) {
             return;

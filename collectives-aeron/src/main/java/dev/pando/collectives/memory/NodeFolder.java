@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
-/// A node's own folder among the files that processes of one host share. Its name says whose it is, so that whoever
-/// comes next can clear away what a killed process has left.
+/// A node's own folder among the files that processes of one host share. Its name says whose it is, so that a process
+/// that comes next can clear away what a killed process has left.
 public final class NodeFolder implements AutoCloseable {
     private static final String PREFIX = "pando-";
     private static final long LEAST_BYTES = 16 << 20;

@@ -3,8 +3,8 @@ package dev.pando.collectives.memory;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// Knows which of the processes that this node works with have ended, so that whoever waits for one need not ask the
-/// kernel himself. The transport's own thread asks.
+/// Knows which of the processes that this node works with have ended, so that a thread that waits for one need not ask
+/// the kernel himself. The transport's own thread asks.
 public final class Obituaries {
     private final Set<ProcessId> watched = ConcurrentHashMap.newKeySet();
     private final Set<ProcessId> gone = ConcurrentHashMap.newKeySet();

@@ -11,7 +11,7 @@ import jdk.incubator.vector.VectorSpecies;
 
 /// Adds and copies floats by address, since what is added lies in log buffers and mapped files of many owners.
 ///
-/// Whoever calls has checked the bounds: an address is that of a span, plus an offset within it.
+/// The caller has checked the bounds: an address is that of a span, plus an offset within it.
 public final class Offheap {
     private static final MemorySegment EVERYTHING = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
     private static final VectorSpecies<Float> LANES = FloatVector.SPECIES_PREFERRED;
@@ -19,7 +19,7 @@ public final class Offheap {
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
     /// The C library's, which writes long runs without reading first what they overwrite; the JVM's own copy does not,
-    /// and so moves half as much again through memory. Null where there is none.
+    /// and so moves half as much again through memory. Null where it is not supported.
     private static final MethodHandle MEMCPY =
             Linker.nativeLinker()
                     .defaultLookup()

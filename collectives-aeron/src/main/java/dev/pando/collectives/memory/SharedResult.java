@@ -40,7 +40,7 @@ public final class SharedResult {
         return own.address();
     }
 
-    /// Of the own part, within this member's file.
+    /// Offset of the own part, within this member's file.
     public long offset() {
         return offset;
     }

@@ -2,7 +2,7 @@ package dev.pando.collectives.memory;
 
 /// How a span is cut among members: member i sums or gives slice i, chunk by chunk.
 ///
-/// Cut anew for every operation, in place.
+/// Cut for every operation again, in place.
 public final class Slices {
     /// Elements of a cache line of float32, so that no two members write the same one.
     public static final long GRAIN = 16;
@@ -56,7 +56,7 @@ public final class Slices {
         }
     }
 
-    /// Of the span.
+    /// Length of the span.
     long elements() {
         return elements;
     }

@@ -41,6 +41,6 @@ final class Coverage {
 
     private IllegalStateException missing() {
         return new IllegalStateException(
-                "%s of epoch %d: nobody holds batch shard %d".formatted(operation, epoch.number(), next));
+                "%s of epoch %d: no member holds batch shard %d".formatted(operation, epoch.number(), next));
     }
 }

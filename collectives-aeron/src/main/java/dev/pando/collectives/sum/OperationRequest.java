@@ -9,7 +9,7 @@ import dev.pando.training.step.ShardTree;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
-/// What a member was asked for. One object, filled anew for every operation, so that none allocates it.
+/// What a member was asked for. One object, filled again for every operation, so that none allocates it.
 public final class OperationRequest {
     private static final ShardTree NO_TREE = new ShardTree(1);
     private static final int FORMAT_SHIFT = 28;
@@ -131,7 +131,7 @@ public final class OperationRequest {
         return partials;
     }
 
-    /// Of the span that is summed or moved.
+    /// Length of the span that is summed or moved.
     public long elements() {
         return elements;
     }
@@ -192,7 +192,7 @@ public final class OperationRequest {
         return shared;
     }
 
-    /// Rank of the one who gives, in a broadcast.
+    /// Rank of the member that gives, in a broadcast.
     public int owner() {
         return owner;
     }

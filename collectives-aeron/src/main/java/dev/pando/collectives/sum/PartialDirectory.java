@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/// Who holds which partial sums, and where they lie: everybody's, for an all-reduce in shared memory.
+/// Holders of all partial sums, and where these lie, for an all-reduce in shared memory.
 ///
 /// Remembers the arrangement, so that an operation with the one of before needs no new plan and allocates nothing.
 public final class PartialDirectory {
@@ -61,7 +61,7 @@ public final class PartialDirectory {
         offsets[rank][at] = offset;
     }
 
-    /// Of a member's partial sums.
+    /// Number of a member's partial sums.
     public int count(int rank) {
         return offsets[rank].length;
     }
@@ -119,7 +119,7 @@ public final class PartialDirectory {
         return plan;
     }
 
-    /// Of the first elements of the plan's sources.
+    /// Addresses of the first elements of the plan's sources.
     public long[] addresses() {
         return addresses;
     }

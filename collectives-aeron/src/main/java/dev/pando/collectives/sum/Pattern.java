@@ -1,6 +1,6 @@
 package dev.pando.collectives.sum;
 
-/// Who gives numbers to whom, in one operation.
+/// Senders and receivers of numbers in one operation.
 public enum Pattern {
     /// Everyone gives partial sums, everyone receives the sum.
     ALL_REDUCE(true, true),
@@ -14,7 +14,7 @@ public enum Pattern {
     /// One gives, the others receive.
     BROADCAST(false, true),
 
-    /// Nobody gives anything, but all wait for all.
+    /// No member gives anything, but all wait for all.
     BARRIER(false, false);
 
     private final boolean reduces;

@@ -16,8 +16,8 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
-/// Adds one member's slice chunk by chunk along the tree, straight out of its own spans and out of the log buffers in
-/// which the others' partial sums arrive.
+/// Adds one member's slice chunk by chunk along the tree, straight out of its spans and out of the log buffers in which
+/// the others' partial sums arrive.
 public final class StreamedSum {
     private static final int WIDENED = 2; // blocks: operands of an addition as float32
 

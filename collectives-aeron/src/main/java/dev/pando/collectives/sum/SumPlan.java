@@ -172,7 +172,7 @@ public final class SumPlan {
             return source;
         }
         if (node.isLeaf()) {
-            throw new IllegalStateException("nobody holds batch shard " + node.first());
+            throw new IllegalStateException("no member holds batch shard " + node.first());
         }
         return fused ? compileFused(node) : compileStreaming(node);
     }

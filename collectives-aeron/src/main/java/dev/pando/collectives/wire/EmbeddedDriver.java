@@ -8,9 +8,9 @@ import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.BackoffIdleStrategy;
 import org.agrona.concurrent.IdleStrategy;
 
-/// A media driver inside this process, whose work is done by whoever has the time for it: a thread of its own, and
-/// members that wait for what it brings. With fewer cores than threads, a member that waits would else hold the core
-/// that the driver needs to end the wait.
+/// A media driver inside this process, whose work is done by a separate thread, and by members that wait for what it
+/// brings. With fewer cores than threads, a member that waits would else hold the core that the driver needs to end the
+/// wait.
 public final class EmbeddedDriver implements AutoCloseable {
     private static final long LATCH_PAUSE_NS = 10_000;
     private static final long LONGEST_PAUSE_NS = 2_000_000; // waking costs a training step more than it gains

@@ -88,7 +88,7 @@ public final class Frame {
         return buffer.getShort(at + 4, ORDER) & 0xffff;
     }
 
-    /// The frames of an epoch travel in turn on so many streams.
+    /// The frames of an epoch travel in turn on this many streams.
     ///
     /// @param lane of them on which this one does
     static void encodeLane(MutableDirectBuffer buffer, int at, int lane, int lanes) {

@@ -10,7 +10,7 @@ public final class Hosts {
     private final int[] speakers;
     private final int[] neighbours;
 
-    /// @param own identity of the host of the member at this rank, of whom there is no peer
+    /// @param own identity of the host of the member at this rank, which has no peer
     public Hosts(Peer[] peers, int rank, String own) {
         Map<String, List<Integer>> byHost = new LinkedHashMap<>();
         for (int at = 0; at < peers.length; at++) {

@@ -2,7 +2,7 @@ package dev.pando.collectives.wire;
 
 import java.time.Duration;
 
-/// Waits for what is to end when something is closed: for a while, and with the name of whoever does not.
+/// Waits for what is to end when something is closed: for a while, and with the name of what does not.
 ///
 /// What such a thread works in is not freed: it may wake up there.
 public final class LastWait {

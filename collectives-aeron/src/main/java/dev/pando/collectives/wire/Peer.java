@@ -117,7 +117,7 @@ public final class Peer implements AutoCloseable {
 
     /// Claims room for a frame in the log buffer.
     ///
-    /// @return null if there is none just now
+    /// @return null if none has arrived
     public BufferClaim claim(int payloadBytes) {
         long position = lanes[turn].tryClaim(Frame.HEADER + payloadBytes, claim);
         if (position > 0) {
@@ -126,7 +126,7 @@ public final class Peer implements AutoCloseable {
         }
         if (position == Publication.MAX_POSITION_EXCEEDED) {
             throw new IllegalStateException(
-                    "the stream to " + member.name() + " is used up; its members must join anew");
+                    "the stream to " + member.name() + " is used up; its members must join again");
         }
         return null;
     }

@@ -188,7 +188,7 @@ public record TransportSettings(
                 NetworkInterface device = NetworkInterface.getByInetAddress(InetAddress.getByName(address));
                 return device == null ? 0 : device.getMTU();
             } catch (IOException unknown) {
-                return 0; // whoever listens there will say so
+                return 0; // opening a port there reports it
             }
         }
 

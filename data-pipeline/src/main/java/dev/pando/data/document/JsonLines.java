@@ -102,6 +102,16 @@ public final class JsonLines {
         }
     }
 
+    /// One object as a person reads it.
+    public static byte[] pretty(ObjectNode object) {
+        try {
+            mend(object);
+            return line(JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(object));
+        } catch (JsonProcessingException e) {
+            throw new PipelineException("cannot write an object as JSON: " + e.getOriginalMessage(), e);
+        }
+    }
+
     private static byte[] line(byte[] json) {
         byte[] line = Arrays.copyOf(json, json.length + 1);
         line[json.length] = '\n';

@@ -1,5 +1,8 @@
 package dev.pando.data.document;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -67,5 +70,32 @@ public final class Troubles {
         });
         remarks.forEach((what, count) -> lines.add(what + ": " + count));
         return lines;
+    }
+
+    /// So that a step that is not done again can say what was broken.
+    public ObjectNode toJson() {
+        ObjectNode json = JsonLines.object();
+        ObjectNode broken = json.putObject("broken");
+        kinds.forEach((kind, found) -> {
+            ObjectNode one = broken.putObject(kind).put("count", found.count);
+            ArrayNode named = one.putArray("named");
+            found.named.forEach(named::add);
+        });
+        ObjectNode said = json.putObject("remarks");
+        remarks.forEach(said::put);
+        return json;
+    }
+
+    public static Troubles of(JsonNode json) {
+        Troubles troubles = new Troubles();
+        for (var kind : json.path("broken").properties()) {
+            Kind found = troubles.kinds.computeIfAbsent(kind.getKey(), _ -> new Kind());
+            found.count = kind.getValue().path("count").asLong();
+            kind.getValue().path("named").forEach(name -> found.named.add(name.asText()));
+        }
+        for (var remark : json.path("remarks").properties()) {
+            troubles.remarks.put(remark.getKey(), remark.getValue().asLong());
+        }
+        return troubles;
     }
 }

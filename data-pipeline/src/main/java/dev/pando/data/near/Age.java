@@ -11,14 +11,14 @@ import java.time.ZoneOffset;
 import java.util.Locale;
 
 /// How new a document is: a string that sorts as its date does.
-final class Age {
+public final class Age {
     private static final int DIGITS = 20;
     private static final long OFFSET = 1L << 60; // years before 0 too
 
     private Age() {}
 
     /// A number (of a crawl, or of seconds) or an ISO 8601 date; without a date a document is older than all others.
-    static String of(ObjectNode document) {
+    public static String of(ObjectNode document) {
         JsonNode date = document.path("date");
         if (date.isNumber()) {
             return number(date.asLong());

@@ -62,20 +62,66 @@ public final class NearDuplicates {
 
     /// Reads `in` twice; writes both files whole or not at all.
     public Outcome run(Path in, Path kept, Path removed) {
+        Found found = find(List.of(in), kept.toAbsolutePath().getParent());
+        try {
+            return write(in, found, kept, removed);
+        } catch (IOException e) {
+            throw new PipelineException("near-duplicates of " + in + ": " + JsonLines.reason(e), e);
+        }
+    }
+
+    /// Which documents resemble a kept one, by their numbers in the order of the files.
+    public static final class Found {
+        private final int[] keptFor;
+        private final double[] alike;
+        private final Map<Integer, JsonNode> names;
+        private final int[] firsts;
+
+        private Found(int[] keptFor, double[] alike, Map<Integer, JsonNode> names, int[] firsts) {
+            this.keptFor = keptFor;
+            this.alike = alike;
+            this.names = names;
+            this.firsts = firsts;
+        }
+
+        /// Number of a file's first document.
+        public int first(int file) {
+            return firsts[file];
+        }
+
+        /// Id of the kept document that one is removed for; empty if it is kept itself.
+        public Optional<JsonNode> keptFor(int document) {
+            return keptFor[document] < 0 ? Optional.empty() : Optional.of(names.get(keptFor[document]));
+        }
+
+        /// Jaccard similarity with that document.
+        public double jaccard(int document) {
+            return alike[document];
+        }
+    }
+
+    /// Reads all files once; all objects without text are left out of the numbers.
+    ///
+    /// @param folder where it may write while it runs
+    public Found find(List<Path> ins, Path folder) {
         Path work = null;
         try {
-            Path folder = kept.toAbsolutePath().getParent();
             Files.createDirectories(folder);
             work = Files.createTempDirectory(folder, ".dedup-");
+            int[] firsts = new int[ins.size()];
             try (Columns columns = new Columns(work);
                     Arena arena = Arena.ofShared()) {
                 NewestFirst ages = new NewestFirst(work);
-                sign(in, columns, ages);
+                for (int file = 0; file < firsts.length; file++) {
+                    firsts[file] = count;
+                    sign(ins.get(file), columns, ages);
+                }
+                columns.ids.flush();
                 decide(columns, ages.order(), arena);
             }
-            return write(in, work.resolve("ids"), kept, removed);
+            return new Found(keptFor, alike, names(work.resolve("ids")), firsts);
         } catch (IOException e) {
-            throw new PipelineException("near-duplicates of " + in + ": " + JsonLines.reason(e), e);
+            throw new PipelineException("near-duplicates of " + ins + ": " + JsonLines.reason(e), e);
         } finally {
             delete(work);
         }
@@ -121,7 +167,6 @@ public final class NearDuplicates {
                         }
                     });
         }
-        columns.ids.flush();
     }
 
     private List<ObjectNode> batch(JsonLines.Reader reader, Path in) {
@@ -280,8 +325,7 @@ public final class NearDuplicates {
         return own;
     }
 
-    private Outcome write(Path in, Path idFile, Path kept, Path removed) throws IOException {
-        Map<Integer, JsonNode> names = names(idFile);
+    private Outcome write(Path in, Found found, Path kept, Path removed) throws IOException {
         Troubles told = new Troubles(); // what is broken was counted when it was read first
         long dropped = 0;
         long exact = 0;
@@ -298,7 +342,7 @@ public final class NearDuplicates {
                 } else {
                     dropped++;
                     exact += alike[i] == 1 ? 1 : 0;
-                    next.get().set("kept", names.get(keptFor[i]));
+                    next.get().set("kept", found.keptFor(i).orElseThrow());
                     removedOut.write(next.get().put("jaccard", alike[i]));
                 }
             }

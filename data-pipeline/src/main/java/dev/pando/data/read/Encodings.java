@@ -1,5 +1,8 @@
 package dev.pando.data.read;
 
+import static java.nio.charset.StandardCharsets.UTF_16BE;
+import static java.nio.charset.StandardCharsets.UTF_16LE;
+
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
@@ -14,7 +17,7 @@ import java.util.regex.Pattern;
 import org.mozilla.universalchardet.UniversalDetector;
 
 /// Turns bytes into text: by their mark, by what they say of themselves, or by what they look like.
-final class Encodings {
+public final class Encodings {
     private static final int LOOKED_AT = 4096;
     private static final int DETECTED_BY = 1 << 18;
     private static final Pattern META =
@@ -23,13 +26,13 @@ final class Encodings {
 
     /// @param encoding its name
     /// @param detected whether nothing but the bytes themselves said so
-    record Decoded(String text, String encoding, boolean detected) {}
+    public record Decoded(String text, String encoding, boolean detected) {}
 
     private Encodings() {}
 
     /// @param told the encoding that an HTTP header names, or nothing
     /// @param markup whether the bytes may name their encoding themselves, as HTML and XML do
-    static Decoded decode(byte[] bytes, String told, boolean markup) {
+    public static Decoded decode(byte[] bytes, String told, boolean markup) {
         Optional<Decoded> marked = byMark(bytes);
         if (marked.isPresent()) {
             return marked.get();
@@ -53,12 +56,10 @@ final class Encodings {
                     new Decoded(new String(bytes, 3, bytes.length - 3, StandardCharsets.UTF_8), "UTF-8", false));
         }
         if (bytes.length >= 2 && bytes[0] == (byte) 0xff && bytes[1] == (byte) 0xfe) {
-            return Optional.of(
-                    new Decoded(new String(bytes, 2, bytes.length - 2, StandardCharsets.UTF_16LE), "UTF-16LE", false));
+            return Optional.of(new Decoded(new String(bytes, 2, bytes.length - 2, UTF_16LE), "UTF-16LE", false));
         }
         if (bytes.length >= 2 && bytes[0] == (byte) 0xfe && bytes[1] == (byte) 0xff) {
-            return Optional.of(
-                    new Decoded(new String(bytes, 2, bytes.length - 2, StandardCharsets.UTF_16BE), "UTF-16BE", false));
+            return Optional.of(new Decoded(new String(bytes, 2, bytes.length - 2, UTF_16BE), "UTF-16BE", false));
         }
         return Optional.empty();
     }
@@ -66,7 +67,7 @@ final class Encodings {
     private static Optional<Decoded> byLook(byte[] bytes) {
         if (looksLikeUtf16(bytes)) {
             boolean little = zeros(bytes, 1) > zeros(bytes, 0);
-            Charset charset = little ? StandardCharsets.UTF_16LE : StandardCharsets.UTF_16BE;
+            Charset charset = little ? UTF_16LE : UTF_16BE;
             return Optional.of(new Decoded(new String(bytes, charset), charset.name(), true));
         }
         UniversalDetector detector = new UniversalDetector();
@@ -122,7 +123,14 @@ final class Encodings {
         int more = Math.max(even, odd);
         int less = Math.min(even, odd);
         // letters of Western languages, or at least the spaces of others
-        return looked >= 2 && (more > 0.4 * looked && less < 0.1 * looked || more > 0.05 * looked && less == 0);
+        boolean looks =
+                looked >= 2 && (more > 0.4 * looked && less < 0.1 * looked || more > 0.05 * looked && less == 0);
+        return looks && isText(new String(bytes, 0, 2 * looked, odd > even ? UTF_16LE : UTF_16BE));
+    }
+
+    /// Whether it has no control characters but those that text has: other bytes with many zeros do.
+    private static boolean isText(String text) {
+        return text.codePoints().noneMatch(c -> c < ' ' && "\t\n\r\f\0".indexOf(c) < 0 || !Character.isDefined(c));
     }
 
     private static int zeros(byte[] bytes, int from) {

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// Oracle: files that the test wrote, whole or broken in one way that it knows.
 final class DocumentReaderTest {
     private static final String TEXT =
-            "The ferry leaves at six in the morning, and it does not wait for anybody who is late, not even the"
+            "The ferry leaves at six in the morning, and it does not wait for people who are late, not even the"
                     + " doctor.";
 
     @TempDir private Path folder;

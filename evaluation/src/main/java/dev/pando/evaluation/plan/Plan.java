@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 
-/// Who evaluates what when, and how soon all of it is scored: a pure function of priors and devices.
+/// Device and start time of each shard, and the makespan: a pure function of priors and devices.
 ///
 /// Scoring is apart from the devices: each set has one scorer, which takes its shards in the order in which they come.
 ///

@@ -66,7 +66,7 @@ final class Encoding {
         return windows;
     }
 
-    /// A prompt that is to be gone on with.
+    /// A prompt that is to be continued.
     ///
     /// @param most tokens that will follow
     int[] prompt(String text, int most) {

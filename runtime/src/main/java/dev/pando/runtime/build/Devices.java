@@ -1,8 +1,5 @@
 package dev.pando.runtime.build;
 
-import dev.pando.cuda.Cuda;
-import dev.pando.cuda.CudaException;
-import dev.pando.cuda.CudaOps;
 import dev.pando.runtime.job.MemoryUse;
 import dev.pando.runtime.settings.Settings;
 import dev.pando.runtime.settings.Settings.Device;
@@ -26,60 +23,33 @@ public final class Devices {
         }
     }
 
-    private static final int PARTS_TOLD = 4;
-
     private Devices() {}
 
     /// @throws UserError if a GPU is asked for that this machine does not have, or that is too old or too small
     static void check(Settings settings) {
         if (settings.device() instanceof Device.Cuda(int ordinal)) {
-            String asked = "pando.job.device is cuda:" + ordinal + ", but ";
-            switch (Cuda.detect()) {
-                case Cuda.Detection.Missing missing ->
-                        throw new UserError(
-                                asked
-                                        + "there is "
-                                        + missing.reason()
-                                        + "; "
-                                        + missing.advice()
-                                        + ", or set it to cpu");
-                case Cuda.Detection.Found found -> {
-                    if (ordinal >= found.gpus().size()) {
-                        throw new UserError(asked + "the last one here is cuda:" + (found.gpus().size() - 1));
-                    }
-                    Cuda.Gpu gpu = found.gpus().get(ordinal);
-                    String obstacle = found.obstacle(gpu);
-                    if (!obstacle.isEmpty()) {
-                        throw new UserError(asked + obstacle + ", or set it to cpu");
-                    }
-                    checkRoom(settings, gpu, asked);
-                }
-            }
+            cudaOps(ordinal);
+            CudaDevices.check(settings, ordinal);
         }
     }
 
-    private static void checkRoom(Settings settings, Cuda.Gpu gpu, String asked) {
-        MemoryPlan plan = plan(settings, !Cuda.products().isEmpty());
-        if (settings.workers() * (plan.bytes() + CudaOps.DRIVERS_SHARE) > gpu.bytes()) {
+    /// @throws UserError where the operators of GPUs are not on the class path
+    private static void cudaOps(int ordinal) {
+        if (!hasCudaOps()) {
             throw new UserError(
-                    asked
-                            + "a worker needs "
-                            + MemoryPlan.size(plan.bytes())
-                            + " ("
-                            + plan.words(PARTS_TOLD)
-                            + "), and it has "
-                            + MemoryPlan.size(gpu.bytes())
-                            + (settings.workers() == 1 ? "" : " for " + settings.workers())
-                            + "; "
-                            + WorkerMemory.LESS);
+                    "pando.job.device is cuda:"
+                            + ordinal
+                            + ", but pando-cuda-ops is not on the class path; add dev.pando:pando-cuda-ops, or set it"
+                            + " to cpu");
         }
     }
 
-    private static MemoryPlan plan(Settings settings, boolean withLibrary) {
+    private static boolean hasCudaOps() {
         try {
-            return WorkerMemory.onGpu(settings, withLibrary);
-        } catch (IllegalArgumentException unknown) {
-            throw new UserError("no GPU can train this model: " + unknown.getMessage(), unknown);
+            Class.forName("dev.pando.cuda.CudaOps", false, Devices.class.getClassLoader());
+            return true;
+        } catch (ClassNotFoundException absent) {
+            return false;
         }
     }
 
@@ -88,10 +58,7 @@ public final class Devices {
     public static String kind(Settings settings) {
         return switch (settings.device()) {
             case Device.Cpu _ -> CpuOps.kind();
-            case Device.Cuda(int ordinal) ->
-                    Cuda.detect() instanceof Cuda.Detection.Found found && ordinal < found.gpus().size()
-                            ? Cuda.kind(found.gpus().get(ordinal))
-                            : "";
+            case Device.Cuda(int ordinal) -> hasCudaOps() ? CudaDevices.kind(ordinal) : "";
         };
     }
 
@@ -109,23 +76,7 @@ public final class Devices {
                         counted::held,
                         () -> WorkerMemory.onCpu(settings));
             }
-            case Device.Cuda(int ordinal) -> open(settings, ordinal);
+            case Device.Cuda(int ordinal) -> CudaDevices.open(settings, ordinal);
         };
-    }
-
-    /// Takes all the memory that the worker will need, or says now that there is too little.
-    private static Opened open(Settings settings, int ordinal) {
-        CudaOps gpu = CudaOps.open(ordinal);
-        try {
-            MemoryPlan plan = plan(settings, gpu.hasLibrary());
-            gpu.reserve(plan);
-            return new Opened(gpu, gpu.memory(), "cuda:" + ordinal, gpu::holding, () -> plan);
-        } catch (CudaException.OutOfMemory small) {
-            gpu.close();
-            throw UserError.failed(small.getMessage() + "; " + WorkerMemory.LESS, small);
-        } catch (RuntimeException failed) {
-            gpu.close();
-            throw failed;
-        }
     }
 }

@@ -14,7 +14,7 @@ import java.util.Map;
 
 /// What a node trains with that takes any job: builds everything from the job as it arrives, on one transport.
 ///
-/// Jobs share the node's file system with the one who submitted them: their paths mean the same here.
+/// Jobs share the node's file system with their submitter: their paths mean the same here.
 public final class NodeWorkbench implements ReplicaFactory, AutoCloseable {
     private final Transport transport;
     private final Map<JobSpec, ProductionWorkbench> jobs = new HashMap<>();

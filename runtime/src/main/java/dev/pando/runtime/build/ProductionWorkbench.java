@@ -167,7 +167,7 @@ public final class ProductionWorkbench implements ReplicaFactory, AutoCloseable 
         }
     }
 
-    /// Of the replica that holds most; empty before there is one.
+    /// Memory of the replica that holds most; empty before the first.
     public Optional<MemoryUse> memory() {
         return opened.values().stream()
                 .max(Comparator.comparingLong(device -> device.held().get().bytes()))

@@ -1,5 +1,6 @@
 package dev.pando.runtime.cli;
 
+import dev.pando.data.code.RepositoryOrder;
 import dev.pando.data.document.JsonLines;
 import dev.pando.data.document.Troubles;
 import dev.pando.data.near.NearDuplicates;
@@ -24,9 +25,21 @@ import picocli.CommandLine.Spec;
 /// Prepares corpora, step by step. Its module is optional: an embedder without it has no such command.
 @Command(
         name = "data",
-        description = "Prepares corpora: main text of pages, near-duplicates, rules.",
+        description = "Prepares corpora: whole ones by a recipe, or step by step.",
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {DataCommand.Extract.class, DataCommand.Dedup.class, DataCommand.Filter.class})
+        subcommands = {
+            CorpusCommands.Prepare.class,
+            CorpusCommands.Inspect.class,
+            CorpusCommands.Report.class,
+            CorpusCommands.Why.class,
+            CorpusCommands.Sample.class,
+            CorpusCommands.Diff.class,
+            CorpusCommands.TrainClassifier.class,
+            DataCommand.Extract.class,
+            DataCommand.Dedup.class,
+            DataCommand.Filter.class,
+            DataCommand.Order.class
+        })
 public final class DataCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;
 
@@ -216,6 +229,52 @@ public final class DataCommand implements Callable<Integer> {
             tell(troubles);
             out().println(outcome.documents() + " documents: " + outcome.kept() + " kept");
             outcome.removed().forEach((rule, count) -> out().println("  " + rule + " removed " + count));
+            return 0;
+        }
+    }
+
+    @Command(
+            name = "order",
+            description = {
+                "Orders the files of a repository so that what is imported comes first.",
+                "Writes one JSON object a file, in order: path, language, imports. Knows C, C++, Go, Java, JavaScript,"
+                        + " Kotlin, Python, Rust and TypeScript."
+            })
+    static final class Order extends Step {
+        @Parameters(paramLabel = "REPOSITORY", description = "Its folder, or an archive: zip, jar, tar.")
+        private Path repository;
+
+        @Option(
+                names = {"-o", "--out"},
+                paramLabel = "FILE",
+                description = "Where to; stdout if not given. Packed as its name ends.")
+        private Path to;
+
+        @Option(names = "--markdown", paramLabel = "FILE", description = "All files in order, as one document.")
+        private Path markdown;
+
+        @Override
+        public Integer call() {
+            require(Files.exists(repository), repository + " does not exist: name a folder or an archive of sources");
+            Troubles troubles = new Troubles();
+            RepositoryOrder order = new RepositoryOrder(repository, troubles);
+            if (to == null && markdown == null) {
+                order.objects().forEach(file -> out().print(new String(JsonLines.line(file), StandardCharsets.UTF_8)));
+                out().flush();
+            }
+            if (to != null) {
+                try (JsonLines.Writer out = new JsonLines.Writer(to)) {
+                    order.objects().forEach(out::write);
+                    out.finish();
+                }
+            }
+            if (markdown != null) {
+                try (JsonLines.Writer out = new JsonLines.Writer(markdown)) {
+                    out.write(order.markdown().getBytes(StandardCharsets.UTF_8));
+                    out.finish();
+                }
+            }
+            tell(troubles);
             return 0;
         }
     }

@@ -34,7 +34,7 @@ import picocli.CommandLine.Spec;
             "The paths of a job must mean the same on all nodes that work for it. SIGTERM",
             "and Ctrl-C make a node leave in order; SIGKILL does no harm either.",
             "",
-            "  pando node --set pando.grove.host=10.0.0.1",
+            "  pando node --set pando.grove.host=10.0.0.1 --set pando.grove.port=7355",
             "  pando node --set pando.grove.host=10.0.0.2 --join 10.0.0.1:7355 --devices 2",
             "  pando submit examples/quickstart.conf --to 10.0.0.1:7355"
         })

@@ -86,7 +86,7 @@ public final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    /// From when the text is ready the run's folder is there to stay, and the log with it.
+    /// Starts the log once the text is ready: from then on the run's folder stays.
     private static Preparation loggingOnce(Progress progress, Settings settings) {
         return new Preparation() {
             @Override

@@ -15,7 +15,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/// Shows how a job of a grove goes until it ends, or until the one who watches has seen enough.
+/// Follows a job of a grove until it ends, or until Ctrl-C.
 @Command(
         name = "watch",
         description = "Follows a job of a grove; Ctrl-C ends the watch, not the job.",

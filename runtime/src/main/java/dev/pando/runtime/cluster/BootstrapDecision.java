@@ -10,8 +10,8 @@ import java.util.TreeSet;
 
 /// Decides for a node that has only discovered others whether to join a grove, to found one, or to wait.
 ///
-/// Where one of them is a member of a grove, that is the grove to join. Where none is, and so many as are required see
-/// one and the same set of nodes for several rounds, all of them answering, the first of that set founds it. Who sees
+/// If one of them is a member of a grove, that is the grove to join. If not, and as many as are required see one and
+/// the same set of nodes for several rounds, all of them answering, the first of that set founds it. A node that sees
 /// another set waits for agreement: two founders would have to stand first in two sets without a common node, and there
 /// is no room for two of them where more than half of all nodes are required.
 final class BootstrapDecision {
@@ -36,7 +36,7 @@ final class BootstrapDecision {
         record Wait(String sentence) implements Verdict {}
     }
 
-    /// Rounds in a row that must agree, so that nobody acts on what was true for a moment only.
+    /// Rounds in a row that must agree, so that no node acts on what was true for a moment only.
     static final int ROUNDS = 3;
 
     private final String own;

@@ -82,7 +82,7 @@ final class ClusterBootstrap implements RequestHandler {
         throw new UserError("no grove was found before the node was ended: " + sentence);
     }
 
-    /// All are asked at once: one that is slow holds nobody up but its own answer.
+    /// All are asked at once: a slow one delays only its own answer.
     private SortedMap<String, Answer> answers(SortedSet<String> nodes) {
         SortedMap<String, FutureTask<Answer>> asked = new TreeMap<>();
         for (String node : nodes) {
@@ -104,7 +104,7 @@ final class ClusterBootstrap implements RequestHandler {
             return new Answer.Silent("the node at " + node + " cannot be asked: " + broken.getCause());
         } catch (InterruptedException over) {
             Thread.currentThread().interrupt();
-            return new Answer.Silent("nobody waits for the node at " + node + " any more");
+            return new Answer.Silent("the wait for the node at " + node + " was interrupted");
         }
     }
 
@@ -133,7 +133,7 @@ final class ClusterBootstrap implements RequestHandler {
         }
     }
 
-    /// Of a node that is in no grove yet.
+    /// Answers for a node that is in no grove yet.
     @Override
     public void answer(JsonNode question, ResponseStream answers) throws IOException {
         if (question.path("ask").asText().equals("meet")) {

@@ -15,7 +15,7 @@ import java.util.function.Predicate;
 
 /// Asks a node what its [ControlPort] answers: the whole of a client.
 public final class ControlClient {
-    /// Nobody answers there, or no longer: another node may.
+    /// No node answers there, or no longer: another node may.
     public static final class Unanswered extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -32,12 +32,12 @@ public final class ControlClient {
             this.isUnavailable = true;
         }
 
-        /// Whether the node is of no grove now, by its own word or for want of anybody who listens.
+        /// Whether the node is of no grove now, by its answer or because no process listens there.
         public boolean isNoMember() {
             return isUnavailable || isRefused();
         }
 
-        /// Whether nobody even listens there.
+        /// Whether no process listens there.
         public boolean isRefused() {
             return getCause() instanceof ConnectException;
         }

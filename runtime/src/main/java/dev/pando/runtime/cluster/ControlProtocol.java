@@ -44,8 +44,7 @@ public final class ControlProtocol {
         try {
             return JSON.treeToValue(said, type);
         } catch (JsonProcessingException other) {
-            throw new UserError(
-                    "the node speaks of things that this version does not know: " + other.getMessage(), other);
+            throw new UserError("the node's answer is of another version of Pando: " + other.getMessage(), other);
         }
     }
 
@@ -57,7 +56,7 @@ public final class ControlProtocol {
         return question;
     }
 
-    /// The next line; null where there is none.
+    /// The next line; null at the end.
     static JsonNode line(InputStream input, int first) throws IOException {
         ByteArrayOutputStream line = new ByteArrayOutputStream();
         for (int next = first; next != '\n'; next = input.read()) {

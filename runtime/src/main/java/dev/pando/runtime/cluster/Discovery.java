@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
-/// Where a node looks for the others of its grove when nobody has told it whom to join. The methods have the names that
+/// Where a node looks for the others of its grove when it starts without `--join`. The methods have the names that
 /// Pekko's discovery has for them.
 @FunctionalInterface
 public interface Discovery {
@@ -22,7 +22,7 @@ public interface Discovery {
     SortedSet<String> nodes() throws IOException;
 
     /// @param grove the group `pando.grove`
-    /// @return empty where a node that joins nobody founds a grove of its own
+    /// @return empty where a node without `--join` founds a new grove
     static Optional<Discovery> of(Config grove) {
         String method = grove.getString("discovery.method");
         return switch (method) {

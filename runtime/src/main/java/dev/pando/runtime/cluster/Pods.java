@@ -27,7 +27,7 @@ import javax.net.ssl.TrustManagerFactory;
 /// The pods of a Kubernetes cluster that carry certain labels, as its API lists them to a pod that may ask.
 ///
 /// @param api of the cluster, `https://10.96.0.1:443`
-/// @param account folder of the pod's service account: token, authority and namespace, read anew for each question
+/// @param account folder of the pod's service account: token, authority and namespace, read again for each question
 /// @param labels as `kubectl get pods -l` takes them
 /// @param port of all nodes' control ports
 record Pods(URI api, Path account, String labels, int port) implements Discovery {
@@ -40,8 +40,8 @@ record Pods(URI api, Path account, String labels, int port) implements Discovery
         String host = environment.get("KUBERNETES_SERVICE_HOST");
         if (host == null) {
             throw new UserError(
-                    "pando.grove.discovery.method = kubernetes-api is for nodes in pods, and this is none: there is no"
-                            + " KUBERNETES_SERVICE_HOST in its environment");
+                    "pando.grove.discovery.method = kubernetes-api is for nodes in pods, and this node runs in no pod:"
+                            + " there is no KUBERNETES_SERVICE_HOST in its environment");
         }
         String literal = host.contains(":") ? "[" + host + "]" : host;
         String apiPort = environment.getOrDefault("KUBERNETES_SERVICE_PORT", "443");

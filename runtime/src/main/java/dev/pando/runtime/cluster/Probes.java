@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
 
-/// Tells whoever keeps processes running, as Kubernetes does, how this one is: `GET /alive` says that it need not be
-/// started anew, `GET /ready` that it is a member of a grove and takes jobs. Nothing else is answered here.
+/// Answers the HTTP probes of a supervisor of processes, such as Kubernetes: `GET /alive` says that this one need not
+/// be restarted, `GET /ready` that it is a member of a grove and takes jobs. Nothing else is answered here.
 public final class Probes implements AutoCloseable {
     private static final int WAITING_AT_MOST = 64;
     private static final int OK = 200;

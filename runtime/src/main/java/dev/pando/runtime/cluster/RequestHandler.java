@@ -3,7 +3,7 @@ package dev.pando.runtime.cluster;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 
-/// Answers what a node is asked at its [ControlPort], each question on a virtual thread of its own.
+/// Answers what a node is asked at its [ControlPort], each question on a separate virtual thread.
 @FunctionalInterface
 public interface RequestHandler {
     /// There is no answer now; there may be one later, or at another node.

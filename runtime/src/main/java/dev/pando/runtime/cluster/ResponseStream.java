@@ -6,7 +6,7 @@ import java.io.OutputStream;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 
-/// Where the answers to one question go. Fails when nobody reads them any more.
+/// Answers to one question. Fails when they are not read any more.
 public final class ResponseStream {
     static final String REFUSED = "refused";
     static final String UNAVAILABLE = "unavailable";

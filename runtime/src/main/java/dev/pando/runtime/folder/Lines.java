@@ -70,7 +70,7 @@ final class Lines implements AutoCloseable {
         }
     }
 
-    /// The same in a file of its own: whoever has the one of this name open writes into the void.
+    /// The same in a new file: a process that has the old one of this name open writes into the void.
     static Lines renew(Path file) {
         Lines lines = append(file);
         lines.keep(line -> true);

@@ -73,8 +73,8 @@ public final class RunFolder implements AutoCloseable {
         }
     }
 
-    /// Takes the folder of a run that this process leads from now on, from whoever has it: one that led before and is
-    /// frozen, or cut off, writes into files that are no longer the folder's.
+    /// Takes the folder of a run that this process leads from now on, from its present holder: one that led before and
+    /// is frozen, or cut off, writes into files that are no longer the folder's.
     public static RunFolder seize(Settings settings) {
         Path path = settings.out();
         try {
@@ -175,7 +175,7 @@ public final class RunFolder implements AutoCloseable {
         events = Lines.append(path.resolve(EVENTS));
         begun = true;
         try {
-            Files.deleteIfExists(report(path)); // it speaks of an end that is none any more
+            Files.deleteIfExists(report(path)); // the old report describes an end that no longer holds
         } catch (IOException failed) {
             throw UserError.failed("cannot write in the folder " + path + ": " + reason(failed), failed);
         }
@@ -254,7 +254,7 @@ public final class RunFolder implements AutoCloseable {
             refuseOtherArithmetic(settings);
         } else if (holdsRun) {
             throw new UserError(
-                    path + " holds a run already: go on with it by --resume, or pick another folder with --out");
+                    path + " holds a run already: continue it with --resume, or pick another folder with --out");
         } else if (holdsSomethingElse()) {
             throw new UserError(path + " is not empty, and holds no run; pick another folder with --out");
         }

@@ -53,7 +53,7 @@ final class RunLock implements AutoCloseable {
                         + "`, or pick another folder with --out");
     }
 
-    /// Takes it from whoever has it: a new file, locked before it bears the name.
+    /// Takes it from its holder: a new file, locked before it bears the name.
     static RunLock seize(Path folder) throws IOException {
         Path draft = folder.resolve(RunFolder.LOCK + "." + ProcessHandle.current().pid());
         FileChannel channel =

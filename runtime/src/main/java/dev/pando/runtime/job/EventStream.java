@@ -9,7 +9,7 @@ import java.util.concurrent.Flow;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
-/// Hands a job's events on to any number of subscribers, none of whom can make the job wait.
+/// Hands a job's events on to any number of subscribers, none of which can make the job wait.
 ///
 /// Each has a separate queue and virtual thread. A subscriber that falls too far behind gets an error and no more.
 public final class EventStream implements Flow.Publisher<JobEvent> {

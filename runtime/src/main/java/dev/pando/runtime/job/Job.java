@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 
-/// A job that runs, as the one who started it sees it: what happens, how it ends, and a way to stop it.
+/// A job that runs, as its starter sees it: what happens, how it ends, and a way to stop it.
 public interface Job {
     String name();
 

@@ -22,10 +22,10 @@ import java.util.stream.Stream;
 
 /// Journals as folders, pages as files: a ledger that needs no server and that no process holds.
 ///
-/// A page is written under a name of nobody's, forced to disk, and then linked to its number: the link is made by one
-/// process alone, whoever else tries. There is no lock, so a process that dies or is frozen at any point can neither
-/// damage what is written nor keep the others waiting. Works for all processes that see the folder, on a shared disk
-/// too, if its links are atomic (as NFS's are).
+/// A page is written to a temporary file, synced, then hard-linked to its number; only one process can create the link.
+/// There is no lock, so a process that dies or is frozen at any point can neither damage what is written nor keep the
+/// others waiting. Works for all processes that see the folder, on a shared disk too, if its links are atomic (as NFS's
+/// are).
 ///
 /// Of several pages that belong together those that were linked before a death stay: a reader sees a prefix.
 public final class FileLedger implements Ledger {

@@ -3,6 +3,7 @@ package dev.pando.runtime.journal;
 import com.typesafe.config.Config;
 import dev.pando.actors.job.Stopwatch;
 import dev.pando.actors.owner.Ledger;
+import dev.pando.runtime.settings.UserError;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -94,7 +95,16 @@ public final class PostgresLedger implements Ledger {
         this(config.getString("url"));
     }
 
+    /// @throws UserError where the driver, which an embedding program need not have, is not on the class path
     PostgresLedger(String url) {
+        try {
+            Class.forName("org.postgresql.Driver");
+        } catch (ClassNotFoundException absent) {
+            throw new UserError(
+                    "pando.grove.journal is in a PostgreSQL, and its driver is not on the class path; add"
+                            + " org.postgresql:postgresql",
+                    absent);
+        }
         this.url = url;
     }
 

@@ -14,8 +14,8 @@ import dev.pando.runtime.settings.UserError;
 import java.io.IOException;
 import java.util.Map;
 
-/// Takes in a job that somebody submits at this node: its folder, its data, and then its owner's word that it goes on
-/// whatever dies. Until that word nothing has begun, and a submission that is cut off can be made again.
+/// Admits a job that is submitted at this node: its folder, its data, and then its owner's promise that it continues
+/// whatever dies. Until that promise nothing has begun, and a submission that is cut off can be made again.
 final class JobAdmission {
     private static final int TOLD_EVERY = 50; // documents
 

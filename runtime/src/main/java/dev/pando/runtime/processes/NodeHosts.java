@@ -22,12 +22,12 @@ public interface NodeHosts {
 
     NodeHost next() throws IOException;
 
-    /// This machine, at an address of its own.
+    /// This machine, at one address.
     static NodeHosts here(String address) {
         return () -> new NodeHost(address, freePort(address), List.of());
     }
 
-    /// Should somebody take it first, the node ends at once, and the next one gets another.
+    /// If another process takes it first, the node ends at once, and the next one gets another.
     private static int freePort(String address) throws IOException {
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getByName(address))) {
             return free.getLocalPort();

@@ -15,7 +15,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -32,6 +35,13 @@ import org.slf4j.LoggerFactory;
 public final class NodeProcesses implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NodeProcesses.class);
     private static final String MAIN = "dev.pando.runtime.cli.Main";
+    private static final SortedMap<String, String> COMMAND_LINE =
+            new TreeMap<>(
+                    Map.of(
+                            "picocli.CommandLine",
+                            "info.picocli:picocli",
+                            "ch.qos.logback.classic.Logger",
+                            "ch.qos.logback:logback-classic"));
     private static final double A_SHORT_LIFE_SECONDS = 20;
     private static final int SHORT_LIVES_FORGIVEN = 4;
     private static final int HOPELESS = 7; // short lives in a row
@@ -40,7 +50,7 @@ public final class NodeProcesses implements AutoCloseable {
     private static final int ANSWER_MS = 2_000;
     private static final long BETWEEN_LOOKS_MS = 1_000; // at a member; at others, more often
     private static final long A_SHORT_WHILE_MS = 100;
-    private static final int KILLED = 128; // exit values from there on: by a signal, so not by a fault of its own
+    private static final int KILLED = 128; // exit values from there on: by a signal, so not by an error of the process
 
     /// The terminal's Ctrl-C goes to all processes at once, and is meant for the one in front: JVMs heed a signal that
     /// they find ignored no more than anyone else.
@@ -122,7 +132,7 @@ public final class NodeProcesses implements AutoCloseable {
                 .withValue("probe-port", ConfigValueFactory.fromAnyRef(null));
     }
 
-    /// Those that run now.
+    /// Nodes that run now.
     public List<NodeProcess> running() {
         lock.lock();
         try {
@@ -192,6 +202,26 @@ public final class NodeProcesses implements AutoCloseable {
         }
     }
 
+    /// Node processes run the command line, whose libraries an embedding program need not have.
+    ///
+    /// @throws UserError that names those which are not on the class path
+    public static void checkClassPath() {
+        List<String> missing = new ArrayList<>();
+        COMMAND_LINE.forEach((type, artifact) -> {
+            try {
+                Class.forName(type, false, NodeProcesses.class.getClassLoader());
+            } catch (ClassNotFoundException absent) {
+                missing.add(artifact);
+            }
+        });
+        if (!missing.isEmpty()) {
+            throw new UserError(
+                    "node processes need what is not on the class path; add "
+                            + String.join(" and ", missing)
+                            + ", or train without nodes");
+        }
+    }
+
     private List<String> command(String name, int devices, NodeHost host, List<Child> others) {
         List<String> command = new ArrayList<>(host.command());
         command.addAll(DEAF_TO_CTRL_C);
@@ -239,13 +269,13 @@ public final class NodeProcesses implements AutoCloseable {
         }
     }
 
-    /// They end, and others start in their places as in that of anybody who ended.
+    /// They end, and others start in their places as for any process that ended.
     private void killOrphans() {
         lock.lock();
         try {
             for (Child child : children) {
                 if (child.isAlive() && !isRooted(child)) {
-                    LOG.info("{} waits in vain to be let into a grove, and is ended", child.node().name());
+                    LOG.info("{} can join no grove any more, and is ended", child.node().name());
                     child.process().destroyForcibly();
                 }
             }

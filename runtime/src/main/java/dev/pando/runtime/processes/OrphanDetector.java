@@ -6,12 +6,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 
-/// Decides which processes of [NodeProcesses] are of their grove, or will be, and which wait for one in vain.
+/// Decides which processes of [NodeProcesses] are of their grove, or will be, and which can join none.
 ///
 /// The grove may go on without a node, which then joins again; but where no member is left at all, because most of them
-/// died at once and the others could not know that they were not cut off, nobody ever lets anybody in.
+/// died at once and the others could not know that they were not cut off, no node is ever let in.
 final class OrphanDetector {
-    /// For how long those that are out may look for members of which nothing is known here, before they are given up.
+    /// How long nodes that are out may look for members that are unknown here, before they are given up.
     static final double PATIENCE_SECONDS = 5;
 
     private enum Standing {
@@ -54,7 +54,7 @@ final class OrphanDetector {
     }
 
     /// Whether it is of the grove, or will be. One that was told to join nodes of which none is left, before any of
-    /// them let it in, waits in vain.
+    /// them let it in, can never join.
     boolean isRooted(String node) {
         if (!standings.containsKey(node) || !isAlive.test(node)) {
             return false;

@@ -89,7 +89,7 @@ record ReportData(
 
     private static final int MOST_STEPS = 20_000;
 
-    /// Of very long runs, evenly many steps: more than the widest screen has columns.
+    /// Evenly spaced steps of a very long run: more than the widest screen has columns.
     private static List<StepLine> thinned(List<StepLine> steps) {
         int stride = Math.ceilDiv(steps.size(), MOST_STEPS);
         return stride <= 1

@@ -75,7 +75,7 @@ final class Timeline {
         return sessions.getLast().to();
     }
 
-    /// Who took part when, by device.
+    /// Times of taking part, by device.
     List<Lane> lanes() {
         Map<String, List<Span>> lanes = new TreeMap<>();
         Map<String, Double> since = new LinkedHashMap<>();

@@ -102,7 +102,7 @@ record Keys(Config config, String path, Set<String> read) {
         }
     }
 
-    /// Of the keys that a sentence names, the first that the user has written, or else the first.
+    /// The first key of a sentence that the user has written, or else the first.
     private Optional<String> blame(String sentence) {
         List<String> named =
                 Stream.of(sentence.split("[^a-z0-9.-]+"))

@@ -77,7 +77,7 @@ class CliTest {
         assertThat(shown.err())
                 .isEqualTo(
                         tiny.out("run")
-                                + " holds a run already: go on with it by --resume, or pick another folder with"
+                                + " holds a run already: continue it with --resume, or pick another folder with"
                                 + " --out\n");
     }
 

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Node processes that are told nobody to join, and find each other.
+/// Node processes without `--join` that find each other.
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
 class DiscoveredGroveTest {
     private static final int NODES = 3;

@@ -59,7 +59,7 @@ class GroveQuestionsTest {
 
     @Test
     void shouldSayInOneSentenceWhatIsNotThere() throws Exception {
-        String nobody = "127.0.0.1:" + NodeCommands.freePort();
+        String unused = "127.0.0.1:" + NodeCommands.freePort();
 
         for (String command : List.of("status", "watch", "cancel")) {
             assertRefused("there is no job none in this grove; it has none", command, "none", "--to", node.address());
@@ -71,17 +71,17 @@ class GroveQuestionsTest {
                     node.address());
         }
         assertRefused(
-                "no Pando node listens at " + nobody + "; --to names any node of a grove that runs",
+                "no Pando node listens at " + unused + "; --to names any node of a grove that runs",
                 "status",
                 "--to",
-                nobody);
+                unused);
         Shown withoutText =
                 pando("submit", tiny.file("run"), "--data", temp.resolve("nowhere"), "--to", node.address());
         assertThat(withoutText.exit()).isEqualTo(1);
         assertThat(withoutText.err())
                 .startsWith("data.paths names \"" + temp.resolve("nowhere") + "\", which does not exist")
                 .hasLineCount(1);
-        assertThat(pando("status", "--to", nobody + "," + node.address()).out()).startsWith("1 node\n  only ");
+        assertThat(pando("status", "--to", unused + "," + node.address()).out()).startsWith("1 node\n  only ");
     }
 
     @Test

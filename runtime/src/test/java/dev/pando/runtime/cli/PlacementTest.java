@@ -54,7 +54,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// Jobs that are new are given a place, whatever other nodes do.
 ///
-/// Whoever asks about a job has it placed: its owner answers even that nobody has submitted it.
+/// A question about a job has it placed: its owner answers even that it was never submitted.
 @Timeout(value = 4, unit = TimeUnit.MINUTES)
 class PlacementTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -110,7 +110,7 @@ class PlacementTest {
 
     @Test
     void shouldPlaceAJobWhileOneOfThreeNodesStandsStill() throws Exception {
-        String patience = "cluster.failure-detector.acceptable-heartbeat-pause"; // nobody is removed
+        String patience = "cluster.failure-detector.acceptable-heartbeat-pause"; // no node is removed
         NodeSystem<Void> host = startHost(patience, "1h");
         Map<String, Process> others = new HashMap<>();
         for (String name : List.of("second", "third")) {
@@ -121,7 +121,7 @@ class PlacementTest {
         Process third = others.get("third");
 
         new ProcessBuilder("kill", "-STOP", Long.toString(third.pid())).start().waitFor();
-        // five, so that not all of them are put where nobody answers
+        // five, so that not all of them are put on the silent node
         List<CompletableFuture<JobStatus>> asked = IntStream.range(0, 5).mapToObj(i -> placeOneMore(host)).toList();
 
         assertThat(CompletableFuture.anyOf(asked.toArray(CompletableFuture[]::new))).succeedsWithin(PATIENCE);

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The command line as a process of its own: what signals do to it, and two of it on one folder.
+/// The command line as a separate process: what signals do to it, and two of it on one folder.
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
 class ProcessTest {
     @TempDir private Path temp;

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
-/// Strangers at a node's door: whatever they say is refused, reaches nobody, and keeps nobody else from being heard.
+/// Strangers at a node's door: whatever they send is refused, changes nothing, and delays no other caller.
 class ControlPortTest {
     private static final int PATIENCE_MS = 60_000;
 
@@ -159,7 +159,7 @@ class ControlPortTest {
                 answer = answer(stranger);
             }
 
-            // whoever is cut off in the middle of a word may miss the reason
+            // a caller that is cut off in the middle of a word may miss the reason
             assertThat(answer).matches("|.*it was not all said within 300 ms.*");
         }
         assertThat(heard).isEmpty();
@@ -211,7 +211,7 @@ class ControlPortTest {
         return socket;
     }
 
-    /// @return whether there was anybody to say it to
+    /// @return whether a listener received it
     private static boolean say(Socket socket, byte[] bytes) throws IOException {
         try {
             OutputStream output = socket.getOutputStream();

@@ -95,7 +95,7 @@ class PodsTest {
 
     @Test
     void shouldSayWhatAPodsAccountNeedsWhenItMayNotListPods() throws IOException {
-        Files.writeString(account.resolve("token"), "of somebody else");
+        Files.writeString(account.resolve("token"), "of another account");
 
         assertThatThrownBy(() -> pods("app=pando").nodes())
                 .isInstanceOf(IOException.class)

@@ -92,7 +92,7 @@ class RunFolderTest {
 
         assertThat(EventLine.read(run())).extracting(EventLine::event).isEqualTo(events);
         assertThat(events.stream().map(Object::getClass).distinct().count() + 1)
-                .as("every kind but StepCommitted, which has a file of its own")
+                .as("every kind but StepCommitted, which has a separate file")
                 .isEqualTo(JobEvent.class.getPermittedSubclasses().length);
     }
 
@@ -148,7 +148,7 @@ class RunFolderTest {
 
         assertThatThrownBy(() -> RunFolder.claim(settings, false))
                 .hasMessage(
-                        run() + " holds a run already: go on with it by --resume, or pick another folder with --out");
+                        run() + " holds a run already: continue it with --resume, or pick another folder with --out");
     }
 
     @Test

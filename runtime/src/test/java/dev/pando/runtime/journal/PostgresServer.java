@@ -124,7 +124,7 @@ final class PostgresServer implements AutoCloseable {
         if (!ended) {
             process.destroyForcibly();
         }
-        // A sandbox may let nobody become another user, or mount folders that others cannot enter.
+        // A sandbox may let no process become another user, or mount folders that others cannot enter.
         Assumptions.assumeTrue(
                 ended && process.exitValue() == 0,
                 () -> "PostgreSQL cannot be started here: " + String.join(" ", command) + ": " + text(said));

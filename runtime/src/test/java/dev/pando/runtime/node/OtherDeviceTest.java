@@ -22,7 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Another kind of device adds in another order: nobody gets its bits unasked.
+/// Another kind of device adds in another order: no job gets its bits unasked.
 class OtherDeviceTest {
     private static final String ABACUS = "abacus with 7 beads";
 

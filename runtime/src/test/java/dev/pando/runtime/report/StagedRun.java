@@ -26,7 +26,7 @@ final class StagedRun {
         this.dice = new Random(seed);
     }
 
-    /// A run of so many steps with two workers lost, one of them for a while, a kill of the process and a resume.
+    /// A run with two workers lost, one of them for a while, a kill of the process and a resume.
     static Path eventful(Path out, long steps, long seed) {
         var settings =
                 JobConfig.nothing()

@@ -7,31 +7,31 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /// Digests a list of things so that no two lists run into the same bytes.
-final class Digest {
+public final class Digest {
     private final MessageDigest sha256 = sha256();
 
     /// @param what is digested, and the version of how
-    Digest(String what) {
+    public Digest(String what) {
         add(what);
     }
 
-    Digest add(String text) {
+    public Digest add(String text) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         add(bytes.length);
         sha256.update(bytes);
         return this;
     }
 
-    Digest add(long number) {
+    public Digest add(long number) {
         sha256.update(ByteBuffer.allocate(Long.BYTES).putLong(number).flip());
         return this;
     }
 
-    String hex() {
+    public String hex() {
         return HexFormat.of().formatHex(sha256.digest());
     }
 
-    static MessageDigest sha256() {
+    public static MessageDigest sha256() {
         try {
             return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException impossible) {

@@ -7,14 +7,14 @@ import java.util.regex.PatternSyntaxException;
 ///
 /// `*` and `?` stay within a name, `**/` stands for any number of directories, also none, `{a,b}` for either and
 /// `[a-z]` for one character. A pattern without a slash is looked for at any depth.
-final class Glob {
+public final class Glob {
     private static final String WHOLE_DIRECTORY = "/**";
 
     private final Pattern files;
     private final Pattern directories;
     private final boolean wantsHidden;
 
-    Glob(String pattern) {
+    public Glob(String pattern) {
         String anchored = anchored(pattern);
         wantsHidden = pattern.startsWith(".") && !pattern.startsWith("./") || pattern.contains("/.");
         files = Pattern.compile(regex(anchored), Pattern.DOTALL);
@@ -27,7 +27,7 @@ final class Glob {
     }
 
     /// What is wrong with a pattern, as the rest of a sentence; null if it is well-formed.
-    static String fault(String pattern) {
+    public static String fault(String pattern) {
         if (pattern.isBlank()) {
             return "is empty";
         }
@@ -45,19 +45,19 @@ final class Glob {
     }
 
     /// Whether it asks for names that begin with a dot.
-    boolean wantsHidden() {
+    public boolean wantsHidden() {
         return wantsHidden;
     }
 
     /// @param file relative, with slashes
-    boolean matches(String file) {
+    public boolean matches(String file) {
         return files.matcher(file).matches();
     }
 
     /// Whether everything below a directory matches.
     ///
     /// @param directory relative, with slashes
-    boolean matchesAllOf(String directory) {
+    public boolean matchesAllOf(String directory) {
         return directories.matcher(directory).matches();
     }
 

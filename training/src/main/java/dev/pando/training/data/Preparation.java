@@ -51,6 +51,36 @@ final class Preparation {
     }
 
     PreparedData run() {
+        Optional<TokenFolders> folders = TokenFolders.find(config);
+        return folders.isPresent() ? assembled(folders.get()) : encoded();
+    }
+
+    /// What was prepared elsewhere, under a name of its own like all prepared data, so that a job finds it again.
+    private PreparedData assembled(TokenFolders folders) {
+        String digest = folders.digest();
+        Path target = folder(config.prepared(), digest);
+        try {
+            Optional<Manifest> valid = Manifest.readValid(target, digest);
+            if (valid.isPresent()) {
+                return open(target, valid.get(), List.of(), true);
+            }
+            try (Staging staging = Staging.open(config.prepared())) {
+                folders.write(staging.folder(), disk);
+                if (Files.exists(target)) {
+                    staging.discard(target);
+                }
+                staging.publish(target);
+            }
+            Manifest written =
+                    Manifest.readValid(target, digest)
+                            .orElseThrow(() -> new IOException("what is written there does not read back the same"));
+            return open(target, written, List.of(), false);
+        } catch (IOException e) {
+            throw cannotWrite(e);
+        }
+    }
+
+    private PreparedData encoded() {
         Optional<Tokenizer> given = config.tokenizerFile().map(Tokenizer::load);
         Corpus corpus = Corpus.read(config, progress);
         String digest = digest(corpus, given);

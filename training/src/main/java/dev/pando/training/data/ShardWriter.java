@@ -10,6 +10,7 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 
 /// Writes documents as token shards: little-endian ids, and an index of where each document begins.
 ///
@@ -42,6 +43,10 @@ final class ShardWriter implements Closeable {
         index = new Stream(INDEX);
     }
 
+    static String shardName(int number) {
+        return String.format(Locale.ROOT, "tokens-%05d.bin", number);
+    }
+
     int tokenBytes() {
         return tokenBytes;
     }
@@ -52,7 +57,7 @@ final class ShardWriter implements Closeable {
 
     void beginDocument() throws IOException {
         if (shard == null) {
-            shard = new Stream("tokens-%05d.bin".formatted(shards.size()));
+            shard = new Stream(shardName(shards.size()));
         }
         index.reserve(Long.BYTES).putLong(tokens);
     }

@@ -56,7 +56,7 @@ public record LossHistory(String sha256, List<Double> gradientNorms) {
         return then(step, Double.NaN, Double.NaN);
     }
 
-    /// Of the last committed steps, how many were skipped one after the other.
+    /// Number of skipped steps in a row among the last committed steps.
     public int skippedInARow() {
         int skipped = 0;
         for (Double norm : gradientNorms.reversed()) {

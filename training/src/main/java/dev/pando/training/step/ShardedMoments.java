@@ -16,7 +16,7 @@ public interface ShardedMoments {
     /// Spans whose moments are here.
     SortedSet<Integer> held();
 
-    /// From here on these are held, and no others: of those that are new the moments are 0.
+    /// Holds these spans from here on, and no others; moments of new ones are 0.
     void hold(SortedSet<Integer> spans);
 
     /// Where the host reads the weights of spans, of any; or writes them, and says so by [#weightsWritten].

@@ -83,7 +83,7 @@ final class SpanMoments implements Moments {
         // host and device share them
     }
 
-    /// Of spans, not of tensors: what is not held has no place here.
+    /// Moments of spans, not of tensors: what is not held has no place here.
     @Override
     public void addTo(List<TrainerState.Span> views) {
         held.slots()

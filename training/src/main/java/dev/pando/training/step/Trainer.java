@@ -92,7 +92,7 @@ public interface Trainer extends AutoCloseable {
 
     /// @param step number of the committed step, from 0
     record Committed(long step, double loss, double gradientNorm, double learningRate, long tokens) {
-        /// Of a step whose data was skipped: it has neither loss nor gradient, and nothing was learned from it.
+        /// Record of a step whose data was skipped: it has neither loss nor gradient.
         public static Committed skipped(long step, double learningRate) {
             return new Committed(step, Double.NaN, Double.NaN, learningRate, 0);
         }

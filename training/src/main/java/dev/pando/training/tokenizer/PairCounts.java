@@ -10,7 +10,7 @@ import java.util.PriorityQueue;
 final class PairCounts {
     static final long NONE = -1;
 
-    /// Of the most frequent pairs the one of smallest ids is the least candidate.
+    /// Among the most frequent pairs the one of smallest ids is the least candidate.
     private record Candidate(long count, long pair) implements Comparable<Candidate> {
         @Override
         public int compareTo(Candidate other) {

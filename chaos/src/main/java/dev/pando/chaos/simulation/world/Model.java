@@ -6,7 +6,7 @@ import java.lang.foreign.Arena;
 
 /// The model that simulated worlds train.
 public final class Model {
-    /// Of gradients whose norm hardly varies.
+    /// Rule for gradients whose norm hardly varies.
     public static final SkipRule SKIP = new SkipRule(10, 3);
 
     private Model() {}

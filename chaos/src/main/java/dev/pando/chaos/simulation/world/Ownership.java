@@ -26,7 +26,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 /// What a cluster and a client do for a job: one puts its owner on a node, and on another one when that one is gone;
 /// the other submits the job and watches, wherever it is.
 ///
-/// As in life, the one who was put aside may not know it yet: for a moment there may be two.
+/// As in reality, an owner that was replaced may not know it yet: for a moment there may be two.
 final class Ownership {
     private sealed interface Command permits Owned, Heard, Answered {}
 
