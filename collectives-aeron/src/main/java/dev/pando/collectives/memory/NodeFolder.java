@@ -71,7 +71,7 @@ public final class NodeFolder implements AutoCloseable {
         }
         try {
             return ProcessId.parse(name.substring(PREFIX.length(), end)).isGone();
-        } catch (IllegalArgumentException somebodyElses) {
+        } catch (IllegalArgumentException notOfPando) {
             return false;
         }
     }
