@@ -191,7 +191,7 @@ class OutsideProjectTest {
         Process process =
                 builder.directory(temp.toFile()).redirectErrorStream(true).redirectOutput(said.toFile()).start();
         try {
-            assertThat(process.waitFor(2, TimeUnit.MINUTES)).as("%s ended", command).isTrue();
+            assertThat(process.waitFor(5, TimeUnit.MINUTES)).as("%s ended", command).isTrue();
         } finally {
             process.destroyForcibly();
         }

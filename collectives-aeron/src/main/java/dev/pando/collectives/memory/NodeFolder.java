@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 public final class NodeFolder implements AutoCloseable {
     private static final String PREFIX = "pando-";
     private static final long LEAST_BYTES = 16 << 20;
+    private static final Path SELF = Path.of("/proc/self");
     private static final AtomicInteger COUNT = new AtomicInteger();
 
     private final Path path;
@@ -63,7 +64,7 @@ public final class NodeFolder implements AutoCloseable {
     /// @return the folders that were deleted
     static List<Path> sweep(Path directory) throws IOException {
         try (Stream<Path> found = Files.list(directory)) {
-            List<Path> stale = found.filter(NodeFolder::isStale).toList();
+            List<Path> stale = found.filter(folder -> isStale(folder) && isOurs(folder)).toList();
             stale.forEach(NodeFolder::delete);
             return stale;
         }
@@ -77,8 +78,19 @@ public final class NodeFolder implements AutoCloseable {
         }
         try {
             return ProcessId.parse(name.substring(PREFIX.length(), end)).isGone();
-        } catch (IllegalArgumentException somebodyElses) {
+        } catch (IllegalArgumentException notOfPando) {
             return false;
+        }
+    }
+
+    /// Another user's folder is left to that user's processes: this one may not delete it.
+    private static boolean isOurs(Path folder) {
+        try {
+            return Files.getAttribute(folder, "unix:uid").equals(Files.getAttribute(SELF, "unix:uid"));
+        } catch (IOException goneOrUnknown) {
+            return false;
+        } catch (UnsupportedOperationException withoutUsers) {
+            return true;
         }
     }
 
