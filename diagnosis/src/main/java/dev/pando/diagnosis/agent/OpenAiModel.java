@@ -17,7 +17,7 @@ import java.util.Optional;
 /// An answer that does not come in time, or with another status than 200, is none.
 public final class OpenAiModel implements ChatModel {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final Duration PATIENCE = Duration.ofSeconds(120);
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final int TOKENS = 600;
     private static final double TEMPERATURE = 0.7;
 
