@@ -20,7 +20,8 @@ public final class Catalogue {
 
     static {
         SUITES.put(SMALL, "suite/small.conf");
-        for (String group : List.of("examinations", "language", "reasoning", "mathematics", "code", "alignment")) {
+        for (String group :
+                List.of("examinations", "language", "reasoning", "mathematics", "code", "long-context", "alignment")) {
             SUITES.put(group, "benchmarks/" + group + ".conf");
         }
     }
@@ -35,6 +36,10 @@ public final class Catalogue {
         Map<String, List<Task>> suites = new LinkedHashMap<>();
         SUITES.forEach((name, file) -> suites.put(name, TaskFile.bundled(file)));
         return suites;
+    }
+
+    static boolean isSuite(String name) {
+        return SUITES.containsKey(name);
     }
 
     /// The tasks of a name: a suite, a task of a suite, or a file.

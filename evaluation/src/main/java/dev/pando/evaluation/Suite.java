@@ -48,7 +48,7 @@ public final class Suite {
         List<String> leftOut = new ArrayList<>();
         for (String name : wanted) {
             for (Catalogue.Entry entry : Catalogue.select(name)) {
-                if (!canScore(entry.task(), name.equals(Catalogue.SMALL), leftOut)) {
+                if (!canScore(entry.task(), Catalogue.isSuite(name), leftOut)) {
                     continue;
                 }
                 if (tasks.putIfAbsent(entry.task().name(), entry.task()) == null) {
@@ -73,7 +73,7 @@ public final class Suite {
         return new Suite(List.of(items.getFirst().task()), items, List.of());
     }
 
-    /// The suite that needs nothing but Pando goes without what this machine cannot do; what a user names is refused.
+    /// A suite goes without what this machine cannot score; a task that a user names is refused.
     private static boolean canScore(Task task, boolean goesWithout, List<String> leftOut) {
         try {
             task.check();
@@ -87,7 +87,7 @@ public final class Suite {
         }
     }
 
-    /// Tasks of the small suite that this machine cannot score, and why.
+    /// Tasks of suites that this machine cannot score, and why.
     public List<String> leftOut() {
         return leftOut;
     }

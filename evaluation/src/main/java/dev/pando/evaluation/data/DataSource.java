@@ -32,8 +32,17 @@ import java.util.zip.GZIPInputStream;
 /// @param header whether a CSV file begins with the names of its columns
 /// @param columns names of a CSV file's columns, instead of `c0`, `c1` and so on
 /// @param where fields that must have a value for the record to count
+/// @param each lists within a record: their elements become records, see [#each]
+/// @param beside files of as many lines, by the field that a line becomes
 public record DataSource(
-        List<String> files, Format format, String at, boolean header, List<String> columns, Map<String, String> where) {
+        List<String> files,
+        Format format,
+        String at,
+        boolean header,
+        List<String> columns,
+        Map<String, String> where,
+        List<String> each,
+        Map<String, String> beside) {
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     /// Layout of a file.
@@ -46,22 +55,30 @@ public record DataSource(
         JSON,
         /// Comma-separated values (RFC 4180).
         CSV,
+        /// Each line as field `text` of a record.
+        LINES,
         /// The whole file as field `text` of one record.
         TEXT
+    }
+
+    /// Whole files, each as field `text`.
+    public static DataSource texts(List<String> files) {
+        return new DataSource(files, Format.TEXT, "", false, List.of(), Map.of(), List.of(), Map.of());
     }
 
     public DataSource {
         files = List.copyOf(files);
         columns = List.copyOf(columns);
+        each = List.copyOf(each);
     }
 
     /// All records, in the order of files and lines.
     ///
-    /// @param row whose fields stand for `{name}` in the patterns; null: none does yet
-    /// @throws EvaluationException if there is no file, no record, or no valid record
-    public List<Row> read(DataFolder folder, Row row) {
+    /// @param filled record whose fields stand for `{name}` in the patterns; null: none does yet
+    /// @throws EvaluationException if there is no file, no record, or what is none
+    public List<Row> read(DataFolder folder, Row filled) {
         List<Row> rows = new ArrayList<>();
-        for (String pattern : row == null ? files : patterns(row)) {
+        for (String pattern : filled == null ? files : patterns(filled)) {
             for (DataFile file : folder.match(pattern)) {
                 int before = rows.size();
                 read(file, rows);
@@ -70,11 +87,70 @@ public record DataSource(
                 }
             }
         }
-        rows.removeIf(each -> !wanted(each));
+        beside.forEach((field, pattern) -> addBeside(field, pattern, folder, rows));
+        if (!each.isEmpty()) {
+            List<Row> whole = List.copyOf(rows);
+            rows.clear();
+            whole.forEach(row -> each(row, rows));
+        }
+        rows.removeIf(row -> !wanted(row));
         if (rows.isEmpty()) {
             throw new EvaluationException("no record of " + String.join(", ", files) + " is as `where` wants it");
         }
         return rows;
+    }
+
+    /// Makes a record of each element: the fields of an object, such as a question of a passage, join those of the
+    /// record; other values take the place of the list, also of several lists of one length side by side.
+    private void each(Row row, List<Row> rows) {
+        int count = list(row, each.getFirst()).size();
+        for (int i = 0; i < count; i++) {
+            Row one = new Row(row.fields().deepCopy(), row.where() + ", " + each.getFirst() + " " + (i + 1));
+            for (String name : each) {
+                JsonNode list = list(row, name);
+                if (list.size() != count) {
+                    throw new EvaluationException(
+                            row.where() + " has " + count + " of " + each.getFirst() + " and " + list.size() + " of "
+                                    + name);
+                }
+                if (list.get(i) instanceof ObjectNode fields) {
+                    one.fields().remove(name);
+                    one.fields().setAll(fields);
+                } else {
+                    one.fields().set(name, list.get(i));
+                }
+            }
+            rows.add(one);
+        }
+    }
+
+    private static JsonNode list(Row row, String name) {
+        JsonNode list = row.at(name);
+        if (!list.isArray()) {
+            throw new EvaluationException(row.where() + ": field " + name + " is no list, and data.each names it");
+        }
+        return list;
+    }
+
+    private static void addBeside(String field, String pattern, DataFolder folder, List<Row> rows) {
+        List<Row> lines =
+                new DataSource(
+                                List.of(pattern),
+                                Format.LINES,
+                                "",
+                                false,
+                                List.of(),
+                                Map.of(),
+                                List.of(),
+                                Map.of())
+                        .read(folder, null);
+        if (lines.size() != rows.size()) {
+            throw new EvaluationException(
+                    pattern + " has " + lines.size() + " lines beside " + rows.size() + " records");
+        }
+        for (int i = 0; i < rows.size(); i++) {
+            rows.get(i).fields().set(field, lines.get(i).at("text"));
+        }
     }
 
     /// The patterns with a record's fields in the places of their names.
@@ -100,6 +176,13 @@ public record DataSource(
                 case JSONL, BY_NAME -> lines(file, in, rows);
                 case JSON -> list(file, in, rows);
                 case CSV -> csv(file, in, rows);
+                case LINES -> {
+                    int number = 0;
+                    for (String line : new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList()) {
+                        ObjectNode fields = JsonNodeFactory.instance.objectNode();
+                        add(file, fields.put("text", line), file.name() + ":" + ++number, rows);
+                    }
+                }
                 case TEXT -> {
                     ObjectNode fields = JsonNodeFactory.instance.objectNode();
                     fields.put("text", new String(in.readAllBytes(), StandardCharsets.UTF_8));
@@ -157,7 +240,24 @@ public record DataSource(
                             + "; data.at names its path");
         }
         for (int i = 0; i < node.size(); i++) {
-            add(file, node.get(i), file.name() + ", record " + (i + 1), rows);
+            String where = file.name() + ", record " + (i + 1);
+            add(file, node.get(i).isArray() ? named(node.get(i), where) : node.get(i), where, rows);
+        }
+    }
+
+    /// A list as a record, its values named as the columns of a CSV file are.
+    private ObjectNode named(JsonNode list, String where) {
+        checkColumns(list.size(), columns, where);
+        ObjectNode fields = JsonNodeFactory.instance.objectNode();
+        for (int i = 0; i < list.size(); i++) {
+            fields.set(columns.isEmpty() ? "c" + i : columns.get(i), list.get(i));
+        }
+        return fields;
+    }
+
+    private static void checkColumns(int count, List<String> names, String where) {
+        if (!names.isEmpty() && count != names.size()) {
+            throw new EvaluationException(where + " has " + count + " columns, and " + names.size() + " are named");
         }
     }
 
@@ -174,10 +274,7 @@ public record DataSource(
                     continue;
                 }
                 String where = file.name() + ", record " + number;
-                if (!names.isEmpty() && values.length != names.size()) {
-                    throw new EvaluationException(
-                            where + " has " + values.length + " columns, and " + names.size() + " are named");
-                }
+                checkColumns(values.length, names, where);
                 ObjectNode fields = JsonNodeFactory.instance.objectNode();
                 for (int i = 0; i < values.length; i++) {
                     fields.put(names.isEmpty() ? "c" + i : names.get(i), values[i]);

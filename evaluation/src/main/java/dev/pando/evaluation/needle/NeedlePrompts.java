@@ -138,7 +138,7 @@ public final class NeedlePrompts {
                 "Needle in a haystack",
                 Dimension.LONG_CONTEXT,
                 "made by Pando",
-                new DataSource(List.of(), DataSource.Format.BY_NAME, "", false, List.of(), Map.of()),
+                DataSource.texts(List.of()),
                 Map.of(),
                 Map.of(),
                 Optional.empty(),

@@ -33,7 +33,7 @@ public final class Scorers {
                             + name
                             + "\", which is no scorer; there are "
                             + String.join(", ", PLAIN.keySet())
-                            + ", code");
+                            + ", code, judge");
         }
         return scorer;
     }

@@ -17,6 +17,7 @@ import dev.pando.evaluation.data.TextOperation;
 import dev.pando.evaluation.sandbox.Sandbox;
 import dev.pando.evaluation.scoring.AnswerScorer;
 import dev.pando.evaluation.scoring.CodeScorer;
+import dev.pando.evaluation.scoring.JudgeScorer;
 import dev.pando.evaluation.scoring.Scorers;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,6 +25,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 
 /// Reads tasks from HOCON: one object a task, by its name. docs/evaluation.md explains every key.
 public final class TaskFile {
@@ -120,15 +123,7 @@ public final class TaskFile {
                 .ifPresent(inner ->
                         inner.keys()
                                 .forEach(key ->
-                                        include.put(
-                                                key,
-                                                new DataSource(
-                                                        inner.texts(key),
-                                                        DataSource.Format.TEXT,
-                                                        "",
-                                                        false,
-                                                        List.of(),
-                                                        Map.of()))));
+                                        include.put(key, DataSource.texts(inner.texts(key)))));
         return include;
     }
 
@@ -139,6 +134,8 @@ public final class TaskFile {
         }
         Map<String, String> where = new LinkedHashMap<>();
         keys.section("where").ifPresent(inner -> inner.keys().forEach(key -> where.put(key, inner.needed(key))));
+        Map<String, String> beside = new LinkedHashMap<>();
+        keys.section("beside").ifPresent(inner -> inner.keys().forEach(key -> beside.put(key, inner.needed(key))));
         DataSource source =
                 new DataSource(
                         files,
@@ -146,7 +143,9 @@ public final class TaskFile {
                         keys.text("at", ""),
                         keys.flag("header", false),
                         keys.texts("columns"),
-                        where);
+                        where,
+                        keys.texts("each"),
+                        beside);
         keys.close();
         return source;
     }
@@ -248,11 +247,35 @@ public final class TaskFile {
             code.close();
             return scorer;
         }
+        if (name.equals("judge")) {
+            Section judge =
+                    keys.section("judge").orElseThrow(() -> keys.wrong("judge", "is missing: it says what to ask"));
+            JudgeScorer scorer =
+                    new JudgeScorer(
+                            needed(judge, "prompt"),
+                            judge.read("verdict", () -> pattern(judge.needed("verdict"))),
+                            judge.number("best", 10),
+                            template(judge, "other"));
+            judge.close();
+            return scorer;
+        }
         try {
             return Scorers.of(name);
         } catch (EvaluationException wrong) {
             throw keys.wrong("scorer", wrong.getMessage());
         }
+    }
+
+    private static Pattern pattern(String written) {
+        try {
+            Pattern pattern = Pattern.compile(written);
+            if (pattern.matcher("").groupCount() == 1) {
+                return pattern;
+            }
+        } catch (PatternSyntaxException wrong) {
+            throw new EvaluationException(wrong.getDescription(), wrong);
+        }
+        throw new EvaluationException("it needs one group in parentheses, which is the verdict");
     }
 
     private static Template needed(Section keys, String key) {

@@ -145,7 +145,7 @@ class NeedleTest {
         NeedleScorer scorer = new NeedleScorer();
         assertThat(score(scorer, " 1234567.").score()).isEqualTo(1);
         assertThat(score(scorer, " 1234568").score()).isEqualTo(0);
-        assertThat(score(scorer, " 1234568").metrics()).containsEntry("edit similarity", 6 / 7.0);
+        assertThat(score(scorer, " 1234568").metrics()).containsEntry("edit similarity", 1 - 1 / 7.0);
         assertThat(score(scorer, "").metrics()).containsEntry("edit similarity", 0.0);
     }
 
