@@ -1,5 +1,8 @@
 package dev.pando.collectives;
 
+import dev.pando.collectives.wire.CheckedEndpoint;
+import dev.pando.collectives.wire.EmbeddedDriver;
+import dev.pando.collectives.wire.TransportSettings;
 import io.aeron.Aeron;
 import io.aeron.driver.MediaDriver;
 import io.aeron.driver.status.SystemCounterDescriptor;

@@ -7,8 +7,6 @@ import dev.pando.collectives.memory.SpanFile;
 import dev.pando.collectives.wire.Address;
 import dev.pando.collectives.wire.CheckedEndpoint;
 import dev.pando.collectives.wire.Counters;
-import dev.pando.collectives.wire.EmbeddedDriver;
-import dev.pando.collectives.wire.Frame;
 import dev.pando.collectives.wire.Inbox;
 import dev.pando.collectives.wire.LastWait;
 import dev.pando.collectives.wire.Links;

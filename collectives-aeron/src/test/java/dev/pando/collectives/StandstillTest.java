@@ -1,5 +1,6 @@
 package dev.pando.collectives;
 
+import dev.pando.collectives.wire.TransportSettings;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pando.collectives.HomeDriver.Clocks;

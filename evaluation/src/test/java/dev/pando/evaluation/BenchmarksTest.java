@@ -146,7 +146,16 @@ class BenchmarksTest {
     @Test
     void shouldNameATaskForEachGroup() {
         assertThat(Catalogue.suites().keySet())
-                .containsExactly("small", "examinations", "language", "reasoning", "mathematics", "code", "long-context", "alignment");
-        assertThat(Catalogue.suites().get("code").stream().map(Task::name)).containsExactly("humaneval", "mbpp", "humaneval-x-python", "humaneval-x-js");
+                .containsExactly(
+                        "small",
+                        "examinations",
+                        "language",
+                        "reasoning",
+                        "mathematics",
+                        "code",
+                        "long-context",
+                        "alignment");
+        assertThat(Catalogue.suites().get("code").stream().map(Task::name))
+                .containsExactly("humaneval", "mbpp", "humaneval-x-python", "humaneval-x-js");
     }
 }

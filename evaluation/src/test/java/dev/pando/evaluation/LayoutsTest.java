@@ -40,8 +40,9 @@ class LayoutsTest {
     void shouldReadTheQuestionsOfAPassageApart() {
         write(
                 "race/test/high/high7.txt",
-                "{\"article\": \"The lamp was red.\", \"id\": \"high7.txt\", \"questions\": [\"Which colour?\", \"What?\"],"
-                        + " \"options\": [[\"red\", \"blue\"], [\"a cup\", \"a lamp\"]], \"answers\": [\"A\", \"B\"]}");
+                "{\"article\": \"The lamp was red.\", \"id\": \"high7.txt\", \"questions\": [\"Which colour?\","
+                        + " \"What?\"], \"options\": [[\"red\", \"blue\"], [\"a cup\", \"a lamp\"]], \"answers\": [\"A\","
+                        + " \"B\"]}");
 
         List<Item> items = items("race-high");
 
@@ -68,7 +69,8 @@ class LayoutsTest {
     }
 
     private static String dialogue(String question) {
-        return "[[\"女：书呢？\", \"男：在家。\"], [{\"question\": \"" + question
+        return "[[\"女：书呢？\", \"男：在家。\"], [{\"question\": \""
+                + question
                 + "\", \"choice\": [\"家\", \"店\"], \"answer\": \"家\"}], \"1-1\"]";
     }
 
@@ -102,7 +104,10 @@ class LayoutsTest {
         List<String> questions = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
             questions.add(
-                    "{\"Question\": \"Who is " + i + "?\", \"QuestionId\": \"q" + i
+                    "{\"Question\": \"Who is "
+                            + i
+                            + "?\", \"QuestionId\": \"q"
+                            + i
                             + "\", \"Answer\": {\"Value\": \"Ann\", \"Aliases\": [\"Ann\", \"Anna\"]}}");
         }
         write("triviaqa/unfiltered-web-dev.json", "{\"Data\": [" + String.join(",", questions) + "]}");
@@ -132,7 +137,8 @@ class LayoutsTest {
                 "{\"input\": \"Who?\", \"context\": \"Ann came.\", \"answers\": [\"Ann\", \"Ann did\"]}");
         write(
                 "leval/quality.jsonl",
-                "{\"input\": \"A text.\", \"instructions\": [\"First?\", \"Second?\"], \"outputs\": [\"(A)\", \"(B)\"]}");
+                "{\"input\": \"A text.\", \"instructions\": [\"First?\", \"Second?\"], \"outputs\": [\"(A)\","
+                        + " \"(B)\"]}");
 
         assertThat(only("longbench-questions").shown()).startsWith("Ann came.\n\n").endsWith("Question: Who?\nAnswer:");
         assertThat(items("leval-exact")).extracting(Item::shown).last().isEqualTo("A text.\n\nSecond?\nAnswer:");

@@ -49,6 +49,10 @@ final class Coverage {
     private IllegalStateException missing() {
         return new IllegalStateException(
                 String.format(
-                        Locale.ROOT, "%s of epoch %d: no member holds batch shard %d", operation, epoch.number(), next));
+                        Locale.ROOT,
+                        "%s of epoch %d: no member holds batch shard %d",
+                        operation,
+                        epoch.number(),
+                        next));
     }
 }

@@ -38,7 +38,7 @@ public final class EmbeddedDriver implements AutoCloseable {
     }
 
     /// Whether its thread has ended by itself, and nothing is sent or received any more.
-    boolean hasFailed() {
+    public boolean hasFailed() {
         return failed;
     }
 

@@ -73,7 +73,7 @@ public record TransportSettings(
     }
 
     /// The smallest that takes a whole chunk, or a list of partial sums, with its header and Aeron's.
-    int mtuBytes() {
+    public int mtuBytes() {
         return Math.max(chunkBytes, LIST_BYTES) + Frame.HEADER + DataHeaderFlyweight.HEADER_LENGTH;
     }
 

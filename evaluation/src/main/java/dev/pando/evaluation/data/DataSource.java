@@ -110,7 +110,14 @@ public record DataSource(
                 JsonNode list = list(row, name);
                 if (list.size() != count) {
                     throw new EvaluationException(
-                            row.where() + " has " + count + " of " + each.getFirst() + " and " + list.size() + " of "
+                            row.where()
+                                    + " has "
+                                    + count
+                                    + " of "
+                                    + each.getFirst()
+                                    + " and "
+                                    + list.size()
+                                    + " of "
                                     + name);
                 }
                 if (list.get(i) instanceof ObjectNode fields) {
@@ -134,15 +141,7 @@ public record DataSource(
 
     private static void addBeside(String field, String pattern, DataFolder folder, List<Row> rows) {
         List<Row> lines =
-                new DataSource(
-                                List.of(pattern),
-                                Format.LINES,
-                                "",
-                                false,
-                                List.of(),
-                                Map.of(),
-                                List.of(),
-                                Map.of())
+                new DataSource(List.of(pattern), Format.LINES, "", false, List.of(), Map.of(), List.of(), Map.of())
                         .read(folder, null);
         if (lines.size() != rows.size()) {
             throw new EvaluationException(

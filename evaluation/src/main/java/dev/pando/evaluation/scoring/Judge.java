@@ -66,8 +66,7 @@ public record Judge(URI url, String model, String key) {
         try (HttpClient client = HttpClient.newBuilder().connectTimeout(PATIENCE).build()) {
             for (int tries = 0; tries < TRIES; tries++) {
                 try {
-                    HttpResponse<String> response =
-                            client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+                    HttpResponse<String> response = client.send(request.build(), HttpResponse.BodyHandlers.ofString());
                     if (response.statusCode() == 200) {
                         return content(response.body());
                     }
@@ -84,7 +83,12 @@ public record Judge(URI url, String model, String key) {
             throw new EvaluationException("the evaluation was interrupted while the judge was asked", stopped);
         }
         throw new EvaluationException(
-                "the judge " + model + " at " + url + " does not answer (" + why.strip()
+                "the judge "
+                        + model
+                        + " at "
+                        + url
+                        + " does not answer ("
+                        + why.strip()
                         + "); the same command with --items resumes here");
     }
 
@@ -104,7 +108,8 @@ public record Judge(URI url, String model, String key) {
         } catch (JsonProcessingException wrong) {
             // said below
         }
-        throw new EvaluationException("the judge at " + url + " answers with what is no completion: " + beginning(body));
+        throw new EvaluationException(
+                "the judge at " + url + " answers with what is no completion: " + beginning(body));
     }
 
     private static String beginning(String text) {

@@ -15,7 +15,8 @@ import java.util.regex.Pattern;
 /// Has a judge rate an answer, or compare it with another one in both orders, because judges prefer a place.
 ///
 /// A rating is divided by the best one. A comparison scores 1 where the answer wins, 0.5 for a tie and 0 else, mean of
-/// the two orders. What the judge says is no function of model and task; it is asked once, and the items' file keeps it.
+/// the two orders. What the judge says is no function of model and task; it is asked once, and the items' file keeps
+/// it.
 public final class JudgeScorer implements AnswerScorer {
     private static final String JUDGED = "judged";
 

@@ -120,10 +120,7 @@ public final class TaskFile {
     private static Map<String, DataSource> include(Section keys) {
         Map<String, DataSource> include = new LinkedHashMap<>();
         keys.section("include")
-                .ifPresent(inner ->
-                        inner.keys()
-                                .forEach(key ->
-                                        include.put(key, DataSource.texts(inner.texts(key)))));
+                .ifPresent(inner -> inner.keys().forEach(key -> include.put(key, DataSource.texts(inner.texts(key)))));
         return include;
     }
 

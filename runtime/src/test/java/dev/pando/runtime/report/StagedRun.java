@@ -71,8 +71,8 @@ final class StagedRun {
         return out;
     }
 
-    /// A grove's run of forty steps: its leader is lost once without a worker, for a minute; then with
-    /// the last copy of the state, so that it goes back to a checkpoint.
+    /// A grove's run of forty steps: its leader is lost once without a worker, for a minute; then with the last copy of
+    /// the state, so that it goes back to a checkpoint.
     static Path ledByThree(Path out) {
         var settings =
                 JobConfig.nothing().with("--out", "out", out.toString()).set("steps=40").set("workers=3").settings();
