@@ -1,9 +1,9 @@
 package dev.pando.collectives;
 
-import dev.pando.collectives.wire.TransportSettings;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pando.collectives.HomeDriver.Clocks;
+import dev.pando.collectives.wire.TransportSettings;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;

@@ -151,6 +151,10 @@ public final class DiagnosisBench implements Callable<Integer> {
         Path whole = Files.createTempFile("pando-bench", ".log");
         long logs = 0;
         long kept = 0;
+        long before;
+        try (Stream<String> lines = Files.lines(routine)) {
+            before = lines.count();
+        }
         for (JsonNode label : labels) {
             Path log = this.logs.resolve(label.get("file").asText());
             Verdict verdict = diagnoser.diagnose(log);
@@ -165,7 +169,7 @@ public final class DiagnosisBench implements Callable<Integer> {
             }
             StringWriter text = new StringWriter();
             new Compressor(RuleSet.standard(), new PrintWriter(text)).compress(List.of(whole));
-            long line = Files.lines(routine).count() + verdict.evidence().getFirst().line();
+            long line = before + verdict.evidence().getFirst().line();
             boolean found = text.toString().lines().anyMatch(one -> one.strip().startsWith(line + "  "));
             logs++;
             kept += found ? 1 : 0;

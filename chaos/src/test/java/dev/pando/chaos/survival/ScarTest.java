@@ -92,7 +92,7 @@ final class ScarTest {
 
     /// @param next the fault that comes after, or the same one for the last
     private Scar scar(Blow blow, Blow next, List<EventLine> events, List<EventLine> unclaimed) {
-        Instant until = next == blow ? Instant.MAX : next.struck().orElseThrow();
+        Instant until = next.equals(blow) ? Instant.MAX : next.struck().orElseThrow();
         return Scar.of(blow, until, FIRST, commits, lengths, PACE, events, unclaimed, 2);
     }
 

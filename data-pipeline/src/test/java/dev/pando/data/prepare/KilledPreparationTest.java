@@ -48,7 +48,7 @@ final class KilledPreparationTest {
         Path write(String out) throws IOException {
             StringBuilder sources = new StringBuilder();
             for (int i = 0; i < 3; i++) {
-                sources.append("{name = s%d, paths = [\"%s/s%d\"]}\n".formatted(i, folder, i));
+                sources.append("{name = s%s, paths = [\"%s/s%s\"]}\n".formatted(Integer.toString(i), folder, i));
             }
             Path file = folder.resolve(out + ".conf");
             return Files.writeString(

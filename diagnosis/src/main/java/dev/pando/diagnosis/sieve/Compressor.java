@@ -66,7 +66,7 @@ public final class Compressor {
                 new Sink() {
                     @Override
                     public void line(String log, long number, String text, boolean alarming) {
-                        out.printf("%s%9d  %s%n", log, number, text);
+                        out.printf(Locale.ROOT, "%s%9d  %s%n", log, number, text);
                     }
 
                     @Override

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
@@ -75,6 +76,6 @@ final class BadNodesTest {
     }
 
     private static String node(int number) {
-        return "node-%04d".formatted(number);
+        return String.format(Locale.ROOT, "node-%04d", number);
     }
 }
