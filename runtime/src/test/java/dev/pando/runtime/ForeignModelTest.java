@@ -168,7 +168,7 @@ class ForeignModelTest {
         Shown shown = pando("checkpoint", "import", run, directory);
 
         assertThat(shown.err()).contains(why);
-        assertThat(shown.exit()).isEqualTo(2);
+        assertThat(shown.exit()).isEqualTo(1);
         assertThat(run).doesNotExist();
     }
 

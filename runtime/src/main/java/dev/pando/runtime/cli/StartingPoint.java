@@ -32,7 +32,7 @@ final class StartingPoint {
         JobConfig written = shape(job, option, directory.config()).with(option, "start.model", place.toString());
         Optional<Path> tokenizer = directory.tokenizer();
         if (tokenizer.isEmpty() && !job.says("data.tokenizer.file")) {
-            throw new UserError(
+            throw UserError.failed(
                     place
                             + " holds a model and no tokenizer, neither tokenizer.json nor tokenizer.model: its weights"
                             + " mean nothing to another one; put the model's own beside them, or name it by --set"
@@ -46,7 +46,7 @@ final class StartingPoint {
     private static void check(Path file, ModelDirectory model) {
         int tokens = Tokenizer.load(file).vocabularySize();
         if (tokens > model.config().vocabulary()) {
-            throw new UserError(
+            throw UserError.failed(
                     file
                             + " has "
                             + tokens

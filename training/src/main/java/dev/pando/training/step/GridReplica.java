@@ -31,7 +31,7 @@ final class GridReplica implements Replica {
     private final List<MemorySegment> laterLeaves = new ArrayList<>(); // gradients of all leaves but the first
     private final List<HostDeviceBuffer> totals = new ArrayList<>();
     private final List<SumTree.Addition> overLeaves;
-    private MemorySegment first = MemorySegment.NULL;
+    private MemorySegment first; // null before the first begins; a dry run begins at address 0
 
     /// @param weights of the whole table, on the device
     /// @throws IllegalArgumentException if a cut model cannot keep its activations like that
@@ -72,7 +72,7 @@ final class GridReplica implements Replica {
 
     @Override
     public void begin(MemorySegment gradient) {
-        if (!gradient.equals(first) || !gradient.scope().equals(first.scope())) {
+        if (first == null || !gradient.equals(first) || !gradient.scope().equals(first.scope())) {
             first = gradient;
             List<ModelTensors> leaves = new ArrayList<>();
             for (int chunk = 0; chunk < totals.size(); chunk++) {
