@@ -119,6 +119,8 @@ final class DeterminismTest {
                 .that(resideInAnyPackage(SHIPPED))
                 .and()
                 .doNotHaveFullyQualifiedName("dev.pando.runtime.cli.Main")
+                .and() // a process of its evaluation, which ends with it, also within a trial
+                .doNotHaveFullyQualifiedName("dev.pando.runtime.cli.EvaluationWorkerCommand")
                 .should()
                 .accessTargetWhere(uses("java.lang.(System|Runtime)", "exit|halt"))
                 .check(CLASSES);

@@ -49,7 +49,7 @@ final class Jury {
         this.samples = samples;
     }
 
-    /// The verdict of the majority; empty where there is none.
+    /// The verdict of the majority; empty without one.
     Optional<Finding> ask(List<Event> events, List<Incident> like, Verdict unsure) {
         List<Event> shown = shown(events);
         String prompt = prompt(shown, like, unsure);

@@ -14,7 +14,7 @@ import java.util.Optional;
 
 /// A model behind any endpoint that speaks OpenAI's chat protocol: a hosted one, vLLM, llama.cpp, `./pando serve`.
 ///
-/// An answer that does not come in time, or with another status than 200, is none.
+/// An answer that does not come in time, or with another status than 200, does not count.
 public final class OpenAiModel implements ChatModel {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration PATIENCE = Duration.ofMinutes(2);

@@ -12,7 +12,7 @@ import java.util.Optional;
 /// than 6 deviations; the deviation is that of the noise from step to step, whatever the trend: the median absolute
 /// difference of neighbours among the last 256, over 0.6745 and the root of 2. Eight suspicious steps in a row are a
 /// spike. A suspicious step moves neither the median nor the deviation. A loss that is no number is a spike at once. A
-/// lone bad step is none: a job skips it before it is applied.
+/// lone bad step does not count: a job skips it before it is applied.
 public final class LossSpikes {
     private static final int NEAR = 32;
     private static final int USUAL = 256;
@@ -34,7 +34,7 @@ public final class LossSpikes {
     /// @param began the first suspicious step
     /// @param sure the step at which it was one
     /// @param healthy the newest step before it that ended 32 steps without suspicion: a checkpoint from then or
-    ///   earlier is sound; -1 where there is none
+    ///   earlier is sound; -1 without one
     public record Spike(long began, long sure, long healthy) {
         /// The last step whose data are skipped: as many more as it took to be sure.
         public long skippedThrough() {

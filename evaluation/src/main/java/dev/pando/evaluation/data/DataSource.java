@@ -75,7 +75,7 @@ public record DataSource(
     /// All records, in the order of files and lines.
     ///
     /// @param filled record whose fields stand for `{name}` in the patterns; null: none does yet
-    /// @throws EvaluationException if there is no file, no record, or what is none
+    /// @throws EvaluationException if there is no file, no record, or a broken one
     public List<Row> read(DataFolder folder, Row filled) {
         List<Row> rows = new ArrayList<>();
         for (String pattern : filled == null ? files : patterns(filled)) {
