@@ -32,8 +32,8 @@ class LayoutsTest {
         assertThat(item.group()).isEqualTo("high_school_maths");
         assertThat(item.shown())
                 .startsWith("以下是中国关于high school maths考试的单项选择题")
-                .contains("题目：一加4等于几？\nA. 0\nB. 1\nC. 2\nD. 3\n答案：B\n\n")
-                .endsWith("题目：二加二，等于几？\nA. 1\nB. 2\nC. 3\nD. 4\n答案：");
+                .contains("一加4等于几？\nA. 0\nB. 1\nC. 2\nD. 3\n答案：B\n\n")
+                .endsWith("二加二，等于几？\nA. 1\nB. 2\nC. 3\nD. 4\n答案：");
     }
 
     @Test

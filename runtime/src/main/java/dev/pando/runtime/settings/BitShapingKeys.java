@@ -119,7 +119,11 @@ public final class BitShapingKeys {
             case "optimizer.steps" -> "optimizer.schedule-steps";
             case "data.tokenizerFile" -> "data.tokenizer.file";
             case "data.vocabulary" -> "data.tokenizer.vocabulary";
-            default -> path.replace("model.shape.", "model.").replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+            default ->
+                    path.replace("model.shape.", "model.")
+                            .replace("batch.grid.", "grid.")
+                            .replaceAll("([A-Z])", "-$1")
+                            .toLowerCase(Locale.ROOT);
         };
     }
 

@@ -97,11 +97,13 @@ class GroveQuestionsTest {
                 "--set",
                 "pando.grove.port=" + port);
         assertRefused(
+                2,
                 "pando.grove.port must be a port from 1 to 65535, or 0 for any that is free, not \"many\"",
                 "node",
                 "--set",
                 "pando.grove.port=many");
         assertRefused(
+                2,
                 "pando.grove.probe-port must be a port from 1 to 65535, or 0 for any that is free, not 70000",
                 "node",
                 "--set",
@@ -152,6 +154,10 @@ class GroveQuestionsTest {
     }
 
     private static void assertRefused(String sentence, Object... arguments) {
-        assertThat(pando(arguments)).isEqualTo(new Shown(1, "", sentence + "\n"));
+        assertRefused(1, sentence, arguments);
+    }
+
+    private static void assertRefused(int exit, String sentence, Object... arguments) {
+        assertThat(pando(arguments)).isEqualTo(new Shown(exit, "", sentence + "\n"));
     }
 }

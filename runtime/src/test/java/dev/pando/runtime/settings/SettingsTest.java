@@ -37,7 +37,7 @@ class SettingsTest {
                 .hasValueSatisfying(difference ->
                         assertThat(difference.sentence("runs/a"))
                                 .startsWith(
-                                        "pando.job.grid.sequence-chunks is 2 now and was 1 in runs/a; put it back"));
+                                        "pando.job.grid.sequence-chunks is 2 now and was 1 in runs/a; restore it"));
     }
 
     @Test
