@@ -10,6 +10,7 @@ import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -28,6 +29,7 @@ final class WorkerProcess implements AutoCloseable {
 
     private final Process process;
     private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
+    private final Thread errors;
     private volatile String lastError = "";
 
     /// The process is gone, or as good as gone; its trial can be asked of another.
@@ -41,15 +43,18 @@ final class WorkerProcess implements AutoCloseable {
 
     private WorkerProcess(Process process) {
         this.process = process;
-        Thread.ofVirtual()
+        Thread.ofPlatform()
+                .daemon()
                 .name("evaluation-worker-" + process.pid())
                 .start(() -> {
                     each(process.getInputStream(), lines::add);
                     lines.add(END);
                 });
-        Thread.ofVirtual()
-                .name("evaluation-worker-errors-" + process.pid())
-                .start(() -> each(process.getErrorStream(), line -> lastError = line));
+        this.errors =
+                Thread.ofPlatform()
+                .daemon()
+                        .name("evaluation-worker-errors-" + process.pid())
+                        .start(() -> each(process.getErrorStream(), line -> lastError = line));
     }
 
     /// Starts a process, and waits until it has the model.
@@ -105,6 +110,7 @@ final class WorkerProcess implements AutoCloseable {
                     throw lost("was silent for " + SILENCE_SECONDS + " seconds");
                 }
                 if (line.equals(END)) {
+                    errors.join(Duration.ofSeconds(1)); // its last words may come behind its end
                     throw lost("ended");
                 }
             }

@@ -132,7 +132,7 @@ public final class Sandbox {
         try {
             StringBuilder output = new StringBuilder();
             Thread reader =
-                    Thread.ofVirtual().name("sandbox-output").start(() -> read(process.getInputStream(), output));
+                    Thread.ofPlatform().daemon().name("sandbox-output").start(() -> read(process.getInputStream(), output));
             write(process, program);
             boolean ended = process.waitFor(10L * limits.cpuSeconds(), TimeUnit.SECONDS);
             if (!ended) {

@@ -101,7 +101,7 @@ class WorkerProcessesTest {
         write(3);
         try (Arena arena = Arena.ofShared()) {
             LanguageModel model = Models.random(arena, 200);
-            List<String> command = List.of("/bin/sh", "-c", "echo out of memory >&2; read line; exit 3");
+            List<String> command = List.of("/bin/sh", "-c", "echo out of memory >&2; exit 3");
 
             assertThatThrownBy(() ->
                             EvaluationProcess.suite(folder)
