@@ -5,20 +5,17 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.pando.actors.job.JobEvent;
-import dev.pando.runtime.cluster.NodeLine;
 import dev.pando.runtime.folder.EventLine;
 import dev.pando.runtime.folder.RunFolder;
 import dev.pando.runtime.folder.StepLine;
 import dev.pando.runtime.job.JobResult;
 import dev.pando.runtime.job.Submission;
-import dev.pando.runtime.processes.NodeProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
@@ -65,35 +62,6 @@ class FullDiskTest {
         assertWhole();
     }
 
-    @Test
-    void shouldFillInWhatIsMissingFromTheJournalAlsoWhereTheLeaderDiesMeanwhile() throws Exception {
-        CompletableFuture<Pando> started = new CompletableFuture<>();
-        boolean[] killed = new boolean[1];
-        Submission submission =
-                submission()
-                        .over(2)
-                        .listening(event -> {
-                            if (event instanceof JobEvent.StepCommitted step && step.step() > 150 && !killed[0]) {
-                                killed[0] = true;
-                                leader(started.join()).process().destroyForcibly(); // with all that it could not write
-                            }
-                        });
-
-        JobResult result;
-        try (Pando pando = Pando.start(submission)) {
-            started.complete(pando);
-            result = pando.job().done().toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
-        }
-
-        assertThat(result).isInstanceOf(JobResult.Finished.class);
-        assertThat(killed[0]).isTrue();
-        List<JobEvent> events = EventLine.read(disk.resolve("run")).stream().map(EventLine::event).toList();
-        assertThat(events).anyMatch(JobEvent.WorkerLost.class::isInstance);
-        assertThat(events.getLast()).isInstanceOf(JobEvent.Finished.class);
-        assertLinesAreWhole();
-        assertThat(RunFolder.isReported(disk.resolve("run"))).isTrue();
-    }
-
     /// Full from the hundredth step to the three hundredth.
     private Submission submission() {
         Path ballast = disk.resolve("ballast");
@@ -130,18 +98,6 @@ class FullDiskTest {
             assertThat(Files.readAllLines(disk.resolve("run").resolve(file)))
                     .allSatisfy(line -> assertThat(json.readTree(line).isObject()).as(line).isTrue());
         }
-    }
-
-    private static NodeProcess leader(Pando pando) {
-        GroveClient.Standing standing = pando.standing();
-        String leads = standing.jobs().getFirst().node();
-        String name =
-                standing.nodes().stream()
-                        .filter(node -> node.system().equals(leads))
-                        .map(NodeLine::name)
-                        .findFirst()
-                        .orElseThrow();
-        return pando.nodes().stream().filter(node -> node.name().equals(name)).findFirst().orElseThrow();
     }
 
     private static void fill(Path ballast) {

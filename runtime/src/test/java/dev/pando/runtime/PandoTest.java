@@ -285,9 +285,8 @@ class PandoTest {
 
         assertThatThrownBy(() ->
                         finish(Submission.of(tiny.settings("run", "data.paths=[\"" + other + "\"]")).resuming(true)))
-                .cause()
                 .hasMessageMatching(
-                        "pando\\.job\\.data\\.paths is \\[.*other] now and was \\[.*text] in the checkpoint step-[^ ]*;"
+                        "pando\\.job\\.data\\.paths is \\[.*other] now and was \\[.*text] in .*run;"
                                 + " restore it to get the same bits, or begin another run with --out");
     }
 

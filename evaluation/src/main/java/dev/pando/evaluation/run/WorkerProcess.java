@@ -52,7 +52,7 @@ final class WorkerProcess implements AutoCloseable {
                 });
         this.errors =
                 Thread.ofPlatform()
-                .daemon()
+                        .daemon()
                         .name("evaluation-worker-errors-" + process.pid())
                         .start(() -> each(process.getErrorStream(), line -> lastError = line));
     }

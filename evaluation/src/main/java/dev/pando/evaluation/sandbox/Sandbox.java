@@ -132,7 +132,10 @@ public final class Sandbox {
         try {
             StringBuilder output = new StringBuilder();
             Thread reader =
-                    Thread.ofPlatform().daemon().name("sandbox-output").start(() -> read(process.getInputStream(), output));
+                    Thread.ofPlatform()
+                            .daemon()
+                            .name("sandbox-output")
+                            .start(() -> read(process.getInputStream(), output));
             write(process, program);
             boolean ended = process.waitFor(10L * limits.cpuSeconds(), TimeUnit.SECONDS);
             if (!ended) {

@@ -36,8 +36,7 @@ class SettingsTest {
         assertThat(BitShapingKeys.firstDifference(then, now))
                 .hasValueSatisfying(difference ->
                         assertThat(difference.sentence("runs/a"))
-                                .startsWith(
-                                        "pando.job.grid.sequence-chunks is 2 now and was 1 in runs/a; restore it"));
+                                .startsWith("pando.job.grid.sequence-chunks is 2 now and was 1 in runs/a; restore it"));
     }
 
     @Test
