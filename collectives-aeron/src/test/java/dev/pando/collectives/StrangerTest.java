@@ -32,7 +32,11 @@ class StrangerTest {
             group.enterAll(3);
             group.allReduce(arrangement, ELEMENTS, 0);
             Address inbox = Address.parse(group.member(0).address());
-            try (Aeron stranger = Aeron.connect(new Aeron.Context().aeronDirectoryName(inbox.driver()));
+            Aeron.Context context =
+                    new Aeron.Context()
+                            .aeronDirectoryName(inbox.driver())
+                            .epochClock(HomeDriver.Clocks.MONOTONIC.epoch()); // as the driver's
+            try (Aeron stranger = Aeron.connect(context);
                     Publication publication = stranger.addPublication(CommonContext.IPC_CHANNEL, inbox.stream())) {
                 for (int frame = 0; frame < FRAMES; frame++) {
                     offer(publication, foreign(random, frame));

@@ -29,7 +29,7 @@ class LeftoversTest {
     private static final int JOBS = Integer.getInteger("pando.leftovers.jobs", 10);
     private static final int FIRST = 3; // class loading, pools, and what else is made once
     private static final int SLACK = Math.min(4, JOBS / 2); // pools breathe; a leak grows with each job
-    private static final double SETTLED_SECONDS = 60; // owners rest after ten, idle pools end after as many
+    private static final double SETTLED_SECONDS = 100; // owners rest after ten, threads of idle pools end after sixty
 
     @TempDir private Path temp;
 
