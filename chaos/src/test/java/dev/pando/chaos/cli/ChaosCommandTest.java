@@ -148,7 +148,7 @@ class ChaosCommandTest {
                                 "--beside",
                                 folder.resolve("run-chaos/verify-1/undisturbed").toString()))
                 .isZero();
-        assertThat(pando("chaos", "judge", folder.toString())).isEqualTo(1);
+        assertThat(pando("chaos", "judge", folder.toString())).isEqualTo(2);
 
         assertThat(out.toString()).contains("no rule is broken");
         assertThat(err.toString()).contains("holds no run");
