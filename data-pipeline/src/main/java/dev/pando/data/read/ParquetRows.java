@@ -43,7 +43,7 @@ final class ParquetRows {
                     document(rows, columns, name, row, out);
                 }
             }
-        } catch (RuntimeException odd) { // what the library throws on damaged or unknown content
+        } catch (IOException | RuntimeException odd) { // what the library throws on damaged or unknown content
             troubles.add("Parquet that cannot be read", file + " after row " + row + " (" + odd.getMessage() + ")");
         }
     }
